@@ -1,0 +1,77 @@
+//! Who is forgotten. Pure, given keys, time and a place table.
+//!
+//! A [`Hit`] is the only type with an address. It becomes a page view without one, which moves a visit, which
+//! emits sums ([`tally`]). From the page view on no type can hold an address, a user agent or a raw URL.
+
+pub mod tally;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::{HeaderValue, uri::PathAndQuery};
+use jiff::Timestamp;
+
+use crate::policy::consent::CategorySet;
+
+/// A site's place in the list of sites the counter was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SiteIndex(pub u16);
+
+/// A raw view with an address: lives from the request to the counting thread and nowhere else.
+///
+/// It cannot be cloned, printed or serialised. Its texts are shared slices of the request head, so making one
+/// copies nothing.
+pub struct Hit {
+    /// Whose visitor it was.
+    pub site: SiteIndex,
+    /// When the answer's head was ready.
+    pub at: Timestamp,
+    /// The visitor's address.
+    pub address: IpAddr,
+    /// The `User-Agent` as sent.
+    pub user_agent: Option<HeaderValue>,
+    /// The path and raw query asked for.
+    pub target: PathAndQuery,
+    /// The `Referer` as sent.
+    pub referrer: Option<HeaderValue>,
+    /// What happened.
+    pub kind: HitKind,
+}
+
+/// What a hit was.
+pub enum HitKind {
+    /// A page was shown to a navigation.
+    View,
+    /// The visitor answered; `target` is the page the answer was given on.
+    Answered {
+        /// What the answer was.
+        answer: Answer,
+        /// The browser will load that page again: this view is not to be counted a second time.
+        reloads: bool,
+    },
+    /// Something the shop's scripts told of. `interactive` ones end a bounce.
+    Event {
+        /// Its name.
+        name: Arc<str>,
+        /// Does it show that the visitor did something?
+        interactive: bool,
+    },
+    /// The page was left after this many milliseconds of attention; never opens a visit.
+    Engagement {
+        /// Milliseconds.
+        engaged_ms: u64,
+    },
+}
+
+/// How a choice compares with what stood before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Everything was granted.
+    Accepted,
+    /// Nothing was granted, and nothing had been.
+    Refused,
+    /// Some of it was granted.
+    Partial(CategorySet),
+    /// Something granted before was taken back, and nothing stands.
+    Withdrawn,
+}

@@ -1,0 +1,6 @@
+//! Consentry: a reverse proxy that asks before it lets a tracker through, and counts visits without keeping who
+//! made them.
+
+pub mod clock;
+pub mod counting;
+pub mod policy;

@@ -1,0 +1,3 @@
+//! The command line: arguments, command, exit code.
+
+fn main() {}

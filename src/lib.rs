@@ -2,5 +2,14 @@
 //! made them.
 
 pub mod clock;
-pub mod counting;
 pub mod policy;
+
+pub mod counting;
+
+pub mod store;
+
+pub mod proxy;
+
+pub mod banner;
+
+pub mod server;

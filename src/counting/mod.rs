@@ -75,3 +75,42 @@ pub enum Answer {
     /// Something granted before was taken back, and nothing stands.
     Withdrawn,
 }
+
+/// What the counter must know of a site.
+#[derive(Clone, Debug)]
+pub struct SiteSettings {
+    /// The site's name: `site_id` in questions.
+    pub name: Arc<str>,
+    /// Its own hosts, lower case; a referrer from one of them is no source.
+    pub hosts: Vec<String>,
+    /// Days begin at midnight here.
+    pub time_zone: jiff::tz::TimeZone,
+    /// What is counted of visitors who did not agree to statistics.
+    pub without_consent: WithoutConsent,
+    /// How many visitors a text must have had before its name is written.
+    pub k: Thresholds,
+}
+
+/// What is counted of a visitor who did not agree to statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutConsent {
+    /// Everything: page views, visits and visitors.
+    Visitors,
+    /// Page views only; no mark is made.
+    Views,
+    /// Nothing.
+    Off,
+}
+
+/// How many visitors of a day must share a value before it can be read. 1 switches folding off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Cities. Default 20.
+    pub city: u32,
+    /// Regions. Default 10.
+    pub region: u32,
+    /// Pages, unknown referrers and other free text. Default 5.
+    pub text: u32,
+    /// Rows of an answer. Default 5; used by `store::disclosure`.
+    pub answer: u32,
+}

@@ -1,2 +1,2 @@
-//! To be written.
+//! To come with its room.
 fn main() {}

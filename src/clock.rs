@@ -41,6 +41,11 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// A moment of a clock that never goes back, for measuring how long a thing took; nothing is decided by it.
+pub fn monotonic() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// A clock that moves only when told to; for tests, imports and simulations.
 #[derive(Debug)]
 pub struct SteppedClock(Mutex<Timestamp>);

@@ -1,3 +1,3 @@
-//! The command line: arguments, command, exit code.
+//! The command line.
 
 fn main() {}

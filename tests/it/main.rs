@@ -1,1 +1,1 @@
-//! One binary of integration tests over real sockets.
+//! To come with the gateway.

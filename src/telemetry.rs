@@ -1,0 +1,215 @@
+//! What the program tells its operator: every metric with its unit, and the form of the log.
+//!
+//! A metric's labels come from closed sets written here; no address, agent, query, cookie value or mark can reach
+//! one. Reading is rare and writing is a relaxed atomic add, so a request pays a few nanoseconds.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A number that only grows, or a gauge that is set.
+#[derive(Debug, Default)]
+pub struct Figure(AtomicU64);
+
+impl Figure {
+    /// One more.
+    pub fn increment(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    /// `count` more.
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Relaxed);
+    }
+
+    /// One fewer; for gauges.
+    pub fn decrement(&self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+
+    /// Sets a gauge.
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Relaxed);
+    }
+
+    /// What it stands at.
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Upper bounds of the time to a response head. Unit: seconds.
+const HEAD_SECONDS: [f64; 8] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, f64::INFINITY];
+
+/// Every figure of the process.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Answers by status class, 1xx to 5xx.
+    pub answers: [Figure; 5],
+    /// Answers whose head took at most [`HEAD_SECONDS`].
+    head_buckets: [Figure; 8],
+    /// Microseconds until response heads, summed.
+    head_micros: Figure,
+    /// Requests refused because too many were waiting.
+    pub requests_shed: Figure,
+    /// Requests that were malformed and not forwarded.
+    pub requests_malformed: Figure,
+    /// Requests that ended in a bug.
+    pub panics: Figure,
+    /// Requests the origin did not answer.
+    pub origin_failures: Figure,
+    /// Pages rewritten.
+    pub pages_rewritten: Figure,
+    /// Pages cut because they could not be rewritten.
+    pub pages_cut: Figure,
+    /// HTML that could only pass under its fence.
+    pub pages_fenced_only: Figure,
+    /// Tags left inert.
+    pub tags_held: Figure,
+    /// `Set-Cookie` lines dropped.
+    pub cookies_held: Figure,
+    /// Request cookies kept from the origin.
+    pub cookies_withheld: Figure,
+    /// Choices taken.
+    pub choices: Figure,
+    /// Choices that could not be recorded and were refused.
+    pub choices_failed: Figure,
+    /// Hits handed to the counter.
+    pub hits: Figure,
+    /// Hits dropped because the counter's queue was full.
+    pub hits_dropped: Figure,
+    /// Batches the store has not confirmed.
+    pub batches_pending: Figure,
+    /// Batches the store confirmed.
+    pub batches_stored: Figure,
+    /// Attempts of the store that failed.
+    pub batches_failed: Figure,
+    /// Batches that could not be written to the spool; their counts are tried again with the next one.
+    pub spool_failures: Figure,
+    /// Tallies lost because the spool could not be written for too long, or had no room.
+    pub tallies_lost: Figure,
+    /// Bytes that wait in the spool.
+    pub spool_bytes: Figure,
+}
+
+impl Metrics {
+    /// Notes an answer's head: its status and how long it took.
+    pub fn answered(&self, status: u16, taken: std::time::Duration) {
+        let class = usize::from(status / 100).clamp(1, self.answers.len()) - 1;
+        self.answers[class].increment();
+        let seconds = taken.as_secs_f64();
+        let bucket =
+            HEAD_SECONDS.iter().position(|limit| seconds <= *limit).unwrap_or(HEAD_SECONDS.len() - 1);
+        self.head_buckets[bucket].increment();
+        self.head_micros.add(u64::try_from(taken.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// The text exposition format of Prometheus, version 0.0.4.
+    pub fn expose(&self) -> String {
+        let mut text = String::with_capacity(4096);
+        self.expose_answers(&mut text);
+        for (name, kind, help, figure) in self.list() {
+            let value = figure.get();
+            // writing to a String cannot fail
+            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+        }
+        text
+    }
+
+    fn expose_answers(&self, text: &mut String) {
+        let name = "server_answers_total";
+        let _ = write!(text, "# HELP {name} Answers by status class.\n# TYPE {name} counter\n");
+        for (class, figure) in self.answers.iter().enumerate() {
+            let _ = writeln!(text, "{name}{{class=\"{}xx\"}} {}", class + 1, figure.get());
+        }
+        let name = "server_head_seconds";
+        let _ = write!(text, "# HELP {name} Time until the response head.\n# TYPE {name} histogram\n");
+        let mut sum = 0;
+        for (limit, figure) in HEAD_SECONDS.iter().zip(&self.head_buckets) {
+            sum += figure.get();
+            let limit = if limit.is_finite() { limit.to_string() } else { "+Inf".to_owned() };
+            let _ = writeln!(text, "{name}_bucket{{le=\"{limit}\"}} {sum}");
+        }
+        let micros = self.head_micros.get();
+        let _ =
+            writeln!(text, "{name}_sum {}.{:06}\n{name}_count {sum}", micros / 1_000_000, micros % 1_000_000);
+    }
+
+    fn list(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str, &Figure)> {
+        self.counters().map(|(name, help, figure)| (name, "counter", help, figure)).chain([
+            ("store_batches_pending", "gauge", "Batches the store has not confirmed.", &self.batches_pending),
+            ("store_spool_bytes", "gauge", "Bytes waiting in the spool.", &self.spool_bytes),
+        ])
+    }
+
+    fn counters(&self) -> impl Iterator<Item = (&'static str, &'static str, &Figure)> {
+        [
+            ("server_requests_shed_total", "Requests refused: too many were waiting.", &self.requests_shed),
+            ("server_requests_malformed_total", "Requests not forwarded.", &self.requests_malformed),
+            ("server_panics_total", "Requests that ended in a bug.", &self.panics),
+            ("server_choices_total", "Choices taken.", &self.choices),
+            ("server_choices_failed_total", "Choices that could not be recorded.", &self.choices_failed),
+            ("proxy_origin_failures_total", "Requests the origin did not answer.", &self.origin_failures),
+            ("proxy_pages_rewritten_total", "Pages rewritten.", &self.pages_rewritten),
+            ("proxy_pages_cut_total", "Pages cut: they could not be rewritten.", &self.pages_cut),
+            ("proxy_pages_fenced_only_total", "HTML passed under its fence.", &self.pages_fenced_only),
+            ("policy_tags_held_total", "Tags left inert.", &self.tags_held),
+            ("policy_cookies_held_total", "Set-Cookie lines dropped.", &self.cookies_held),
+            ("policy_cookies_withheld_total", "Requests with cookies taken out.", &self.cookies_withheld),
+            ("counting_hits_total", "Hits handed to the counter.", &self.hits),
+            ("counting_hits_dropped_total", "Hits dropped: the queue was full.", &self.hits_dropped),
+            ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),
+            ("store_batches_failed_total", "Attempts of the store that failed.", &self.batches_failed),
+            ("store_spool_failures_total", "Times the spool failed.", &self.spool_failures),
+            ("store_tallies_lost_total", "Tallies the spool could not take.", &self.tallies_lost),
+        ]
+        .into_iter()
+    }
+}
+
+/// Sends the log to standard error, filtered by `RUST_LOG` (default `info`).
+pub fn start_log() {
+    start_log_from("info");
+}
+
+/// Sends the log to standard error, filtered by `RUST_LOG`, or by `level` where that is not set.
+pub fn start_log_from(level: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    // A second call in one process (tests) keeps the first log.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn answers_are_counted_by_class_and_time() {
+        let metrics = Metrics::default();
+        metrics.answered(200, Duration::from_micros(300));
+        metrics.answered(503, Duration::from_secs(3));
+        let text = metrics.expose();
+        assert!(text.contains("server_answers_total{class=\"2xx\"} 1\n"), "{text}");
+        assert!(text.contains("server_answers_total{class=\"5xx\"} 1\n"), "{text}");
+        assert!(text.contains("server_head_seconds_bucket{le=\"0.001\"} 1\n"), "{text}");
+        assert!(text.contains("server_head_seconds_bucket{le=\"10\"} 2\n"), "{text}");
+        assert!(text.contains("server_head_seconds_sum 3.000300\n"), "{text}");
+    }
+
+    #[test]
+    fn every_metric_has_help_and_type() {
+        let text = Metrics::default().expose();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split([' ', '{']).next().unwrap();
+            let family = name.trim_end_matches("_bucket").trim_end_matches("_sum").trim_end_matches("_count");
+            assert!(text.contains(&format!("# TYPE {family} ")), "{line}");
+        }
+    }
+}

@@ -3,3 +3,5 @@
 
 pub mod clock;
 pub mod telemetry;
+
+pub mod policy;

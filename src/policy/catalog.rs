@@ -1,0 +1,372 @@
+//! The catalogue: every tracker we know, and which of them owns a host, a cookie or a storage key.
+//!
+//! The facts stand in `config/trackers.toml`; an operator adds to them, or overrides them by `id`, in
+//! `[[site.tracker]]` with the same keys. A tracker is data: there is no code for any one of them.
+
+mod check;
+mod index;
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use index::Index;
+
+use super::consent::{Category, TrackerSet};
+
+/// A tracker's place in the catalogue of this process. It is not stable across versions: cookies and settings
+/// carry [`Tracker::name_id`] instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackerId(u16);
+
+impl TrackerId {
+    /// The id of that index, when a catalogue may have it.
+    pub fn new(index: usize) -> Option<Self> {
+        (index < TrackerSet::TRACKERS_MAX).then(|| u16::try_from(index).ok().map(Self)).flatten()
+    }
+
+    /// Its place in the catalogue.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One named product, third-party or first-party, with what it uses.
+#[derive(Clone, Debug)]
+pub struct Tracker {
+    /// Its place in this catalogue.
+    pub id: TrackerId,
+    /// Stable name in settings, cookies and forms: lower-case letters, digits and `-`.
+    pub name_id: String,
+    /// The name people know it by.
+    pub name: String,
+    /// What a visitor says yes or no to.
+    pub category: Category,
+    /// A container (a tag manager) works as soon as one of these is granted.
+    pub serves: Vec<Category>,
+    /// Who receives the data.
+    pub provider: Provider,
+    /// What it is for, per language; `en` is always there.
+    pub purpose: HashMap<String, String>,
+    /// Hosts it answers on.
+    pub hosts: Vec<HostRule>,
+    /// Cookies it sets.
+    pub cookies: Vec<CookieRule>,
+    /// Keys it keeps in localStorage or sessionStorage; a trailing `*` takes every continuation.
+    pub storage: Vec<String>,
+    /// Texts that give its inline snippet away.
+    pub inline: Vec<String>,
+    /// Its frames show something the visitor may want to see: a placeholder stands in for them.
+    pub embed: bool,
+    /// Where the facts come from.
+    pub source: String,
+}
+
+/// Who receives the data.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Legal name.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 code of its seat; empty when the site itself is the only one who receives anything.
+    pub country: String,
+    /// Its privacy page; empty when the site's own statement covers it.
+    pub privacy: String,
+}
+
+/// A host, with the paths on it when it serves more than the tracker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRule {
+    /// Exact host, or `*.example.com` for every host below and `example.com` itself.
+    pub host: String,
+    /// Path prefixes; empty means all. Write whole segments, `/stats` or `/stats/`, not `/sta`: the fence can
+    /// only say "this path" and "below this path" (CSP Level 3 section 6.7.2.11).
+    pub paths: Vec<String>,
+    /// The tracker also speaks WebSocket there. The fence must say so apart, and each source costs bytes in every
+    /// head, so it is said only where it is so.
+    pub sockets: bool,
+}
+
+/// A cookie and how long it lives.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct CookieRule {
+    /// Exact name, or with a trailing `*` every continuation of it. Names are case-sensitive (RFC 6265).
+    pub name: String,
+    /// Lifetime in days; 0 means until the browser closes, less than a day counts as one.
+    pub days: u32,
+    /// Where it is set when that is not the site itself. Such a cookie is declared to the visitor, and never
+    /// compared with the site's own cookies.
+    #[serde(default)]
+    pub domain: String,
+}
+
+/// One `[[tracker]]` as it is written in `config/trackers.toml` and in `[[site.tracker]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackerEntry {
+    /// See [`Tracker::name_id`].
+    pub id: String,
+    /// See [`Tracker::name`].
+    pub name: String,
+    /// A category's name.
+    pub category: String,
+    /// Names of the categories a container serves.
+    #[serde(default)]
+    pub serves: Vec<String>,
+    /// See [`Provider`].
+    pub provider: Provider,
+    /// Sentences per language.
+    pub purpose: HashMap<String, String>,
+    /// Hosts as text, or as `{ host = "…", paths = ["/…"], sockets = true }` with one of the two or both.
+    #[serde(default)]
+    pub hosts: Vec<HostEntry>,
+    /// See [`CookieRule`].
+    #[serde(default)]
+    pub cookies: Vec<CookieRule>,
+    /// See [`Tracker::storage`].
+    #[serde(default)]
+    pub storage: Vec<String>,
+    /// See [`Tracker::inline`].
+    #[serde(default)]
+    pub inline: Vec<String>,
+    /// See [`Tracker::embed`].
+    #[serde(default)]
+    pub embed: bool,
+    /// See [`Tracker::source`].
+    pub source: String,
+}
+
+/// A host as written: alone, or with what [`HostRule`] says beside it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum HostEntry {
+    /// `"stats.example.com"`
+    Whole(String),
+    /// `{ host = "www.example.com", paths = ["/stats/"] }`
+    Paths {
+        /// See [`HostRule::host`].
+        host: String,
+        /// See [`HostRule::paths`].
+        #[serde(default)]
+        paths: Vec<String>,
+        /// See [`HostRule::sockets`].
+        #[serde(default)]
+        sockets: bool,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    tracker: Vec<TrackerEntry>,
+}
+
+/// What can be wrong with a catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The text is no catalogue.
+    #[error("the catalogue cannot be read: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// One entry contradicts itself or another.
+    #[error("tracker \"{id}\": {problem}")]
+    Entry {
+        /// The tracker's id.
+        id: String,
+        /// What to change.
+        problem: String,
+    },
+    /// More trackers than a consent can name.
+    #[error("{count} trackers are more than the {} a consent can name", TrackerSet::TRACKERS_MAX)]
+    TooMany {
+        /// How many there are.
+        count: usize,
+    },
+}
+
+/// Every tracker this site knows.
+#[derive(Debug)]
+pub struct Catalog {
+    trackers: Vec<Tracker>,
+    index: Index,
+}
+
+impl Catalog {
+    /// The entries this version of the program came with.
+    pub fn built_in() -> Result<Vec<TrackerEntry>, CatalogError> {
+        Self::parse(include_str!("../../config/trackers.toml"))
+    }
+
+    /// Reads entries in the form of `config/trackers.toml`.
+    pub fn parse(text: &str) -> Result<Vec<TrackerEntry>, CatalogError> {
+        Ok(toml::from_str::<File>(text)?.tracker)
+    }
+
+    /// A catalogue of these entries. A later entry with the same id takes the place of the earlier one; where two
+    /// trackers lay claim to the same host or name with equal precision, the later one has it.
+    pub fn new(entries: Vec<TrackerEntry>) -> Result<Self, CatalogError> {
+        let mut known: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+        let mut trackers: Vec<Tracker> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let index = *known.entry(entry.id.clone()).or_insert(trackers.len());
+            let id = TrackerId::new(index).ok_or(CatalogError::TooMany { count: index + 1 })?;
+            let tracker = Tracker::from_entry(id, entry)?;
+            match trackers.get_mut(index) {
+                Some(earlier) => *earlier = tracker,
+                None => trackers.push(tracker),
+            }
+        }
+        Ok(Self { index: Index::new(&trackers), trackers })
+    }
+
+    /// Every tracker, in the catalogue's order.
+    pub fn trackers(&self) -> impl DoubleEndedIterator<Item = &Tracker> {
+        self.trackers.iter()
+    }
+
+    /// The tracker of that id, which must come from this catalogue.
+    pub fn tracker(&self, id: TrackerId) -> &Tracker {
+        &self.trackers[id.index()]
+    }
+
+    /// The tracker of that stable name.
+    pub fn named(&self, name_id: &str) -> Option<&Tracker> {
+        self.index.named(name_id).map(|id| self.tracker(id))
+    }
+
+    /// The tracker that answers on `host` (lower case, no port) at `path`. A rule with paths wins over one
+    /// without, the longest path wins, then the host that says more; allocates nothing.
+    pub fn host(&self, host: &str, path: &str) -> Option<&Tracker> {
+        self.index.host(host, path).map(|id| self.tracker(id))
+    }
+
+    /// The tracker that sets a cookie of that name on the site itself. The exact name wins, then the longest
+    /// start; allocates nothing.
+    pub fn cookie(&self, name: &str) -> Option<&Tracker> {
+        self.cookie_bytes(name.as_bytes())
+    }
+
+    /// As [`Catalog::cookie`], for a name as it stands in a header: it need not be text.
+    pub fn cookie_bytes(&self, name: &[u8]) -> Option<&Tracker> {
+        self.index.cookie(name).map(|id| self.tracker(id))
+    }
+
+    /// The tracker that keeps a storage key of that name, by the same rules as [`Catalog::cookie`].
+    pub fn storage(&self, key: &str) -> Option<&Tracker> {
+        self.index.storage(key.as_bytes()).map(|id| self.tracker(id))
+    }
+}
+
+/// Does `host` stand under `rule` (`*.example.com`: the domain itself and everything below; else equality)?
+pub fn host_matches(rule: &str, host: &str) -> bool {
+    match rule.strip_prefix("*.") {
+        Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+        None => rule == host,
+    }
+}
+
+/// Does `name` stand under `rule` (a trailing `*` takes every continuation)?
+pub fn name_matches(rule: &str, name: &str) -> bool {
+    bytes_match(rule, name.as_bytes())
+}
+
+/// As [`name_matches`], for a name as it stands in a header.
+pub(super) fn bytes_match(rule: &str, name: &[u8]) -> bool {
+    match rule.strip_suffix('*') {
+        Some(start) => name.starts_with(start.as_bytes()),
+        None => rule.as_bytes() == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built_in() -> Catalog {
+        Catalog::new(Catalog::built_in().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn built_in_entries_are_sound_and_explained_in_two_languages() {
+        for tracker in built_in().trackers() {
+            let id = &tracker.name_id;
+            for language in ["nb", "en"] {
+                assert!(tracker.purpose.contains_key(language), "{id} has no purpose in {language}");
+            }
+            assert!(tracker.source.starts_with("https://"), "{id} has no source");
+            assert!(
+                tracker.provider.country.is_empty() == tracker.provider.privacy.is_empty(),
+                "{id}: the provider is either the site itself or has a country and a privacy page"
+            );
+        }
+    }
+
+    #[test]
+    fn no_two_built_in_trackers_claim_the_same() {
+        let mut claims = std::collections::HashMap::new();
+        for tracker in built_in().trackers() {
+            let hosts = tracker.hosts.iter().flat_map(|rule| {
+                let paths = if rule.paths.is_empty() { vec![String::new()] } else { rule.paths.clone() };
+                paths.into_iter().map(|path| format!("host {}{path}", rule.host))
+            });
+            let cookies = tracker.cookies.iter().filter(|rule| rule.domain.is_empty());
+            let cookies = cookies.map(|rule| format!("cookie {}", rule.name));
+            let storage = tracker.storage.iter().map(|key| format!("storage {key}"));
+            for claim in hosts.chain(cookies).chain(storage) {
+                if let Some(other) = claims.insert(claim.clone(), tracker.name_id.clone()) {
+                    panic!("{claim} is claimed by {other} and by {}", tracker.name_id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shared_hosts_are_told_apart_by_path() {
+        let catalog = built_in();
+        let owner = |host, path| catalog.host(host, path).map(|tracker| tracker.name_id.as_str());
+        assert_eq!(owner("www.googletagmanager.com", "/gtag/js"), Some("google-tag"));
+        assert_eq!(owner("www.googletagmanager.com", "/gtm.js"), Some("google-tag-manager"));
+        assert_eq!(owner("www.googletagmanager.com", "/ns.html"), Some("google-tag-manager"));
+        assert_eq!(owner("www.google.com", "/maps/embed"), Some("google-maps"));
+        assert_eq!(owner("www.google.com", "/recaptcha/api.js"), Some("recaptcha"));
+        assert_eq!(owner("www.gstatic.com", "/recaptcha/releases/x/recaptcha__no.js"), Some("recaptcha"));
+        assert_eq!(owner("www.google.com", "/pagead/1p-user-list/1/"), Some("google-ads"));
+        assert_eq!(owner("www.google.com", "/ccm/collect"), Some("google-ads"));
+        assert_eq!(owner("www.google.com", "/search"), None);
+        assert_eq!(owner("www.facebook.com", "/tr"), Some("meta-pixel"));
+        assert_eq!(owner("www.facebook.com", "/plugins/page.php"), Some("facebook-plugins"));
+        assert_eq!(owner("region1.google-analytics.com", "/g/collect"), Some("google-analytics"));
+        assert_eq!(owner("notgoogle-analytics.com", "/"), None);
+    }
+
+    #[test]
+    fn a_later_entry_with_the_same_id_overrides() {
+        let mut entries = Catalog::built_in().unwrap();
+        let count = entries.len();
+        let mut own = entries.iter().find(|entry| entry.id == "hotjar").unwrap().clone();
+        own.category = "necessary".into();
+        own.hosts = vec![HostEntry::Whole("watch.shop.example".into())];
+        entries.push(own);
+        let catalog = Catalog::new(entries).unwrap();
+        assert_eq!(catalog.trackers().count(), count);
+        assert_eq!(catalog.named("hotjar").unwrap().category, Category::Necessary);
+        assert!(catalog.host("static.hotjar.com", "/").is_none());
+        assert!(catalog.host("watch.shop.example", "/").is_some());
+    }
+
+    #[test]
+    fn cookies_of_another_domain_say_nothing_about_the_sites_own() {
+        let catalog = built_in();
+        let declared = catalog.trackers().flat_map(|tracker| &tracker.cookies);
+        assert!(declared.into_iter().any(|rule| rule.name == "IDE" && rule.domain == "doubleclick.net"));
+        assert!(catalog.cookie("IDE").is_none());
+    }
+
+    #[test]
+    fn more_trackers_than_a_consent_can_name_are_refused() {
+        let entry = Catalog::built_in().unwrap().remove(0);
+        let entries =
+            (0..=TrackerSet::TRACKERS_MAX).map(|n| TrackerEntry { id: format!("t{n}"), ..entry.clone() });
+        assert!(matches!(Catalog::new(entries.collect()), Err(CatalogError::TooMany { count: 513 })));
+    }
+}

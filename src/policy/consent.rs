@@ -1,0 +1,235 @@
+//! Categories, choices and consent: what a visitor can say, and what stands after it was said.
+
+use super::catalog::{Catalog, Tracker, TrackerId};
+
+/// What a visitor says yes or no to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Category {
+    /// Needed for what the visitor asked for; never asked about (ePrivacy Directive art. 5(3), last sentence).
+    Necessary = 0,
+    /// Remembers how the visitor likes the shop.
+    Preferences = 1,
+    /// Measures use of the shop.
+    Statistics = 2,
+    /// Advertising and what follows people for it.
+    Marketing = 3,
+}
+
+impl Category {
+    /// Every category, in the order in which it is shown.
+    pub const ALL: [Self; 4] = [Self::Necessary, Self::Preferences, Self::Statistics, Self::Marketing];
+    /// The categories a visitor is asked about.
+    pub const ASKED: [Self; 3] = [Self::Preferences, Self::Statistics, Self::Marketing];
+
+    /// The name used in settings, headers, forms and figures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Necessary => "necessary",
+            Self::Preferences => "preferences",
+            Self::Statistics => "statistics",
+            Self::Marketing => "marketing",
+        }
+    }
+
+    /// The category of that name, exactly as written.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.name() == name)
+    }
+}
+
+/// A set of categories; *necessary* is always in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CategorySet(u8);
+
+impl CategorySet {
+    /// Only what is necessary.
+    pub const NECESSARY: Self = Self(1);
+    /// Everything.
+    pub const ALL: Self = Self(0b1111);
+
+    /// This set with `category` in it.
+    #[must_use]
+    pub const fn with(self, category: Category) -> Self {
+        Self(self.0 | 1 << category as u8)
+    }
+
+    /// Is `category` in the set?
+    pub const fn contains(self, category: Category) -> bool {
+        self.0 & (1 << category as u8) != 0
+    }
+
+    /// Is every category of `other` in this set?
+    pub const fn includes(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The categories of this set, in the order in which they are shown.
+    pub fn iter(self) -> impl Iterator<Item = Category> {
+        Category::ALL.into_iter().filter(move |category| self.contains(*category))
+    }
+
+    /// A number from 0 to 7 for the three asked categories: an index into what is made ready per consent state.
+    pub const fn state(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    /// Every set there is; `every()[n].state() == n`.
+    pub const fn every() -> [Self; 8] {
+        [Self(1), Self(3), Self(5), Self(7), Self(9), Self(11), Self(13), Self(15)]
+    }
+}
+
+impl FromIterator<Category> for CategorySet {
+    fn from_iter<I: IntoIterator<Item = Category>>(categories: I) -> Self {
+        categories.into_iter().fold(Self::NECESSARY, Self::with)
+    }
+}
+
+impl std::fmt::Debug for CategorySet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter().map(Category::name)).finish()
+    }
+}
+
+/// Trackers agreed to one by one, beside whole categories. A plain bit set: copying it costs less than sharing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct TrackerSet([u64; TrackerSet::WORDS]);
+
+impl TrackerSet {
+    const WORDS: usize = 8;
+    /// No tracker.
+    pub const NONE: Self = Self([0; Self::WORDS]);
+    /// The most trackers a catalogue may have.
+    pub const TRACKERS_MAX: usize = Self::WORDS * 64;
+
+    /// Adds `tracker`.
+    pub fn insert(&mut self, tracker: TrackerId) {
+        self.0[tracker.index() / 64] |= 1 << (tracker.index() % 64);
+    }
+
+    /// Takes `tracker` out.
+    pub fn remove(&mut self, tracker: TrackerId) {
+        self.0[tracker.index() / 64] &= !(1 << (tracker.index() % 64));
+    }
+
+    /// Is `tracker` in the set?
+    pub fn contains(&self, tracker: TrackerId) -> bool {
+        self.0[tracker.index() / 64] & 1 << (tracker.index() % 64) != 0
+    }
+
+    /// Is the set empty?
+    pub fn is_empty(&self) -> bool {
+        self.0 == [0; Self::WORDS]
+    }
+
+    /// The trackers of this set, in the catalogue's order.
+    pub fn iter(&self) -> impl Iterator<Item = TrackerId> {
+        let set = *self;
+        (0..Self::TRACKERS_MAX).filter_map(TrackerId::new).filter(move |tracker| set.contains(*tracker))
+    }
+}
+
+/// What a visitor just sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Yes to everything.
+    All,
+    /// No to everything that is not necessary.
+    None,
+    /// Yes to these, no to the rest.
+    Some {
+        /// Whole categories.
+        categories: CategorySet,
+        /// Trackers agreed to although their category is not.
+        trackers: TrackerSet,
+    },
+}
+
+/// Days since 1970-01-01, UTC. The date in a consent is no finer, so that it tells nobody apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub u32);
+
+/// The number of a receipt; its holder is the visitor, and only a grant has one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReceiptNumber(pub [u8; 16]);
+
+impl std::fmt::Debug for ReceiptNumber {
+    /// The number is the visitor's only key to the receipt, so logs do not get it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<receipt>")
+    }
+}
+
+impl std::fmt::Display for ReceiptNumber {
+    /// Lower-case hexadecimal, 32 digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The standing answer of a visitor. No answer means nothing is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consent {
+    categories: CategorySet,
+    trackers: TrackerSet,
+    answered: Option<Day>,
+    receipt: Option<ReceiptNumber>,
+}
+
+impl Consent {
+    /// Nobody asked, or nobody answered: nothing is granted.
+    pub const fn none() -> Self {
+        Self { categories: CategorySet::NECESSARY, trackers: TrackerSet::NONE, answered: None, receipt: None }
+    }
+
+    /// The answer that `choice`, made on `day`, leaves standing. A refusal keeps no receipt number, whatever is
+    /// passed: nobody who says no gets a number.
+    pub fn from_choice(choice: &Choice, day: Day, receipt: Option<ReceiptNumber>, catalog: &Catalog) -> Self {
+        let (categories, trackers) = match choice {
+            Choice::All => (CategorySet::ALL, TrackerSet::NONE),
+            Choice::None => (CategorySet::NECESSARY, TrackerSet::NONE),
+            Choice::Some { categories, trackers } => (*categories, *trackers),
+        };
+        let mut single = TrackerSet::NONE;
+        for tracker in catalog.trackers().filter(|tracker| trackers.contains(tracker.id)) {
+            if !categories.contains(tracker.category) {
+                single.insert(tracker.id);
+            }
+        }
+        let consent = Self { categories, trackers: single, answered: Some(day), receipt: None };
+        Self { receipt: receipt.filter(|_| consent.is_grant()), ..consent }
+    }
+
+    /// Categories agreed to as a whole.
+    pub const fn categories(&self) -> CategorySet {
+        self.categories
+    }
+
+    /// Trackers agreed to although their category is not.
+    pub const fn trackers(&self) -> &TrackerSet {
+        &self.trackers
+    }
+
+    /// The day of the answer; `None` when there is none.
+    pub const fn answered(&self) -> Option<Day> {
+        self.answered
+    }
+
+    /// The receipt of the grant.
+    pub const fn receipt(&self) -> Option<ReceiptNumber> {
+        self.receipt
+    }
+
+    /// Does anything stand beyond what is necessary?
+    pub fn is_grant(&self) -> bool {
+        self.categories != CategorySet::NECESSARY || !self.trackers.is_empty()
+    }
+
+    /// May this tracker work?
+    pub fn grants(&self, tracker: &Tracker) -> bool {
+        self.categories.contains(tracker.category)
+            || self.trackers.contains(tracker.id)
+            || tracker.serves.iter().any(|served| self.categories.contains(*served))
+    }
+}

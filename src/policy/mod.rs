@@ -1,0 +1,389 @@
+//! What is allowed. Pure: no I/O, no clock, no async, no HTTP client; the same input gives the same answer.
+//!
+//! A [`Policy`] is one site's rules and the catalogue, compiled once. It is asked about cookies
+//! ([`cookies`]), tags ([`markup`]) and pages ([`fence`]); the standing answer of a visitor is a
+//! [`consent::Consent`], which travels sealed ([`seal`]).
+
+pub mod catalog;
+pub mod consent;
+pub mod cookies;
+pub mod fence;
+pub mod markup;
+pub mod seal;
+
+use std::sync::Arc;
+
+use catalog::{Catalog, Tracker, bytes_match, host_matches};
+use consent::{Category, CategorySet, Consent};
+use cookies::{Claims, GuardRules};
+use fence::Fence;
+
+/// The rules of one site, as its operator wrote them.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The site's own hosts, lower case, without port; `*` takes all.
+    pub hosts: Vec<String>,
+    /// The reserved prefix, such as `/_consentry`.
+    pub prefix: String,
+    /// What to do with a cookie nobody knows.
+    pub unknown_cookies: Unknown,
+    /// What to do with a host nobody knows.
+    pub unknown_hosts: Unknown,
+    /// What the operator vouches for.
+    pub allow: Vec<Allow>,
+}
+
+/// What happens to a cookie or host that stands in no list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Kept out of the browser until everything is granted.
+    Hold,
+    /// Let through, and reported.
+    Pass,
+}
+
+/// One `[[site.allow]]`: a host or cookie the operator vouches for.
+#[derive(Clone, Debug)]
+pub struct Allow {
+    /// What it is about.
+    pub what: Allowed,
+    /// The category it belongs to.
+    pub category: Category,
+    /// Why; shown in the declaration.
+    pub why: String,
+    /// Prefixes of the page paths on which it holds; empty means all.
+    pub paths: Vec<String>,
+}
+
+/// The subject of an [`Allow`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// A host, or `*.example.com`.
+    Host(String),
+    /// A cookie name, with a trailing `*` for every continuation.
+    Cookie(String),
+}
+
+/// One site's rules and catalogue, compiled once and shared read-only.
+#[derive(Debug)]
+pub struct Policy {
+    settings: Settings,
+    catalog: Arc<Catalog>,
+    needles: markup::Needles,
+    /// The fence of every consent state, for pages on which no rule with paths holds.
+    fences: Vec<Fence>,
+    /// What each tracker adds to a fence when it is granted alone; the same pages.
+    tracker_sources: Vec<String>,
+    /// The guard's rules of every consent state, for the same pages.
+    guards: Vec<GuardRules>,
+    /// Claims to cookie names and storage keys; the same pages.
+    claims: Claims,
+}
+
+/// The page that is asked for: what a decision may depend on beside the consent.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The host the visitor asked for: lower case, no port.
+    pub host: &'a str,
+    /// The path, without query.
+    pub path: &'a str,
+}
+
+/// How a host stands to a page under a consent.
+#[derive(Clone, Copy, Debug)]
+pub enum Standing<'a> {
+    /// The site's own, necessary, granted, or vouched for.
+    Open,
+    /// Held, because of this tracker when one is known.
+    Held(Option<&'a Tracker>),
+}
+
+impl Policy {
+    /// Compiles the rules.
+    pub fn new(mut settings: Settings, catalog: Arc<Catalog>) -> Self {
+        // `/` starts every path: as a rule bound to nothing it needs no work per page.
+        for allow in settings.allow.iter_mut().filter(|allow| allow.paths.iter().any(|path| path == "/")) {
+            allow.paths.clear();
+        }
+        let needles = markup::Needles::new(&catalog);
+        let mut policy = Self {
+            settings,
+            catalog,
+            needles,
+            fences: Vec::new(),
+            tracker_sources: Vec::new(),
+            guards: Vec::new(),
+            claims: Claims::default(),
+        };
+        policy.fences = policy.fences_of_states();
+        policy.tracker_sources = policy.sources_of_trackers();
+        policy.claims = policy.claims(NO_PAGE);
+        policy.guards = policy.guards_of_states();
+        policy
+    }
+
+    /// The catalogue of this site.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The settings of this site.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// May `page` reach `host` (lower case, no port; a dot at its end changes nothing) at `path`? The page's own
+    /// host is always open; then an operator's rule wins over the catalogue, and the catalogue over the rule for
+    /// the unknown.
+    pub fn host_standing(&self, consent: &Consent, page: Page<'_>, host: &str, path: &str) -> Standing<'_> {
+        let host = host.strip_suffix('.').unwrap_or(host);
+        if host == page.host {
+            return Standing::Open;
+        }
+        self.foreign_standing(consent, Place { page: page.path, host, path })
+    }
+
+    /// As [`Policy::host_standing`], for a host that is not the page's own.
+    fn foreign_standing(&self, consent: &Consent, place: Place<'_>) -> Standing<'_> {
+        let Place { page, host, path } = place;
+        for allow in &self.settings.allow {
+            let Allowed::Host(rule) = &allow.what else { continue };
+            if host_matches(rule, host) && allow.holds_on(page) {
+                return if consent.categories().contains(allow.category) {
+                    Standing::Open
+                } else {
+                    Standing::Held(self.catalog.host(host, path))
+                };
+            }
+        }
+        if let Some(tracker) = self.catalog.host(host, path) {
+            return if consent.grants(tracker) { Standing::Open } else { Standing::Held(Some(tracker)) };
+        }
+        if self.is_own(host) || passes_unknown(self.settings.unknown_hosts, consent) {
+            return Standing::Open;
+        }
+        Standing::Held(None)
+    }
+
+    /// May a cookie of that name be read or set? An operator's rule wins, then the catalogue, then the rule for
+    /// the unknown. `page_path` is the path of the request.
+    pub fn cookie_is_open(&self, consent: &Consent, page_path: &str, name: &str) -> bool {
+        self.cookie_bytes_are_open(consent, page_path, name.as_bytes())
+    }
+
+    /// As [`Policy::cookie_is_open`], for a name as it stands in a header: it need not be text.
+    fn cookie_bytes_are_open(&self, consent: &Consent, page_path: &str, name: &[u8]) -> bool {
+        match self.allowed_name(page_path, name) {
+            Some(allow) => consent.categories().contains(allow.category),
+            None => self.is_open_by_catalog(consent, self.catalog.cookie_bytes(name)),
+        }
+    }
+
+    /// May a storage key of that name be written? The operator's rules for cookies hold for keys too; the rest is
+    /// as for cookies.
+    pub fn storage_is_open(&self, consent: &Consent, page_path: &str, key: &str) -> bool {
+        match self.allowed_name(page_path, key.as_bytes()) {
+            Some(allow) => consent.categories().contains(allow.category),
+            None => self.is_open_by_catalog(consent, self.catalog.storage(key)),
+        }
+    }
+
+    /// The operator's first rule for that name on a page at `page_path`.
+    fn allowed_name(&self, page_path: &str, name: &[u8]) -> Option<&Allow> {
+        self.settings.allow.iter().find(|allow| {
+            matches!(&allow.what, Allowed::Cookie(rule) if bytes_match(rule, name))
+                && allow.holds_on(page_path)
+        })
+    }
+
+    fn is_open_by_catalog(&self, consent: &Consent, tracker: Option<&Tracker>) -> bool {
+        match tracker {
+            Some(tracker) => consent.grants(tracker),
+            None => passes_unknown(self.settings.unknown_cookies, consent),
+        }
+    }
+
+    /// Is `host` one of the names the operator gave the site? `*` names no host: there, only the page's own is.
+    pub fn is_own(&self, host: &str) -> bool {
+        self.settings.hosts.iter().any(|own| host_matches(own, host))
+    }
+
+    /// Does an operator's rule with paths hold on `page`? Then nothing made ready fits it.
+    fn has_bound_rule(&self, page: Page<'_>) -> bool {
+        self.settings.allow.iter().any(|allow| !allow.paths.is_empty() && allow.holds_on(page.path))
+    }
+
+    /// The consents for which things are made ready, in the order of [`CategorySet::state`].
+    fn states(&self) -> impl Iterator<Item = Consent> {
+        CategorySet::every().into_iter().map(|categories| {
+            let choice = consent::Choice::Some { categories, trackers: consent::TrackerSet::NONE };
+            Consent::from_choice(&choice, consent::Day(0), None, &self.catalog)
+        })
+    }
+}
+
+/// A page on which no rule bound to paths holds; paths of real pages start with `/`.
+const NO_PAGE: Page<'static> = Page { host: "", path: "" };
+
+/// An address as seen from a page.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// Path of the page.
+    page: &'a str,
+    host: &'a str,
+    /// Path on `host`.
+    path: &'a str,
+}
+
+/// The unknown passes where the operator says so, and where the visitor agreed to everything.
+fn passes_unknown(rule: Unknown, consent: &Consent) -> bool {
+    rule == Unknown::Pass || consent.categories() == CategorySet::ALL
+}
+
+impl Allow {
+    /// Does this rule hold on a page at `path`?
+    pub fn holds_on(&self, path: &str) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(|prefix| path.starts_with(prefix.as_str()))
+    }
+}
+
+/// What the tests of this room share.
+#[cfg(test)]
+mod samples {
+    use proptest::prelude::*;
+
+    use super::consent::{Choice, Day, TrackerSet};
+    use super::*;
+
+    pub(super) const FRONT: Page<'static> = Page { host: "shop.example", path: "/" };
+
+    pub(super) fn settings() -> Settings {
+        Settings {
+            hosts: vec!["shop.example".into()],
+            prefix: "/_consentry".into(),
+            unknown_cookies: Unknown::Hold,
+            unknown_hosts: Unknown::Hold,
+            allow: Vec::new(),
+        }
+    }
+
+    pub(super) fn allow(what: Allowed, category: Category, paths: &[&str]) -> Allow {
+        Allow {
+            what,
+            category,
+            why: "it is needed".into(),
+            paths: paths.iter().map(|&path| path.into()).collect(),
+        }
+    }
+
+    /// Read once for all tests: it is a long text, and property tests ask for it often.
+    pub(super) fn built_in() -> Arc<Catalog> {
+        static CATALOG: std::sync::LazyLock<Arc<Catalog>> =
+            std::sync::LazyLock::new(|| Arc::new(Catalog::new(Catalog::built_in().unwrap()).unwrap()));
+        Arc::clone(&CATALOG)
+    }
+
+    pub(super) fn policy(settings: Settings) -> Policy {
+        Policy::new(settings, built_in())
+    }
+
+    /// The policy of [`settings`], compiled once for all tests.
+    pub(super) fn plain() -> &'static Policy {
+        static PLAIN: std::sync::LazyLock<Policy> = std::sync::LazyLock::new(|| policy(settings()));
+        &PLAIN
+    }
+
+    pub(super) fn of(categories: &[Category]) -> Consent {
+        single(categories, TrackerSet::NONE)
+    }
+
+    pub(super) fn single(categories: &[Category], trackers: TrackerSet) -> Consent {
+        let choice = Choice::Some { categories: categories.iter().copied().collect(), trackers };
+        Consent::from_choice(&choice, Day(20_000), None, &built_in())
+    }
+
+    /// A consent, and one that grants at least as much.
+    pub(super) fn any_growing_consent() -> impl Strategy<Value = (Consent, Consent)> {
+        let trackers = || prop::collection::vec(0..built_in().trackers().count(), 0..4);
+        (0..8_usize, 0..8_usize, trackers(), trackers()).prop_map(|(less, more, few, others)| {
+            let every = CategorySet::every();
+            let set = |state: usize| every[state].iter().collect::<Vec<_>>();
+            let grow = |indices: &[usize]| {
+                let mut trackers = TrackerSet::NONE;
+                indices
+                    .iter()
+                    .filter_map(|index| catalog::TrackerId::new(*index))
+                    .for_each(|id| trackers.insert(id));
+                trackers
+            };
+            let all = [few.clone(), others].concat();
+            (single(&set(less), grow(&few)), single(&set(less | more), grow(&all)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{FRONT, allow, of, plain, policy, settings};
+    use super::*;
+
+    fn is_open(policy: &Policy, consent: &Consent, host: &str, path: &str) -> bool {
+        matches!(policy.host_standing(consent, FRONT, host, path), Standing::Open)
+    }
+
+    #[test]
+    fn nothing_but_the_necessary_is_open_before_a_choice() {
+        let policy = plain();
+        let none = Consent::none();
+        for (host, path) in
+            [("js.stripe.com", "/v3/"), ("www.google.com", "/recaptcha/api.js"), ("shop.example", "/")]
+        {
+            assert!(is_open(policy, &none, host, path), "{host}{path}");
+        }
+        for (host, path) in [
+            ("www.googletagmanager.com", "/gtm.js"),
+            ("connect.facebook.net", "/en_US/fbevents.js"),
+            ("www.google.com", "/maps/embed"),
+            ("unheard-of.example", "/"),
+        ] {
+            assert!(!is_open(policy, &none, host, path), "{host}{path}");
+        }
+    }
+
+    #[test]
+    fn a_dot_at_the_end_of_a_host_opens_nothing() {
+        let policy = policy(Settings { unknown_hosts: Unknown::Pass, ..settings() });
+        assert!(!is_open(&policy, &Consent::none(), "connect.facebook.net.", "/"));
+    }
+
+    #[test]
+    fn an_operators_rule_wins_over_the_catalogue_where_it_holds() {
+        let host = Allowed::Host("*.vimeo.com".into());
+        let allow = vec![allow(host, Category::Necessary, &["/film"])];
+        let policy = policy(Settings { allow, ..settings() });
+        let film = Page { path: "/film/1", ..FRONT };
+        let none = Consent::none();
+        assert!(matches!(policy.host_standing(&none, film, "player.vimeo.com", "/"), Standing::Open));
+        assert!(!is_open(&policy, &none, "player.vimeo.com", "/"));
+    }
+
+    #[test]
+    fn a_container_is_open_when_one_of_its_categories_is() {
+        let policy = plain();
+        for category in [Category::Statistics, Category::Marketing] {
+            assert!(is_open(policy, &of(&[category]), "www.googletagmanager.com", "/gtag/js"));
+        }
+        assert!(!is_open(policy, &of(&[Category::Preferences]), "www.googletagmanager.com", "/gtag/js"));
+    }
+
+    #[test]
+    fn operators_rules_for_cookies_hold_for_storage() {
+        let allow = vec![allow(Allowed::Cookie("sort_*".into()), Category::Preferences, &[])];
+        let policy = policy(Settings { allow, ..settings() });
+        let none = Consent::none();
+        assert!(!policy.storage_is_open(&none, "/", "sort_order"));
+        assert!(policy.storage_is_open(&of(&[Category::Preferences]), "/", "sort_order"));
+        assert!(policy.storage_is_open(&none, "/", "cart"));
+        assert!(!policy.storage_is_open(&none, "/", "_hjid"));
+    }
+}

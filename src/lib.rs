@@ -5,3 +5,5 @@ pub mod clock;
 pub mod telemetry;
 
 pub mod policy;
+
+pub mod counting;

@@ -7,3 +7,5 @@ pub mod telemetry;
 pub mod policy;
 
 pub mod counting;
+
+pub mod store;

@@ -1,0 +1,227 @@
+//! Small cells folded, sums kept: what stands between stored rows and whoever asks.
+//!
+//! With k visitors as the limit, a row of a breakdown is shown when it has at least k visitors and (for a pair) the
+//! visitors of its value whom the filter leaves out are none or at least k. What is not shown joins
+//! [`OTHER`]; where that has fewer than k itself, the smallest shown row joins it. What a filter selects from a
+//! bucket is shown when it, and what the filter leaves out, is nothing or at least k; else the bucket is withheld.
+//! Plain totals, whole or by time, carry no attribute of anybody and are always shown.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::question::{Axis, Direction, Figures, Key, Metric, Number, Question, Row, Rows, Selected, When};
+use crate::counting::tally::Dimension;
+
+/// The label of what was folded, and of what nobody can read.
+pub const OTHER: &str = "(other)";
+/// The label of a value that is not known.
+pub const UNKNOWN: &str = "(unknown)";
+
+/// What is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The rows of the page asked for, sorted.
+    pub rows: Vec<AnswerRow>,
+    /// How many rows there are on all pages.
+    pub total_rows: usize,
+    /// How the figures were made.
+    pub meta: Meta,
+}
+
+/// One row as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// Its bucket.
+    pub when: Option<When>,
+    /// Its value, or [`OTHER`].
+    pub value: Option<Arc<str>>,
+    /// Its sums; `None` where they are withheld.
+    pub figures: Option<Figures>,
+}
+
+/// How the figures of an answer were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// Fewest visitors of a row that is shown.
+    pub k: u32,
+    /// How many values stand in [`OTHER`].
+    pub folded: u64,
+    /// How many buckets were withheld because few visitors stood in the filter, or beside it.
+    pub withheld: u64,
+    /// When the key of a day in the range was drawn anew after a crash: its visitors may be counted twice.
+    pub rekeyed_at: Option<Timestamp>,
+    /// What the figures do not say exactly.
+    pub warnings: Vec<Warning>,
+}
+
+/// A figure that is not exactly what its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Visitors of several values are the sum of each value's, so one who had two of them is in it twice.
+    AddedValues(Metric),
+    /// Visitors of a range that begins within a day leave out those who came before it and again after its first hour.
+    PartOfDay,
+}
+
+/// How many people a row must stem from, and what counts as one.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// The fewest; 1 switches folding off.
+    pub k: u32,
+    /// How many people some sums stem from: their visitors, or, of choices, how often one was made.
+    pub people: fn(&Figures) -> i64,
+}
+
+impl Limit {
+    fn of(question: &Question) -> Self {
+        let people: fn(&Figures) -> i64 =
+            if is_about_choices(question) { |sums| sums.events } else { |sums| sums.visitors };
+        Self { k: question.asked().k, people }
+    }
+
+    /// Do these sums stem from too few? Sums without anybody stem from views that bear no mark: how many people they
+    /// had is not known, so they count as few.
+    fn is_small(self, figures: &Figures) -> bool {
+        self.k > 1 && !figures.is_empty() && (self.people)(figures) < i64::from(self.k)
+    }
+
+    /// Is this a number of people that would point at them?
+    fn is_few(self, people: i64) -> bool {
+        self.k > 1 && people > 0 && people < i64::from(self.k)
+    }
+
+    fn shows(self, row: &Row) -> bool {
+        let is_readable = row.value.as_deref().is_some_and(|value| value != OTHER);
+        is_readable && !self.is_small(&row.figures) && !self.is_few(row.left_of_value)
+    }
+}
+
+fn is_about_choices(question: &Question) -> bool {
+    let filtered = question.asked().filter.as_ref().map(|filter| filter.dimension);
+    question.breakdown() == Some(Dimension::Choice) || filtered == Some(Dimension::Choice)
+}
+
+/// Makes stored rows fit to be shown, sorts them and cuts the page out.
+pub fn disclose(question: &Question, rows: Rows) -> Answer {
+    let asked = question.asked();
+    let limit = Limit::of(question);
+    let mut meta = Meta { k: asked.k, warnings: warnings(question), ..Meta::default() };
+    let mut shown = Vec::new();
+    for (when, rows_of_bucket) in buckets(question, rows.rows) {
+        let selected = rows.selected.get(&when);
+        if asked.filter.is_some() && !is_open(question, limit, &rows_of_bucket, selected) {
+            meta.withheld += 1;
+            if question.breakdown().is_none() {
+                shown.push(AnswerRow { when, value: None, figures: None });
+            }
+        } else if question.breakdown().is_some() {
+            let (visible, other) = fold(rows_of_bucket, limit);
+            meta.folded += other.as_ref().map_or(0, |row| row.values);
+            let label = |row: &Row| Some(row.value.clone().unwrap_or_else(|| Arc::from(OTHER)));
+            shown.extend(visible.iter().chain(&other).map(|row| AnswerRow {
+                when,
+                value: label(row),
+                figures: Some(row.figures),
+            }));
+        } else {
+            shown.push(AnswerRow { when, value: None, figures: Some(sum(&rows_of_bucket)) });
+        }
+    }
+    sort(question, &mut shown);
+    let total_rows = shown.len();
+    let rows = shown.into_iter().skip(asked.offset).take(asked.limit).collect();
+    Answer { rows, total_rows, meta }
+}
+
+/// Rows by bucket, without empty ones. A question for one row has one, be it empty.
+fn buckets(question: &Question, rows: Vec<Row>) -> BTreeMap<Option<When>, Vec<Row>> {
+    let mut buckets: BTreeMap<Option<When>, Vec<Row>> = BTreeMap::new();
+    if question.asked().axes.is_empty() {
+        buckets.insert(None, Vec::new());
+    }
+    for row in rows.into_iter().filter(|row| !row.figures.is_empty()) {
+        buckets.entry(row.when).or_default().push(row);
+    }
+    buckets
+}
+
+/// Folds the small rows of one bucket into one, whose value is `None`. The sum of all rows stays what it was.
+pub fn fold(rows: Vec<Row>, limit: Limit) -> (Vec<Row>, Option<Row>) {
+    let (mut shown, hidden): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| limit.shows(row));
+    let mut hidden = hidden.into_iter();
+    let Some(first) = hidden.next() else { return (shown, None) };
+    let mut other = hidden.fold(Row { value: None, ..first }, |other, row| join(other, &row));
+    let size = |row: &Row| ((limit.people)(&row.figures), row.value.clone());
+    while limit.is_small(&other.figures) {
+        let Some(smallest) = (0..shown.len()).min_by_key(|place| size(&shown[*place])) else { break };
+        other = join(other, &shown.swap_remove(smallest));
+    }
+    (shown, Some(other))
+}
+
+/// May what the filter selects from a bucket be shown?
+fn is_open(question: &Question, limit: Limit, rows: &[Row], selected: Option<&Selected>) -> bool {
+    let inside = selected.map_or_else(|| sum(rows), |selected| selected.inside);
+    let outside =
+        selected.filter(|_| !is_about_choices(question)).map_or(0, |selected| selected.outside_visitors);
+    !limit.is_small(&inside) && !limit.is_few(outside)
+}
+
+fn sum(rows: &[Row]) -> Figures {
+    let mut sum = Figures::default();
+    for row in rows {
+        sum += row.figures;
+    }
+    sum
+}
+
+fn join(mut one: Row, other: &Row) -> Row {
+    one.figures += other.figures;
+    one.values += other.values;
+    one
+}
+
+fn warnings(question: &Question) -> Vec<Warning> {
+    let asked = question.asked();
+    let mut warnings = Vec::new();
+    if question.adds_values() {
+        let is_added = |metric: &Metric| match metric {
+            Metric::Visitors => true,
+            Metric::Visits | Metric::ViewsPerVisit => question.is_about_pages(),
+            Metric::Pageviews | Metric::Events | Metric::BounceRate | Metric::VisitDuration => false,
+        };
+        warnings.extend(asked.metrics.iter().copied().filter(is_added).map(Warning::AddedValues));
+    }
+    if question.span().edge.is_some() && question.bucket() != Some(super::question::Bucket::Hour) {
+        warnings.push(Warning::PartOfDay);
+    }
+    warnings
+}
+
+fn sort(question: &Question, rows: &mut [AnswerRow]) {
+    rows.sort_by(|one, other| {
+        let by_order = question.asked().order.iter().map(|(key, direction)| {
+            let ordering = match key {
+                Key::Metric(metric) => figure(question, one, *metric).cmp(&figure(question, other, *metric)),
+                Key::Axis(Axis::Time(_)) => one.when.cmp(&other.when),
+                Key::Axis(Axis::Of(_)) => one.value.cmp(&other.value),
+            };
+            match direction {
+                Direction::Ascending => ordering,
+                Direction::Descending => ordering.reverse(),
+            }
+        });
+        let by_labels = [one.when.cmp(&other.when), one.value.cmp(&other.value)];
+        by_order.chain(by_labels).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+    });
+}
+
+fn figure(question: &Question, row: &AnswerRow, metric: Metric) -> Option<Number> {
+    row.figures.map(|figures| question.number(metric, &figures))
+}
+
+#[cfg(test)]
+mod tests;

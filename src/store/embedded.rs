@@ -1,0 +1,108 @@
+//! [`EventStore`] on one SQLite file, for small shops, the demo and tests: nothing to install.
+//!
+//! One thread writes, two read; async workers never wait for the disk. Sums are added by upsert, and
+//! a batch and the note that it was counted are one transaction, so a batch counts once whatever happens between.
+
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::desk::Desk;
+use super::file::Kind;
+use super::question::{Question, Rows};
+use super::{Batch, BoxFuture, EventStore, Settings, StoreError};
+use crate::clock::Clock;
+use crate::counting::tally::LocalDay;
+
+/// Connections that answer questions at the same time.
+const READERS: usize = 2;
+/// Longest time a question may take. Unit: milliseconds.
+pub const QUESTION_MS_MAX: i64 = 10_000;
+/// How long a batch is remembered, so that it is not counted twice. Unit: seconds; 90 days, longer than a spool
+/// waits for a store that is away.
+pub const BATCH_SECONDS_MAX: i64 = 90 * 24 * 3600;
+
+/// The file of the embedded statistics.
+pub(super) const STATISTICS: Kind =
+    Kind { file: "statistics.db", schema: include_str!("sql/statistics_schema.sql"), version: 1 };
+
+/// Statistics in `statistics.db`.
+pub struct Embedded {
+    writer: Desk,
+    readers: Desk,
+    clock: Arc<dyn Clock>,
+}
+
+impl Embedded {
+    /// Opens the file, and makes it where it is missing.
+    pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let directory = &settings.path;
+        let mut connection = STATISTICS.open(directory)?;
+        write::know_dimensions(&mut connection).map_err(error)?;
+        let readers =
+            (0..READERS).map(|_| STATISTICS.open_to_read(directory)).collect::<Result<Vec<_>, _>>()?;
+        let start = |name: &str, connections: Vec<Connection>| {
+            Desk::start(name, connections)
+                .map_err(|source| StoreError::File { path: directory.join(STATISTICS.file), source })
+        };
+        Ok(Self {
+            writer: start("statistics-write", vec![connection])?,
+            readers: start("statistics-read", readers)?,
+            clock,
+        })
+    }
+}
+
+impl EventStore for Embedded {
+    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
+        let batch = batch.clone();
+        let now = self.clock.now();
+        Box::pin(self.writer.run(move |connection| write::insert(connection, &batch, now).map_err(error)))
+    }
+
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>> {
+        let question = question.clone();
+        self.read(move |connection| read::answer(connection, &question))
+    }
+
+    fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>> {
+        let site = site.to_owned();
+        self.read(move |connection| read::first_day(connection, &site).map_err(error))
+    }
+}
+
+impl Embedded {
+    /// Reads on a thread of its own, within [`QUESTION_MS_MAX`].
+    fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, StoreError>> {
+        let clock = Arc::clone(&self.clock);
+        Box::pin(self.readers.run(move |connection| {
+            limit_time(connection, clock).map_err(error)?;
+            job(connection)
+        }))
+    }
+}
+
+/// Stops what runs on `connection` when [`QUESTION_MS_MAX`] have passed.
+fn limit_time(connection: &mut Connection, clock: Arc<dyn Clock>) -> rusqlite::Result<()> {
+    /// Steps of SQLite's machine between two looks at the clock: some ten microseconds.
+    const STEPS: i32 = 4096;
+    let until = clock.now().as_millisecond().saturating_add(QUESTION_MS_MAX);
+    connection.progress_handler(STEPS, Some(move || clock.now().as_millisecond() > until))
+}
+
+/// What SQLite says, in the words of this room.
+fn error(source: rusqlite::Error) -> StoreError {
+    if source.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) {
+        return StoreError::Timeout { limit_ms: QUESTION_MS_MAX };
+    }
+    STATISTICS.error(source)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+use super::*;
+use crate::store::ledger::read::VerifyError;
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn settings(directory: &tempfile::TempDir) -> Settings {
+    Settings { path: directory.path().to_owned() }
+}
+
+fn entry(number: u8) -> Entry {
+    Entry {
+        id: ReceiptNumber([number; 16]),
+        time: "2026-03-02T12:00:00.75Z".parse().unwrap(),
+        site: "shop".to_owned(),
+        action: "granted".to_owned(),
+        granted: vec!["statistics".to_owned()],
+        refused: vec!["preferences".to_owned(), "marketing".to_owned()],
+        texts: Hash([9; 32]),
+    }
+}
+
+/// A ledger with three receipts, closed.
+fn ledger() -> (tempfile::TempDir, Hash) {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&settings(&directory)).unwrap();
+    for number in 1..=3 {
+        run(ledger.append(entry(number))).unwrap();
+    }
+    let head = run(ledger.head()).unwrap();
+    drop(ledger);
+    (directory, head)
+}
+
+fn change(directory: &tempfile::TempDir, sql: &str) {
+    rusqlite::Connection::open(directory.path().join("ledger.db")).unwrap().execute(sql, []).unwrap();
+}
+
+fn broken_at(directory: &tempfile::TempDir) -> Option<i64> {
+    match Receipts::open(&settings(directory)).unwrap().verify(None) {
+        Ok(_) => None,
+        Err(VerifyError::Broken { place, .. }) => Some(place),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn receipt_is_found_by_its_number_after_a_restart() {
+    let (directory, _) = ledger();
+    let ledger = Ledger::open(&settings(&directory)).unwrap();
+    let receipts = run(ledger.get(ReceiptNumber([2; 16]))).unwrap();
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(receipts[0].refused, ["preferences", "marketing"]);
+    assert_eq!(receipts[0].time.to_string(), "2026-03-02T12:00:00Z");
+    assert_eq!(run(ledger.get(ReceiptNumber([9; 16]))).unwrap(), []);
+}
+
+#[test]
+fn whole_ledger_verifies_with_a_head_it_had_once() {
+    let (directory, head) = ledger();
+    let later = Ledger::open(&settings(&directory)).unwrap();
+    run(later.append(entry(4))).unwrap();
+    let receipts = Receipts::open(&settings(&directory)).unwrap();
+    let verified = receipts.verify(Some(head)).unwrap();
+    assert_eq!(verified, Verified { receipts: 4, head: receipts.head().unwrap() });
+    assert_ne!(verified.head, head);
+}
+
+#[test]
+fn flipped_byte_is_found_and_its_receipt_named() {
+    for column in ["site", "action", "granted", "refused"] {
+        let (directory, _) = ledger();
+        change(&directory, &format!("update receipts set {column} = 'x' where place = 2"));
+        assert_eq!(broken_at(&directory), Some(2), "{column}");
+    }
+    for column in ["texts", "previous", "hash"] {
+        let (directory, _) = ledger();
+        change(&directory, &format!("update receipts set {column} = zeroblob(32) where place = 2"));
+        assert_eq!(broken_at(&directory), Some(2), "{column}");
+    }
+    let (directory, _) = ledger();
+    change(&directory, "update receipts set time = time + 1 where place = 3");
+    assert_eq!(broken_at(&directory), Some(3));
+}
+
+#[test]
+fn removed_receipt_is_found() {
+    let (directory, _) = ledger();
+    change(&directory, "delete from receipts where place = 1");
+    assert_eq!(broken_at(&directory), Some(1));
+}
+
+#[test]
+fn names_moved_from_refused_to_granted_are_found() {
+    let (directory, _) = ledger();
+    change(
+        &directory,
+        "update receipts set granted = granted || char(10) || 'preferences', refused = 'marketing' where place = 1",
+    );
+    assert_eq!(broken_at(&directory), Some(1));
+}
+
+#[test]
+fn cut_off_end_is_found_by_who_noted_the_head() {
+    let (directory, head) = ledger();
+    change(&directory, "delete from receipts where place = 3");
+    assert_eq!(broken_at(&directory), None);
+    let error = Receipts::open(&settings(&directory)).unwrap().verify(Some(head)).unwrap_err();
+    assert!(matches!(error, VerifyError::CutOff { .. }), "{error}");
+}
+
+#[test]
+fn receipts_that_wait_together_are_chained_in_one_transaction() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut connection = LEDGER.open(directory.path()).unwrap();
+    let receipts = append(&mut connection, (1..=100).map(entry).collect()).unwrap();
+    assert!(receipts.windows(2).all(|pair| pair[1].previous == pair[0].hash));
+    let verified = Receipts::open(&settings(&directory)).unwrap().verify(None).unwrap();
+    assert_eq!(verified.receipts, 100);
+}
+
+#[test]
+fn many_visitors_at_once_get_their_own_receipts() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Arc::new(Ledger::open(&settings(&directory)).unwrap());
+    run(async {
+        let local = tokio::task::LocalSet::new();
+        local
+            .run_until(async {
+                let tasks: Vec<_> = (0..200)
+                    .map(|number| {
+                        let ledger = Arc::clone(&ledger);
+                        tokio::task::spawn_local(async move { ledger.append(entry(number)).await })
+                    })
+                    .collect();
+                for (number, task) in (0..).zip(tasks) {
+                    assert_eq!(task.await.unwrap().unwrap().id, ReceiptNumber([number; 16]));
+                }
+            })
+            .await;
+    });
+    let receipts = Receipts::open(&settings(&directory)).unwrap();
+    assert_eq!(receipts.verify(None).unwrap().receipts, 200);
+}
+
+#[test]
+fn export_hands_over_all_receipts_in_order() {
+    let (directory, head) = ledger();
+    let mut numbers = Vec::new();
+    let mut last = Hash::NONE;
+    Receipts::open(&settings(&directory))
+        .unwrap()
+        .export(|receipt| {
+            numbers.push(receipt.id.0[0]);
+            last = receipt.hash;
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+    assert_eq!((numbers, last), (vec![1, 2, 3], head));
+}
+
+#[test]
+fn entry_that_could_be_read_in_two_ways_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&settings(&directory)).unwrap();
+    let two = Entry { granted: vec!["statistics\nmarketing".to_owned()], ..entry(1) };
+    let long = Entry { site: "x".repeat(257), ..entry(1) };
+    assert!(run(ledger.append(two)).is_err());
+    assert!(run(ledger.append(long)).is_err());
+    assert_eq!(run(ledger.head()).unwrap(), Hash::NONE);
+}
+
+#[test]
+fn hash_is_read_back_from_its_digits() {
+    let hash = Hash([0xab; 32]);
+    assert_eq!(Hash::from_hex(&hash.to_string()), Some(hash));
+    assert_eq!(Hash::from_hex("ab"), None);
+}

@@ -1,0 +1,216 @@
+//! What is kept: sums and receipts, nothing else.
+//!
+//! A batch of tallies is first written to the [`spool`], then handed to an [`EventStore`], and leaves the spool when
+//! the store has it for good. A [`question::Question`] is answered with [`question::Rows`], and no row reaches an
+//! analyst before [`disclosure`] has folded the small ones. Receipts stand in the [`ledger`], keys of analysts in
+//! [`tokens`]. No type of this room can hold an address, a user agent, a raw URL or a mark.
+
+mod desk;
+mod dimension;
+pub mod disclosure;
+pub mod embedded;
+mod file;
+pub mod ledger;
+pub mod question;
+pub mod spool;
+pub mod tokens;
+
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use crate::counting::tally::{LocalDay, Name, Tally};
+use question::{Question, Rows};
+
+/// Where things are kept.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Directory of the embedded statistics, the spool, the ledger, the tokens and (by default) the seal's key.
+    pub path: PathBuf,
+}
+
+/// A future behind a pointer: one per batch or question, never one per page view.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The name of a batch: unique among all gateways, and what a store remembers in order to count a batch once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchId {
+    /// Drawn at random each time a spool is opened.
+    pub boot: u64,
+    /// Counts the batches of that spool.
+    pub sequence: u64,
+}
+
+impl BatchId {
+    /// The id as bytes, big-endian: boot, then sequence.
+    pub fn to_bytes(self) -> [u8; 16] {
+        ((u128::from(self.boot) << 64) | u128::from(self.sequence)).to_be_bytes()
+    }
+}
+
+impl std::fmt::Display for BatchId {
+    /// Sixteen hexadecimal digits of the boot, a hyphen, the sequence.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}-{}", self.boot, self.sequence)
+    }
+}
+
+/// Tallies that are stored together or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Its name.
+    pub id: BatchId,
+    /// The sums.
+    pub tallies: Vec<Tally>,
+    /// Names that tokens have earned.
+    pub names: Vec<Name>,
+}
+
+/// Where tallies are kept and questions are answered.
+pub trait EventStore: Send + Sync {
+    /// Adds the tallies to what is stored. `Ok` means durable. Inserting the same `batch.id` twice counts once.
+    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// Answers one bounded question. The rows are not fit to be shown before [`disclosure::disclose`] has seen them.
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>>;
+    /// The first day of a site that has figures.
+    fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>>;
+}
+
+/// What can go wrong with what is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The question took too long: a shorter range, or a quieter moment, may do.
+    #[error("the store did not answer within {limit_ms} ms")]
+    Timeout {
+        /// The limit. Unit: milliseconds.
+        limit_ms: i64,
+    },
+    /// The answer has more rows than are held in memory: the range or the grouping must be made smaller.
+    #[error("the answer has more than {rows_max} rows before folding; ask for a shorter range")]
+    TooManyRows {
+        /// The limit.
+        rows_max: usize,
+    },
+    /// The file was written by a later version of this program.
+    #[error("{file} has schema version {found}, this program knows {known}; start the newer program again")]
+    Newer {
+        /// The file.
+        file: &'static str,
+        /// The version found in it.
+        found: i32,
+        /// The highest version this program knows.
+        known: i32,
+    },
+    /// SQLite could not do its work.
+    #[error("{file} could not be read or written")]
+    Sqlite {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A file or directory could not be made.
+    #[error("{path} could not be made or opened")]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What was read is not what was once written.
+    #[error("{file} holds something that cannot be read: {what}")]
+    Corrupt {
+        /// The file.
+        file: &'static str,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The spool has reached its limit and nothing in it can be merged: the batch was not taken.
+    #[error("the spool is full ({limit_bytes} bytes); make the store answer again, or the limit larger")]
+    SpoolFull {
+        /// The limit. Unit: bytes.
+        limit_bytes: u64,
+    },
+    /// Something given is longer than is kept.
+    #[error("{what} is longer than {limit}")]
+    TooLong {
+        /// What.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// Something given cannot be kept as it is.
+    #[error("{what} cannot be kept")]
+    Unfit {
+        /// What.
+        what: &'static str,
+    },
+    /// What was to be written together failed together.
+    #[error(transparent)]
+    Group(std::sync::Arc<StoreError>),
+    /// The thread that does the work has ended.
+    #[error("the store was closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// May the same call succeed later, without anybody doing anything?
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Timeout { .. } | Self::SpoolFull { .. } => true,
+            Self::Sqlite { source, .. } => is_transient(source),
+            Self::Group(error) => error.is_transient(),
+            Self::File { .. }
+            | Self::TooManyRows { .. }
+            | Self::Newer { .. }
+            | Self::Corrupt { .. }
+            | Self::TooLong { .. }
+            | Self::Unfit { .. }
+            | Self::Closed => false,
+        }
+    }
+}
+
+/// A lock, a full disk or a failing one may pass; a broken file or a wrong statement does not.
+fn is_transient(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::OutOfMemory
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::CannotOpen
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sqlite(code: i32) -> StoreError {
+        let source = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        StoreError::Sqlite { file: "statistics.db", source }
+    }
+
+    #[test]
+    fn full_disk_may_pass_but_a_broken_file_does_not() {
+        assert!(sqlite(rusqlite::ffi::SQLITE_FULL).is_transient());
+        assert!(sqlite(rusqlite::ffi::SQLITE_BUSY).is_transient());
+        assert!(!sqlite(rusqlite::ffi::SQLITE_CORRUPT).is_transient());
+        assert!(!StoreError::Closed.is_transient());
+    }
+
+    #[test]
+    fn batch_id_is_written_with_boot_and_sequence() {
+        let id = BatchId { boot: 0xab, sequence: 12 };
+        assert_eq!(id.to_string(), "00000000000000ab-12");
+        assert_eq!(id.to_bytes()[7], 0xab);
+        assert_eq!(id.to_bytes()[15], 12);
+    }
+}

@@ -1,0 +1,335 @@
+//! A batch as bytes, and back.
+//!
+//! Tallies repeat a few words and mostly hold small numbers, and a spool must hold a day of them: a table of words
+//! and variable-length numbers take about 15 bytes a tally, JSON about 120. The first byte is the version.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::dimension::{from_number, number};
+use crate::counting::tally::{Cell, Dimension, Hour, LocalDay, Name, Sums, Tally, Value};
+
+const VERSION: u8 = 1;
+
+/// What a batch holds, beside its id.
+pub(super) type Content = (Vec<Tally>, Vec<Name>);
+
+/// The bytes of a batch.
+pub(super) fn encode(tallies: &[Tally], names: &[Name]) -> Vec<u8> {
+    let mut texts = Texts::default();
+    let mut body = Vec::with_capacity(16 * tallies.len());
+    put_count(&mut body, tallies.len());
+    for tally in tallies {
+        put_number(&mut body, texts.number(&tally.site));
+        put_signed(&mut body, tally.hour.0.into());
+        put_signed(&mut body, tally.day.0.into());
+        put_cell(&mut body, &mut texts, &tally.cell);
+        put_sums(&mut body, &tally.sums);
+    }
+    put_count(&mut body, names.len());
+    for name in names {
+        put_number(&mut body, texts.number(&name.site));
+        body.push(number(name.dimension));
+        body.extend_from_slice(&name.token.to_le_bytes());
+        put_number(&mut body, texts.number(&name.name));
+    }
+    let mut bytes = vec![VERSION];
+    put_count(&mut bytes, texts.list.len());
+    for text in texts.list {
+        put_count(&mut bytes, text.len());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+/// What the bytes hold; `None` where they are not what [`encode`] writes.
+pub(super) fn decode(bytes: &[u8]) -> Option<Content> {
+    let mut reader = Reader(bytes);
+    if reader.byte()? != VERSION {
+        return None;
+    }
+    let texts = reader.list(Reader::text)?;
+    let tallies = reader.list(|reader| reader.tally(&texts))?;
+    let names = reader.list(|reader| reader.name(&texts))?;
+    reader.0.is_empty().then_some((tallies, names))
+}
+
+#[derive(Default)]
+struct Texts<'a> {
+    list: Vec<&'a str>,
+    numbers: HashMap<&'a str, u64>,
+}
+
+impl<'a> Texts<'a> {
+    fn number(&mut self, text: &'a str) -> u64 {
+        let next = self.numbers.len() as u64;
+        *self.numbers.entry(text).or_insert_with(|| {
+            self.list.push(text);
+            next
+        })
+    }
+}
+
+fn put_cell<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, cell: &'a Cell) {
+    let mut put = |dimension: Dimension, value: &'a Value| {
+        body.push(number(dimension));
+        match value {
+            Value::Word(word) => {
+                body.push(0);
+                put_number(body, texts.number(word));
+            }
+            Value::Token(token) => {
+                body.push(1);
+                body.extend_from_slice(&token.to_le_bytes());
+            }
+        }
+    };
+    match cell {
+        Cell::Total => {}
+        Cell::One(dimension, value) => put(*dimension, value),
+        Cell::Pair(first, first_value, second, second_value) => {
+            put(*first, first_value);
+            put(*second, second_value);
+        }
+    }
+    body.push(0);
+}
+
+/// The sums in their order.
+fn put_sums(body: &mut Vec<u8>, sums: &Sums) {
+    let list = [
+        sums.visitors,
+        sums.visitors_hour,
+        sums.visits,
+        sums.visits_hour,
+        sums.carried,
+        sums.views,
+        sums.events,
+        sums.bounces,
+        sums.seconds,
+        sums.entries,
+        sums.exits,
+    ];
+    for sum in list {
+        put_signed(body, sum);
+    }
+}
+
+fn put_count(body: &mut Vec<u8>, count: usize) {
+    put_number(body, count as u64);
+}
+
+/// Seven bits a byte, lowest first; the eighth says that more follow.
+fn put_number(body: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        body.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    body.push(number.to_le_bytes()[0]);
+}
+
+/// The sign becomes the lowest bit, so that small numbers of both signs are short.
+fn put_signed(body: &mut Vec<u8>, number: i64) {
+    put_number(body, ((number << 1) ^ (number >> 63)).cast_unsigned());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*byte)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn signed(&mut self) -> Option<i64> {
+        let number = self.number()?;
+        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    fn small(&mut self) -> Option<i32> {
+        i32::try_from(self.signed()?).ok()
+    }
+
+    fn token(&mut self) -> Option<u64> {
+        let (bytes, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*bytes))
+    }
+
+    fn text(&mut self) -> Option<Arc<str>> {
+        let length = usize::try_from(self.number()?).ok()?;
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok().map(Arc::from)
+    }
+
+    /// A list never takes more room than the bytes that are left, whatever count stands before it.
+    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = usize::try_from(self.number()?).ok().filter(|count| *count <= self.0.len())?;
+        (0..count).map(|_| item(self)).collect()
+    }
+
+    fn shared(&mut self, texts: &[Arc<str>]) -> Option<Arc<str>> {
+        texts.get(usize::try_from(self.number()?).ok()?).cloned()
+    }
+
+    fn dimension_and_value(&mut self, texts: &[Arc<str>], dimension: u8) -> Option<(Dimension, Value)> {
+        let dimension = from_number(dimension)?;
+        let value = match self.byte()? {
+            0 => Value::Word(self.shared(texts)?),
+            1 => Value::Token(self.token()?),
+            _ => return None,
+        };
+        Some((dimension, value))
+    }
+
+    fn cell(&mut self, texts: &[Arc<str>]) -> Option<Cell> {
+        let mut places = Vec::with_capacity(2);
+        loop {
+            match self.byte()? {
+                0 => break,
+                dimension => places.push(self.dimension_and_value(texts, dimension)?),
+            }
+            if places.len() > 2 {
+                return None;
+            }
+        }
+        let mut places = places.into_iter();
+        Some(match (places.next(), places.next()) {
+            (None, _) => Cell::Total,
+            (Some((dimension, value)), None) => Cell::One(dimension, value),
+            (Some((first, first_value)), Some((second, second_value))) => {
+                Cell::Pair(first, first_value, second, second_value)
+            }
+        })
+    }
+
+    fn sums(&mut self) -> Option<Sums> {
+        Some(Sums {
+            visitors: self.signed()?,
+            visitors_hour: self.signed()?,
+            visits: self.signed()?,
+            visits_hour: self.signed()?,
+            carried: self.signed()?,
+            views: self.signed()?,
+            events: self.signed()?,
+            bounces: self.signed()?,
+            seconds: self.signed()?,
+            entries: self.signed()?,
+            exits: self.signed()?,
+        })
+    }
+
+    fn tally(&mut self, texts: &[Arc<str>]) -> Option<Tally> {
+        Some(Tally {
+            site: self.shared(texts)?,
+            hour: Hour(self.small()?),
+            day: LocalDay(self.small()?),
+            cell: self.cell(texts)?,
+            sums: self.sums()?,
+        })
+    }
+
+    fn name(&mut self, texts: &[Arc<str>]) -> Option<Name> {
+        Some(Name {
+            site: self.shared(texts)?,
+            dimension: from_number(self.byte()?)?,
+            token: self.token()?,
+            name: self.shared(texts)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            "[a-zø]{0,4}".prop_map(|word| Value::Word(word.into())),
+            any::<u64>().prop_map(Value::Token)
+        ]
+    }
+
+    fn any_dimension() -> impl Strategy<Value = Dimension> {
+        proptest::sample::select(Dimension::ALL.to_vec())
+    }
+
+    fn any_cell() -> impl Strategy<Value = Cell> {
+        prop_oneof![
+            Just(Cell::Total),
+            (any_dimension(), any_value()).prop_map(|(dimension, value)| Cell::One(dimension, value)),
+            (any_dimension(), any_value(), any_dimension(), any_value())
+                .prop_map(|(first, one, second, other)| Cell::Pair(first, one, second, other)),
+        ]
+    }
+
+    fn any_tally() -> impl Strategy<Value = Tally> {
+        ("[ab]", any::<i32>(), any::<i32>(), any_cell(), any::<[i64; 11]>()).prop_map(
+            |(site, hour, day, cell, sums)| Tally {
+                site: site.into(),
+                hour: Hour(hour),
+                day: LocalDay(day),
+                cell,
+                sums: Sums {
+                    visitors: sums[0],
+                    visitors_hour: sums[1],
+                    visits: sums[2],
+                    visits_hour: sums[3],
+                    carried: sums[4],
+                    views: sums[5],
+                    events: sums[6],
+                    bounces: sums[7],
+                    seconds: sums[8],
+                    entries: sums[9],
+                    exits: sums[10],
+                },
+            },
+        )
+    }
+
+    fn any_name() -> impl Strategy<Value = Name> {
+        ("[ab]", any_dimension(), any::<u64>(), ".{0,8}").prop_map(|(site, dimension, token, name)| Name {
+            site: site.into(),
+            dimension,
+            token,
+            name: name.into(),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_can_be_read(
+            tallies in proptest::collection::vec(any_tally(), 0..20),
+            names in proptest::collection::vec(any_name(), 0..5),
+        ) {
+            prop_assert_eq!(decode(&encode(&tallies, &names)), Some((tallies, names)));
+        }
+
+        #[test]
+        fn cut_bytes_are_refused(tally in any_tally(), cut in any::<proptest::sample::Index>()) {
+            let bytes = encode(&[tally], &[]);
+            prop_assert_eq!(decode(&bytes[..cut.index(bytes.len())]), None);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _read_or_refused = decode(&[&[VERSION], &bytes[..]].concat());
+        }
+    }
+}

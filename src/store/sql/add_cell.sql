@@ -1,0 +1,49 @@
+-- Adds to the hour of one value: counts, and seconds.
+insert into cells_hour (
+  site,
+  dimension,
+  day,
+  hour,
+  value,
+  visitors,
+  visitors_hour,
+  visits,
+  visits_hour,
+  carried,
+  views,
+  events,
+  bounces,
+  seconds,
+  entries,
+  exits
+)
+values (
+  :site,
+  :dimension,
+  :day,
+  :hour,
+  :value,
+  :visitors,
+  :visitors_hour,
+  :visits,
+  :visits_hour,
+  :carried,
+  :views,
+  :events,
+  :bounces,
+  :seconds,
+  :entries,
+  :exits
+)
+on conflict (site, dimension, day, hour, value) do update set
+  visitors = visitors + excluded.visitors,
+  visitors_hour = visitors_hour + excluded.visitors_hour,
+  visits = visits + excluded.visits,
+  visits_hour = visits_hour + excluded.visits_hour,
+  carried = carried + excluded.carried,
+  views = views + excluded.views,
+  events = events + excluded.events,
+  bounces = bounces + excluded.bounces,
+  seconds = seconds + excluded.seconds,
+  entries = entries + excluded.entries,
+  exits = exits + excluded.exits

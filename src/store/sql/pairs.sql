@@ -1,0 +1,67 @@
+-- Visitors, visits, page views, events, bounces, entries (counts) and seconds of a dimension's values where another dimension has a wanted value; whole (grain 0) or by day (1).
+with pairs as (
+  select
+    day,
+    case when :is_first then first_value else second_value end as value,
+    case when :is_first then second_value else first_value end as beside,
+    visitors,
+    visits,
+    carried,
+    views,
+    events,
+    bounces,
+    seconds,
+    entries
+  from pairs_day
+  where site = (select id from sites where name = :site)
+    and first = :first
+    and second = :second
+    and day between :first_day and :last_day
+),
+cells as (
+  select
+    case when :grain = 0 then null else day end as day,
+    null as hour,
+    value,
+    sum(visitors) as visitors,
+    sum(case when :grain = 1 or day = :first_day then visits + carried else visits end) as visits,
+    sum(visits) as begun,
+    sum(views) as views,
+    sum(events) as events,
+    sum(bounces) as bounces,
+    sum(seconds) as seconds,
+    sum(entries) as entries
+  from pairs
+  where (typeof(beside) = 'text' and beside in (select value from json_each(:wanted)))
+    or (
+      typeof(beside) = 'integer'
+      and beside in (
+        select token
+        from names
+        where names.site = (select id from sites where name = :site)
+          and names.dimension = :filtered
+          and names.name in (select value from json_each(:wanted))
+      )
+    )
+  group by 1, 2, 3
+)
+select
+  cells.day as day,
+  cells.hour as hour,
+  case typeof(cells.value) when 'integer' then names.name else cells.value end as value,
+  count(*) as cells,
+  sum(cells.visitors) as visitors,
+  sum(cells.visits) as visits,
+  sum(cells.begun) as begun,
+  sum(cells.views) as views,
+  sum(cells.events) as events,
+  sum(cells.bounces) as bounces,
+  sum(cells.seconds) as seconds,
+  sum(cells.entries) as entries
+from cells
+left join names on typeof(cells.value) = 'integer'
+  and names.site = (select id from sites where name = :site)
+  and names.dimension = :dimension
+  and names.token = cells.value
+group by 1, 2, 3
+limit :limit

@@ -1,0 +1,4 @@
+-- The number of one site.
+select id
+from sites
+where name = :name

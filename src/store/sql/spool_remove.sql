@@ -1,0 +1,4 @@
+-- Forgets a batch.
+delete from batches
+where boot = :boot
+  and sequence = :sequence

@@ -1,0 +1,6 @@
+-- The name and site of one token.
+select
+  name,
+  site
+from tokens
+where hash = :hash

@@ -1,0 +1,61 @@
+-- Visitors, visits, page views, events, bounces, entries (counts) and seconds of a dimension's values, or of the wanted ones together; whole (grain 0), by day (1) or hour (2).
+with cells as (
+  select
+    case when :grain = 0 then null else day end as day,
+    case when :grain = 2 then hour end as hour,
+    case when :is_by_value then value end as value,
+    sum(case when :grain = 2 or hour = :edge then visitors_hour else visitors end) as visitors,
+    sum(
+      case
+        when :grain = 2 or hour = :edge then visits_hour
+        when :grain = 1 or day = :first_day then visits + carried
+        else visits
+      end
+    ) as visits,
+    sum(visits) as begun,
+    sum(views) as views,
+    sum(events) as events,
+    sum(bounces) as bounces,
+    sum(seconds) as seconds,
+    sum(entries) as entries
+  from cells_hour
+  where site = (select id from sites where name = :site)
+    and dimension = :dimension
+    and day between :first_day and :last_day
+    and hour between :first_hour and :last_hour
+    and (
+      not :is_filtered
+      or (typeof(value) = 'text' and value in (select value from json_each(:wanted)))
+      or (
+        typeof(value) = 'integer'
+        and value in (
+          select token
+          from names
+          where names.site = (select id from sites where name = :site)
+            and names.dimension = :dimension
+            and names.name in (select value from json_each(:wanted))
+        )
+      )
+    )
+  group by 1, 2, 3
+)
+select
+  cells.day as day,
+  cells.hour as hour,
+  case typeof(cells.value) when 'integer' then names.name else cells.value end as value,
+  count(*) as cells,
+  sum(cells.visitors) as visitors,
+  sum(cells.visits) as visits,
+  sum(cells.begun) as begun,
+  sum(cells.views) as views,
+  sum(cells.events) as events,
+  sum(cells.bounces) as bounces,
+  sum(cells.seconds) as seconds,
+  sum(cells.entries) as entries
+from cells
+left join names on typeof(cells.value) = 'integer'
+  and names.site = (select id from sites where name = :site)
+  and names.dimension = :dimension
+  and names.token = cells.value
+group by 1, 2, 3
+limit :limit

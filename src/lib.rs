@@ -9,3 +9,5 @@ pub mod policy;
 pub mod counting;
 
 pub mod store;
+
+pub mod proxy;

@@ -1,0 +1,225 @@
+//! One body type for every message: what passes through, what we wrote, and what was rewritten on the way.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::link::Link;
+use super::pool::Pool;
+
+/// The body of a request or an answer. Streams; reads no further than it is asked to.
+#[derive(Debug)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// These bytes; `None` once they were given.
+    Full(Option<Bytes>),
+    /// What a visitor sends.
+    Incoming(Incoming),
+    /// What an origin sends.
+    Origin(Box<FromOrigin>),
+    /// What was made on the way.
+    Stream(Stream),
+}
+
+/// A body that ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The visitor went away, or sent what is no body.
+    #[error("the visitor's body broke off")]
+    Visitor(#[source] hyper::Error),
+    /// The origin went away, or sent what is no body.
+    #[error("the origin's body broke off")]
+    Origin(#[source] hyper::Error),
+    /// The origin sent nothing for too long.
+    #[error("the origin was silent for {limit_ms} ms within a body")]
+    Idle {
+        /// The setting that was reached. Unit: milliseconds.
+        limit_ms: u128,
+    },
+    /// A page could not be rewritten further, so it is cut (never passed raw).
+    #[error("the page could not be rewritten further")]
+    Rewrite(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A body made on the way, behind one pointer.
+pub struct Stream(Pin<Box<dyn HttpBody<Data = Bytes, Error = BodyError>>>);
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+/// An origin's body together with the connection it comes from. At its clean end the connection goes back to its
+/// pool; dropped before, the connection is closed, for what is left on it belongs to nobody.
+pub struct FromOrigin {
+    incoming: Incoming,
+    link: Option<Link>,
+    pool: Rc<Pool>,
+    idle_timeout: Duration,
+}
+
+impl fmt::Debug for FromOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FromOrigin")
+    }
+}
+
+impl Body {
+    /// A body of these bytes.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        if bytes.is_empty() { Self::Empty } else { Self::Full(Some(bytes)) }
+    }
+
+    /// A visitor's body.
+    pub fn incoming(incoming: Incoming) -> Self {
+        if incoming.is_end_stream() { Self::Empty } else { Self::Incoming(incoming) }
+    }
+
+    /// A body made on the way.
+    pub fn stream(body: impl HttpBody<Data = Bytes, Error = BodyError> + 'static) -> Self {
+        Self::Stream(Stream(Box::pin(body)))
+    }
+
+    pub(super) fn from_origin(
+        incoming: Incoming,
+        link: Link,
+        pool: Rc<Pool>,
+        idle_timeout: Duration,
+    ) -> Self {
+        if incoming.is_end_stream() {
+            pool.put(link);
+            return Self::Empty;
+        }
+        Self::Origin(Box::new(FromOrigin { incoming, link: Some(link), pool, idle_timeout }))
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::full(bytes)
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::full(text)
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::full(text)
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Visitor),
+            Self::Origin(from_origin) => from_origin.poll_frame(cx),
+            Self::Stream(stream) => stream.0.as_mut().poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Full(bytes) => bytes.is_none(),
+            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Origin(from_origin) => from_origin.incoming.is_end_stream(),
+            Self::Stream(stream) => stream.0.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Origin(from_origin) => from_origin.incoming.size_hint(),
+            Self::Stream(stream) => stream.0.size_hint(),
+        }
+    }
+}
+
+impl FromOrigin {
+    /// The next frame, moving the origin's connection from within the visitor's task: one task a request, no
+    /// waking of another.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            if self.link.is_none() && self.incoming.is_end_stream() {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(cx) {
+                return Poll::Ready(self.hand_on(next));
+            }
+            // Nothing can come any more once the connection has ended and its last word was read.
+            let Some(link) = &mut self.link else { return Poll::Ready(None) };
+            if link.poll_drive(cx).is_ready() {
+                self.link = None;
+                continue;
+            }
+            if let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(cx) {
+                return Poll::Ready(self.hand_on(next));
+            }
+            ready!(link.patience.poll(cx));
+            self.link = None;
+            return Poll::Ready(Some(Err(BodyError::Idle { limit_ms: self.idle_timeout.as_millis() })));
+        }
+    }
+
+    fn hand_on(
+        &mut self,
+        next: Option<Result<Frame<Bytes>, hyper::Error>>,
+    ) -> Option<Result<Frame<Bytes>, BodyError>> {
+        match next {
+            Some(Ok(frame)) => {
+                if self.incoming.is_end_stream() {
+                    self.give_back();
+                } else if let Some(link) = &mut self.link {
+                    link.patience.extend(self.idle_timeout);
+                }
+                Some(Ok(frame))
+            }
+            Some(Err(error)) => {
+                self.link = None;
+                Some(Err(BodyError::Origin(error)))
+            }
+            None => {
+                self.give_back();
+                None
+            }
+        }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(link) = self.link.take() {
+            self.pool.put(link);
+        }
+    }
+}
+
+impl Drop for FromOrigin {
+    fn drop(&mut self) {
+        if self.incoming.is_end_stream() {
+            self.give_back();
+        }
+    }
+}

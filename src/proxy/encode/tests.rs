@@ -1,0 +1,157 @@
+use std::io::{Read, Write};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn encoded(coding: &str, plain: &[u8]) -> Vec<u8> {
+    let level = Compression::default();
+    match coding {
+        "gzip" | "x-gzip" => {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+            encoder.write_all(plain).unwrap();
+            encoder.finish().unwrap()
+        }
+        "deflate" => {
+            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            encoder.write_all(plain).unwrap();
+            encoder.finish().unwrap()
+        }
+        "raw deflate" => {
+            let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), level);
+            encoder.write_all(plain).unwrap();
+            encoder.finish().unwrap()
+        }
+        "br" => {
+            let mut out = Vec::new();
+            brotli::CompressorReader::new(plain, 4096, 5, 20).read_to_end(&mut out).unwrap();
+            out
+        }
+        "zstd" => ruzstd::encoding::compress_to_vec(plain, ruzstd::encoding::CompressionLevel::Fastest),
+        other => panic!("{other}"),
+    }
+}
+
+fn decoded<'a>(header: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>, EncodeError> {
+    let mut decoder = Decoder::new(header)?;
+    let mut out = Vec::new();
+    for piece in pieces {
+        decoder.decode(piece, &mut |bytes| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        })?;
+    }
+    decoder.end().map(|()| out)
+}
+
+const CODINGS: [(&str, &str); 6] = [
+    ("gzip", "gzip"),
+    ("x-gzip", "X-GZIP"),
+    ("deflate", "deflate"),
+    ("raw deflate", "deflate"),
+    ("br", "br"),
+    ("zstd", "zstd"),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_coding_is_taken_off_however_it_is_cut(
+        plain in prop::collection::vec(prop::sample::select(b"abc<>\n".as_slice()), 0..40_000),
+        size in 1_usize..5000,
+    ) {
+        for (coding, header) in CODINGS {
+            let body = encoded(coding, &plain);
+            let pieces = if body.len() < 3000 { 1 } else { size };
+            prop_assert_eq!(decoded(header, body.chunks(pieces)).unwrap(), plain.as_slice());
+        }
+        let stacked = encoded("br", &encoded("gzip", &plain));
+        prop_assert_eq!(decoded("gzip, br", stacked.chunks(size)).unwrap(), plain);
+    }
+
+    #[test]
+    fn what_is_encoded_can_be_read_after_each_piece(
+        plain in prop::collection::vec(prop::sample::select(b"abc<>\n".as_slice()), 0..20_000),
+        size in 1_usize..5000,
+    ) {
+        for coding in [Coding::Identity, Coding::Gzip, Coding::Brotli] {
+            let mut encoder = Encoder::new(coding);
+            let mut decoder = Decoder::new(coding.name().unwrap_or_default()).unwrap();
+            let mut out = BytesMut::new();
+            let mut read = Vec::new();
+            for (index, piece) in plain.chunks(size).enumerate() {
+                encoder.encode(piece, &mut out).unwrap();
+                decoder.decode(&out.split(), &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
+                prop_assert_eq!(read.len(), plain.len().min((index + 1) * size));
+            }
+            encoder.end(&mut out).unwrap();
+            decoder.decode(&out, &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
+            prop_assert!(decoder.end().is_ok());
+            prop_assert_eq!(&read, &plain);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_survived(body in prop::collection::vec(any::<u8>(), 1..200), cut in 1_usize..50) {
+        for (_, header) in CODINGS {
+            let _ = decoded(header, body.chunks(cut));
+        }
+    }
+}
+
+#[test]
+fn a_cut_body_is_an_error() {
+    let plain = "truncation ".repeat(500);
+    for (coding, header) in CODINGS {
+        let body = encoded(coding, plain.as_bytes());
+        for length in 1..body.len() {
+            let result = decoded(header, [&body[..length]]);
+            assert!(matches!(result, Err(EncodeError::Truncated(_))), "{coding} at {length}: {result:?}");
+        }
+        assert_eq!(decoded(header, []).unwrap(), b"", "an empty body is no cut one");
+    }
+}
+
+#[test]
+fn a_spoilt_body_is_an_error() {
+    let plain = "checksum ".repeat(500);
+    for (coding, header) in [("gzip", "gzip"), ("deflate", "deflate")] {
+        let mut body = encoded(coding, plain.as_bytes());
+        let last = body.len() - 1;
+        body[if coding == "gzip" { last - 5 } else { last }] ^= 1;
+        assert!(matches!(decoded(header, [body.as_slice()]), Err(EncodeError::Corrupt { .. })), "{coding}");
+    }
+    assert!(matches!(decoded("zstd", [b"not zstd".as_slice()]), Err(EncodeError::Corrupt { .. })));
+}
+
+#[test]
+fn a_bomb_is_an_error() {
+    let plain = vec![0; 2 * DECODED_BYTES_PER_PIECE_MAX];
+    for (coding, header) in CODINGS {
+        let result = decoded(header, [encoded(coding, &plain).as_slice()]);
+        assert!(matches!(result, Err(EncodeError::Bomb)), "{coding}");
+    }
+}
+
+#[test]
+fn members_of_gzip_follow_each_other() {
+    let body = [encoded("gzip", b"one "), encoded("gzip", b"two"), b"rubbish".to_vec()].concat();
+    for size in [1, 7, 100] {
+        assert_eq!(decoded("gzip", body.chunks(size)).unwrap(), b"one two");
+    }
+}
+
+#[test]
+fn unknown_and_endless_codings_are_refused() {
+    assert!(matches!(Decoder::new("gzip, dcb"), Err(EncodeError::Unknown(name)) if name == "dcb"));
+    assert!(matches!(Decoder::new("br, br, br, br"), Err(EncodeError::TooDeep)));
+    assert!(Decoder::new(" identity, ").unwrap().is_identity());
+}
+
+#[test]
+fn a_sink_can_stop() {
+    let mut decoder = Decoder::new("gzip").unwrap();
+    let result = decoder.decode(&encoded("gzip", b"x"), &mut |_| Err(Stop));
+    assert!(matches!(result, Err(EncodeError::Stopped)));
+}

@@ -1,0 +1,350 @@
+//! What a page gets from us, and where it belongs: head, banner, foot, placeholders.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+use super::edits::{Edits, Rank};
+use super::tag::is_space;
+use crate::policy::catalog::Tracker;
+
+/// What is put into a page.
+#[derive(Clone, Debug)]
+pub struct Insertions {
+    /// Goes first in `<head>`; empty when there is nothing to say.
+    pub head: Bytes,
+    /// Banner, foot and placeholder in every language there is.
+    pub languages: Arc<[Localized]>,
+    /// The index in `languages` to take when the page names none of them. Out of range: nothing is put in.
+    pub preferred: usize,
+    /// What [`Part::ReturnPath`] becomes; the caller has escaped it for HTML.
+    pub return_path: Bytes,
+}
+
+/// The parts in one language.
+#[derive(Clone, Debug)]
+pub struct Localized {
+    /// A BCP 47 tag such as `nb`.
+    pub language: String,
+    /// Goes right after `<body>`.
+    pub banner: Vec<Part>,
+    /// Goes before `</body>`.
+    pub foot: Vec<Part>,
+    /// Goes before a held embed.
+    pub placeholder: Vec<Part>,
+}
+
+/// A piece of markup: fixed, or known only in the page. Outside a placeholder those of the tracker are empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Fixed markup.
+    Text(Bytes),
+    /// Where to return after a choice.
+    ReturnPath,
+    /// The tracker's stable name.
+    TrackerId,
+    /// The tracker's name, escaped for HTML.
+    TrackerName,
+    /// The legal name of its provider, escaped for HTML.
+    Provider,
+    /// The embed's width as a CSS length: `560px`, `100%`, or `auto` when it has none.
+    Width,
+    /// The embed's height, likewise.
+    Height,
+}
+
+/// A held embed, for the parts of its placeholder.
+#[derive(Debug)]
+pub(super) struct Embed<'a> {
+    pub(super) tracker: &'a Tracker,
+    pub(super) width: String,
+    pub(super) height: String,
+}
+
+/// Tags that have a place in the frame of a page.
+pub(super) const NAMES: [&[u8]; 6] = [b"html", b"head", b"body", b"frameset", b"plaintext", b"br"];
+
+/// The frame of one page: what was put in already, and in which language.
+#[derive(Debug)]
+pub(super) struct Frame {
+    insertions: Insertions,
+    language: Option<usize>,
+    body: Body,
+    has_head: bool,
+    has_banner: bool,
+    has_foot: bool,
+}
+
+/// What is known of the page's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    /// Only what belongs in a head was seen.
+    Unseen,
+    /// There is content; a `<frameset>` counts no more.
+    Content,
+    /// The page is a frameset and has none.
+    Frameset,
+}
+
+impl Frame {
+    pub(super) fn new(insertions: Insertions) -> Self {
+        Self {
+            insertions,
+            language: None,
+            body: Body::Unseen,
+            has_head: false,
+            has_banner: false,
+            has_foot: false,
+        }
+    }
+
+    /// The page's encoding, which is to stand before everything that is put in.
+    pub(super) fn declare(&mut self, charset: &[u8]) {
+        let head = [&b"<meta charset=\""[..], charset, b"\">", &self.insertions.head].concat();
+        self.insertions.head = Bytes::from(head);
+    }
+
+    /// Text between tags, from `at` on.
+    pub(super) fn text(&mut self, text: &[u8], at: usize, edits: &mut Edits) {
+        if self.body != Body::Unseen {
+            return;
+        }
+        if let Some(offset) = text.iter().position(|byte| !is_space(*byte)) {
+            self.head(at + offset, edits);
+            self.body = Body::Content;
+        }
+    }
+
+    /// Does a start tag that is none of [`NAMES`] change nothing any more?
+    pub(super) fn is_settled(&self) -> bool {
+        self.body != Body::Unseen
+    }
+
+    /// Does the language of this tag matter?
+    pub(super) fn wants_language(&self, name: &[u8]) -> bool {
+        name == b"html" && self.language.is_none() && !self.has_banner
+    }
+
+    /// The page says its language.
+    pub(super) fn language(&mut self, tag: &[u8]) {
+        self.language = find_language(&self.insertions.languages, tag);
+    }
+
+    /// A start tag from `start` to `end`.
+    pub(super) fn start_tag(&mut self, name: &[u8], start: usize, end: usize, edits: &mut Edits) {
+        match name {
+            b"html" => {}
+            b"head" => self.head(end, edits),
+            b"body" => {
+                self.head(start, edits);
+                self.banner(end, edits);
+                if self.body == Body::Unseen {
+                    self.body = Body::Content;
+                }
+            }
+            b"plaintext" => {
+                self.head(start, edits);
+                self.close(start, edits);
+            }
+            b"frameset" => {
+                self.head(start, edits);
+                if self.body == Body::Unseen {
+                    self.body = Body::Frameset;
+                }
+            }
+            _ if self.body != Body::Unseen => {}
+            _ => {
+                self.head(start, edits);
+                if !belongs_in_head(name) {
+                    self.body = Body::Content;
+                }
+            }
+        }
+    }
+
+    /// An end tag that starts at `start`.
+    pub(super) fn end_tag(&mut self, name: &[u8], start: usize, edits: &mut Edits) {
+        match name {
+            b"head" | b"br" => self.head(start, edits),
+            b"body" | b"html" => self.close(start, edits),
+            _ => {}
+        }
+    }
+
+    /// Is anything still to be put in at the end?
+    pub(super) fn is_open(&self) -> bool {
+        let misses_head = !self.has_head && !self.insertions.head.is_empty();
+        let has_parts = self.body == Body::Frameset || (self.has_banner && self.has_foot);
+        misses_head || (!has_parts && self.localized().is_some())
+    }
+
+    /// The end of the page, or of its body.
+    pub(super) fn close(&mut self, at: usize, edits: &mut Edits) {
+        self.head(at, edits);
+        self.banner(at, edits);
+        if !self.has_foot && self.body != Body::Frameset {
+            self.has_foot = true;
+            if let Some(localized) = self.localized() {
+                let foot = self.render(&localized.foot, None);
+                edits.insert(at, Rank::Frame, foot);
+            }
+        }
+    }
+
+    /// The placeholder for an embed.
+    pub(super) fn placeholder(&self, embed: &Embed<'_>) -> Bytes {
+        self.localized().map(|localized| self.render(&localized.placeholder, Some(embed))).unwrap_or_default()
+    }
+
+    fn head(&mut self, at: usize, edits: &mut Edits) {
+        if !self.has_head {
+            self.has_head = true;
+            edits.insert(at, Rank::Frame, self.insertions.head.clone());
+        }
+    }
+
+    fn banner(&mut self, at: usize, edits: &mut Edits) {
+        if self.has_banner || self.body == Body::Frameset {
+            return;
+        }
+        self.has_banner = true;
+        if let Some(localized) = self.localized() {
+            let banner = self.render(&localized.banner, None);
+            edits.insert(at, Rank::Frame, banner);
+        }
+    }
+
+    fn localized(&self) -> Option<&Localized> {
+        self.insertions.languages.get(self.language.unwrap_or(self.insertions.preferred))
+    }
+
+    fn render(&self, parts: &[Part], embed: Option<&Embed<'_>>) -> Bytes {
+        if let [Part::Text(text)] = parts {
+            return text.clone();
+        }
+        let mut out = BytesMut::new();
+        for part in parts {
+            match (part, embed) {
+                (Part::Text(text), _) => out.extend_from_slice(text),
+                (Part::ReturnPath, _) => out.extend_from_slice(&self.insertions.return_path),
+                (_, None) => {}
+                (Part::TrackerId, Some(embed)) => out.extend_from_slice(embed.tracker.name_id.as_bytes()),
+                (Part::TrackerName, Some(embed)) => escape(&embed.tracker.name, &mut out),
+                (Part::Provider, Some(embed)) => escape(&embed.tracker.provider.name, &mut out),
+                (Part::Width, Some(embed)) => out.extend_from_slice(embed.width.as_bytes()),
+                (Part::Height, Some(embed)) => out.extend_from_slice(embed.height.as_bytes()),
+            }
+        }
+        out.freeze()
+    }
+}
+
+/// Elements that do not end the head (HTML 13.2.6.4.4).
+fn belongs_in_head(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"base"
+            | b"basefont"
+            | b"bgsound"
+            | b"link"
+            | b"meta"
+            | b"noframes"
+            | b"noscript"
+            | b"script"
+            | b"style"
+            | b"template"
+            | b"title"
+    )
+}
+
+/// The language whose tag fits best: the whole tag, then its first part, then another form of Norwegian.
+fn find_language(languages: &[Localized], tag: &[u8]) -> Option<usize> {
+    let tag = String::from_utf8_lossy(tag).trim().replace('_', "-").to_ascii_lowercase();
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
+    let own = primary(&tag);
+    if own.is_empty() {
+        return None;
+    }
+    let by =
+        |fits: &dyn Fn(&str) -> bool| languages.iter().position(|l| fits(&l.language.to_ascii_lowercase()));
+    let kin: &[&str] = match own.as_str() {
+        "no" => &["nb", "nn"],
+        "nb" => &["no", "nn"],
+        "nn" => &["nb", "no"],
+        _ => &[],
+    };
+    by(&|language| language == tag)
+        .or_else(|| by(&|language| primary(language) == own))
+        .or_else(|| kin.iter().find_map(|kin| by(&|language| primary(language) == *kin)))
+}
+
+/// A width or height attribute as a CSS length: whole pixels or per cent, nothing else gets through.
+pub(super) fn css_length(value: Option<&[u8]>) -> String {
+    const DIGITS_MAX: usize = 5;
+    let value = value.unwrap_or_default().trim_ascii();
+    let count = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count == 0 || count > DIGITS_MAX {
+        return "auto".to_owned();
+    }
+    let unit = if value.get(count) == Some(&b'%') { "%" } else { "px" };
+    let digits: String = value[..count].iter().map(|byte| char::from(*byte)).collect();
+    digits + unit
+}
+
+fn escape(text: &str, out: &mut BytesMut) {
+    for byte in text.bytes() {
+        match byte {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'"' => out.extend_from_slice(b"&quot;"),
+            b'\'' => out.extend_from_slice(b"&#39;"),
+            _ => out.extend_from_slice(&[byte]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_the_page_is_found() {
+        let made = |language: &str| Localized {
+            language: language.into(),
+            banner: Vec::new(),
+            foot: Vec::new(),
+            placeholder: Vec::new(),
+        };
+        let languages = [made("en"), made("nb"), made("se")];
+        let table = [
+            ("nb", Some(1)),
+            ("NO", Some(1)),
+            ("nn-NO", Some(1)),
+            ("nb_NO", Some(1)),
+            ("en-GB", Some(0)),
+            (" se ", Some(2)),
+            ("fr", None),
+            ("", None),
+        ];
+        for (tag, wanted) in table {
+            assert_eq!(find_language(&languages, tag.as_bytes()), wanted, "{tag}");
+        }
+    }
+
+    #[test]
+    fn only_lengths_become_lengths() {
+        let table = [
+            ("560", "560px"),
+            ("100%", "100%"),
+            (" 9px", "9px"),
+            ("", "auto"),
+            ("1;color:red", "1px"),
+            ("x", "auto"),
+            ("123456", "auto"),
+        ];
+        for (value, wanted) in table {
+            assert_eq!(css_length(Some(value.as_bytes())), wanted, "{value}");
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Walks through a page from tag to tag, and knows at each byte what it is: text, tag, comment, raw text, script.
+
+use bytes::{Bytes, BytesMut};
+use memchr::memchr;
+
+use super::doubt::Doubt;
+use super::edits::{Edits, Rank};
+use super::hidden::{Hidden, first_markup};
+use super::insert::Frame;
+use super::judge::{Judge, check_size};
+use super::raw::{self, Escape};
+use super::tag::{Name, Scan, plain_end};
+use super::{INLINE_BYTES_MAX, RewriteError, TAG_BYTES_MAX};
+use crate::policy::markup::Verdict;
+
+/// Tags after which the walker reads on in another way, or knows more.
+pub(super) const NAMES: [&[u8]; 9] =
+    [b"title", b"textarea", b"style", b"xmp", b"iframe", b"noembed", b"noframes", b"script", b"base"];
+
+/// How many of [`NAMES`], from the front, have text that is raw up to their end tag.
+const RAW: usize = 7;
+
+/// What the byte at the walker's position belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Text,
+    Tag,
+    Comment {
+        opener: usize,
+    },
+    /// `<!`, `<?` and `</` that begin nothing known: up to the next `>`.
+    Bogus,
+    Cdata,
+    Raw(&'static [u8]),
+    Script(Escape),
+    /// A script whose tag waits for its text.
+    Inline {
+        text: usize,
+        escape: Escape,
+    },
+    Plain,
+}
+
+/// Did a step get anywhere?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    On,
+    Waits,
+}
+
+/// The state of one page.
+#[derive(Debug)]
+pub(super) struct Walker {
+    at: usize,
+    state: State,
+    scan: Scan,
+    doubt: Doubt,
+    hidden: Hidden,
+    edits: Edits,
+    pub(super) judge: Judge,
+    pub(super) frame: Frame,
+}
+
+impl Walker {
+    pub(super) fn new(judge: Judge, frame: Frame) -> Self {
+        Self {
+            at: 0,
+            state: State::Text,
+            scan: Scan::default(),
+            doubt: Doubt::default(),
+            hidden: Hidden::default(),
+            edits: Edits::default(),
+            judge,
+            frame,
+        }
+    }
+
+    /// Decides what can be decided of `buf`, writes it, and returns how many bytes are done with.
+    pub(super) fn walk(
+        &mut self,
+        buf: &[u8],
+        is_last: bool,
+        out: &mut BytesMut,
+    ) -> Result<usize, RewriteError> {
+        let mut step = Ok(Step::On);
+        while matches!(step, Ok(Step::On)) {
+            step = self.step(buf, is_last);
+        }
+        let cut = self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
+        let mut end = self.settled().min(self.hidden.settled()).min(buf.len());
+        if is_last && step.is_ok() {
+            let is_cut_tag = matches!(self.state, State::Tag);
+            end = cut.unwrap_or(if is_cut_tag { self.scan.start } else { buf.len() });
+            self.edits.cut(end);
+            self.finish(end);
+        }
+        self.edits.write(buf, end, out);
+        self.rebase(end);
+        step.map(|_| end)
+    }
+
+    /// The first byte that may still be changed.
+    fn settled(&self) -> usize {
+        match self.state {
+            State::Tag | State::Inline { .. } => self.scan.start,
+            _ => self.at,
+        }
+    }
+
+    fn rebase(&mut self, by: usize) {
+        self.at = self.at.saturating_sub(by);
+        match &mut self.state {
+            State::Tag => self.scan.rebase(by),
+            State::Inline { text, .. } => {
+                self.scan.rebase(by);
+                *text -= by;
+            }
+            _ => {}
+        }
+        self.hidden.rebase(by);
+    }
+
+    fn step(&mut self, buf: &[u8], is_last: bool) -> Result<Step, RewriteError> {
+        let from = self.at;
+        match &mut self.state {
+            State::Text => return Ok(self.text(buf, is_last)),
+            State::Tag => return self.tag(buf),
+            State::Inline { .. } => return Ok(self.inline(buf, is_last)),
+            State::Comment { opener } => {
+                if let Some(end) = raw::comment_end(buf, &mut self.at, opener, is_last) {
+                    (self.at, self.state) = (end, State::Text);
+                }
+            }
+            State::Cdata => {
+                if let Some(end) = raw::cdata_end(buf, &mut self.at, is_last) {
+                    (self.at, self.state) = (end, State::Text);
+                }
+            }
+            State::Bogus => match memchr(b'>', &buf[from..]) {
+                Some(offset) => (self.at, self.state) = (from + offset + 1, State::Text),
+                None => self.at = buf.len().saturating_sub(usize::from(!is_last)).max(from),
+            },
+            State::Raw(name) => {
+                if raw::text_end(buf, &mut self.at, name, is_last).is_some() {
+                    self.state = State::Text;
+                }
+            }
+            State::Script(escape) => {
+                if raw::script_end(buf, &mut self.at, escape, is_last).is_some() {
+                    self.state = State::Text;
+                }
+            }
+            State::Plain => self.at = buf.len().saturating_sub(usize::from(!is_last)).max(from),
+        }
+        self.hide(buf, from, self.at);
+        Ok(if self.state == State::Text { Step::On } else { Step::Waits })
+    }
+
+    /// Text between tags, up to what follows the next `<`.
+    fn text(&mut self, buf: &[u8], is_last: bool) -> Step {
+        let mut start = self.next_tag(buf);
+        if self.frame.is_settled() && !self.doubt.is_raised() {
+            let images = self.judge.images();
+            while let Some(end) = plain_end(buf, start, images) {
+                self.at = end;
+                start = self.next_tag(buf);
+            }
+        }
+        self.at = start;
+        let rest = &buf[start..];
+        let (state, length) = match rest {
+            [_, b'a'..=b'z' | b'A'..=b'Z', ..] | [_, b'/', b'a'..=b'z' | b'A'..=b'Z', ..] => (State::Tag, 0),
+            [_, b'/', b'>', ..] => (State::Text, 3),
+            [_, b'/', _, ..] | [_, b'?', ..] => (State::Bogus, 2),
+            [_, b'!', b'-', b'-', ..] => (State::Comment { opener: 2 }, 2),
+            [_, b'!', ..] if self.doubt.is_foreign() && rest.starts_with(b"<![CDATA[") => (State::Cdata, 9),
+            [_, b'!', ..] if is_last || !self.may_begin(rest) => (State::Bogus, 2),
+            [_] | [_, b'/'] if is_last => (State::Text, rest.len()),
+            [] | [_] | [_, b'/' | b'!', ..] => return Step::Waits,
+            _ => (State::Text, 1),
+        };
+        match state {
+            State::Tag => self.scan.begin(start, rest[1] == b'/'),
+            State::Text if length != 3 => self.note_text(buf, start, start + length),
+            _ => {}
+        }
+        self.state = state;
+        self.at = start + length;
+        Step::On
+    }
+
+    /// Where the text that begins here ends.
+    #[inline]
+    fn next_tag(&mut self, buf: &[u8]) -> usize {
+        let from = self.at;
+        if buf.get(from) == Some(&b'<') {
+            return from;
+        }
+        let start = memchr(b'<', &buf[from..]).map_or(buf.len(), |offset| from + offset);
+        self.note_text(buf, from, start);
+        start
+    }
+
+    fn may_begin(&self, rest: &[u8]) -> bool {
+        b"<!--".starts_with(rest) || (self.doubt.is_foreign() && b"<![CDATA[".starts_with(rest))
+    }
+
+    fn note_text(&mut self, buf: &[u8], from: usize, to: usize) {
+        if !self.doubt.is_noscript() {
+            self.frame.text(&buf[from..to], from, &mut self.edits);
+        }
+    }
+
+    /// Notes a region that is no markup in this reading of the page.
+    fn hide(&mut self, buf: &[u8], from: usize, to: usize) {
+        if !self.doubt.is_raised() {
+            return;
+        }
+        if let Some(first) = first_markup(buf, from, to) {
+            self.doubt.last();
+            self.hidden.push(first, to);
+        }
+    }
+
+    fn tag(&mut self, buf: &[u8]) -> Result<Step, RewriteError> {
+        let Some(end) = self.scan.run(buf) else {
+            let is_too_long = buf.len() - self.scan.start > TAG_BYTES_MAX;
+            return if is_too_long { Err(RewriteError::TagTooLong) } else { Ok(Step::Waits) };
+        };
+        check_size(&self.scan, end)?;
+        let written = &buf[self.scan.name_start()..self.scan.name_end];
+        let name = Name::of(written);
+        self.hide(buf, self.scan.start + 1, end);
+        self.at = end;
+        self.state = State::Text;
+        if self.scan.is_end {
+            self.doubt.end(name.as_bytes());
+            if !self.doubt.is_noscript() {
+                self.frame.end_tag(name.as_bytes(), self.scan.start, &mut self.edits);
+            }
+            return Ok(Step::On);
+        }
+        self.start_tag(buf, name, end)?;
+        Ok(Step::On)
+    }
+
+    fn start_tag(&mut self, buf: &[u8], name: Name, end: usize) -> Result<(), RewriteError> {
+        let word = name.as_bytes();
+        let is_foreign = self.doubt.is_foreign();
+        let is_doubtful = self.doubt.is_raised();
+        if self.frame.wants_language(word) {
+            self.language(buf);
+        }
+        if !self.doubt.is_noscript() {
+            self.frame.start_tag(word, self.scan.start, end, &mut self.edits);
+        }
+        self.doubt.start(word, self.scan.is_self_closing);
+        if word == b"base" {
+            self.judge.base(buf, &self.scan, is_doubtful)?;
+        }
+        let verdict = self.judge.verdict(name, buf, &self.scan);
+        let is_placeholder = self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
+        if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
+            let text = self.judge.placeholder(id, buf, &self.scan, &self.frame);
+            self.edits.insert(self.scan.start, Rank::Frame, text);
+        }
+        self.state = match word {
+            b"script" if is_foreign && self.scan.is_self_closing => State::Text,
+            b"script" if verdict == Verdict::Keep && self.judge.is_inline_code(name, buf, &self.scan) => {
+                State::Inline { text: end, escape: Escape::None }
+            }
+            b"script" => State::Script(Escape::None),
+            _ if is_foreign => State::Text,
+            b"plaintext" => State::Plain,
+            word => raw_name(word).map_or(State::Text, State::Raw),
+        };
+        Ok(())
+    }
+
+    fn language(&mut self, buf: &[u8]) {
+        let is_lang = |name: &[u8]| name.eq_ignore_ascii_case(b"lang");
+        if let Some(span) = self.scan.spans.iter().find(|span| is_lang(&buf[span.name..span.name_end])) {
+            self.frame.language(&buf[span.value..span.value_end]);
+        }
+    }
+
+    /// Waits for the text of an inline script, decides, and goes on as with any script.
+    fn inline(&mut self, buf: &[u8], is_last: bool) -> Step {
+        let State::Inline { text, mut escape } = self.state else { return Step::On };
+        let limit = text + INLINE_BYTES_MAX;
+        let from = self.at;
+        let is_whole = is_last || buf.len() >= limit;
+        let seen = &buf[..buf.len().min(limit)];
+        let found = raw::script_end(seen, &mut self.at, &mut escape, is_last && buf.len() <= limit);
+        self.hide(buf, from, self.at);
+        if found.is_none() && !is_whole {
+            self.state = State::Inline { text, escape };
+            return Step::Waits;
+        }
+        let code = &buf[text..found.unwrap_or(seen.len())];
+        let verdict = self.judge.inline(buf, &self.scan, code, self.doubt.is_raised());
+        self.judge.counts.long_scripts += u32::from(found.is_none() && buf.len() >= limit);
+        self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
+        self.state = if found.is_some() { State::Text } else { State::Script(escape) };
+        Step::On
+    }
+
+    /// Closes what is open and puts in what is missing. In an unfinished script or plain text nothing can be put:
+    /// it would be code or text there.
+    fn finish(&mut self, end: usize) {
+        if !self.frame.is_open() {
+            return;
+        }
+        let closing: Vec<u8> = match self.state {
+            State::Script(_) | State::Inline { .. } | State::Plain => return,
+            State::Text | State::Tag => Vec::new(),
+            State::Comment { .. } => b"-->".to_vec(),
+            State::Bogus => b">".to_vec(),
+            State::Cdata => b"]]>".to_vec(),
+            State::Raw(name) => [b"</".as_slice(), name, b">".as_slice()].concat(),
+        };
+        self.edits.insert(end, Rank::Frame, Bytes::from(closing));
+        self.frame.close(end, &mut self.edits);
+    }
+}
+
+/// The name itself, if it is of an element whose content is text up to its end tag.
+fn raw_name(name: &[u8]) -> Option<&'static [u8]> {
+    NAMES[..RAW].iter().copied().find(|known| *known == name)
+}

@@ -11,3 +11,5 @@ pub mod counting;
 pub mod store;
 
 pub mod proxy;
+
+pub mod banner;

@@ -1,0 +1,90 @@
+/**
+ * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
+ *
+ * guard.js, guard-free.js, signals.js, choice.js, choice-api.js   inline scripts for visitors
+ * banner.css, page.css, page.css.hash                             styles, and the hash a page's policy names
+ * dashboard.html, dashboard.js, dashboard.css                     the analysts' page
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const named = process.argv.indexOf("--out");
+const out = named > 0 ? process.argv[named + 1] : process.env.CONSENTRY_JS_OUT || join(here, "dist");
+const targets = ["chrome97", "firefox104", "safari15.4"];
+
+/** Most bytes after minification; for `brotli`, after compression. The guard's promise is 1 KiB. */
+const LIMITS = {
+  "guard.js": { minified: 1023 },
+  "choice.js": { brotli: 1024 },
+  "dashboard.js": { brotli: 40 * 1024 },
+  "dashboard.css": { brotli: 4 * 1024 },
+};
+
+const read = (name) => readFileSync(join(here, name), "utf8");
+const write = (name, text) => writeFileSync(join(out, name), text);
+
+async function script(source, name, define) {
+  const { code } = await transform(read(source), {
+    loader: "js",
+    minify: true,
+    target: targets,
+    charset: "utf8",
+    define,
+    legalComments: "none",
+  });
+  // An inline script ends at the first "</script", whatever JavaScript thinks of it.
+  if (/<\/script|<!--/i.test(code)) throw new Error(`${source} cannot stand inside a page`);
+  write(name, code.trim().replace(/;$/, ""));
+}
+
+async function style(source, name) {
+  const { code } = await transform(read(source), { loader: "css", minify: true, target: targets });
+  const text = code.trim();
+  write(name, text);
+  write(`${name}.hash`, `sha256-${createHash("sha256").update(text).digest("base64")}`);
+}
+
+async function dashboard() {
+  await build({
+    entryPoints: { dashboard: join(here, "dashboard/main.js") },
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: targets,
+    charset: "utf8",
+    legalComments: "eof",
+    outdir: out,
+    logLevel: "warning",
+  });
+  write("dashboard.html", read("dashboard/index.html"));
+}
+
+function sizes() {
+  let over = 0;
+  for (const [name, limit] of Object.entries(LIMITS)) {
+    const bytes = readFileSync(join(out, name));
+    const found = { minified: bytes.length, brotli: brotliCompressSync(bytes).length };
+    for (const [kind, most] of Object.entries(limit)) {
+      const verdict = found[kind] <= most ? "ok" : "TOO LARGE";
+      if (found[kind] > most) over += 1;
+      console.log(`${name.padEnd(16)} ${kind.padEnd(9)} ${String(found[kind]).padStart(7)} of ${most} ${verdict}`);
+    }
+  }
+  if (over) process.exitCode = 1;
+}
+
+mkdirSync(out, { recursive: true });
+await script("guard.js", "guard.js", { __FREE__: "false" });
+await script("guard.js", "guard-free.js", { __FREE__: "true" });
+await script("signals.js", "signals.js", {});
+await script("choice.js", "choice.js", { __BANNER__: "true" });
+await script("choice.js", "choice-api.js", { __BANNER__: "false" });
+await style("style/banner.css", "banner.css");
+await style("style/page.css", "page.css");
+await dashboard();
+if (process.argv.includes("--sizes")) sizes();

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makePage } from "./page.mjs";
+
+const ACTION = "https://shop.example/_consentry/choice";
+
+/** A page with the banner, and a server that answers as told. */
+function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script = "choice.js" } = {}) {
+  const it = makePage();
+  const { page } = it;
+  const seen = { sent: [], submitted: [], said: "", removed: 0, changed: [], focused: 0 };
+  const heard = {};
+  const make = () => ({
+    fields: [],
+    append(input) {
+      this.fields.push([input.name, input.value]);
+    },
+    submit() {
+      seen.submitted.push({ method: this.method, action: this.action, fields: this.fields });
+    },
+  });
+  const link = { href: "https://shop.example/_consentry/consent?return=/dekk?bredde=205" };
+  const status = { dataset: { said: "Saved." }, set textContent(text) { seen.said = text; } };
+  const banner = { contains: () => true, remove: () => (seen.removed += 1) };
+  const elements = { "consentry-open": link, "consentry-banner": banner, "consentry-status": status };
+  const main = { focus: () => (seen.focused += 1) };
+  Object.assign(page.document, {
+    getElementById: (id) => elements[id],
+    querySelector: () => main,
+    createElement: make,
+    body: { append() {} },
+    addEventListener: (name, listener) => (heard[name] = listener),
+    dispatchEvent: (event) => seen.changed.push(event.detail.consent),
+  });
+  page.consentry = { consent };
+  page.CustomEvent = class {
+    constructor(name, { detail }) {
+      Object.assign(this, { name, detail });
+    }
+  };
+  page.FormData = class {
+    constructor(form) {
+      return form.fields;
+    }
+  };
+  page.fetch = async (action, options) => {
+    seen.sent.push({ action, fields: String(options.body), accept: options.headers.Accept });
+    return answers();
+  };
+  it.script(script);
+  const press = async (name, value, action = ACTION) => {
+    const event = { prevented: false, preventDefault: () => (event.prevented = true) };
+    heard.submit({ target: { action, fields: [["return", "/dekk"]] }, submitter: { name, value }, ...event });
+    await new Promise(setImmediate);
+    return event;
+  };
+  return { ...it, seen, press };
+}
+
+test("a refusal closes the banner, says so, and loads nothing", async () => {
+  const { seen, calls, press } = asked();
+  await press("choice", "none");
+  assert.deepEqual(seen.sent, [
+    { action: ACTION, fields: "return=%2Fdekk&choice=none", accept: "application/json" },
+  ]);
+  assert.deepEqual([seen.removed, seen.said, seen.focused, calls.reload], [1, "Saved.", 1, 0]);
+  assert.deepEqual(seen.changed.map((it) => [...it]), [["necessary"]]);
+});
+
+test("a grant keeps the referrer and loads the page anew", async () => {
+  const { page, calls, press, seen } = asked();
+  page.history.state = { page: 3 };
+  await press("choice", "all");
+  assert.equal(calls.reload, 1);
+  assert.deepEqual(structuredClone(page.history.state), { consentry: ["https://shop.example/", { page: 3 }] });
+  assert.deepEqual([...seen.changed[0]], ["necessary", "preferences", "statistics", "marketing"]);
+});
+
+test("a server that does not answer gets the plain form", async () => {
+  for (const answers of [() => ({ ok: false }), () => Promise.reject(new Error("offline"))]) {
+    const { seen, calls, press } = asked({ answers });
+    await press("choice", "none");
+    const fields = [["return", "/dekk"], ["choice", "none"]];
+    assert.deepEqual(structuredClone(seen.submitted), [{ method: "post", action: ACTION, fields }]);
+    assert.deepEqual([seen.removed, calls.reload], [0, 0]);
+  }
+});
+
+test("other forms, and the way to the preferences, are left alone", async () => {
+  const { seen, press } = asked();
+  await press("q", "dekk", "https://shop.example/search");
+  await press("", "");
+  assert.deepEqual(seen.sent, []);
+});
+
+test("a stand-in for an embed adds its tracker", async () => {
+  const { seen, press, calls } = asked();
+  await press("tracker", "youtube");
+  assert.equal(seen.sent[0].fields, "return=%2Fdekk&tracker=youtube");
+  assert.equal(calls.reload, 1);
+});
+
+test("a page script can choose, in each of the three ways", async () => {
+  for (const script of ["choice.js", "choice-api.js"]) {
+    const { page, seen } = asked({ script });
+    await page.consentry.choose("none");
+    await page.consentry.choose("all");
+    await page.consentry.choose({ categories: ["statistics"], trackers: ["youtube"] });
+    const back = "return=%2Fdekk%3Fbredde%3D205&choice=";
+    assert.deepEqual(
+      seen.sent.map((it) => it.fields),
+      [`${back}none`, `${back}all`, `${back}some&category=statistics&tracker=youtube`],
+    );
+    assert.deepEqual([...page.consentry.consent], ["necessary", "statistics"]);
+  }
+});
+
+test("taking something back loads the page anew", async () => {
+  const { page, calls } = asked({ consent: ["necessary", "statistics"] });
+  await page.consentry.choose("none");
+  assert.equal(calls.reload, 1);
+});

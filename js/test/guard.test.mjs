@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makePage } from "./page.mjs";
+
+const HELD = { cookies: "/^cart$/", storage: "/^cart$/" };
+
+function guarded(options) {
+  const it = makePage(options);
+  it.guard(HELD);
+  return it;
+}
+
+test("a held cookie is not written, an open one is", () => {
+  const { jar, run } = guarded();
+  run('document.cookie = "_ga=1; path=/; max-age=999"');
+  run('document.cookie = "=_gid=1"');
+  run('document.cookie = " _fbp = 1"');
+  run('document.cookie = "cart=2; path=/"');
+  assert.deepEqual([...jar], [["cart", "2"]]);
+});
+
+test("a held cookie can be deleted, and only deleted", () => {
+  const { jar, run } = guarded({ cookies: { a: "1", b: "1", c: "1", d: "1" } });
+  run('document.cookie = "a=; max-age=0"');
+  run('document.cookie = "b=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/"');
+  run('document.cookie = "c=; max-age=-1"');
+  run('document.cookie = "d=tracked; max-age=0; max-age=999"');
+  run('document.cookie = "e=max-age=0"');
+  assert.deepEqual([...jar], []);
+});
+
+test("a held key is written by no way of writing it", () => {
+  const { page, run } = guarded();
+  run('localStorage.setItem("_ga", 1); localStorage._gid = 1; sessionStorage["_fbp"] = 1');
+  run('Storage.prototype.setItem.call(sessionStorage, "_x", 1)');
+  assert.deepEqual(Object.keys(page.localStorage), []);
+  assert.deepEqual(Object.keys(page.sessionStorage), []);
+});
+
+test("an open key is written by every way, read and removed", () => {
+  const { run } = guarded();
+  run('localStorage.setItem("cart", 1)');
+  assert.equal(run('localStorage.getItem("cart")'), "1");
+  run("localStorage.cart = 'two'");
+  assert.equal(run("localStorage.cart"), "two");
+  run('localStorage.removeItem("cart")');
+  assert.equal(run('localStorage.getItem("cart")'), null);
+});
+
+test("databases and caches are refused as if storage were off", async () => {
+  const { calls, run } = guarded();
+  assert.throws(() => run('indexedDB.open("held")'), { name: "SecurityError" });
+  assert.throws(() => run('caches.open("held")'), { name: "SecurityError" });
+  run('indexedDB.open("cart")');
+  await run('caches.open("cart")');
+  assert.deepEqual(calls, { reload: 0, opened: ["cart"], cached: ["cart"] });
+});
+
+test("the cookie store heeds the rule for cookies in both its forms", async () => {
+  const { jar, run } = guarded();
+  await run('cookieStore.set("_ga", "1")');
+  await run('cookieStore.set({ name: "_gid", value: "1" })');
+  await run('cookieStore.set({ name: "cart", value: "2" })');
+  assert.deepEqual([...jar], [["cart", "2"]]);
+});
+
+test("a browser without a cookie store or caches is guarded all the same", () => {
+  const it = makePage();
+  delete it.page.CookieStore;
+  delete it.page.CacheStorage;
+  delete it.page.localStorage;
+  it.guard(HELD);
+  it.run('document.cookie = "_ga=1"');
+  assert.deepEqual([...it.jar], []);
+});
+
+test("who agreed to everything has nothing wrapped", () => {
+  const it = makePage();
+  it.freeGuard();
+  it.run('document.cookie = "_ga=1"; localStorage.x = 1');
+  assert.equal(it.jar.get("_ga"), "1");
+  assert.equal(it.page.localStorage.x, 1);
+});
+
+test("the landing's referrer and the page's own state come back after the reload", () => {
+  const own = { page: 3 };
+  const it = makePage({ state: { consentry: ["https://search.example/", own] } });
+  it.guard(HELD);
+  assert.equal(it.run("document.referrer"), "https://search.example/");
+  assert.equal(it.page.history.state, own);
+});
+
+test("an empty referrer comes back too, and a state of nothing stays nothing", () => {
+  const it = makePage({ state: { consentry: ["", null] } });
+  it.freeGuard();
+  assert.equal(it.run("document.referrer"), "");
+  assert.equal(it.page.history.state, null);
+});
+
+test("a page that was not reloaded by us keeps its referrer and its state", () => {
+  const state = { page: 3 };
+  const it = guarded({ state });
+  assert.equal(it.run("document.referrer"), "https://shop.example/");
+  assert.equal(it.page.history.state, state);
+});
+
+test("a page from the back/forward cache is fetched anew only when the answer changed", () => {
+  const { jar, calls, fire } = guarded({ cookies: { consentry: "a" } });
+  fire("pageshow", { persisted: true });
+  assert.equal(calls.reload, 0);
+  jar.set("consentry", "b");
+  fire("pageshow", { persisted: false });
+  assert.equal(calls.reload, 0);
+  fire("pageshow", { persisted: true });
+  assert.equal(calls.reload, 1);
+});

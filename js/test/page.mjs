@@ -1,0 +1,90 @@
+/** A page small enough to see through: just what guard.js and choice.js touch. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import vm from "node:vm";
+
+const built = (name) => readFileSync(fileURLToPath(new URL(`../dist/${name}`, import.meta.url)), "utf8");
+
+export function makePage({ cookies = {}, state = null } = {}) {
+  const jar = new Map(Object.entries(cookies));
+  const heard = [];
+  const calls = { reload: 0, opened: [], cached: [] };
+
+  class Document {
+    get cookie() {
+      return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    }
+    set cookie(text) {
+      const [pair, ...attributes] = String(text).split(";");
+      const [name, value = ""] = pair.trim().split("=");
+      let gone = false;
+      for (const attribute of attributes) {
+        const [key, given = ""] = attribute.trim().split("=");
+        if (/^max-age$/i.test(key)) gone = Number(given) <= 0;
+        if (/^expires$/i.test(key)) gone = Date.parse(given) < Date.now();
+      }
+      if (gone) jar.delete(name);
+      else jar.set(name, value);
+    }
+  }
+  class Storage {
+    getItem(key) {
+      return Object.hasOwn(this, key) ? this[key] : null;
+    }
+    setItem(key, value) {
+      this[key] = String(value);
+    }
+    removeItem(key) {
+      delete this[key];
+    }
+  }
+  class IDBFactory {
+    open(name) {
+      calls.opened.push(name);
+    }
+  }
+  class CacheStorage {
+    async open(name) {
+      calls.cached.push(name);
+    }
+  }
+  class CookieStore {
+    async set(given, value) {
+      jar.set(given.name ?? given, given.value ?? value);
+    }
+  }
+  const page = {
+    Document, Storage, IDBFactory, CacheStorage, CookieStore, DOMException, URLSearchParams, Date, RegExp,
+    document: Object.assign(new Document(), { referrer: "https://shop.example/" }),
+    localStorage: new Storage(),
+    sessionStorage: new Storage(),
+    indexedDB: new IDBFactory(),
+    caches: new CacheStorage(),
+    cookieStore: new CookieStore(),
+    history: {
+      state,
+      replaceState(next) {
+        this.state = next;
+      },
+    },
+    location: {
+      pathname: "/dekk",
+      search: "?bredde=205",
+      reload: () => (calls.reload += 1),
+    },
+    addEventListener: (name, listener) => heard.push({ name, listener }),
+  };
+  page.self = page.window = page;
+  vm.createContext(page);
+  return {
+    page,
+    jar,
+    calls,
+    run: (code) => vm.runInContext(code, page),
+    guard: ({ cookies, storage }) =>
+      vm.runInContext(built("guard.js").replace("$C", cookies).replace("$S", storage), page),
+    freeGuard: () => vm.runInContext(built("guard-free.js"), page),
+    script: (name) => vm.runInContext(built(name), page),
+    fire: (name, event) => heard.filter((it) => it.name === name).forEach((it) => it.listener(event)),
+  };
+}

@@ -1,0 +1,150 @@
+//! The preference centre: one switch a category, one a tracker, and what stands now. Works without a script.
+
+use super::html::{Html, fill};
+use super::page::{choice_button, hidden, kept};
+use super::texts::Texts;
+use super::{Banner, safe_return};
+use crate::policy::catalog::Tracker;
+use crate::policy::consent::{Category, Consent};
+
+impl Banner {
+    /// The page at `PREFIX/consent`. After a choice the visitor comes back to `return_path`, or to this page when
+    /// there is none; it shows what stands, so a choice is confirmed by the page itself.
+    pub fn consent_page(&self, language: usize, consent: &Consent, return_path: Option<&str>) -> String {
+        let texts = self.texts(language);
+        let words = &texts.consent;
+        let here = self.address("/consent");
+        let back = return_path.and_then(safe_return);
+        self.page(texts, &words.title, back.unwrap_or("/"), |html| {
+            html.element("p", &words.intro);
+            html.raw("<p class=\"said\" role=\"status\">").text(&self.standing(texts, consent)).raw("</p>");
+            html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
+            hidden(html, "return", back.unwrap_or(&here));
+            for category in Category::ALL {
+                self.category(html, texts, category, consent);
+            }
+            html.raw("<div class=\"buttons\">");
+            choice_button(html, "some", "save", &words.save);
+            choice_button(html, "none", "reject-all", &words.refuse_all);
+            choice_button(html, "all", "accept-all", &words.accept_all);
+            html.raw("</div></form><p class=\"soft\">");
+            let days = texts.lifetime(self.settings.days);
+            html.text(&fill(&words.lasts, &[("days", &days)])).raw("</p>");
+        })
+    }
+
+    /// What stands, in one sentence.
+    pub(super) fn standing(&self, texts: &Texts, consent: &Consent) -> String {
+        let words = &texts.consent;
+        let Some(day) = consent.answered() else { return words.unanswered.clone() };
+        let date = texts.date(day);
+        if !consent.is_grant() {
+            return fill(&words.refused, &[("date", &date)]);
+        }
+        let mut granted = texts.listed(consent.categories());
+        granted.extend(consent.trackers().iter().map(|id| self.catalog.tracker(id).name.as_str()));
+        fill(&words.granted, &[("date", &date), ("list", &texts.list(&granted))])
+    }
+
+    fn category(&self, html: &mut Html, texts: &Texts, category: Category, consent: &Consent) {
+        let words = texts.category(category);
+        html.raw("<section><div class=\"row\"><h2>");
+        if category == Category::Necessary {
+            html.text(&words.name)
+                .raw("</h2><span class=\"soft\">")
+                .text(&texts.consent.always)
+                .raw("</span>");
+        } else {
+            let id = format!("category-{}", category.name());
+            html.raw("<label").attribute("for", &id).raw(">").text(&words.name).raw("</label></h2>");
+            let is_on = consent.categories().contains(category);
+            switch(html, &id, Switch { name: "category", value: category.name(), is_on });
+        }
+        html.raw("</div>").element("p", &words.about);
+        html.raw("<p class=\"soft\">").text(&self.company_count(texts, category)).raw("</p>");
+        let mut trackers = self.catalog.trackers().filter(|tracker| tracker.category == category).peekable();
+        if trackers.peek().is_some() {
+            html.raw("<details>").element("summary", &texts.consent.open);
+            if category != Category::Necessary {
+                html.raw("<p class=\"soft single\">");
+                html.text(&fill(&texts.consent.single, &[("category", &words.listed)])).raw("</p>");
+            }
+            for tracker in trackers {
+                single(html, texts, tracker, consent, &self.settings.controller.name);
+            }
+            html.raw("</details>");
+        }
+        html.raw("</section>");
+    }
+}
+
+/// One tracker, with a switch of its own unless it is necessary.
+fn single(html: &mut Html, texts: &Texts, tracker: &Tracker, consent: &Consent, controller: &str) {
+    html.raw("<div class=\"row single\"><h3>");
+    if tracker.category == Category::Necessary {
+        html.text(&tracker.name).raw("</h3></div>");
+    } else {
+        let id = format!("tracker-{}", tracker.name_id);
+        html.raw("<label").attribute("for", &id).raw(">").text(&tracker.name).raw("</label></h3>");
+        let is_on = consent.trackers().contains(tracker.id);
+        switch(html, &id, Switch { name: "tracker", value: &tracker.name_id, is_on });
+        html.raw("</div>");
+    }
+    html.element("p", texts.purpose(tracker));
+    html.raw("<p class=\"soft\">").text(&texts.recipient(tracker, controller)).raw("</p>");
+    kept(html, texts, tracker);
+}
+
+#[derive(Clone, Copy)]
+struct Switch<'a> {
+    name: &'static str,
+    value: &'a str,
+    is_on: bool,
+}
+
+fn switch(html: &mut Html, id: &str, switch: Switch<'_>) {
+    html.raw("<input type=\"checkbox\" role=\"switch\"").attribute("id", id).attribute("name", switch.name);
+    html.attribute("value", switch.value).raw(if switch.is_on { " checked>" } else { ">" });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::banner::tests::{banner, catalog};
+    use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
+
+    /// Rule R04.
+    #[test]
+    fn nothing_is_ticked_before_an_answer() {
+        assert!(!banner().consent_page(0, &Consent::none(), None).contains(" checked"));
+    }
+
+    #[test]
+    fn what_stands_is_ticked_and_nothing_else() {
+        let mut trackers = TrackerSet::NONE;
+        trackers.insert(catalog().named("video").unwrap().id);
+        let categories = CategorySet::NECESSARY.with(Category::Statistics);
+        let consent =
+            Consent::from_choice(&Choice::Some { categories, trackers }, Day(20_513), None, &catalog());
+        let page = banner().consent_page(1, &consent, None);
+        assert_eq!(page.matches(" checked").count(), 2, "{page}");
+        assert!(page.contains("name=\"category\" value=\"statistics\" checked"));
+        assert!(page.contains("name=\"tracker\" value=\"video\" checked"));
+        assert!(page.contains("You said yes on 1 March 2026. It covers statistics and Vid &amp; Co."));
+    }
+
+    #[test]
+    fn only_a_path_of_this_site_is_come_back_to() {
+        let page = |back| banner().consent_page(1, &Consent::none(), back);
+        assert!(page(Some("/a?b=1")).contains("name=\"return\" value=\"/a?b=1\""));
+        assert!(page(Some("//evil.example")).contains("name=\"return\" value=\"/_consentry/consent\""));
+    }
+
+    /// Rules R10 to R12 on the second layer.
+    #[test]
+    fn refusing_and_agreeing_are_the_same_button() {
+        let page = banner().consent_page(1, &Consent::none(), None);
+        let none = "<button name=\"choice\" value=\"none\" data-role=\"reject-all\">No to all</button>";
+        let all = "<button name=\"choice\" value=\"all\" data-role=\"accept-all\">Yes to all</button>";
+        assert!(page.contains(&format!("{none}{all}")), "{page}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Pages that stand in when something went wrong. They name nothing of what stands behind us.
+
+use super::Banner;
+use super::texts::Texts;
+
+/// What went wrong, as the visitor sees it. `server` knows which status belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The request cannot be read.
+    BadRequest,
+    /// Nothing is there.
+    NotFound,
+    /// Something is there, but not for this method.
+    NotAllowed,
+    /// More was sent than is accepted.
+    TooLarge,
+    /// What was sent is of another type than is accepted.
+    WrongType,
+    /// The origin cannot be reached, or its answer cannot be used.
+    OriginAway,
+    /// Too much at once.
+    Busy,
+    /// The origin took too long.
+    OriginSlow,
+    /// A fault of ours.
+    Broken,
+}
+
+impl Trouble {
+    /// Every one of them.
+    pub const ALL: [Self; 9] = [
+        Self::BadRequest,
+        Self::NotFound,
+        Self::NotAllowed,
+        Self::TooLarge,
+        Self::WrongType,
+        Self::OriginAway,
+        Self::Busy,
+        Self::OriginSlow,
+        Self::Broken,
+    ];
+
+    fn words(self, texts: &Texts) -> (&str, &str) {
+        let words = &texts.trouble;
+        match self {
+            Self::BadRequest => (&words.bad_request_title, &words.bad_request),
+            Self::NotFound => (&words.not_found_title, &words.not_found),
+            Self::NotAllowed => (&words.not_allowed_title, &words.not_allowed),
+            Self::TooLarge => (&words.too_large_title, &words.too_large),
+            Self::WrongType => (&words.wrong_type_title, &words.wrong_type),
+            Self::OriginAway => (&words.away_title, &words.away),
+            Self::Busy => (&words.busy_title, &words.busy),
+            Self::OriginSlow => (&words.slow_title, &words.slow),
+            Self::Broken => (&words.broken_title, &words.broken),
+        }
+    }
+}
+
+impl Banner {
+    /// A whole document that says what happened and what the visitor can do.
+    pub fn error_page(&self, language: usize, trouble: Trouble) -> String {
+        let texts = self.texts(language);
+        let (title, sentence) = trouble.words(texts);
+        self.page(texts, title, "/", |html| _ = html.element("p", sentence))
+    }
+
+    /// The sentence alone, for an answer that is no page.
+    pub fn error_text(&self, language: usize, trouble: Trouble) -> &str {
+        trouble.words(self.texts(language)).1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::banner::tests::banner;
+
+    #[test]
+    fn every_trouble_says_what_the_visitor_can_do() {
+        for language in [0, 1] {
+            for trouble in Trouble::ALL {
+                let page = banner().error_page(language, trouble);
+                assert!(page.contains(&format!("<p>{}</p>", banner().error_text(language, trouble))));
+                assert!(!page.contains("127.0.0.1") && !page.contains("origin"));
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
+//!
+//! The foot's form `consentry-allow` carries what stands already, so that agreeing to one more embed takes nothing
+//! back; the stand-in's button belongs to it by its `form` attribute and may therefore stand anywhere, in a
+//! paragraph or inside another form too.
+
+use std::sync::Arc;
+
+use super::Settings;
+use super::assets::{BANNER_CSS, CHOICE};
+use super::html::{Html, ScriptValue, Template, fill};
+use super::page::hidden;
+use super::texts::{Texts, companies};
+use crate::policy::catalog::Catalog;
+use crate::policy::consent::{Category, CategorySet};
+use crate::proxy::rewrite::{Localized, Part};
+use crate::store::ledger::Hash;
+
+/// What the insertions are made from.
+pub(super) struct Site<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) catalog: &'a Catalog,
+}
+
+impl Site<'_> {
+    /// For a visitor who has not answered.
+    pub(super) fn undecided(&self, texts: &[Texts]) -> Arc<[Localized]> {
+        let localized = texts.iter().map(|texts| {
+            let mut foot = self.foot(texts, CategorySet::NECESSARY, &[]);
+            foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
+            foot.html().attribute("lang", &texts.language).attribute("data-said", &texts.banner.refused);
+            foot.html().raw(" style=\"position:absolute;clip-path:inset(50%)\"></p>");
+            foot.html().raw("<script>").raw(CHOICE).raw("</script>");
+            localized(texts, self.banner(texts).into_parts(), foot)
+        });
+        localized.collect()
+    }
+
+    /// For a visitor whose answer stands: these categories, and these single trackers beside them.
+    pub(super) fn decided(
+        &self,
+        texts: &[Texts],
+        categories: CategorySet,
+        trackers: &[&str],
+    ) -> Arc<[Localized]> {
+        let script = ScriptValue::text(&self.address("/choice.js"));
+        let localized = texts.iter().map(|texts| {
+            let mut foot = self.foot(texts, categories, trackers);
+            foot.html()
+                .raw("<script>consentry.open=()=>document.getElementById(\"consentry-open\").click();");
+            foot.html().raw("consentry.choose=c=>import(").script(&script);
+            foot.html().raw(").then(()=>consentry.choose(c))</script>");
+            localized(texts, Vec::new(), foot)
+        });
+        localized.collect()
+    }
+
+    fn banner(&self, texts: &Texts) -> Template {
+        let words = &texts.banner;
+        let mut banner = Template::new();
+        let html = banner.html();
+        html.raw("<section id=\"consentry-banner\" role=\"region\" aria-labelledby=\"consentry-heading\"");
+        html.attribute("lang", &texts.language).raw("><style>").raw(BANNER_CSS).raw("</style>");
+        html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
+        html.element("p", &self.lead(texts));
+        html.raw("<form method=\"post\"").attribute("action", &self.address("/choice"));
+        html.raw("><input type=\"hidden\" name=\"return\" value=\"");
+        let html = banner.hole(Part::ReturnPath).html();
+        html.raw("\">");
+        answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
+        answer_button(html, Answer::All, &words.accept, &words.accept_all);
+        html.raw("<button class=\"consentry-button\" data-role=\"preferences\" formmethod=\"get\"");
+        html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.choose).raw("</button>");
+        html.raw("</form><p>").link(&self.address("/cookies"), &words.details);
+        if !self.settings.controller.privacy_url.is_empty() {
+            html.raw(" ").link(&self.settings.controller.privacy_url, &words.privacy);
+        }
+        html.raw("</p></section>");
+        banner
+    }
+
+    /// The sentence that says who, what for, and how to change one's mind (rule R15).
+    fn lead(&self, texts: &Texts) -> String {
+        let controller = self.settings.controller.name.as_str();
+        let count = companies(self.catalog, &Category::ASKED, controller).len();
+        let who = match count {
+            0 => &texts.banner.who_alone,
+            1 => &texts.banner.who_one,
+            _ => &texts.banner.who_many,
+        };
+        let who = fill(who, &[("controller", controller), ("count", &count.to_string())]);
+        let purposes = texts.list(&texts.listed(CategorySet::ALL));
+        fill(&texts.banner.lead, &[("who", &who), ("purposes", &purposes)])
+    }
+
+    /// The standing link, and the form that stand-ins for embeds belong to.
+    fn foot(&self, texts: &Texts, categories: CategorySet, trackers: &[&str]) -> Template {
+        let mut foot = Template::new();
+        if self.may_hold_an_embed(categories) {
+            let html = foot.html();
+            html.raw("<form id=\"consentry-allow\" method=\"post\" hidden");
+            html.attribute("action", &self.address("/choice")).raw(">");
+            hidden(html, "choice", "some");
+            for category in Category::ASKED.into_iter().filter(|category| categories.contains(*category)) {
+                hidden(html, "category", category.name());
+            }
+            for tracker in trackers {
+                hidden(html, "tracker", tracker);
+            }
+            html.raw("<input type=\"hidden\" name=\"return\" value=\"");
+            foot.hole(Part::ReturnPath).html().raw("\"></form>");
+        }
+        let html = foot.html();
+        html.raw("<a id=\"consentry-open\"").attribute("lang", &texts.language).raw(" href=\"");
+        html.text(&self.address("/consent")).raw("?return=");
+        let html = foot.hole(Part::ReturnPath).html();
+        html.raw("\" style=\"display:table;clear:both;min-height:24px;margin:8px auto;color:inherit\">");
+        html.text(&texts.banner.standing).raw("</a>");
+        foot
+    }
+
+    fn may_hold_an_embed(&self, categories: CategorySet) -> bool {
+        self.catalog.trackers().any(|tracker| tracker.embed && !categories.contains(tracker.category))
+    }
+
+    fn address(&self, below: &str) -> String {
+        format!("{}{below}", self.settings.prefix)
+    }
+}
+
+fn localized(texts: &Texts, banner: Vec<Part>, foot: Template) -> Localized {
+    let placeholder = placeholder(texts).into_parts();
+    Localized { language: texts.language.clone(), banner, foot: foot.into_parts(), placeholder }
+}
+
+/// The two answers of the first layer.
+#[derive(Clone, Copy)]
+enum Answer {
+    None,
+    All,
+}
+
+/// One markup for both answers, so that neither can be made to look better (rule R12).
+fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
+    let (value, role) = match answer {
+        Answer::None => ("none", "reject-all"),
+        Answer::All => ("all", "accept-all"),
+    };
+    html.raw("<button class=\"consentry-button\" name=\"choice\"").attribute("value", value);
+    html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
+}
+
+/// Says who would learn what, and lets the visitor decide; as large as the embed, and larger when the text needs it.
+fn placeholder(texts: &Texts) -> Template {
+    let mut html = Template::new();
+    html.html().raw("<span class=\"consentry-placeholder\"").attribute("lang", &texts.language);
+    html.html().raw(
+        " style=\"display:grid;place-content:center;justify-items:center;gap:8px;box-sizing:border-box;\
+         max-width:100%;padding:16px;border:1px solid;font:16px/1.5 system-ui,sans-serif;text-align:center;width:",
+    );
+    html.hole(Part::Width).html().raw(";min-height:");
+    html.hole(Part::Height).html().raw("\"><span>");
+    let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
+    html.text_with_holes(&texts.placeholder.text, &holes).html().raw(
+        "</span><button class=\"consentry-button\" form=\"consentry-allow\" name=\"tracker\" \
+         style=\"min-height:44px;padding:8px 16px;font:inherit\" value=\"",
+    );
+    html.hole(Part::TrackerId).html().raw("\">");
+    html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span>");
+    html
+}
+
+/// What a receipt calls the first layer: the start of the hash of its markup.
+pub(super) fn version(banner: &[Part]) -> Hash {
+    let mut hasher = blake3::Hasher::new();
+    for part in banner {
+        match part {
+            Part::Text(text) => hasher.update(text),
+            _ => hasher.update(b"\0"),
+        };
+    }
+    Hash(*hasher.finalize().as_bytes())
+}

@@ -1,0 +1,159 @@
+//! What the visitor reads: banner, preference centre, declaration, my data; in the visitor's language, escaped by
+//! construction.
+//!
+//! A [`Banner`] is made once per site. It hands the rewriter what goes into the shop's pages ([`Banner::insertions`])
+//! and writes the pages below the reserved prefix. Nothing here decides what is allowed, and nothing needs a script.
+
+pub mod assets;
+mod consent_page;
+mod cookies_page;
+mod error_page;
+mod head;
+mod html;
+mod insert;
+mod language;
+mod my_data_page;
+mod page;
+mod return_path;
+mod texts;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::policy::catalog::Catalog;
+use crate::policy::consent::{CategorySet, Consent};
+use crate::proxy::rewrite::{Insertions, Localized};
+use crate::store::ledger::Hash;
+
+pub use error_page::Trouble;
+pub use head::OpenNames;
+pub use html::Html;
+pub use language::choose;
+pub use my_data_page::CookieClass;
+pub use page::PAGE_POLICY;
+pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
+pub use texts::{LANGUAGES, TextsError};
+
+use texts::Texts;
+
+/// What the texts of one site name.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The reserved prefix, such as `/_consentry`.
+    pub prefix: String,
+    /// Languages offered, the first is the fallback; at least one.
+    pub languages: Vec<String>,
+    /// Who answers for the data.
+    pub controller: Controller,
+    /// How long an answer stands, in days. Default 182.
+    pub days: u32,
+}
+
+/// The controller in the sense of GDPR art. 4(7), with what art. 13 says a visitor must be told.
+#[derive(Clone, Debug, Default)]
+pub struct Controller {
+    /// Legal name.
+    pub name: String,
+    /// Postal address.
+    pub address: String,
+    /// Address for requests about personal data.
+    pub email: String,
+    /// The shop's privacy statement: a path on the site or an absolute URL.
+    pub privacy_url: String,
+    /// The supervisory authority's page for complaints (art. 77).
+    pub complaint_url: String,
+}
+
+/// Everything one site says to its visitors, made ready once and shared read-only.
+#[derive(Debug)]
+pub struct Banner {
+    settings: Settings,
+    catalog: Arc<Catalog>,
+    texts: Vec<Texts>,
+    /// Per language, what a receipt calls the texts that were shown.
+    versions: Vec<Hash>,
+    undecided: Arc<[Localized]>,
+    /// By [`CategorySet::state`].
+    decided: [Arc<[Localized]>; 8],
+}
+
+impl Banner {
+    /// Makes everything ready. Fails when a language has no texts, or there is no language at all.
+    pub fn new(settings: Settings, catalog: Arc<Catalog>) -> Result<Self, TextsError> {
+        if settings.languages.is_empty() {
+            return Err(TextsError::NoLanguage);
+        }
+        let texts =
+            settings.languages.iter().map(|tag| Texts::built_in(tag)).collect::<Result<Vec<_>, _>>()?;
+        let site = insert::Site { settings: &settings, catalog: &catalog };
+        let undecided = site.undecided(&texts);
+        let decided = CategorySet::every().map(|state| site.decided(&texts, state, &[]));
+        let versions = undecided.iter().map(|localized| insert::version(&localized.banner)).collect();
+        Ok(Self { settings, catalog, texts, versions, undecided, decided })
+    }
+
+    /// What goes into a page: `names` says what its scripts may store, `preferred` is the language when the page
+    /// does not say its own ([`Banner::language`]), `return_path` is the page's path and query.
+    pub fn insertions(
+        &self,
+        consent: &Consent,
+        names: OpenNames<'_>,
+        preferred: usize,
+        return_path: &str,
+    ) -> Insertions {
+        Insertions {
+            head: self.head(consent.categories(), names),
+            languages: self.localized(consent),
+            preferred,
+            return_path: self.return_path(return_path),
+        }
+    }
+
+    /// The script that stands first in `<head>`. It depends on nothing else, so it may be kept and used again.
+    pub fn head(&self, categories: CategorySet, names: OpenNames<'_>) -> Bytes {
+        head::head(categories, names)
+    }
+
+    /// Banner, foot and placeholders of a consent, one entry a language, in the order of the settings.
+    pub fn localized(&self, consent: &Consent) -> Arc<[Localized]> {
+        if consent.answered().is_none() {
+            return Arc::clone(&self.undecided);
+        }
+        if consent.trackers().is_empty() {
+            return Arc::clone(&self.decided[consent.categories().state()]);
+        }
+        let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
+        let trackers: Vec<&str> =
+            consent.trackers().iter().map(|id| self.catalog.tracker(id).name_id.as_str()).collect();
+        site.decided(&self.texts, consent.categories(), &trackers)
+    }
+
+    /// A path and query, escaped as [`Insertions::return_path`] wants it; `/` when it is not a path of this site.
+    pub fn return_path(&self, path_and_query: &str) -> Bytes {
+        return_path::escaped(path_and_query)
+    }
+
+    /// The index of the language that fits: the page's own, then the visitor's, then the first of the settings.
+    pub fn language(&self, page: Option<&str>, accept_language: Option<&str>) -> usize {
+        language::choose(&self.settings.languages, page, accept_language)
+    }
+
+    /// The tag of a language.
+    pub fn language_tag(&self, language: usize) -> &str {
+        &self.texts(language).language
+    }
+
+    /// What a receipt calls the first layer's texts in that language: changes when a word of it changes.
+    pub fn texts_hash(&self, language: usize) -> Hash {
+        self.versions.get(language).or(self.versions.first()).copied().unwrap_or(Hash::NONE)
+    }
+
+    /// An index that was not chosen here means the first language.
+    fn texts(&self, language: usize) -> &Texts {
+        self.texts.get(language).unwrap_or(&self.texts[0])
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,133 @@
+//! What this browser sent, what we hold, and what the visitor can do about it (GDPR art. 12 to 22).
+
+use super::Banner;
+use super::html::{Html, fill};
+use super::page::{choice_button, hidden, row, table_foot, table_head};
+use super::texts::Texts;
+use crate::policy::catalog::Tracker;
+use crate::policy::consent::{Category, Consent};
+
+/// What one cookie of the request belongs to.
+#[derive(Clone, Copy, Debug)]
+pub enum CookieClass<'a> {
+    /// It holds the visitor's answer.
+    Answer,
+    /// The operator vouched for it.
+    Vouched(Category),
+    /// A tracker of the catalogue sets it.
+    Tracker(&'a Tracker),
+    /// Nobody knows it.
+    Unknown,
+}
+
+impl Banner {
+    /// The page at `PREFIX/my-data`. `cookies` are the names that came with the request; values are never shown.
+    pub fn my_data_page(
+        &self,
+        language: usize,
+        consent: &Consent,
+        cookies: &[(&str, CookieClass<'_>)],
+    ) -> String {
+        let texts = self.texts(language);
+        let words = &texts.my_data;
+        self.page(texts, &words.title, "/", |html| {
+            match consent.receipt() {
+                Some(receipt) => {
+                    html.raw("<p>").text(&words.receipt).raw(" <code>").text(&receipt.to_string());
+                    html.raw("</code></p>");
+                }
+                None => _ = html.element("p", &words.no_receipt),
+            }
+            html.raw("<p class=\"said\">").text(&self.standing(texts, consent)).raw("</p>");
+            html.element("h2", &words.sent);
+            sent(html, texts, cookies);
+            html.element("h2", &words.withdraw_title).element("p", &words.withdraw_about);
+            html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
+            hidden(html, "return", &self.address("/my-data"));
+            html.raw("<div class=\"buttons\">");
+            choice_button(html, "none", "withdraw", &words.withdraw);
+            html.raw("<button data-role=\"preferences\" formmethod=\"get\"");
+            html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
+            html.raw("</button></div></form>").element("h2", &words.contact_title);
+            self.contact(html, texts);
+        })
+    }
+
+    /// Who answers for the data, and where to complain; what the operator left empty is left out.
+    fn contact(&self, html: &mut Html, texts: &Texts) {
+        let (words, controller) = (&texts.my_data, &self.settings.controller);
+        let lines = [
+            (&words.contact, "controller", &controller.name),
+            (&words.contact_address, "address", &controller.address),
+            (&words.contact_email, "email", &controller.email),
+        ];
+        for (text, name, value) in lines.into_iter().filter(|(_, _, value)| !value.is_empty()) {
+            html.element("p", &fill(text, &[(name, value)]));
+        }
+        if !controller.complaint_url.is_empty() {
+            html.raw("<p>").link(&controller.complaint_url, &words.complain).raw("</p>");
+        }
+    }
+}
+
+fn sent(html: &mut Html, texts: &Texts, cookies: &[(&str, CookieClass<'_>)]) {
+    let words = &texts.my_data;
+    if cookies.is_empty() {
+        html.element("p", &words.sent_none);
+        return;
+    }
+    table_head(html, [&texts.cookies.item, &words.class]);
+    for (name, class) in cookies {
+        let class = match class {
+            CookieClass::Answer => words.class_answer.clone(),
+            CookieClass::Vouched(category) => texts.category(*category).name.clone(),
+            CookieClass::Tracker(tracker) => {
+                format!("{} · {}", texts.category(tracker.category).name, tracker.name)
+            }
+            CookieClass::Unknown => words.class_unknown.clone(),
+        };
+        row(html, [name, &class]);
+    }
+    table_foot(html);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::banner::tests::{banner, catalog};
+    use crate::policy::consent::{Choice, Day, ReceiptNumber};
+
+    #[test]
+    fn each_cookie_is_named_with_what_it_belongs_to() {
+        let catalog = catalog();
+        let counter = catalog.named("counter").unwrap();
+        let cookies = [
+            ("<script>", CookieClass::Unknown),
+            ("_count", CookieClass::Tracker(counter)),
+            ("consentry", CookieClass::Answer),
+            ("cart", CookieClass::Vouched(Category::Necessary)),
+        ];
+        let page = banner().my_data_page(1, &Consent::none(), &cookies);
+        assert!(page.contains("<td>&lt;script&gt;</td><td>Unknown</td>"), "{page}");
+        assert!(page.contains("<td>_count</td><td>Statistics · Counter</td>"), "{page}");
+        assert!(page.contains("<td>consentry</td><td>Your answer</td>"), "{page}");
+        assert!(page.contains("<td>cart</td><td>Necessary</td>"), "{page}");
+    }
+
+    #[test]
+    fn a_grant_shows_its_receipt_and_a_refusal_has_none() {
+        let number = ReceiptNumber([0xab; 16]);
+        let page = |choice| {
+            let consent = Consent::from_choice(&choice, Day(20_000), Some(number), &catalog());
+            banner().my_data_page(1, &consent, &[])
+        };
+        assert!(page(Choice::All).contains(&number.to_string()));
+        assert!(!page(Choice::None).contains(&number.to_string()));
+    }
+
+    #[test]
+    fn withdrawing_is_one_button() {
+        let page = banner().my_data_page(1, &Consent::none(), &[]);
+        assert!(page.contains("name=\"choice\" value=\"none\" data-role=\"withdraw\""), "{page}");
+    }
+}

@@ -1,0 +1,119 @@
+//! The frame of the pages below the reserved prefix: one column, one style, no script.
+
+use super::html::{Html, fill};
+use super::texts::{Texts, companies, is_own};
+use super::{Banner, assets};
+use crate::policy::catalog::Tracker;
+use crate::policy::consent::Category;
+
+/// The Content-Security-Policy of these pages: their own style, their own forms, nothing else.
+pub const PAGE_POLICY: &str = concat!(
+    "default-src 'none'; style-src '",
+    include_str!(concat!(env!("OUT_DIR"), "/page.css.hash")),
+    "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+);
+
+impl Banner {
+    /// A whole document. `back` is where the first link leads.
+    pub(super) fn page(
+        &self,
+        texts: &Texts,
+        title: &str,
+        back: &str,
+        body: impl FnOnce(&mut Html),
+    ) -> String {
+        let mut html = Html::default();
+        html.raw("<!DOCTYPE html><html").attribute("lang", &texts.language);
+        html.raw("><head><meta charset=\"utf-8\"><title>").text(title);
+        if !self.settings.controller.name.is_empty() {
+            html.raw(" · ").text(&self.settings.controller.name);
+        }
+        html.raw("</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        html.raw("<meta name=\"robots\" content=\"noindex\"><style>").raw(assets::PAGE_CSS);
+        html.raw("</style></head><body><nav>").link(back, &texts.consent.back).raw("</nav><main>");
+        html.element("h1", title);
+        body(&mut html);
+        html.raw("</main><footer>");
+        let links = [
+            ("/consent", &texts.consent.title),
+            ("/cookies", &texts.cookies.title),
+            ("/my-data", &texts.my_data.title),
+        ];
+        for (path, text) in links {
+            html.link(&self.address(path), text).raw(" ");
+        }
+        if !self.settings.controller.privacy_url.is_empty() {
+            html.link(&self.settings.controller.privacy_url, &texts.banner.privacy);
+        }
+        html.raw("</footer></body></html>");
+        html.into_string()
+    }
+
+    /// An address below the reserved prefix.
+    pub(super) fn address(&self, below: &str) -> String {
+        format!("{}{below}", self.settings.prefix)
+    }
+
+    /// How many companies get data when a category is agreed to, in words.
+    pub(super) fn company_count(&self, texts: &Texts, category: Category) -> String {
+        let count = companies(&self.catalog, &[category], &self.settings.controller.name).len();
+        match count {
+            0 => texts.consent.companies_none.clone(),
+            1 => texts.consent.companies_one.clone(),
+            _ => fill(&texts.consent.companies_many, &[("count", &count.to_string())]),
+        }
+    }
+}
+
+/// A hidden form field.
+pub(super) fn hidden(html: &mut Html, name: &'static str, value: &str) {
+    html.raw("<input type=\"hidden\"").attribute("name", name).attribute("value", value).raw(">");
+}
+
+/// A button that sends `choice=value`; all of them look the same (rule R12).
+pub(super) fn choice_button(html: &mut Html, value: &str, role: &str, text: &str) {
+    html.raw("<button name=\"choice\"").attribute("value", value).attribute("data-role", role);
+    html.raw(">").text(text).raw("</button>");
+}
+
+/// What a tracker keeps in the browser, as a table; or a sentence when it keeps nothing (rule R16).
+pub(super) fn kept(html: &mut Html, texts: &Texts, tracker: &Tracker) {
+    if tracker.cookies.is_empty() && tracker.storage.is_empty() {
+        if !is_own(tracker) {
+            let provider = [("provider", tracker.provider.name.as_str())];
+            html.element("p", &fill(&texts.cookies.nothing_stored, &provider));
+        }
+        return;
+    }
+    table_head(html, [&texts.cookies.item, &texts.cookies.kind, &texts.cookies.lifetime]);
+    for cookie in &tracker.cookies {
+        row(html, [&cookie.name, &texts.cookies.kind_cookie, &texts.lifetime(cookie.days)]);
+    }
+    for key in &tracker.storage {
+        row(html, [key, &texts.cookies.kind_storage, &texts.kept]);
+    }
+    table_foot(html);
+}
+
+/// Opens a table; on narrow screens it scrolls inside.
+pub(super) fn table_head<const N: usize>(html: &mut Html, titles: [&str; N]) {
+    html.raw("<div class=\"scroll\"><table><thead><tr>");
+    for title in titles {
+        html.raw("<th scope=\"col\">").text(title).raw("</th>");
+    }
+    html.raw("</tr></thead><tbody>");
+}
+
+/// One row of a table.
+pub(super) fn row<const N: usize>(html: &mut Html, cells: [&str; N]) {
+    html.raw("<tr>");
+    for cell in cells {
+        html.element("td", cell);
+    }
+    html.raw("</tr>");
+}
+
+/// Closes a table.
+pub(super) fn table_foot(html: &mut Html) {
+    html.raw("</tbody></table></div>");
+}

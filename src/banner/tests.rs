@@ -1,0 +1,253 @@
+//! What the room promises as a whole; single files have their own tests.
+
+use super::*;
+use crate::policy::consent::{Choice, Day};
+use crate::proxy::rewrite::Part;
+
+const TRACKERS: &str = r#"
+    [[tracker]]
+    id = "counter"
+    name = "Counter"
+    category = "statistics"
+    provider = { name = "Counter Ltd", country = "IE", privacy = "https://counter.example/privacy" }
+    purpose = { en = "Counts visits.", nb = "Teller besøk." }
+    hosts = ["counter.example"]
+    cookies = [{ name = "_count", days = 400 }]
+    storage = ["_answer_*"]
+    source = "test"
+
+    [[tracker]]
+    id = "video"
+    name = "Vid & Co"
+    category = "marketing"
+    provider = { name = "Vid <Inc>", country = "US", privacy = "https://vid.example/privacy" }
+    purpose = { en = "Shows videos." }
+    hosts = ["vid.example"]
+    embed = true
+    source = "test"
+
+    [[tracker]]
+    id = "sort"
+    name = "Sorting"
+    category = "preferences"
+    provider = { name = "The shop itself", country = "", privacy = "" }
+    purpose = { en = "Remembers the sorting." }
+    storage = ["sort"]
+    source = "test"
+"#;
+
+pub(crate) fn catalog() -> Arc<Catalog> {
+    Arc::new(Catalog::new(Catalog::parse(TRACKERS).unwrap()).unwrap())
+}
+
+fn settings() -> Settings {
+    Settings {
+        prefix: "/_consentry".into(),
+        languages: vec!["nb".into(), "en".into()],
+        controller: Controller {
+            name: "Dekk & Felg <AS>".into(),
+            address: "Storgata 1, 0155 Oslo".into(),
+            email: "personvern@shop.example".into(),
+            privacy_url: "/personvern".into(),
+            complaint_url: "https://www.datatilsynet.no/".into(),
+        },
+        days: 182,
+    }
+}
+
+pub(crate) fn banner() -> Banner {
+    Banner::new(settings(), catalog()).unwrap()
+}
+
+/// The parts as the page gets them, with plain values in the holes.
+fn written(parts: &[Part]) -> String {
+    let fill = |part: &Part| match part {
+        Part::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+        Part::ReturnPath => "/dekk?bredde=205&amp;side=2".into(),
+        Part::TrackerId => "video".into(),
+        Part::TrackerName => "Vid &amp; Co".into(),
+        Part::Provider => "Vid &lt;Inc&gt;".into(),
+        Part::Width => "560".into(),
+        Part::Height => "315".into(),
+    };
+    parts.iter().map(fill).collect()
+}
+
+fn added(banner: &Banner, consent: &Consent, names: OpenNames<'_>, language: usize) -> String {
+    let insertions = banner.insertions(consent, names, language, "/dekk?bredde=205&side=2");
+    let localized = &insertions.languages[language];
+    let head = String::from_utf8(insertions.head.to_vec()).unwrap();
+    head + &written(&localized.banner) + &written(&localized.foot)
+}
+
+fn answered(choice: &Choice) -> Consent {
+    Consent::from_choice(choice, Day(20_513), None, &catalog())
+}
+
+fn compressed(text: &str) -> usize {
+    let mut bytes = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
+    brotli::BrotliCompress(&mut text.as_bytes(), &mut bytes, &params).unwrap();
+    bytes.len()
+}
+
+/// A list as long as a shop's own: what it costs is not the banner's.
+const HELD: OpenNames<'_> =
+    OpenNames { cookies: "^(?:(?:cart|PHPSESSID)$|csrf)", storage: "^(?:(?:cart|sort)$|csrf)" };
+const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
+
+#[test]
+fn the_undecided_page_grows_by_five_kibibytes_at_most() {
+    for language in [0, 1] {
+        let bytes = compressed(&added(&banner(), &Consent::none(), HELD, language));
+        println!("undecided, {}: {bytes} bytes", banner().language_tag(language));
+        assert!(bytes <= 5 * 1024, "{bytes} bytes");
+    }
+}
+
+#[test]
+fn a_decided_page_grows_little() {
+    for language in [0, 1] {
+        let granted = compressed(&added(&banner(), &answered(&Choice::All), FREE, language));
+        let refused = compressed(&added(&banner(), &answered(&Choice::None), HELD, language));
+        println!("{}: granted {granted} bytes, refused {refused} bytes", banner().language_tag(language));
+        assert!(granted <= 600, "{granted} bytes");
+        assert!(refused <= 1024, "{refused} bytes");
+    }
+}
+
+/// Rule R12: same element, same class, same attributes; refusal first.
+#[test]
+fn refusing_and_agreeing_are_the_same_button() {
+    let page = written(&banner().localized(&Consent::none())[1].banner);
+    let buttons: Vec<&str> =
+        page.split("<button ").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+    assert_eq!(
+        buttons[..2],
+        [
+            "class=\"consentry-button\" name=\"choice\" value=\"none\" data-role=\"reject-all\" title=\"Reject all\"",
+            "class=\"consentry-button\" name=\"choice\" value=\"all\" data-role=\"accept-all\" title=\"Accept all\"",
+        ]
+    );
+    assert!(!assets::BANNER_CSS.contains("data-role"), "a style must not tell the buttons apart");
+}
+
+/// Rule R15.
+#[test]
+fn the_first_layer_says_who_what_for_and_how_to_change_it() {
+    let page = written(&banner().localized(&Consent::none())[1].banner);
+    for text in [
+        "May we use cookies?",
+        "we (Dekk &amp; Felg &lt;AS&gt;) and 2 other companies",
+        "preferences, statistics and marketing",
+        "You can change your mind at any time",
+        "href=\"/_consentry/cookies\"",
+        "href=\"/personvern\"",
+        "name=\"return\" value=\"/dekk?bredde=205&amp;side=2\"",
+    ] {
+        assert!(page.contains(text), "{text} is missing in {page}");
+    }
+}
+
+#[test]
+fn what_goes_into_a_foreign_page_is_ascii() {
+    for consent in [Consent::none(), answered(&Choice::All), answered(&Choice::None)] {
+        for localized in banner().localized(&consent).iter() {
+            for parts in [&localized.banner, &localized.foot, &localized.placeholder] {
+                assert!(written(parts).is_ascii());
+            }
+        }
+    }
+}
+
+/// Rule R31.
+#[test]
+fn every_page_has_the_standing_link() {
+    for consent in [Consent::none(), answered(&Choice::All), answered(&Choice::None)] {
+        for localized in banner().localized(&consent).iter() {
+            let foot = written(&localized.foot);
+            assert!(foot.contains("id=\"consentry-open\""), "{foot}");
+            assert!(
+                foot.contains("href=\"/_consentry/consent?return=/dekk?bredde=205&amp;side=2\""),
+                "{foot}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_an_undecided_visitor_is_asked() {
+    assert!(banner().localized(&Consent::none()).iter().all(|localized| !localized.banner.is_empty()));
+    for choice in [Choice::All, Choice::None] {
+        let localized = banner().localized(&answered(&choice));
+        assert!(localized.iter().all(|localized| localized.banner.is_empty()));
+    }
+}
+
+#[test]
+fn agreeing_to_one_more_embed_takes_nothing_back() {
+    let statistics = CategorySet::NECESSARY.with(crate::policy::consent::Category::Statistics);
+    let mut trackers = crate::policy::consent::TrackerSet::NONE;
+    trackers.insert(catalog().named("video").unwrap().id);
+    let consent = answered(&Choice::Some { categories: statistics, trackers });
+    let foot = written(&banner().localized(&consent)[0].foot);
+    for field in [
+        "name=\"choice\" value=\"some\"",
+        "name=\"category\" value=\"statistics\"",
+        "name=\"tracker\" value=\"video\"",
+    ] {
+        assert!(foot.contains(field), "{field} is missing in {foot}");
+    }
+}
+
+#[test]
+fn a_placeholder_says_who_would_learn_what() {
+    let placeholder = written(&banner().localized(&Consent::none())[1].placeholder);
+    assert!(placeholder.contains("This is from Vid &amp; Co (Vid &lt;Inc&gt;)."), "{placeholder}");
+    assert!(placeholder.contains("form=\"consentry-allow\" name=\"tracker\""), "{placeholder}");
+    assert!(placeholder.contains("value=\"video\">Always allow Vid &amp; Co</button>"), "{placeholder}");
+}
+
+#[test]
+fn no_hole_of_a_text_is_left_open() {
+    let banner = banner();
+    let mut cookies = vec![("a", CookieClass::Unknown)];
+    cookies.push(("consentry", CookieClass::Answer));
+    for language in [0, 1] {
+        for consent in [Consent::none(), answered(&Choice::All), answered(&Choice::None)] {
+            for page in [
+                banner.consent_page(language, &consent, None),
+                banner.cookies_page(language),
+                banner.my_data_page(language, &consent, &cookies),
+                added(&banner, &consent, FREE, language),
+            ] {
+                let shown = without(&without(&page, "<style>", "</style>"), "<script", "</script>");
+                assert!(!shown.contains(['{', '}']), "{shown}");
+            }
+        }
+    }
+}
+
+/// The names in a version of the texts change when a word does, and differ between languages.
+#[test]
+fn the_texts_of_a_receipt_are_told_apart() {
+    let other = Banner::new(Settings { days: 30, prefix: "/other".into(), ..settings() }, catalog()).unwrap();
+    assert_ne!(banner().texts_hash(0), banner().texts_hash(1));
+    assert_ne!(banner().texts_hash(0), other.texts_hash(0));
+    assert_eq!(banner().texts_hash(0), Banner::new(settings(), catalog()).unwrap().texts_hash(0));
+}
+
+#[test]
+fn a_site_without_a_language_is_refused() {
+    let settings = Settings { languages: Vec::new(), ..settings() };
+    assert!(matches!(Banner::new(settings, catalog()), Err(TextsError::NoLanguage)));
+}
+
+fn without(page: &str, start: &str, end: &str) -> String {
+    let mut rest = page.to_owned();
+    while let Some(from) = rest.find(start) {
+        let until = rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());
+        rest.replace_range(from..until, "");
+    }
+    rest
+}

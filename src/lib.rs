@@ -13,3 +13,5 @@ pub mod store;
 pub mod proxy;
 
 pub mod banner;
+
+pub mod server;

@@ -1,0 +1,190 @@
+//! The listener for operators and analysts: dashboard, questions, metrics, health.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use tower::{Service, service_fn};
+
+use super::body_limit;
+use super::catch_panic::catch_panic;
+use super::limits::Limits;
+use super::refusal::Refusal;
+use super::{rescue, stats};
+use crate::banner::assets;
+use crate::clock::Clock;
+use crate::counting::place::WatchedPlaces;
+use crate::proxy::Body;
+use crate::store::EventStore;
+use crate::store::disclosure::disclose;
+use crate::store::ledger::Ledger;
+use crate::store::spool::Spool;
+use crate::store::tokens::{Access, Tokens};
+use crate::telemetry::Metrics;
+
+/// Everything the listener answers from.
+pub struct Admin {
+    /// Where figures are.
+    pub store: Arc<dyn EventStore>,
+    /// What the store does not have yet.
+    pub spool: Arc<Spool>,
+    /// Where receipts are.
+    pub ledger: Arc<Ledger>,
+    /// The place table.
+    pub places: Arc<WatchedPlaces>,
+    /// Who may ask.
+    pub tokens: Tokens,
+    /// How often.
+    pub limits: Limits,
+    /// About what.
+    pub sites: Vec<stats::Site>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The figures of the process.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The service of one connection.
+pub fn service(
+    admin: Arc<Admin>,
+) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static {
+    service_fn(move |request: Request<Incoming>| {
+        let admin = admin.clone();
+        async move {
+            let method = request.method().clone();
+            let outcome = catch_panic(route(&admin, request)).await;
+            Ok::<_, Infallible>(outcome.unwrap_or_else(|refusal| refused(&method, &refusal)))
+        }
+    })
+}
+
+async fn route(admin: &Admin, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    let path = request.uri().path().to_owned();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    match path.as_str() {
+        "/api/v2/query" if request.method() == Method::POST => query(admin, request).await,
+        "/api/v2/query" => Err(Refusal::Method("POST")),
+        _ if !is_read => Err(Refusal::Method("GET, HEAD")),
+        "/" => Ok(dashboard("text/html; charset=utf-8", assets::DASHBOARD_HTML)),
+        "/dashboard.js" => Ok(dashboard("text/javascript; charset=utf-8", assets::DASHBOARD_JS)),
+        "/dashboard.css" => Ok(dashboard("text/css; charset=utf-8", assets::DASHBOARD_CSS)),
+        "/api/sites" => sites(admin, request.headers()),
+        "/healthz" => Ok(with_type("text/plain; charset=utf-8", "ok\n")),
+        "/readyz" => Ok(ready(admin).await),
+        "/metrics" => Ok(with_type("text/plain; version=0.0.4", admin.metrics.expose())),
+        _ => Err(Refusal::NotFound),
+    }
+}
+
+fn refused(method: &Method, refusal: &Refusal) -> Response<Body> {
+    refusal.log(method);
+    let mut answer = with_type("application/json", rescue::json(refusal));
+    *answer.status_mut() = refusal.status();
+    answer.headers_mut().extend(refusal.header());
+    answer
+}
+
+fn with_type(kind: &'static str, body: impl Into<Body>) -> Response<Body> {
+    let mut answer = Response::new(body.into());
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
+fn dashboard(kind: &'static str, body: &'static str) -> Response<Body> {
+    let mut answer = with_type(kind, body);
+    let policy = HeaderValue::from_static(assets::DASHBOARD_POLICY);
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    answer.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    answer
+}
+
+/// Who asks, within the limit of their token.
+fn access(admin: &Admin, headers: &HeaderMap) -> Result<Access, Refusal> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+    let token = token.ok_or(Refusal::Unauthorized)?;
+    let access = admin.tokens.check(token).map_err(Refusal::Store)?.ok_or(Refusal::Unauthorized)?;
+    if !admin.limits.admit(token, admin.clock.now()) {
+        return Err(Refusal::TooMany { per_minute: admin.limits.per_minute() });
+    }
+    Ok(access)
+}
+
+fn sites(admin: &Admin, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
+    let access = access(admin, headers)?;
+    let readable = admin.sites.iter().filter(|site| access.opens(&site.name));
+    let list: Vec<_> = readable
+        .map(|site| serde_json::json!({ "name": &*site.name, "time_zone": site.time_zone.iana_name() }))
+        .collect();
+    Ok(with_type("application/json", serde_json::json!({ "sites": list }).to_string()))
+}
+
+/// The part of a question that says whom it is about.
+#[derive(serde::Deserialize)]
+struct About {
+    #[serde(default)]
+    site_id: String,
+}
+
+async fn query(admin: &Admin, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    let access = access(admin, request.headers())?;
+    let accept = request.headers().get(header::ACCEPT);
+    let wants_csv = accept.is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv"));
+    let body = body_limit::read(request.into_body(), stats::BODY_BYTES_MAX).await?;
+    // A body that says nothing of a site is refused, with its reason, by the parser.
+    let about = serde_json::from_slice(&body).unwrap_or(About { site_id: String::new() });
+    let mut site =
+        admin.sites.iter().find(|site| *site.name == *about.site_id && access.opens(&site.name)).cloned();
+    if let Some(site) = &mut site {
+        site.first_day = admin.store.first_day(&site.name).await.map_err(Refusal::Store)?;
+    }
+    let query = stats::parse(&body, |_| site, admin.clock.now())?;
+    let rows = admin.store.answer(&query.question).await.map_err(Refusal::Store)?;
+    let answer = disclose(&query.question, rows);
+    if wants_csv {
+        return Ok(with_type("text/csv; charset=utf-8", bytes::Bytes::from(stats::csv(&query, &answer))));
+    }
+    let body = stats::render(&query, &answer).map_err(|_| Refusal::Bug)?;
+    Ok(with_type("application/json", bytes::Bytes::from(body)))
+}
+
+/// What is pending, degraded or lost. 503 when counts are being lost or choices cannot be recorded.
+async fn ready(admin: &Admin) -> Response<Body> {
+    let depth = admin.spool.depth();
+    let head = admin.ledger.head().await;
+    let mut degraded = Vec::new();
+    if let Some(problem) = admin.places.problem() {
+        degraded.push(format!("places are unknown: {problem}"));
+    }
+    if admin.metrics.hits_dropped.get() > 0 {
+        degraded.push("page views were dropped: the counter could not keep up".to_owned());
+    }
+    if let Err(error) = &depth {
+        degraded.push(format!("counts cannot be written: {error}"));
+    }
+    let depth = depth.unwrap_or_default();
+    if depth.lost_tallies > 0 || depth.set_aside_batches > 0 {
+        degraded.push("counts were lost: the spool was full or damaged".to_owned());
+    }
+    let broken = head.as_ref().err().map(|error| format!("choices cannot be recorded: {error}"));
+    let body = serde_json::json!({
+        "status": if broken.is_some() { "failing" } else if degraded.is_empty() { "ready" } else { "degraded" },
+        "degraded": degraded,
+        "failing": broken,
+        "pending_batches": depth.batches,
+        "pending_bytes": depth.bytes,
+        "pending_seconds": depth.oldest_seconds,
+        "lost_tallies": depth.lost_tallies,
+        "lost_page_views": admin.metrics.hits_dropped.get(),
+        "ledger_head": head.as_ref().ok().map(ToString::to_string),
+    });
+    let mut answer = with_type("application/json", body.to_string());
+    if broken.is_some() {
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    answer
+}

@@ -1,0 +1,266 @@
+//! `POST PREFIX/choice`: a visitor's answer is taken, recorded when it grants something, and answered with a page.
+//!
+//! The order is what makes an answer believable: the receipt is on disk before the cookie is sent, and what was
+//! withdrawn expires in the very answer to the withdrawal.
+
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use super::body_limit;
+use super::choice_form::{ChoiceForm, is_local_path};
+use super::form::BODY_BYTES_MAX;
+use super::page::statistics;
+use super::refusal::Refusal;
+use super::visit::Visit;
+use super::worker::Shared;
+use crate::counting::{Answer, Hit, HitKind};
+use crate::policy::Page;
+use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
+use crate::policy::cookies::{CONSENT_COOKIE, Scheme};
+use crate::proxy::Body;
+use crate::store::ledger::Entry;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// How the answer is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A form sent by the browser: answered with the page, 303.
+    Page,
+    /// A script's request: answered with JSON, 200.
+    Json,
+}
+
+/// What a browser sent along, kept while the body is read.
+struct Sent {
+    user_agent: Option<HeaderValue>,
+    host: Option<HeaderValue>,
+    referrer: Option<HeaderValue>,
+    cookies: Vec<HeaderValue>,
+    form: Form,
+}
+
+/// Takes a choice.
+pub(super) async fn choose(
+    shared: &Shared,
+    visit: &Visit,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    if request.method() != Method::POST {
+        return Err(Refusal::Method("POST"));
+    }
+    if !is_from_here(visit, request.headers()) {
+        return Err(Refusal::CrossSite);
+    }
+    if !is_form(request.headers()) {
+        return Err(Refusal::MediaType(FORM));
+    }
+    let (head, body) = request.into_parts();
+    let (sent, language) = (Sent::of(&head.headers), visit.language(&head.headers));
+    let body = body_limit::read(body, BODY_BYTES_MAX).await?;
+    let fallback = sent.referring_path(visit);
+    let form = ChoiceForm::read(&body, visit.site.policy.catalog(), &fallback)?;
+
+    let after = decide(shared, visit, language, &form).await?;
+    let answer = compare(&visit.consent, &after);
+    shared.metrics.choices.increment();
+    tell_counter(shared, visit, &sent, &form, &after, answer);
+    Ok(reply(visit, &sent, &form, &after))
+}
+
+/// A form of another site must not choose for a visitor. Browsers say where a request comes from (Fetch Metadata, and
+/// `Origin` on every POST: Fetch Standard section 3.2); a client that says nothing acts for nobody else.
+fn is_from_here(visit: &Visit, headers: &HeaderMap) -> bool {
+    let site_is_ours =
+        headers.get("sec-fetch-site").is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+    let origin_is_ours = headers.get(header::ORIGIN).is_none_or(|origin| {
+        let origin = origin.as_bytes();
+        let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
+        authority.is_some_and(|authority| authority.eq_ignore_ascii_case(visit.host.authority().as_bytes()))
+    });
+    site_is_ours && origin_is_ours
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+        essence.trim_ascii().eq_ignore_ascii_case(FORM.as_bytes())
+    })
+}
+
+impl Sent {
+    fn of(headers: &HeaderMap) -> Self {
+        let wants_json = headers
+            .get(header::ACCEPT)
+            .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
+        Self {
+            user_agent: headers.get(header::USER_AGENT).cloned(),
+            host: headers.get(header::HOST).cloned(),
+            referrer: headers.get(header::REFERER).cloned(),
+            cookies: headers.get_all(header::COOKIE).iter().cloned().collect(),
+            form: if wants_json { Form::Json } else { Form::Page },
+        }
+    }
+
+    /// The page the form stood on, as far as the browser says; else the first page.
+    fn referring_path(&self, visit: &Visit) -> String {
+        let uri = self.referrer.as_ref().and_then(|value| value.to_str().ok()?.parse::<http::Uri>().ok());
+        uri.filter(|uri| {
+            uri.authority()
+                .is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(visit.host.authority()))
+        })
+        .and_then(|uri| uri.path_and_query().map(|path| path.as_str().to_owned()))
+        .filter(|path| is_local_path(path))
+        .unwrap_or_else(|| "/".to_owned())
+    }
+}
+
+/// What stands from now on. A grant is recorded before it counts; a grant that cannot be recorded changes nothing. A
+/// withdrawal counts at once: that it could not be recorded must not keep anybody from withdrawing.
+async fn decide(
+    shared: &Shared,
+    visit: &Visit,
+    language: usize,
+    form: &ChoiceForm,
+) -> Result<Consent, Refusal> {
+    let mut number = [0; 16];
+    shared.entropy.fill(&mut number);
+    let number = ReceiptNumber(number);
+    let after = Consent::from_choice(&form.choice, visit.today, Some(number), visit.site.policy.catalog());
+    if after.is_grant() {
+        record(shared, visit, language, number, "granted", &after).await.map_err(Refusal::NotRecorded)?;
+    } else if let Some(earlier) = visit.consent.receipt()
+        && let Err(error) = record(shared, visit, language, earlier, "withdrawn", &after).await
+    {
+        shared.metrics.choices_failed.increment();
+        tracing::error!(%error, "a withdrawal could not be recorded");
+    }
+    Ok(after)
+}
+
+async fn record(
+    shared: &Shared,
+    visit: &Visit,
+    language: usize,
+    id: ReceiptNumber,
+    action: &'static str,
+    after: &Consent,
+) -> Result<(), crate::store::StoreError> {
+    let (granted, refused) = named(visit, after);
+    let entry = Entry {
+        id,
+        time: shared.clock.now(),
+        site: visit.site.name.to_string(),
+        action: action.to_owned(),
+        granted,
+        refused,
+        texts: visit.site.banner.texts_hash(language),
+    };
+    shared.ledger.append(entry).await.map(|_| ())
+}
+
+/// What was granted and what was refused, by name: categories, then single trackers.
+fn named(visit: &Visit, consent: &Consent) -> (Vec<String>, Vec<String>) {
+    let (mut granted, mut refused) = (Vec::new(), Vec::new());
+    for category in Category::ASKED {
+        let list = if consent.categories().contains(category) { &mut granted } else { &mut refused };
+        list.push(category.name().to_owned());
+    }
+    let catalog = visit.site.policy.catalog();
+    granted.extend(consent.trackers().iter().map(|tracker| catalog.tracker(tracker).name_id.clone()));
+    (granted, refused)
+}
+
+fn compare(before: &Consent, after: &Consent) -> Answer {
+    match (after.is_grant(), before.is_grant()) {
+        (true, _) if after.categories() == CategorySet::ALL => Answer::Accepted,
+        (true, _) => Answer::Partial(after.categories()),
+        (false, true) => Answer::Withdrawn,
+        (false, false) => Answer::Refused,
+    }
+}
+
+/// The page is loaded again after a form, and after a script's grant: that view was counted already.
+fn tell_counter(
+    shared: &Shared,
+    visit: &Visit,
+    sent: &Sent,
+    form: &ChoiceForm,
+    after: &Consent,
+    answer: Answer,
+) {
+    let target = form.return_path.split('#').next().and_then(|path| path.parse::<PathAndQuery>().ok());
+    shared.hits.hand_in(Hit {
+        site: visit.site.index,
+        at: shared.clock.now(),
+        address: visit.client.address,
+        user_agent: sent.user_agent.clone(),
+        host: sent.host.clone(),
+        target: target.unwrap_or_else(|| PathAndQuery::from_static("/")),
+        referrer: None,
+        statistics: statistics(after),
+        kind: HitKind::Answered { answer, reloads: sent.form == Form::Page || after.is_grant() },
+    });
+}
+
+fn reply(visit: &Visit, sent: &Sent, form: &ChoiceForm, after: &Consent) -> Response<Body> {
+    let mut answer = match sent.form {
+        Form::Json => {
+            let mut answer = Response::new(Body::from(standing(visit, after)));
+            answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            answer
+        }
+        Form::Page => {
+            let mut answer = Response::new(Body::Empty);
+            *answer.status_mut() = StatusCode::SEE_OTHER;
+            // A local path is graphic ASCII, so it is a header value; the first page is one too.
+            let back =
+                HeaderValue::from_str(&form.return_path).unwrap_or_else(|_| HeaderValue::from_static("/"));
+            answer.headers_mut().insert(header::LOCATION, back);
+            answer
+        }
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for line in cookies(visit, sent, &form.return_path, after) {
+        headers.append(header::SET_COOKIE, line);
+    }
+    answer
+}
+
+/// The consent cookie, and the end of every cookie that it no longer covers.
+fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Vec<HeaderValue> {
+    let site = &visit.site;
+    let (scheme, secure) =
+        if visit.client.is_https { (Scheme::Https, "; Secure") } else { (Scheme::Http, "") };
+    let seconds = u64::from(site.days) * 86_400;
+    let sealed = site.seal.seal(after, site.policy.catalog());
+    let line = format!("{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={seconds}; SameSite=Lax{secure}");
+    let page = Page { host: visit.host.name(), path: return_path.split(['?', '#']).next().unwrap_or("/") };
+    let sent = sent.cookies.iter().map(HeaderValue::as_bytes);
+    let mut lines =
+        vec![HeaderValue::from_str(&line).expect("a sealed consent is a cookie value, RFC 6265 4.1.1")];
+    lines.extend(site.policy.withdrawals(after, page, scheme, sent));
+    lines
+}
+
+/// What stands, for scripts.
+fn standing(visit: &Visit, after: &Consent) -> String {
+    let names = |is_granted: bool| -> Vec<&str> {
+        let asked = Category::ASKED.into_iter();
+        asked
+            .filter(|category| after.categories().contains(*category) == is_granted)
+            .map(Category::name)
+            .collect()
+    };
+    let catalog = visit.site.policy.catalog();
+    let trackers: Vec<&str> =
+        after.trackers().iter().map(|tracker| catalog.tracker(tracker).name_id.as_str()).collect();
+    let mut body =
+        serde_json::json!({ "granted": names(true), "refused": names(false), "trackers": trackers });
+    if let Some(number) = after.receipt() {
+        body["receipt"] = number.to_string().into();
+    }
+    body.to_string()
+}

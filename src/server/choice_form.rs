@@ -1,0 +1,165 @@
+//! What a choice form says: fields → [`Choice`] and where to go back to. Pure.
+
+use crate::policy::catalog::Catalog;
+use crate::policy::consent::{Category, CategorySet, Choice, TrackerSet};
+
+use super::form::{self, FormError};
+
+/// Longest return address. Unit: bytes; a longer one is refused.
+const RETURN_BYTES_MAX: usize = 2048;
+
+/// A choice as it was sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ChoiceForm {
+    /// What the visitor said.
+    pub choice: Choice,
+    /// A path of this site, with its query.
+    pub return_path: String,
+}
+
+/// Why a choice was not taken. Nothing is stored then.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum ChoiceError {
+    /// The body is no form.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// The field `choice` is missing, comes twice or says something else.
+    #[error("the field choice must be sent once and say all, none or some")]
+    NoChoice,
+    /// A category nobody knows, or one that is not asked about.
+    #[error("the field category must be preferences, statistics or marketing")]
+    UnknownCategory,
+    /// A tracker nobody knows.
+    #[error("the field tracker must name a tracker of the declaration")]
+    UnknownTracker,
+    /// A field that a choice does not have.
+    #[error("a choice has the fields choice, category, tracker and return, and no other")]
+    UnknownField,
+    /// The return address leaves the site, or comes twice.
+    #[error("the field return must be sent at most once and be a path of this site")]
+    ForeignReturn,
+}
+
+impl ChoiceForm {
+    /// Reads a form body. Switches that stand beside a button for all or none do not change what the button says.
+    /// `fallback` is where to go back to when the form does not say.
+    pub(super) fn read(body: &[u8], catalog: &Catalog, fallback: &str) -> Result<Self, ChoiceError> {
+        let (mut kind, mut return_path) = (None, None);
+        let (mut categories, mut trackers) = (CategorySet::NECESSARY, TrackerSet::NONE);
+        for (name, value) in form::fields(body)? {
+            match name.as_ref() {
+                "choice" if kind.is_none() => kind = Some(value),
+                "choice" => return Err(ChoiceError::NoChoice),
+                "category" => {
+                    let category = Category::from_name(&value).ok_or(ChoiceError::UnknownCategory)?;
+                    categories = categories.with(category);
+                }
+                "tracker" => {
+                    trackers.insert(catalog.named(&value).ok_or(ChoiceError::UnknownTracker)?.id);
+                }
+                "return" if return_path.is_none() && is_local_path(&value) => {
+                    return_path = Some(value.into_owned());
+                }
+                "return" => return Err(ChoiceError::ForeignReturn),
+                _ => return Err(ChoiceError::UnknownField),
+            }
+        }
+        let choice = match kind.as_deref() {
+            Some("some") => Choice::Some { categories, trackers },
+            Some("all") => Choice::All,
+            Some("none") => Choice::None,
+            _ => return Err(ChoiceError::NoChoice),
+        };
+        Ok(Self { choice, return_path: return_path.unwrap_or_else(|| fallback.to_owned()) })
+    }
+}
+
+/// Is this a path of the site it is sent to? Browsers read `//host`, `/\host` and either with tabs or line ends in
+/// between as another site (URL Standard section 4.4), so none of these bytes may be in it.
+pub(super) fn is_local_path(path: &str) -> bool {
+    path.starts_with('/')
+        && path.len() <= RETURN_BYTES_MAX
+        && !path[1..].starts_with('/')
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn catalog() -> Catalog {
+        let text = "[[tracker]]\nid = \"tube\"\nname = \"Tube\"\ncategory = \"marketing\"\nsource = \"a test\"\n\
+                    purpose = { en = \"Shows films.\" }\nprovider = { name = \"Tube\", country = \"IE\", privacy = \"https://tube.example/\" }\n";
+        Catalog::new(Catalog::parse(text).unwrap()).unwrap()
+    }
+
+    fn read(body: &str) -> Result<ChoiceForm, ChoiceError> {
+        ChoiceForm::read(body.as_bytes(), &catalog(), "/here")
+    }
+
+    #[test]
+    fn each_choice_is_read_as_it_was_meant() {
+        assert_eq!(read("choice=all").unwrap().choice, Choice::All);
+        assert_eq!(read("category=statistics&choice=none").unwrap().choice, Choice::None);
+        assert_eq!(
+            read("choice=none&return=%2Fdekk").unwrap(),
+            ChoiceForm { choice: Choice::None, return_path: "/dekk".into() }
+        );
+        let Choice::Some { categories, trackers } =
+            read("choice=some&category=statistics&category=preferences&tracker=tube").unwrap().choice
+        else {
+            panic!("some was sent");
+        };
+        assert_eq!(categories, CategorySet::NECESSARY.with(Category::Statistics).with(Category::Preferences));
+        assert!(trackers.contains(catalog().named("tube").unwrap().id));
+    }
+
+    #[test]
+    fn a_choice_without_return_goes_back_to_where_it_came_from() {
+        assert_eq!(read("choice=none").unwrap().return_path, "/here");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        use ChoiceError as E;
+        for (body, error) in [
+            ("", E::NoChoice),
+            ("choice=maybe", E::NoChoice),
+            ("choice=all&choice=none", E::NoChoice),
+            ("choice=some&category=everything", E::UnknownCategory),
+            ("choice=some&tracker=nobody", E::UnknownTracker),
+            ("choice=all&colour=red", E::UnknownField),
+            ("choice=all&return=https://evil.example/", E::ForeignReturn),
+            ("choice=all&return=/a&return=/b", E::ForeignReturn),
+            ("choice=%ff", E::Form(FormError::Malformed)),
+        ] {
+            assert_eq!(read(body), Err(error), "{body}");
+        }
+    }
+
+    #[test]
+    fn return_addresses_never_leave_the_site() {
+        for path in [
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "evil",
+            "",
+            "http://e/",
+            "/a\r\nb",
+            "/æ",
+        ] {
+            assert!(!is_local_path(path), "{path:?}");
+        }
+        assert!(is_local_path("/"));
+        assert!(is_local_path("/dekk?sort=pris&side=2#nr-3"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = ChoiceForm::read(&body, &catalog(), "/");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Hands hits to the counter: never waits, and counts what did not fit.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
+
+use super::navigation::Purpose;
+use crate::counting::Hit;
+use crate::telemetry::Metrics;
+
+/// Most hits that wait for the counter. At 500 000 hits a second it is 130 ms of them, at a shop's pace hours.
+pub const HITS_WAITING_MAX: usize = 65_536;
+
+/// Where hits are handed in.
+#[derive(Clone)]
+pub struct Hits {
+    sender: SyncSender<Hit>,
+    metrics: Arc<Metrics>,
+}
+
+impl Hits {
+    /// The two ends of the queue.
+    pub fn queue(metrics: Arc<Metrics>) -> (Self, Receiver<Hit>) {
+        let (sender, receiver) = sync_channel(HITS_WAITING_MAX);
+        (Self { sender, metrics }, receiver)
+    }
+
+    /// Hands a hit in, or drops and counts it when the queue is full.
+    pub fn hand_in(&self, hit: Hit) {
+        match self.sender.try_send(hit) {
+            Ok(()) => self.metrics.hits.increment(),
+            Err(_) => self.metrics.hits_dropped.increment(),
+        }
+    }
+}
+
+/// What a page view needs of the request, kept while the origin works: shared slices of the head, nothing copied.
+pub struct Look {
+    /// The `User-Agent`.
+    pub user_agent: Option<HeaderValue>,
+    /// The `Host`.
+    pub host: Option<HeaderValue>,
+    /// The path and query.
+    pub target: PathAndQuery,
+    /// The `Referer`.
+    pub referrer: Option<HeaderValue>,
+}
+
+impl Look {
+    /// What to keep of a request; `None` when its answer cannot be a page view.
+    pub fn at(method: &Method, purpose: Purpose, target: &PathAndQuery, headers: &HeaderMap) -> Option<Self> {
+        (*method == Method::GET && purpose == Purpose::Page).then(|| Self {
+            user_agent: headers.get(header::USER_AGENT).cloned(),
+            host: headers.get(header::HOST).cloned(),
+            target: target.clone(),
+            referrer: headers.get(header::REFERER).cloned(),
+        })
+    }
+}
+
+/// Was a page shown? A page is HTML answered with 2xx, or 304 for one the browser has.
+pub fn is_page_shown(status: StatusCode, headers: &HeaderMap) -> bool {
+    status == StatusCode::NOT_MODIFIED || (status.is_success() && is_html(headers))
+}
+
+/// Does the answer say that it is HTML?
+pub fn is_html(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return false };
+    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(kind: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))])
+    }
+
+    #[test]
+    fn only_pages_that_were_shown_count() {
+        assert!(is_page_shown(StatusCode::OK, &headers("text/html; charset=utf-8")));
+        assert!(is_page_shown(StatusCode::OK, &headers("TEXT/HTML")));
+        assert!(is_page_shown(StatusCode::NOT_MODIFIED, &HeaderMap::new()));
+        assert!(!is_page_shown(StatusCode::NOT_FOUND, &headers("text/html")));
+        assert!(!is_page_shown(StatusCode::OK, &headers("text/htmlx")));
+        assert!(!is_page_shown(StatusCode::OK, &HeaderMap::new()));
+    }
+}

@@ -1,0 +1,378 @@
+//! Doors and workers: each worker is a thread with a runtime, listeners and a service of its own. The kernel
+//! spreads connections over the workers (`SO_REUSEPORT`); they share a count of open connections and the word to
+//! stop.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use super::Settings;
+use super::patient::Patient;
+use crate::proxy::Body;
+
+/// Connections the kernel holds per listener until they are accepted.
+const BACKLOG: u32 = 4096;
+
+/// Least head hyper can be told to hold. Unit: bytes.
+const HEAD_BYTES_MIN: usize = 8192;
+
+/// Pause after the process or the system had no more room for a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Most waiting connections still taken in when the door closes.
+const LAST_ACCEPTS_MAX: usize = BACKLOG as usize;
+
+/// Where to listen, and with how many workers.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// Addresses; a port of 0 becomes a free one, the same for all workers.
+    pub addresses: Vec<SocketAddr>,
+    /// Threads.
+    pub workers: usize,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// An address cannot be taken.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A worker cannot be started.
+    #[error("a worker could not be started")]
+    Worker(#[source] io::Error),
+}
+
+/// A door that is open. Dropping it closes it without waiting.
+#[derive(Debug)]
+pub struct Serving {
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Serving {
+    /// The addresses listened on, with their real ports.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Closes the door: no further connection, and each open one ends after the request it is at. Returns at once.
+    pub fn shutdown(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until all workers have ended. Blocks; call [`shutdown`](Self::shutdown) first.
+    pub fn join(mut self) {
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                tracing::error!("a worker panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+/// Opens a door and serves what comes in. Returns once every worker listens.
+///
+/// `make(worker)` is called on each worker's thread, inside its runtime; what it returns is called
+/// with the peer's address for each connection and gives the service for all requests on it. Neither service nor
+/// future need be `Send`. Requests hyper cannot read are answered by it (400, 414, 431) and never get here.
+pub fn serve<M, C, S>(door: &Door, settings: &Settings, make: M) -> Result<Serving, ListenError>
+where
+    M: Fn(usize) -> C + Clone + Send + 'static,
+    C: Fn(SocketAddr) -> S + 'static,
+    S: tower::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static,
+{
+    let mut addresses = door.addresses.clone();
+    let (stop, stopped) = watch::channel(false);
+    let room = Arc::new(Semaphore::new(settings.connections_max.min(Semaphore::MAX_PERMITS)));
+    let (started, starts) = mpsc::channel();
+    let mut serving = Serving { addresses: Vec::new(), stop, workers: Vec::new() };
+    let sockets =
+        (0..door.workers.max(1)).map(|_| bind_all(&mut addresses)).collect::<Result<Vec<_>, _>>()?;
+    for (number, sockets) in sockets.into_iter().enumerate() {
+        let worker = Worker {
+            stopped: stopped.clone(),
+            room: Arc::clone(&room),
+            http: http_settings(settings),
+            drain_timeout: settings.drain_timeout,
+        };
+        let (make, started) = (make.clone(), started.clone());
+        let thread = std::thread::Builder::new()
+            .name(format!("worker-{number}"))
+            .spawn(move || run(worker, sockets, move || make(number), &started))
+            .map_err(ListenError::Worker)?;
+        serving.workers.push(thread);
+    }
+    drop(started);
+    for _ in 0..serving.workers.len() {
+        let gone = || ListenError::Worker(io::Error::other("it ended before it listened"));
+        starts.recv().map_err(|_| gone())??;
+    }
+    serving.addresses = addresses;
+    Ok(serving)
+}
+
+/// Binds one socket per address. A port of 0 is replaced by the one given, so that the next worker binds the same.
+fn bind_all(addresses: &mut [SocketAddr]) -> Result<Vec<TcpSocket>, ListenError> {
+    let bind = |address: &mut SocketAddr| {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.set_reuseport(true)?;
+        socket.bind(*address)?;
+        *address = socket.local_addr()?;
+        Ok(socket)
+    };
+    let bind = |address: &mut SocketAddr| {
+        let wanted = *address;
+        bind(address).map_err(|source| ListenError::Bind { address: wanted, source })
+    };
+    addresses.iter_mut().map(bind).collect()
+}
+
+fn http_settings(settings: &Settings) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.head_timeout)
+        .max_buf_size(settings.head_bytes_max.max(HEAD_BYTES_MIN));
+    http
+}
+
+/// What one worker was told.
+struct Worker {
+    stopped: watch::Receiver<bool>,
+    room: Arc<Semaphore>,
+    http: http1::Builder,
+    drain_timeout: Duration,
+}
+
+/// A worker's thread, from its runtime to its last connection.
+fn run<C, S>(
+    worker: Worker,
+    sockets: Vec<TcpSocket>,
+    make: impl FnOnce() -> C,
+    started: &mpsc::Sender<Result<(), ListenError>>,
+) where
+    C: Fn(SocketAddr) -> S + 'static,
+    S: tower::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static,
+{
+    let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+        Ok(runtime) => runtime,
+        Err(error) => return report(started, Err(ListenError::Worker(error))),
+    };
+    runtime.block_on(async {
+        let factory = make();
+        match sockets.into_iter().map(open).collect::<Result<Vec<_>, _>>() {
+            Ok(listeners) => {
+                report(started, Ok(()));
+                worker.serve(listeners, factory).await;
+            }
+            Err(error) => report(started, Err(error)),
+        }
+    });
+}
+
+fn open(socket: TcpSocket) -> Result<TcpListener, ListenError> {
+    let address = socket.local_addr().map_err(ListenError::Worker)?;
+    socket.listen(BACKLOG).map_err(|source| ListenError::Bind { address, source })
+}
+
+fn report(started: &mpsc::Sender<Result<(), ListenError>>, start: Result<(), ListenError>) {
+    if started.send(start).is_err() {
+        tracing::debug!("nobody waits for this worker any more");
+    }
+}
+
+impl Worker {
+    /// Accepts until told to stop, then drains.
+    async fn serve<C, S>(self, listeners: Vec<TcpListener>, factory: C)
+    where
+        C: Fn(SocketAddr) -> S + 'static,
+        S: tower::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static,
+    {
+        let mut connections = JoinSet::new();
+        // The connections hear of the end from their own worker, once its listeners are closed.
+        let (close, has_closed) = watch::channel(false);
+        let is_closing = Rc::new(Cell::new(false));
+        let mut turn = 0;
+        let mut stopped = self.stopped.clone();
+        let mut stopping = pin!(is_told(&mut stopped));
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stopping => break,
+                Some(ended) = connections.join_next(), if !connections.is_empty() => note(ended),
+                accepted = self.accept(&listeners, &mut turn) => match accepted {
+                    Ok((stream, peer)) => {
+                        connections.spawn_local(self.converse(stream, factory(peer), has_closed.clone(), is_closing.clone()));
+                    }
+                    Err(error) => pause_after(&error).await,
+                },
+            }
+        }
+        for (stream, peer) in listeners.into_iter().flat_map(last_accepts) {
+            connections.spawn_local(self.converse(
+                stream,
+                factory(peer),
+                has_closed.clone(),
+                is_closing.clone(),
+            ));
+        }
+        is_closing.set(true);
+        close.send_replace(true);
+        let drained = async {
+            while let Some(ended) = connections.join_next().await {
+                note(ended);
+            }
+        };
+        if tokio::time::timeout(self.drain_timeout, drained).await.is_err() {
+            tracing::warn!(connections = connections.len(), "connections were cut at the end of the drain");
+        }
+    }
+
+    /// The next connection, once there is room for one. Several workers may see the same last room: each then
+    /// holds one connection more, unread, until there is room.
+    async fn accept(
+        &self,
+        listeners: &[TcpListener],
+        turn: &mut usize,
+    ) -> io::Result<(TcpStream, SocketAddr)> {
+        drop(self.room.acquire().await.map_err(io::Error::other)?);
+        poll_fn(|cx| poll_accept(listeners, turn, cx)).await
+    }
+
+    /// One connection, from its first request to its last.
+    fn converse<S>(
+        &self,
+        stream: TcpStream,
+        service: S,
+        mut has_closed: watch::Receiver<bool>,
+        is_closing: Rc<Cell<bool>>,
+    ) -> impl Future<Output = ()> + 'static
+    where
+        S: tower::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static,
+    {
+        let http = self.http.clone();
+        let room = Arc::clone(&self.room);
+        let early_permit = Arc::clone(&room).try_acquire_owned().ok();
+        async move {
+            let _permit = match early_permit {
+                Some(permit) => Some(permit),
+                None => room.acquire_owned().await.ok(),
+            };
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection ended before it began");
+                return;
+            }
+            let service = hyper::service::service_fn(move |request| service.clone().oneshot(request));
+            let connection = http.serve_connection(TokioIo::new(Patient::new(stream)), service);
+            let mut connection = pin!(connection.with_upgrades());
+            let mut told = pin!(is_told(&mut has_closed));
+            let mut listens = false;
+            // The word wakes this task whenever it is given, so it is listened for once and not at each wake.
+            let ended = poll_fn(|cx| {
+                if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                    return Poll::Ready(Some(ended));
+                }
+                if listens && !is_closing.get() {
+                    return Poll::Pending;
+                }
+                listens = true;
+                told.as_mut().poll(cx).map(|()| None)
+            })
+            .await;
+            let ended = if let Some(ended) = ended {
+                ended
+            } else {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+    }
+}
+
+/// Ready once the word was given, or nobody can give it any more.
+async fn is_told(word: &mut watch::Receiver<bool>) {
+    if word.wait_for(|is_said| *is_said).await.is_err() {
+        tracing::debug!("the word to stop can no longer be given, which is the same");
+    }
+}
+
+/// The listeners in turn, so that none starves another.
+fn poll_accept(
+    listeners: &[TcpListener],
+    turn: &mut usize,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+    for _ in 0..listeners.len() {
+        *turn = (*turn + 1) % listeners.len();
+        if let Poll::Ready(accepted) = listeners[*turn].poll_accept(cx) {
+            return Poll::Ready(accepted);
+        }
+    }
+    Poll::Pending
+}
+
+/// Connections that the kernel had taken before the door closed.
+fn last_accepts(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let waiting = std::iter::from_fn(|| listener.accept().ok()).take(LAST_ACCEPTS_MAX);
+    let adopt = |(stream, peer): (std::net::TcpStream, _)| {
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, peer))
+    };
+    waiting.filter_map(adopt).collect()
+}
+
+/// A connection that was gone before it was accepted is nothing; having no room left is worth a pause.
+async fn pause_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
+        return;
+    }
+    tracing::warn!(%error, "a connection could not be accepted");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+fn note(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!("a connection's task panicked");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! Who is talking to us: listeners, the stack of layers, the endpoints.
+
+pub mod admin;
+mod body_limit;
+mod catch_panic;
+mod choice;
+mod choice_form;
+pub mod count;
+mod form;
+mod guard;
+pub mod limits;
+mod listen;
+mod navigation;
+mod observe;
+mod page;
+mod patient;
+mod privacy;
+mod refusal;
+mod rescue;
+pub mod site;
+pub mod stack;
+pub mod stats;
+mod visit;
+pub mod worker;
+
+use std::net::SocketAddr;
+
+pub use listen::{Door, ListenError, Serving, serve};
+
+/// Where the gateway listens, and its limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Addresses for visitors.
+    pub http: Vec<SocketAddr>,
+    /// Address for operators and analysts.
+    pub admin: SocketAddr,
+    /// Worker threads. Default: one per core.
+    pub workers: usize,
+    /// Most requests waiting for their response head, over all workers. Default 4096; more get 503 (RFC 9110 section 15.6.4).
+    pub requests_max: usize,
+    /// Most open visitor connections, over all workers. Default 16384; more wait in the kernel's queue.
+    pub connections_max: usize,
+    /// Longest request head. Unit: bytes. Default 65536; longer is 431 (RFC 6585 section 5).
+    pub head_bytes_max: usize,
+    /// Longest wait for a request head, and idle time between two. Default 30 s.
+    pub head_timeout: std::time::Duration,
+    /// How long open requests may go on after SIGTERM. Default 30 s.
+    pub drain_timeout: std::time::Duration,
+}

@@ -1,0 +1,118 @@
+//! What a request is for: a page a person looks at, a page in a frame, or something else.
+//!
+//! Fetch Metadata says it (W3C Fetch Metadata Request Headers section 2); browsers without it, and plain clients, are
+//! known by what they accept.
+
+use http::{HeaderMap, HeaderName, Method, header};
+
+const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+/// Names by which browsers have said that they fetch ahead.
+const AHEAD: [HeaderName; 3] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
+];
+
+/// What the answer to a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A document at the top of a tab: gets the banner and is counted.
+    Page,
+    /// A document fetched ahead, which nobody has looked at yet: gets the banner, is not counted.
+    PageAhead,
+    /// A document in a frame: its tags are held, nothing is shown in it.
+    Frame,
+    /// A worker's script: gets a fence, because it does not inherit the page's.
+    Worker,
+    /// Anything else.
+    Other,
+}
+
+impl Purpose {
+    /// Reads the purpose from a request's head.
+    pub fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let dest = headers.get(DEST).map(http::HeaderValue::as_bytes);
+        match dest {
+            Some(b"document") => Self::page(method, headers),
+            Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe") => Self::Frame,
+            Some(b"worker" | b"sharedworker" | b"serviceworker") => Self::Worker,
+            None if !headers.contains_key(REQUESTED_WITH) && accepts_html(headers) => {
+                Self::page(method, headers)
+            }
+            _ => Self::Other,
+        }
+    }
+
+    /// May the answer be a document that a browser renders?
+    pub const fn is_document(self) -> bool {
+        matches!(self, Self::Page | Self::PageAhead | Self::Frame)
+    }
+
+    /// Is the answer shown at the top of a tab?
+    pub const fn is_page(self) -> bool {
+        matches!(self, Self::Page | Self::PageAhead)
+    }
+
+    fn page(method: &Method, headers: &HeaderMap) -> Self {
+        let ahead = AHEAD.iter().any(|name| {
+            headers.get(name).is_some_and(|value| {
+                value.as_bytes().starts_with(b"prefetch") || value.as_bytes().starts_with(b"prerender")
+            })
+        });
+        match *method {
+            _ if ahead => Self::PageAhead,
+            Method::GET | Method::HEAD | Method::POST => Self::Page,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A client that names HTML, or that names nothing or everything, may be shown a page.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_none_or(|accept| {
+        let accept = accept.as_bytes();
+        memchr::memmem::find(accept, b"html").is_some() || accept.starts_with(b"*/*")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purpose(method: &Method, headers: &[(&'static str, &'static str)]) -> Purpose {
+        let map: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+            .collect();
+        Purpose::of(method, &map)
+    }
+
+    #[test]
+    fn fetch_metadata_decides_where_it_is_sent() {
+        let html = ("accept", "text/html");
+        assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "document"), html]), Purpose::Page);
+        assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "iframe"), html]), Purpose::Frame);
+        assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "empty"), html]), Purpose::Other);
+        assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "serviceworker")]), Purpose::Worker);
+    }
+
+    #[test]
+    fn a_page_fetched_ahead_is_not_a_page_view() {
+        let ahead = [("sec-fetch-dest", "document"), ("sec-purpose", "prefetch;prerender")];
+        assert_eq!(purpose(&Method::GET, &ahead), Purpose::PageAhead);
+        assert_eq!(
+            purpose(&Method::GET, &[("accept", "text/html"), ("purpose", "prefetch")]),
+            Purpose::PageAhead
+        );
+    }
+
+    #[test]
+    fn clients_without_fetch_metadata_are_known_by_what_they_accept() {
+        assert_eq!(purpose(&Method::GET, &[("accept", "text/html,*/*;q=0.8")]), Purpose::Page);
+        assert_eq!(purpose(&Method::GET, &[]), Purpose::Page);
+        assert_eq!(purpose(&Method::GET, &[("accept", "image/avif,image/*")]), Purpose::Other);
+        let script = [("accept", "text/html"), ("x-requested-with", "XMLHttpRequest")];
+        assert_eq!(purpose(&Method::GET, &script), Purpose::Other);
+    }
+}

@@ -1,0 +1,71 @@
+//! The pages under the reserved prefix: preference centre, declaration, my data; and the script that chooses when
+//! a page of the shop calls `consentry.choose`.
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+
+use super::refusal::Refusal;
+use super::visit::Visit;
+use crate::banner::{CookieClass, PAGE_POLICY, assets, return_from_query};
+use crate::policy::catalog::name_matches;
+use crate::policy::cookies::CONSENT_COOKIE;
+use crate::policy::{Allow, Allowed};
+use crate::proxy::Body;
+
+/// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
+const COOKIES_LISTED_MAX: usize = 200;
+
+/// Answers a reserved path that only reads.
+pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Result<Response<Body>, Refusal> {
+    let banner = &visit.site.banner;
+    let language = visit.language(request.headers());
+    let html = "text/html; charset=utf-8";
+    let (kind, body) = match path {
+        "/consent" => {
+            let back = return_from_query(request.uri().query());
+            (html, banner.consent_page(language, &visit.consent, back.as_deref()))
+        }
+        "/cookies" => (html, banner.cookies_page(language)),
+        "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
+        "/choice.js" => ("text/javascript; charset=utf-8", assets::CHOICE_API.to_owned()),
+        "/my-data" => (html, my_data(visit, language, request.headers())),
+        _ => return Err(Refusal::NotFound),
+    };
+    let is_head = match *request.method() {
+        Method::GET => false,
+        Method::HEAD => true,
+        _ => return Err(Refusal::Method("GET, HEAD")),
+    };
+    let mut answer = Response::new(if is_head { Body::Empty } else { Body::from(body) });
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    Ok(answer)
+}
+
+/// Names of the cookies this browser sent and what each is taken for. Values are not shown: whoever looks over a
+/// shoulder could use them.
+fn my_data(visit: &Visit, language: usize, headers: &HeaderMap) -> String {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let names: Vec<_> = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .map(|pair| pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii())
+        .take(COOKIES_LISTED_MAX)
+        .map(String::from_utf8_lossy)
+        .collect();
+    let classed: Vec<_> = names.iter().map(|name| (name.as_ref(), class(visit, name))).collect();
+    visit.site.banner.my_data_page(language, &visit.consent, &classed)
+}
+
+fn class<'a>(visit: &'a Visit, name: &str) -> CookieClass<'a> {
+    if name == CONSENT_COOKIE {
+        return CookieClass::Answer;
+    }
+    let vouches = |allow: &&Allow| matches!(&allow.what, Allowed::Cookie(rule) if name_matches(rule, name));
+    if let Some(allow) = visit.site.policy.settings().allow.iter().find(vouches) {
+        return CookieClass::Vouched(allow.category);
+    }
+    visit.site.policy.catalog().cookie(name).map_or(CookieClass::Unknown, CookieClass::Tracker)
+}

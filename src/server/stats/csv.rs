@@ -1,0 +1,45 @@
+//! From an answer to comma-separated values (RFC 4180).
+
+use super::Query;
+use super::render::labels;
+use crate::store::disclosure::Answer;
+use crate::store::question::Number;
+
+/// The answer as a table: a line of names, then a line per row. A figure that is withheld is empty.
+pub fn csv(query: &Query, answer: &Answer) -> Vec<u8> {
+    let question = &query.question;
+    let asked = question.asked();
+    let names =
+        asked.axes.iter().map(|axis| axis.name()).chain(asked.metrics.iter().map(|metric| metric.name()));
+    let mut text = line(names.map(str::to_owned));
+    for row in &answer.rows {
+        let figures = asked.metrics.iter().map(|metric| {
+            row.figures.map_or_else(String::new, |figures| written(question.number(*metric, &figures)))
+        });
+        text.push_str(&line(labels(question, row).into_iter().map(|label| field(&label)).chain(figures)));
+    }
+    text.into_bytes()
+}
+
+fn line(fields: impl Iterator<Item = String>) -> String {
+    let mut line = fields.collect::<Vec<_>>().join(",");
+    line.push_str("\r\n");
+    line
+}
+
+/// A label between quotes where it needs them. What a spreadsheet would take for a formula gets an apostrophe first:
+/// sources and paths are written by strangers.
+fn field(label: &str) -> String {
+    let guard = if label.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if guard.is_empty() && !label.contains([',', '"', '\r', '\n']) {
+        return label.to_owned();
+    }
+    format!("\"{guard}{}\"", label.replace('"', "\"\""))
+}
+
+fn written(number: Number) -> String {
+    match number {
+        Number::Whole(number) => number.to_string(),
+        Number::Hundredths(number) => format!("{}.{:02}", number / 100, number % 100),
+    }
+}

@@ -1,0 +1,216 @@
+//! From an answer to JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Include, Query};
+use crate::store::disclosure::{Answer, AnswerRow, OTHER, Warning};
+use crate::store::question::range::{day_start, hour_end, hour_start};
+use crate::store::question::{Axis, Bucket, Direction, Key, Metric, Number, Question, Range};
+
+/// The answer to a query, in the shape of Plausible's: `results`, `meta`, `query`. A figure that is withheld is `null`.
+pub fn render(query: &Query, answer: &Answer) -> serde_json::Result<Vec<u8>> {
+    let question = &query.question;
+    serde_json::to_vec(&Reply {
+        results: answer.rows.iter().map(|row| result(question, row)).collect(),
+        meta: meta(query, answer),
+        query: echo(query),
+    })
+}
+
+#[derive(Serialize)]
+struct Reply<'a> {
+    results: Vec<ResultRow>,
+    meta: Meta,
+    query: Echo<'a>,
+}
+
+#[derive(Serialize)]
+struct ResultRow {
+    metrics: Vec<Option<Figure>>,
+    dimensions: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Figure {
+    Whole(i64),
+    Decimal(f64),
+}
+
+#[derive(Serialize)]
+struct Meta {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imports_included: Option<bool>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metric_warnings: BTreeMap<&'static str, MetricWarning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_labels: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_rows: Option<usize>,
+    k: u32,
+    folded_values: u64,
+    withheld_rows: u64,
+    visitors_distinct_per: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rekeyed_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct MetricWarning {
+    code: &'static str,
+    warning: &'static str,
+}
+
+#[derive(Serialize)]
+struct Echo<'a> {
+    site_id: &'a str,
+    metrics: Vec<&'static str>,
+    date_range: [String; 2],
+    filters: Value,
+    dimensions: Vec<&'static str>,
+    order_by: Vec<[&'static str; 2]>,
+    include: BTreeMap<&'static str, bool>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize)]
+struct Pagination {
+    limit: usize,
+    offset: usize,
+}
+
+fn result(question: &Question, row: &AnswerRow) -> ResultRow {
+    let figure = |metric: &Metric| row.figures.map(|figures| question.number(*metric, &figures).into());
+    ResultRow {
+        metrics: question.asked().metrics.iter().map(figure).collect(),
+        dimensions: labels(question, row),
+    }
+}
+
+/// The labels of a row, in the order in which its dimensions were asked for.
+pub(super) fn labels(question: &Question, row: &AnswerRow) -> Vec<String> {
+    let asked = question.asked();
+    let label = |axis: &Axis| match axis {
+        Axis::Time(_) => row.when.map_or_else(String::new, |when| when.label(&asked.time_zone)),
+        Axis::Of(_) => row.value.as_deref().unwrap_or(OTHER).to_owned(),
+    };
+    asked.axes.iter().map(label).collect()
+}
+
+impl From<Number> for Figure {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Whole(number) => Self::Whole(number),
+            Number::Hundredths(number) => {
+                Self::Decimal(f64::from(i32::try_from(number).unwrap_or(i32::MAX)) / 100.0)
+            }
+        }
+    }
+}
+
+fn meta(query: &Query, answer: &Answer) -> Meta {
+    let Include { imports, total_rows, time_labels } = query.include;
+    let question = &query.question;
+    let warnings = answer.meta.warnings.iter().map(|warning| explain(*warning));
+    Meta {
+        imports_included: imports.then_some(false),
+        metric_warnings: warnings.collect(),
+        time_labels: time_labels.then(|| all_labels(question)),
+        total_rows: total_rows.then_some(answer.total_rows),
+        k: answer.meta.k,
+        folded_values: answer.meta.folded,
+        withheld_rows: answer.meta.withheld,
+        visitors_distinct_per: match question.bucket() {
+            Some(Bucket::Hour) => "hour",
+            Some(Bucket::Day) | None => "day",
+        },
+        rekeyed_at: answer.meta.rekeyed_at.map(|at| at.to_string()),
+    }
+}
+
+fn explain(warning: Warning) -> (&'static str, MetricWarning) {
+    match warning {
+        Warning::AddedValues(metric) => (
+            metric.name(),
+            MetricWarning {
+                code: "added_values",
+                warning: "The filter names several values: one who had two of them is counted for each.",
+            },
+        ),
+        Warning::PartOfDay => (
+            Metric::Visitors.name(),
+            MetricWarning {
+                code: "part_of_day",
+                warning: "The range begins within a day: one who came before it, and again after its first hour, is \
+                          not counted.",
+            },
+        ),
+    }
+}
+
+fn all_labels(question: &Question) -> Vec<String> {
+    let time_zone = &question.asked().time_zone;
+    question
+        .bucket()
+        .map(|bucket| question.span().buckets(bucket, time_zone))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|when| when.label(time_zone))
+        .collect()
+}
+
+fn echo(query: &Query) -> Echo<'_> {
+    let asked = query.question.asked();
+    let filters = match &asked.filter {
+        None => serde_json::json!([]),
+        Some(filter) => {
+            let values: Vec<&str> = filter.values.iter().map(|value| &**value).collect();
+            serde_json::json!([["is", filter.dimension.name(), values]])
+        }
+    };
+    let order = asked.order.iter().map(|(key, direction)| {
+        let name = match key {
+            Key::Metric(metric) => metric.name(),
+            Key::Axis(axis) => axis.name(),
+        };
+        let direction = match direction {
+            Direction::Ascending => "asc",
+            Direction::Descending => "desc",
+        };
+        [name, direction]
+    });
+    let Include { imports, total_rows, time_labels } = query.include;
+    let include = [("imports", imports), ("total_rows", total_rows), ("time_labels", time_labels)];
+    Echo {
+        site_id: &asked.site,
+        metrics: asked.metrics.iter().map(|metric| metric.name()).collect(),
+        date_range: date_range(&query.question),
+        filters,
+        dimensions: asked.axes.iter().map(|axis| axis.name()).collect(),
+        order_by: order.collect(),
+        include: include.into_iter().filter(|(_, is_on)| *is_on).collect(),
+        pagination: Pagination { limit: asked.limit, offset: asked.offset },
+    }
+}
+
+/// First and last second of the range, in the site's time zone.
+fn date_range(question: &Question) -> [String; 2] {
+    let (asked, span) = (question.asked(), question.span());
+    let (first, last) = match asked.range {
+        Range::Days { first, last } => {
+            let next = crate::counting::tally::LocalDay(last.0.saturating_add(1));
+            let ends = day_start(next, &asked.time_zone)
+                .and_then(|next| jiff::Timestamp::from_second(next.as_second() - 1).ok());
+            (day_start(first, &asked.time_zone), ends)
+        }
+        Range::Hours { .. } => (hour_start(span.first_hour), hour_end(span.last_hour)),
+    };
+    [first, last].map(|at| {
+        at.map_or_else(String::new, |at| {
+            at.to_zoned(asked.time_zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        })
+    })
+}

@@ -15,3 +15,5 @@ pub mod proxy;
 pub mod banner;
 
 pub mod server;
+
+pub mod config;

@@ -1,0 +1,234 @@
+//! One `[[site]]`: who it is, where its origin is, how consent and counting work on it.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::super::Site;
+use super::super::file::Table;
+use super::super::report::Problem;
+use super::{Given, doubt, limit, or, rules, seconds, tracker, unique, value};
+use crate::counting::{SiteSettings, Thresholds, WithoutConsent};
+use crate::policy::{self, Unknown};
+use crate::server::site::Mode;
+use crate::{banner, proxy};
+
+/// Days a consent may stand: regulators' guidance ends at a year.
+const DAYS_MAX: u32 = 365;
+/// Days before which nobody should be asked again: six months (CNIL, recommendation of 17 September 2020).
+const DAYS_GOOD: u32 = 182;
+/// The largest threshold: beyond it no shop of ours would see a single name.
+const K_MAX: u32 = 1000;
+
+/// What sites are compared by; read even where the rest of a site is faulty.
+pub(super) struct Known {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) hosts: Vec<Spanned<String>>,
+    pub(super) origin: Option<Spanned<http::Uri>>,
+}
+
+/// Checks one site. There is no [`Site`] when something it must have is missing or wrong; that is noted then.
+pub(super) fn site(table: &Table<'_>, given: &Given<'_>) -> (Known, Option<Site>) {
+    let name_remedy = "write a short name: name = \"shop\"; figures are kept under it";
+    let origin_remedy = "write the address of the shop's own server: origin = \"http://127.0.0.1:8081\"";
+    let known = Known {
+        name: table.required("name", name_remedy, value::site_name),
+        hosts: hosts(table),
+        origin: table.required("origin", origin_remedy, value::origin),
+    };
+    let settings = settings(table, given, &known);
+    (known, settings)
+}
+
+fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site> {
+    let origin = origin(table, given, known);
+    let time_zone = table.parsed("time_zone", value::time_zone);
+    let languages = languages(table, given);
+    let networks = table.list("trusted_proxies", value::network).map_or_else(Vec::new, Spanned::into_inner);
+    let prefix = or(table.parsed("prefix", value::prefix), "/_consentry".to_owned());
+    let controller = controller(table);
+    let consent = consent(table);
+    let statistics = table.table("statistics", "site.statistics");
+    let counted = [
+        ("visitors", WithoutConsent::Visitors),
+        ("views", WithoutConsent::Views),
+        ("off", WithoutConsent::Off),
+    ];
+    let without_consent = or(statistics.one_of("without_consent", &counted), WithoutConsent::Visitors);
+    let k = thresholds(&statistics);
+    let currency = or(statistics.parsed("currency", value::currency), "NOK".to_owned());
+    let (allow, at_allow) = rules::allow(table);
+    let trackers = tracker::trackers(table);
+    let goals = rules::goals(table);
+    tracker::check_catalog(table, given, &trackers, allow.iter().zip(at_allow));
+
+    let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
+    let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();
+    let Consent { mode, unknown_cookies, unknown_hosts, days } = consent?;
+    Some(Site {
+        origin: origin?,
+        trusted_proxies: networks.into_iter().map(Spanned::into_inner).collect(),
+        mode,
+        policy: policy::Settings {
+            hosts: hosts.clone(),
+            prefix: prefix.clone(),
+            unknown_cookies,
+            unknown_hosts,
+            allow,
+        },
+        trackers,
+        banner: banner::Settings { prefix, languages, controller: controller?, days },
+        counting: SiteSettings {
+            name: Arc::clone(&name),
+            hosts: hosts.clone(),
+            time_zone: match time_zone {
+                Some(zone) => zone.into_inner(),
+                None => value::time_zone("Europe/Oslo").ok()?,
+            },
+            without_consent,
+            k,
+        },
+        name,
+        hosts,
+        currency,
+        goals,
+    })
+}
+
+fn hosts(table: &Table<'_>) -> Vec<Spanned<String>> {
+    const REMEDY: &str =
+        "write every name the shop is asked for under: hosts = [\"shop.example\"], or [\"*\"] for all";
+    if !table.has("hosts") {
+        table.is_missing("hosts", REMEDY);
+    }
+    if table.is_empty_list("hosts") {
+        table.notes().add(Problem::error(table.at_value("hosts"), "hosts names no host").remedy(REMEDY));
+    }
+    let hosts = table.list("hosts", value::own_host).map_or_else(Vec::new, Spanned::into_inner);
+    unique(table.notes(), &hosts, "host");
+    hosts
+}
+
+fn origin(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<proxy::Settings> {
+    let limits = table.table("limits", "site.limits");
+    let connect_timeout = seconds(&limits, "connect_timeout_seconds", 5);
+    let head_timeout = seconds(&limits, "head_timeout_seconds", 60);
+    let idle_timeout = seconds(&limits, "idle_timeout_seconds", 60);
+    let idle_connections_max = limit(&limits, "idle_connections_max", 0..=4096, 64);
+    let authorities = table.text("origin_authorities").filter(|file| !file.get_ref().is_empty());
+    let authorities = authorities.map(|file| Spanned::new(file.span(), given.directory.join(file.get_ref())));
+    if let Some(file) = authorities.as_ref().filter(|file| !file.get_ref().is_file()) {
+        let reason = format!("there is no file {}", file.get_ref().display());
+        let remedy =
+            "name a PEM file of the authority that signed the origin's certificate, or leave the key out";
+        table.notes().add(Problem::error(file.span(), reason).remedy(remedy));
+    }
+    let authorities = authorities.map(Spanned::into_inner);
+    let origin = known.origin.as_ref()?.get_ref().clone();
+    Some(proxy::Settings {
+        origin,
+        authorities,
+        connect_timeout,
+        head_timeout,
+        idle_timeout,
+        idle_connections_max,
+    })
+}
+
+fn languages(table: &Table<'_>, given: &Given<'_>) -> Vec<String> {
+    let Some(languages) = table.list("languages", |text| value::language(text, given.languages)) else {
+        return given.languages.iter().map(|language| (*language).to_owned()).collect();
+    };
+    unique(table.notes(), languages.get_ref(), "language");
+    if table.is_empty_list("languages") {
+        let remedy = "write at least one: languages = [\"nb\", \"en\"]; the first is the fallback";
+        table.notes().add(Problem::error(languages.span(), "languages names no language").remedy(remedy));
+    }
+    languages.into_inner().into_iter().map(Spanned::into_inner).collect()
+}
+
+/// Who answers for the data. Name and a way to reach them are what no notice may lack (GDPR art. 13(1)(a)).
+fn controller(site: &Table<'_>) -> Option<banner::Controller> {
+    if !site.has("controller") {
+        let remedy =
+            "write [site.controller] with name and email: visitors must be told who asks (GDPR art. 13)";
+        site.is_missing("controller", remedy);
+        return None;
+    }
+    let table = site.table("controller", "site.controller");
+    let name = table.required("name", "write the legal name of the shop (GDPR art. 13(1)(a))", value::filled);
+    let remedy = "write an address that is read: visitors use it for their rights (GDPR art. 13(1)(a))";
+    let email = table.required("email", remedy, value::email);
+    let advised =
+        |key: &'static str, why: &str, parse: fn(&str) -> Result<String, super::super::file::Fault>| {
+            let is_written = table.text(key).is_none_or(|text| !text.get_ref().is_empty());
+            if table.has(key) && is_written {
+                return or(table.parsed(key, parse), String::new());
+            }
+            doubt(table.notes(), table.at_value(key), format!("{key} is missing in [site.controller]"), why);
+            String::new()
+        };
+    let address =
+        advised("address", "visitors are told who asks, and where (GDPR art. 13(1)(a))", value::filled);
+    let privacy_url = advised(
+        "privacy_url",
+        "the banner links to the shop's privacy statement (GDPR art. 13)",
+        value::page,
+    );
+    let remedy = "visitors must be told where they can complain (GDPR art. 13(2)(d)), such as \
+                  \"https://www.datatilsynet.no/\"";
+    let complaint_url = advised("complaint_url", remedy, value::web_address);
+    let (name, email) = (name?.into_inner(), email?.into_inner());
+    Some(banner::Controller { name, address, email, privacy_url, complaint_url })
+}
+
+struct Consent {
+    mode: Mode,
+    unknown_cookies: Unknown,
+    unknown_hosts: Unknown,
+    days: u32,
+}
+
+fn consent(site: &Table<'_>) -> Option<Consent> {
+    const MODES: &str =
+        "mode = \"observe\" to look first, \"enforce\" to hold what was not agreed to, or \"off\"";
+    if !site.has("consent") {
+        site.is_missing("consent", &format!("write [site.consent] with {MODES}"));
+        return None;
+    }
+    let table = site.table("consent", "site.consent");
+    if !table.has("mode") {
+        table.is_missing("mode", &format!("write {MODES}"));
+    }
+    let mode =
+        table.one_of("mode", &[("enforce", Mode::Enforce), ("observe", Mode::Observe), ("off", Mode::Off)]);
+    if let Some(mode) = mode.as_ref().filter(|mode| *mode.get_ref() == Mode::Off) {
+        let remedy = "write \"enforce\" when the shop is to keep the law by this gateway";
+        doubt(table.notes(), mode.span(), "mode = \"off\": nobody is asked, and every tracker works", remedy);
+    }
+    let unknown = [("hold", Unknown::Hold), ("pass", Unknown::Pass)];
+    let unknown_cookies = or(table.one_of("unknown_cookies", &unknown), Unknown::Hold);
+    let unknown_hosts = or(table.one_of("unknown_hosts", &unknown), Unknown::Hold);
+    let remedy =
+        "a consent older than a year is no longer one; six months (182) is the advice of the regulators";
+    let days = table.whole("days", 1..=DAYS_MAX, remedy);
+    if let Some(days) = days.as_ref().filter(|days| *days.get_ref() < DAYS_GOOD) {
+        let reason = format!("visitors who said no are asked again after {} days", days.get_ref());
+        doubt(table.notes(), days.span(), reason, "regulators advise six months at least: days = 182");
+    }
+    Some(Consent { mode: mode?.into_inner(), unknown_cookies, unknown_hosts, days: or(days, DAYS_GOOD) })
+}
+
+fn thresholds(statistics: &Table<'_>) -> Thresholds {
+    let table = statistics.table("k", "site.statistics.k");
+    let k = |key: &'static str, default: u32| {
+        let remedy = format!("it is a number of visitors; {default} is the default, 1 switches folding off");
+        let read = table.whole(key, 1..=K_MAX, &remedy);
+        if let Some(one) = read.as_ref().filter(|k| *k.get_ref() == 1) {
+            let reason = format!("{key} = 1: what a single visitor did can be read");
+            doubt(table.notes(), one.span(), reason, &format!("only for tests; {default} is the default"));
+        }
+        or(read, default)
+    };
+    Thresholds { city: k("city", 20), region: k("region", 10), text: k("text", 5), answer: k("answer", 5) }
+}

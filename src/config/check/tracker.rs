@@ -1,0 +1,215 @@
+//! `[[site.tracker]]`: an operator's own entries of the catalogue, and what the catalogue says of the rules.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::super::file::{Entry, Fault, Table};
+use super::super::report::Problem;
+use super::{Given, doubt, or, unique, value};
+use crate::policy::catalog::{
+    Catalog, CatalogError, CookieRule, HostEntry, Provider, Tracker, TrackerEntry, host_matches, name_matches,
+};
+use crate::policy::consent::Category;
+use crate::policy::{Allow, Allowed};
+
+/// Longest lifetime of a cookie: ten years, beyond which browsers cut it anyway. Unit: days.
+const COOKIE_DAYS_MAX: u32 = 3650;
+/// Longest id: it stands in consent cookies.
+const ID_CHARS_MAX: usize = 64;
+
+/// Every entry of the site that could be read.
+pub(super) fn trackers(site: &Table<'_>) -> Vec<TrackerEntry> {
+    let tables = site.tables("tracker", "site.tracker");
+    let mut ids = Vec::new();
+    let mut trackers = Vec::new();
+    for table in &tables {
+        if table.is_empty() {
+            doubt(
+                table.notes(),
+                table.at(),
+                "this tracker is empty",
+                "take the line out, or write its keys below it",
+            );
+            continue;
+        }
+        let Some((id, entry)) = tracker(table) else { continue };
+        if let Err(CatalogError::Entry { problem, .. }) = Catalog::new(vec![entry.clone()]) {
+            let reason = format!("tracker \"{}\" does not hold together", entry.id);
+            table.notes().add(Problem::error(table.at(), reason).remedy(problem));
+        }
+        ids.push(id);
+        trackers.push(entry);
+    }
+    unique(site.notes(), &ids, "tracker");
+    trackers
+}
+
+fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
+    let id = table.required("id", "write a short name: id = \"acme-analytics\"", id);
+    let name = table.required("name", "write the name people know it by", value::filled);
+    let category =
+        table.required("category", "write the category that a visitor must agree to", value::category);
+    let serves =
+        texts(table, "serves", |text| value::category(text).map(|category| category.name().to_owned()));
+    let provider = provider(table);
+    let purpose = purpose(table);
+    let hosts = table
+        .mixed_list("hosts", "site.tracker.hosts")
+        .iter()
+        .filter_map(|entry| host(table, entry))
+        .collect();
+    let cookies = table.tables("cookies", "site.tracker.cookies").iter().filter_map(cookie).collect();
+    let storage = texts(table, "storage", value::filled);
+    let inline = texts(table, "inline", value::filled);
+    let embed = table.flag("embed").unwrap_or(false);
+    let source = table.required(
+        "source",
+        "write where these facts come from, such as the provider's page",
+        value::filled,
+    );
+    let id = id?;
+    let entry = TrackerEntry {
+        id: id.get_ref().clone(),
+        name: name?.into_inner(),
+        category: category?.into_inner().name().to_owned(),
+        serves,
+        provider: provider?,
+        purpose: purpose?,
+        hosts,
+        cookies,
+        storage,
+        inline,
+        embed,
+        source: source?.into_inner(),
+    };
+    Some((id, entry))
+}
+
+fn id(text: &str) -> Result<String, Fault> {
+    let fits = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    if !text.is_empty() && text.len() <= ID_CHARS_MAX && text.bytes().all(fits) {
+        return Ok(text.to_owned());
+    }
+    let remedy = format!("an id has lower-case letters, digits and \"-\", at most {ID_CHARS_MAX}");
+    Err(Fault::new(format!("\"{text}\" is no id of a tracker"), remedy))
+}
+
+fn texts(table: &Table<'_>, key: &'static str, parse: fn(&str) -> Result<String, Fault>) -> Vec<String> {
+    let list = table.list(key, parse).map_or_else(Vec::new, Spanned::into_inner);
+    list.into_iter().map(Spanned::into_inner).collect()
+}
+
+fn provider(tracker: &Table<'_>) -> Option<Provider> {
+    if !tracker.has("provider") {
+        let remedy = "write provider = { name = \"…\", country = \"NO\", privacy = \"https://…\" }";
+        tracker.is_missing("provider", remedy);
+        return None;
+    }
+    let table = tracker.table("provider", "site.tracker.provider");
+    let name = table.required("name", "write the legal name of who receives the data", value::filled);
+    let country = table.required("country", "write the country of its seat, such as \"NO\"", |text| {
+        if matches!(text.len(), 0 | 2) && text.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Ok(text.to_owned());
+        }
+        let reason = format!("\"{text}\" is no country");
+        let remedy = "write the two capital letters of ISO 3166-1, such as \"NO\"; none when the shop alone receives it";
+        Err(Fault::new(reason, remedy))
+    });
+    let privacy = table.required("privacy", "write the address of its privacy page", |text| {
+        // None is needed when the shop alone receives the data: its own statement covers it.
+        if text.is_empty() { Ok(String::new()) } else { value::web_address(text) }
+    });
+    let (name, country) = (name?.into_inner(), country?.into_inner());
+    Some(Provider { name, country, privacy: privacy?.into_inner() })
+}
+
+fn purpose(tracker: &Table<'_>) -> Option<HashMap<String, String>> {
+    const REMEDY: &str =
+        "say in a sentence what it is for, in English at least: purpose = { en = \"…\", nb = \"…\" }";
+    if !tracker.has("purpose") {
+        tracker.is_missing("purpose", REMEDY);
+        return None;
+    }
+    let texts = tracker.free_texts("purpose")?;
+    if !texts.iter().any(|(language, text)| *language == "en" && !text.trim().is_empty()) {
+        let problem = Problem::error(tracker.at_value("purpose"), "purpose does not say it in English");
+        tracker.notes().add(problem.remedy(REMEDY));
+    }
+    Some(texts.into_iter().map(|(language, text)| (language.to_owned(), text.to_owned())).collect())
+}
+
+fn host(tracker: &Table<'_>, entry: &Entry<'_>) -> Option<HostEntry> {
+    match entry {
+        Entry::Text(text) => match value::host_rule(text.get_ref()) {
+            Ok(host) => Some(HostEntry::Whole(host)),
+            Err(fault) => {
+                tracker.notes().add(fault.at(text.span()));
+                None
+            }
+        },
+        Entry::Table(table) => {
+            let host = table.required("host", "write { host = \"…\", paths = [\"/…\"] }", value::host_rule);
+            let paths = texts(table, "paths", value::path_prefix);
+            let sockets = table.flag("sockets").unwrap_or(false);
+            Some(HostEntry::Paths { host: host?.into_inner(), paths, sockets })
+        }
+    }
+}
+
+fn cookie(table: &Table<'_>) -> Option<CookieRule> {
+    let name = table.required("name", "write { name = \"…\", days = 365 }", value::cookie_rule);
+    if !table.has("days") {
+        table.is_missing("days", "write its lifetime in days; 0 means until the browser closes");
+    }
+    let remedy = "the unit is days; 0 means until the browser closes";
+    let days = table.whole("days", 0..=COOKIE_DAYS_MAX, remedy);
+    let domain = or(table.parsed("domain", value::host_rule), String::new());
+    Some(CookieRule { name: name?.into_inner(), days: days?.into_inner(), domain })
+}
+
+/// Notes what is wrong with all trackers together, and the rules that let one through as necessary.
+pub(super) fn check_catalog<'a>(
+    site: &Table<'_>,
+    given: &Given<'_>,
+    own: &[TrackerEntry],
+    rules: impl Iterator<Item = (&'a Allow, Range<usize>)>,
+) {
+    let entries = given.built_in.iter().chain(own).cloned().collect();
+    let catalog = match Catalog::new(entries) {
+        Ok(catalog) => catalog,
+        // An entry that is wrong by itself was told of where it stands.
+        Err(CatalogError::TooMany { .. }) => {
+            let reason = "the trackers of this site are more than a consent can name";
+            site.notes()
+                .add(Problem::error(site.at(), reason).remedy("take out those the shop does not use"));
+            return;
+        }
+        Err(CatalogError::Entry { .. } | CatalogError::Syntax(_)) => return,
+    };
+    for (allow, at) in rules.filter(|(allow, _)| allow.category == Category::Necessary) {
+        let asked = catalog.trackers().filter(|tracker| tracker.category != Category::Necessary);
+        for tracker in asked.filter(|tracker| covers(&allow.what, tracker)) {
+            let category = tracker.category.name();
+            let reason = format!("this lets {} ({category}) work without consent", tracker.name);
+            let remedy =
+                format!("write category = \"{category}\", or a narrower rule, unless it really is necessary");
+            doubt(site.notes(), at.clone(), reason, &remedy);
+        }
+    }
+}
+
+/// Is there a host or cookie of `tracker` that falls under `what`?
+fn covers(what: &Allowed, tracker: &Tracker) -> bool {
+    match what {
+        Allowed::Host(rule) => tracker.hosts.iter().any(|host| {
+            let bare = |rule: &str| rule.strip_prefix("*.").unwrap_or(rule).to_owned();
+            host_matches(rule, &bare(&host.host)) || host_matches(&host.host, &bare(rule))
+        }),
+        Allowed::Cookie(rule) => tracker.cookies.iter().any(|cookie| {
+            let bare = |rule: &str| rule.strip_suffix('*').unwrap_or(rule).to_owned();
+            name_matches(rule, &bare(&cookie.name)) || name_matches(&cookie.name, &bare(rule))
+        }),
+    }
+}

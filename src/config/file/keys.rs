@@ -1,0 +1,79 @@
+//! The list of every key there is. A reader that asks for a key that is not listed panics in a debug build.
+
+/// Every key there is, by the table it stands in. `config/example.toml` shows each; a test compares.
+pub const KEYS: [(&str, &[&str]); 19] = [
+    ("", &["listen", "limits", "store", "places", "api", "site"]),
+    ("listen", &["http", "admin"]),
+    (
+        "limits",
+        &[
+            "workers",
+            "requests_max",
+            "connections_max",
+            "head_bytes_max",
+            "head_timeout_seconds",
+            "drain_timeout_seconds",
+        ],
+    ),
+    ("store", &["kind", "path", "key", "previous_keys", "clickhouse"]),
+    ("store.clickhouse", &["url", "database", "user", "password_file", "cluster"]),
+    ("places", &["database"]),
+    ("api", &["requests_per_minute"]),
+    (
+        "site",
+        &[
+            "name",
+            "hosts",
+            "origin",
+            "origin_authorities",
+            "time_zone",
+            "languages",
+            "trusted_proxies",
+            "prefix",
+            "limits",
+            "controller",
+            "consent",
+            "statistics",
+            "allow",
+            "tracker",
+            "goal",
+        ],
+    ),
+    (
+        "site.limits",
+        &["connect_timeout_seconds", "head_timeout_seconds", "idle_timeout_seconds", "idle_connections_max"],
+    ),
+    ("site.controller", &["name", "address", "email", "privacy_url", "complaint_url"]),
+    ("site.consent", &["mode", "unknown_cookies", "unknown_hosts", "days"]),
+    ("site.statistics", &["without_consent", "k", "currency"]),
+    ("site.statistics.k", &["city", "region", "text", "answer"]),
+    ("site.allow", &["host", "cookie", "category", "why", "paths"]),
+    (
+        "site.tracker",
+        &[
+            "id", "name", "category", "serves", "provider", "purpose", "hosts", "cookies", "storage",
+            "inline", "embed", "source",
+        ],
+    ),
+    ("site.tracker.provider", &["name", "country", "privacy"]),
+    ("site.tracker.hosts", &["host", "paths", "sockets"]),
+    ("site.tracker.cookies", &["name", "days", "domain"]),
+    ("site.goal", &["name", "path"]),
+];
+
+/// Tables that may stand several times.
+const REPEATED: [&str; 5] = ["site", "site.allow", "site.tracker", "site.tracker.cookies", "site.goal"];
+
+/// The keys of the table `table`.
+pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
+    KEYS.iter().find(|(name, _)| *name == table).map_or(&[], |(_, keys)| *keys)
+}
+
+/// Where the keys of the table `name` stand, in words.
+pub(super) fn title(name: &str) -> String {
+    match name {
+        "" => "at the top of the file".to_owned(),
+        _ if REPEATED.contains(&name) => format!("in [[{name}]]"),
+        _ => format!("in [{name}]"),
+    }
+}

@@ -1,0 +1,241 @@
+//! The settings as an operator meets them: many files with the exact report beside each, and the example.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use toml::de::{DeTable, DeValue};
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../config/example.toml");
+
+/// The least an operator must write.
+const LEAST: &str = r#"[[site]]
+name = "shop"
+hosts = ["shop.example"]
+origin = "http://127.0.0.1:8081"
+controller = { name = "Shop AS", email = "privacy@shop.example" }
+consent = { mode = "enforce" }
+"#;
+
+fn read_text(text: &str) -> Result<Loaded, Report> {
+    parse_with(text, "proxy.toml", Ok(Vec::new()))
+}
+
+fn config_of(text: &str) -> Config {
+    read_text(text).unwrap_or_else(|report| panic!("{report}")).config
+}
+
+fn crate_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Every `*.toml` is read and its report compared with the `*.txt` beside it. `BLESS=1` writes the reports anew;
+/// read them before they are committed.
+#[test]
+fn every_faulty_file_is_told_as_written_beside_it() {
+    let mut rows = 0;
+    for entry in fs::read_dir(crate_file("tests/data/settings")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        rows += 1;
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let told = match parse_with(&fs::read_to_string(&path).unwrap(), name, Ok(Vec::new())) {
+            Ok(loaded) => loaded.warnings.to_string(),
+            Err(report) => report.to_string(),
+        };
+        let beside = path.with_extension("txt");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&beside, &told).unwrap();
+        }
+        let expected = fs::read_to_string(&beside).unwrap_or_default();
+        assert_eq!(told, expected, "{name} is told otherwise:\n{told}");
+    }
+    assert!(rows >= 20, "only {rows} files were found");
+}
+
+#[test]
+fn least_settings_are_enough_and_get_the_defaults() {
+    let config = config_of(LEAST);
+    let site = &config.sites[0];
+    assert_eq!(config.server.http, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!(config.server.admin, "127.0.0.1:8090".parse().unwrap());
+    assert_eq!(config.seal.key, Path::new("var/consent.key"));
+    assert_eq!(config.requests_per_minute, 6000);
+    assert_eq!((site.mode, site.banner.days), (Mode::Enforce, 182));
+    assert_eq!(
+        (site.policy.prefix.as_str(), site.banner.languages.as_slice()),
+        ("/_consentry", &["nb".into(), "en".into()][..])
+    );
+    assert_eq!(site.counting.time_zone.iana_name(), Some("Europe/Oslo"));
+    assert_eq!(site.counting.k, counting::Thresholds { city: 20, region: 10, text: 5, answer: 5 });
+}
+
+#[test]
+fn example_loads_and_only_its_place_table_is_doubtful() {
+    let loaded = read_text(EXAMPLE).unwrap_or_else(|report| panic!("{report}"));
+    let doubts: Vec<&str> = loaded.warnings.problems().iter().map(report::Problem::reason).collect();
+    assert_eq!(doubts, ["there is no place table GeoLite2-City.mmdb"]);
+}
+
+#[test]
+fn example_shows_every_key_there_is() {
+    let document = DeTable::parse(EXAMPLE).unwrap();
+    let mut shown = BTreeSet::new();
+    collect_keys("", document.get_ref(), &mut shown);
+    let known: BTreeSet<String> =
+        file::KEYS.iter().flat_map(|(table, keys)| keys.iter().map(move |key| join(table, key))).collect();
+    assert_eq!(
+        known.difference(&shown).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "not in config/example.toml"
+    );
+}
+
+fn join(table: &str, key: &str) -> String {
+    if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
+}
+
+fn collect_keys(table: &str, entries: &DeTable<'_>, keys: &mut BTreeSet<String>) {
+    for (key, value) in entries {
+        let path = join(table, key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(entries) => collect_keys(&path, entries, keys),
+            DeValue::Array(list) => {
+                for entry in list.iter().filter_map(|entry| entry.get_ref().as_table()) {
+                    collect_keys(&path, entry, keys);
+                }
+            }
+            _ => {}
+        }
+        keys.insert(path);
+    }
+}
+
+/// An example that shows another value than the default would mislead who deletes the line.
+#[test]
+fn example_shows_the_default_of_every_optional_key() {
+    /// Keys that must be written, or whose default is nothing.
+    const NO_DEFAULT: [&str; 5] = ["name = ", "hosts = ", "origin = ", "mode = ", "database = \"GeoLite2"];
+    let (settings, _rules) = EXAMPLE.split_once("[[site.allow]]").unwrap();
+    let whole = format!("{:?}", config_of(settings));
+    let mut section = "";
+    for line in settings.lines() {
+        section = if line.starts_with('[') { line } else { section };
+        let is_key = line.starts_with(|c: char| c.is_ascii_lowercase()) && section != "[site.controller]";
+        if !is_key || NO_DEFAULT.iter().any(|key| line.starts_with(key)) {
+            continue;
+        }
+        let without = settings.replacen(&format!("\n{line}\n"), "\n", 1);
+        assert_ne!(without, settings, "{line}");
+        assert_eq!(format!("{:?}", config_of(&without)), whole, "without the line {line}");
+    }
+}
+
+#[test]
+fn path_means_the_same_wherever_the_command_is_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("proxy.toml");
+    fs::write(&path, format!("[store]\npath = \"figures\"\n{LEAST}")).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let config = parse_with(&text, path.to_str().unwrap(), Ok(Vec::new())).unwrap().config;
+    assert_eq!(config.store.path, directory.path().join("figures"));
+    assert_eq!(config.seal.key, directory.path().join("figures/consent.key"));
+}
+
+#[test]
+fn file_that_is_not_there_is_told_in_the_same_form() {
+    let told = read(Path::new("/nowhere/proxy.toml"), "/nowhere/proxy.toml").unwrap_err().to_string();
+    let expected = "error: /nowhere/proxy.toml: there is no such file\n   = name another with --config, or begin with \
+                    a copy of config/example.toml\n1 problem found; nothing was started\n";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn file_that_is_not_utf_8_is_shown_where_it_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("proxy.toml");
+    fs::write(&path, b"[[site]]\nname = \"bl\xe5b\xe6r\"\n").unwrap();
+    let told = read(&path, "proxy.toml").unwrap_err().to_string();
+    assert!(
+        told.starts_with("error: proxy.toml:2: not UTF-8\n 2 | name = \"bl\u{fffd}b\u{fffd}r\"\n"),
+        "{told}"
+    );
+    assert!(told.contains("\n   |           ^\n"), "{told}");
+}
+
+#[test]
+fn endless_file_is_not_read_to_its_end() {
+    let told = read(Path::new("/dev/zero"), "zero.toml").unwrap_err().to_string();
+    assert!(told.starts_with("error: zero.toml: longer than 1048576 bytes\n"), "{told}");
+}
+
+#[test]
+fn directory_is_no_settings_file() {
+    let told = read(&crate_file("src"), "src").unwrap_err().to_string();
+    assert!(told.starts_with("error: src: cannot be read: "), "{told}");
+}
+
+#[test]
+fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
+    let built_in = Catalog::parse(
+        r#"[[tracker]]
+        id = "acme"
+        name = "Acme Pixel"
+        category = "marketing"
+        provider = { name = "Acme", country = "US", privacy = "https://acme.example/privacy" }
+        purpose = { en = "follows people" }
+        hosts = [{ host = "www.acme.example", paths = ["/pixel"] }]
+        cookies = [{ name = "_acme_*", days = 90 }]
+        source = "made up"
+        "#,
+    )
+    .unwrap();
+    for (rule, frees) in [
+        ("host = \"*.acme.example\"", true),
+        ("host = \"www.acme.example\"", true),
+        ("host = \"cdn.acme.example\"", false),
+        ("cookie = \"_acme_id\"", true),
+        ("cookie = \"_a*\"", true),
+        ("cookie = \"_ac\"", false),
+    ] {
+        let text = format!("{LEAST}[[site.allow]]\n{rule}\ncategory = \"necessary\"\nwhy = \"cart\"\n");
+        let loaded = parse_with(&text, "proxy.toml", Ok(built_in.clone())).unwrap();
+        let told = loaded.warnings.to_string();
+        assert_eq!(
+            told.contains("this lets Acme Pixel (marketing) work without consent"),
+            frees,
+            "{rule}: {told}"
+        );
+    }
+}
+
+#[test]
+fn fault_of_the_built_in_trackers_is_told_not_hidden() {
+    let told = parse_with(LEAST, "proxy.toml", Catalog::parse("[[tracker]]")).unwrap_err().to_string();
+    assert!(told.starts_with("error: proxy.toml: the built-in trackers: "), "{told}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "(\\[{0,2}[a-z.]{0,12}\\]{0,2}|[a-z]{0,8}|=|\"|\n|\\{|\\}|,|[0-9]|\\PC){0,60}") {
+        let _ = read_text(&text).map_err(|report| report.to_string());
+    }
+
+    #[test]
+    fn damaged_example_is_reported_or_read(from in 0usize..6000, length in 0usize..40, put in "[\\[\\]{}\"'=#\na-z0-9]{0,6}") {
+        let from = EXAMPLE.floor_char_boundary(from.min(EXAMPLE.len()));
+        let to = EXAMPLE.ceil_char_boundary((from + length).min(EXAMPLE.len()));
+        let text = format!("{}{put}{}", &EXAMPLE[..from], &EXAMPLE[to..]);
+        if let Err(report) = read_text(&text) {
+            prop_assert!(report.errors() > 0);
+            prop_assert!(report.to_string().ends_with("nothing was started\n"));
+        }
+    }
+}

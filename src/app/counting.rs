@@ -1,0 +1,101 @@
+//! The thread that counts: hits in, a batch each half second out to the spool.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::{AppError, delivery};
+use crate::clock::{Clock, monotonic};
+use crate::counting::place::WatchedPlaces;
+use crate::counting::{Counter, Drained, Hit};
+use crate::store::StoreError;
+use crate::store::spool::Spool;
+use crate::telemetry::Metrics;
+
+/// How often sums are written: a crash loses at most this much.
+const WRITE_EVERY: Duration = Duration::from_millis(500);
+
+/// Hits counted between two looks at the time.
+const HITS_AT_ONCE: usize = 1024;
+
+/// Most tallies kept in memory while the spool cannot be written. About 100 MB.
+const UNWRITTEN_MAX: usize = 500_000;
+
+/// What the counting thread works with.
+pub(super) struct Line {
+    pub(super) counter: Counter,
+    pub(super) waiting: Receiver<Hit>,
+    pub(super) spool: Arc<Spool>,
+    pub(super) places: Arc<WatchedPlaces>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) delivery: delivery::Caller,
+}
+
+/// The running thread.
+pub(super) struct Thread(JoinHandle<()>);
+
+/// Starts counting.
+pub(super) fn start(line: Line) -> Result<Thread, AppError> {
+    let thread = std::thread::Builder::new().name("counting".into()).spawn(|| run(line));
+    thread.map(Thread).map_err(AppError::Thread)
+}
+
+impl Thread {
+    /// Waits until the last hit is counted and written. It ends when nobody can hand in hits any more.
+    pub(super) fn join(self) {
+        super::join(self.0, "counting");
+    }
+}
+
+fn run(mut line: Line) {
+    let mut unwritten = Drained::default();
+    let mut due = monotonic() + WRITE_EVERY;
+    loop {
+        match line.waiting.recv_timeout(due.saturating_duration_since(monotonic())) {
+            Ok(hit) => count(&mut line, hit, due),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return write(&mut line, &mut unwritten),
+        }
+        if monotonic() >= due {
+            write(&mut line, &mut unwritten);
+            due = monotonic() + WRITE_EVERY;
+        }
+    }
+}
+
+fn count(line: &mut Line, first: Hit, due: Instant) {
+    line.counter.count(first);
+    while monotonic() < due {
+        for _ in 0..HITS_AT_ONCE {
+            let Ok(hit) = line.waiting.try_recv() else { return };
+            line.counter.count(hit);
+        }
+    }
+}
+
+/// Moves the clock of visits and keys, and writes what was summed since the last time. What cannot be written goes with
+/// the next batch, up to a limit; what the spool has no room for is lost, and the spool counts it.
+fn write(line: &mut Line, unwritten: &mut Drained) {
+    line.places.refresh();
+    line.counter.advance(line.clock.now());
+    let drained = line.counter.drain();
+    unwritten.tallies.extend(drained.tallies);
+    unwritten.names.extend(drained.names);
+    if unwritten.tallies.is_empty() && unwritten.names.is_empty() {
+        return;
+    }
+    match line.spool.append(&unwritten.tallies, &unwritten.names) {
+        Ok(_) => line.delivery.call(),
+        Err(error) => {
+            line.metrics.spool_failures.increment();
+            tracing::error!(%error, "counts could not be written to the spool");
+            if !matches!(error, StoreError::SpoolFull { .. }) && unwritten.tallies.len() < UNWRITTEN_MAX {
+                return;
+            }
+            line.metrics.tallies_lost.add(unwritten.tallies.len() as u64);
+        }
+    }
+    *unwritten = Drained::default();
+}

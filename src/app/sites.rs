@@ -1,0 +1,80 @@
+//! From the operator's settings to the sites that requests see.
+
+use std::sync::Arc;
+
+use super::AppError;
+use super::keys;
+use crate::banner::Banner;
+use crate::clock::Entropy;
+use crate::config::{self, Config};
+use crate::counting::{SiteIndex, SiteSettings};
+use crate::policy::Policy;
+use crate::policy::catalog::Catalog;
+use crate::proxy::Origin;
+use crate::server::site::{Ready, Site, Sites};
+use crate::server::stats;
+
+/// Makes every site ready.
+pub(super) fn make(config: &Config, entropy: &dyn Entropy) -> Result<Sites, AppError> {
+    let sites =
+        config.sites.iter().zip(0..).map(|(site, index)| make_one(config, site, SiteIndex(index), entropy));
+    Ok(Sites::new(sites.collect::<Result<_, _>>()?))
+}
+
+fn make_one(
+    config: &Config,
+    site: &config::Site,
+    index: SiteIndex,
+    entropy: &dyn Entropy,
+) -> Result<Site, AppError> {
+    let mut entries = Catalog::built_in()?;
+    entries.extend(site.trackers.iter().cloned());
+    let catalog = Arc::new(Catalog::new(entries)?);
+    let policy = Arc::new(Policy::new(site.policy.clone(), catalog.clone()));
+    let banner = Banner::new(site.banner.clone(), catalog)?;
+    Origin::new(&site.origin)?;
+    Ok(Site {
+        ready: Ready::of(&policy, &banner),
+        index,
+        name: site.name.clone(),
+        hosts: site.hosts.clone(),
+        mode: site.mode,
+        policy,
+        banner,
+        seal: keys::seal(&config.seal, &site.name, entropy)?,
+        days: site.banner.days,
+        trusted: site.trusted_proxies.clone(),
+        origin: site.origin.clone(),
+    })
+}
+
+/// What the counter is told of the sites.
+pub(super) fn counted(config: &Config) -> Vec<SiteSettings> {
+    config.sites.iter().map(|site| site.counting.clone()).collect()
+}
+
+/// What analysts can ask about.
+pub(super) fn analysed(config: &Config) -> Vec<stats::Site> {
+    let analysed = |site: &config::Site| stats::Site {
+        name: site.name.clone(),
+        time_zone: site.counting.time_zone.clone(),
+        k: site.counting.k.answer,
+        first_day: None,
+    };
+    config.sites.iter().map(analysed).collect()
+}
+
+/// A reload changes what is allowed, said and passed on; what is listened on, stored and counted needs a restart.
+pub(super) fn check_reload(old: &Config, new: &Config) -> Result<(), AppError> {
+    let changes = [
+        (old.server != new.server, "[listen] and [limits]"),
+        (old.store.path != new.store.path, "[store]"),
+        (old.places != new.places, "[places]"),
+        (old.requests_per_minute != new.requests_per_minute, "[api]"),
+        (counted(old) != counted(new), "the list of sites, their hosts, time_zone and [site.statistics]"),
+    ];
+    match changes.into_iter().find(|(is_changed, _)| *is_changed) {
+        Some((_, what)) => Err(AppError::NeedsRestart(what)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,39 @@
+//! `consentry check`: every problem of a config at once, and whether its origins answer.
+
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Failure, load, print, say};
+
+/// Longest wait for an origin to accept a connection.
+const ORIGIN_WAIT: Duration = Duration::from_secs(3);
+
+/// Reads the config at `path` and says what is wrong with it. An origin that does not answer is a warning: it may come
+/// back, and until then visitors get a 502.
+pub(super) fn run(path: &Path) -> Result<(), Failure> {
+    let loaded = load(path)?;
+    for site in &loaded.config.sites {
+        let origin = &site.origin.origin;
+        if let Err(problem) = reach(origin) {
+            say(&format!("warning: site \"{}\": the origin {origin} does not answer: {problem}", site.name));
+        }
+    }
+    let sites: Vec<&str> = loaded.config.sites.iter().map(|site| site.name.as_ref()).collect();
+    print(&format!("{}: no problems, {} site(s): {}", path.display(), sites.len(), sites.join(", ")));
+    print(&format!("next: consentry run --config {}", path.display()));
+    Ok(())
+}
+
+fn reach(origin: &http::Uri) -> Result<(), String> {
+    let host = origin.host().unwrap_or_default().trim_matches(['[', ']']);
+    let port = origin.port_u16().unwrap_or(if origin.scheme_str() == Some("https") { 443 } else { 80 });
+    let mut problem = "its name has no address".to_owned();
+    for address in (host, port).to_socket_addrs().map_err(|error| error.to_string())? {
+        match TcpStream::connect_timeout(&address, ORIGIN_WAIT) {
+            Ok(_) => return Ok(()),
+            Err(error) => problem = error.to_string(),
+        }
+    }
+    Err(problem)
+}

@@ -1,0 +1,157 @@
+//! What the operator can ask for: one command a file, each thin.
+//!
+//! Exit codes: 0 done; 1 failed while running; 2 the command line or the config is wrong.
+
+mod check;
+pub mod demo;
+mod import;
+mod serve;
+mod token;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Loaded};
+
+/// A reverse proxy that asks before it lets a tracker through, and counts visits without keeping who made them.
+#[derive(Debug, Parser)]
+#[command(name = "consentry", version, about, propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The whole product on loopback: a shop, the gateway before it, and a dashboard with a week of simulated visits
+    Demo(Demo),
+    /// Serve
+    Run(Config),
+    /// Read the config and say everything that is wrong with it
+    Check(Config),
+    /// Past visits into the statistics, through the same anonymisation
+    Import(Import),
+    /// Access for analysts
+    #[command(subcommand)]
+    Token(Token),
+}
+
+/// A command that needs nothing but the config.
+#[derive(Debug, Args)]
+struct Config {
+    /// The config file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    /// Address for visitors
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Address of the dashboard
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    admin: SocketAddr,
+    /// Directory for what is stored; a temporary one when not given
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Days of simulated visits; 0 starts empty and folds nothing
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(0..=31))]
+    days: u16,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    /// The config file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The site the visits belong to
+    #[arg(long, value_name = "NAME")]
+    site: String,
+    /// How the file is written
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The file, in time order
+    file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// One JSON object a line
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+enum Token {
+    /// Make a token and print it, once
+    New {
+        /// The config file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// What the token is for
+        #[arg(long)]
+        name: String,
+        /// The one site it may read; all when not given
+        #[arg(long)]
+        site: Option<String>,
+    },
+}
+
+/// Why a command ended.
+#[derive(Debug)]
+enum Failure {
+    /// The command line or the config is wrong; the text is a whole report.
+    Wrong(String),
+    /// It failed while running; the text is one sentence.
+    Failed(String),
+}
+
+/// Runs the command and gives its exit code.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let outcome = match arguments.command {
+        Command::Demo(demo) => demo::run(demo.listen, demo.admin, demo.dir.as_deref(), demo.days),
+        Command::Run(Config { config }) => serve::run(&config),
+        Command::Check(Config { config }) => check::run(&config),
+        Command::Import(import) => import::run(&import.config, &import.site, import.format, &import.file),
+        Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Wrong(report)) => {
+            say(&report);
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(sentence)) => {
+            say(&format!("error: {sentence}"));
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Failed(error.to_string())
+}
+
+/// Reads the config; warnings go to standard error, and work goes on.
+fn load(path: &Path) -> Result<Loaded, Failure> {
+    let loaded = config::load(path).map_err(|report| Failure::Wrong(report.to_string()))?;
+    if !loaded.warnings.is_empty() {
+        say(&loaded.warnings.to_string());
+    }
+    Ok(loaded)
+}
+
+/// Tells the operator something, on standard error.
+#[allow(clippy::print_stderr, reason = "a command talks to a terminal")]
+fn say(text: &str) {
+    eprintln!("{}", text.trim_end());
+}
+
+/// Prints a result, on standard output.
+#[allow(clippy::print_stdout, reason = "a command talks to a terminal")]
+fn print(text: &str) {
+    println!("{text}");
+}

@@ -1,1 +1,11 @@
-//! To come with the gateway.
+//! One binary of integration tests: a real gateway before a real origin, over real sockets.
+#![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
+
+mod choices;
+mod faults;
+mod page_views;
+mod pages;
+mod privacy;
+mod requests;
+mod support;
+mod tidy;

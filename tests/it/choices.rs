@@ -1,0 +1,215 @@
+//! What a visitor can say, and what stands after it.
+
+use consentry::store::ledger::Receipts;
+use jiff::SignedDuration;
+
+use crate::pages::{PLAIN, SHOP};
+use crate::support::{Origin, Visitor, get, noon, start};
+
+#[test]
+fn a_refusal_costs_one_click_and_is_kept() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.open("/");
+    let answer = visitor.choose("choice=none&return=/dekk");
+    assert_eq!(answer.header("location"), Some("/dekk"));
+    let cookie = answer.header("set-cookie").expect("the choice is kept");
+    assert!(
+        cookie.contains("Max-Age=15724800") && cookie.contains("Path=/") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
+    assert!(!visitor.open("/").text().contains("consentry-banner"));
+}
+
+#[test]
+fn a_refusal_tells_no_visitor_from_another() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let refused = || {
+        let mut visitor = Visitor::of(gateway.visitors);
+        visitor.choose("choice=none&return=/");
+        visitor.jar.remove("consentry").expect("a choice")
+    };
+    assert_eq!(refused(), refused());
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&return=/");
+    assert_eq!(visitor.jar["consentry"], refused(), "some of nothing is a refusal");
+}
+
+#[test]
+fn withdrawal_expires_analytics_cookies() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    for name in ["_ga", "_ga_TEST1", "_fbp", "PHPSESSID", "unheard_of"] {
+        visitor.jar.insert(name.into(), "1".into());
+    }
+    let answer = visitor.choose("choice=none&return=/");
+    let names: Vec<_> = visitor.jar.keys().map(String::as_str).collect();
+    assert_eq!(names, ["PHPSESSID", "consentry"]);
+    let lines = answer.headers_named("set-cookie");
+    let on_parent = lines
+        .iter()
+        .any(|line| line.starts_with("_ga=") && line.to_lowercase().contains("domain=shop.example"));
+    assert!(on_parent, "{lines:?}");
+    assert!(
+        lines.iter().filter(|line| !line.starts_with("consentry=")).all(|line| line.contains("Max-Age=0")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_choice_by_script_is_answered_with_what_stands() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    let answer = visitor.post("choice=some&category=statistics", &[("accept", "application/json")]);
+    assert_eq!(answer.status, 200);
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert_eq!(body["granted"], serde_json::json!(["statistics"]));
+    assert_eq!(body["refused"], serde_json::json!(["preferences", "marketing"]));
+    let number = body["receipt"].as_str().expect("a grant has a receipt");
+    let settings = consentry::store::Settings { path: gateway.directory.path().into() };
+    let receipts = Receipts::open(&settings).expect("a ledger");
+    receipts.verify(None).expect("an unbroken chain");
+    assert_eq!(number.len(), 32);
+    let body = Visitor::of(gateway.visitors).post("choice=none", &[("accept", "application/json")]);
+    let body: serde_json::Value = serde_json::from_slice(&body.body).expect("JSON");
+    assert!(body.get("receipt").is_none(), "nobody who says no gets a number");
+}
+
+#[test]
+fn one_tracker_can_be_granted_without_its_category() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&tracker=youtube&return=/");
+    let page = visitor.open("/").text();
+    assert!(page.contains(" src=\"https://www.youtube.com/embed/abc\""), "{page}");
+    assert!(!page.contains(" src=\"https://www.facebook.com/tr"));
+}
+
+#[test]
+fn a_choice_from_another_site_is_not_taken() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    for header in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("origin", "null")] {
+        let mut visitor = Visitor::of(gateway.visitors);
+        let request = http::Request::post("/_consentry/choice")
+            .header("host", "shop.example")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(header.0, header.1);
+        let answer =
+            crate::support::request(gateway.visitors, request.body("choice=all".into()).expect("a request"));
+        assert_eq!(answer.status, 403, "{header:?}");
+        assert!(answer.headers_named("set-cookie").is_empty());
+        visitor.jar.clear();
+    }
+}
+
+#[test]
+fn choice_bodies_that_make_no_sense_are_refused_with_a_sentence() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    let long = format!("choice=all&return=/{}", "a".repeat(20_000));
+    for (body, status) in [
+        ("choice=perhaps", 400),
+        ("choice=all&colour=red", 400),
+        ("choice=all&return=//evil.example/", 400),
+        ("choice=some&tracker=nobody", 400),
+        (long.as_str(), 413),
+    ] {
+        let answer = visitor.post(body, &[("accept", "application/json")]);
+        assert_eq!(answer.status, status, "{body}");
+        let said: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+        assert!(said["error"].as_str().is_some_and(|sentence| sentence.len() > 15), "{said}");
+    }
+    let request = http::Request::post("/_consentry/choice")
+        .header("host", "shop.example")
+        .header("content-type", "text/plain");
+    let answer =
+        crate::support::request(gateway.visitors, request.body("choice=all".into()).expect("a request"));
+    assert_eq!(answer.status, 415);
+    assert_eq!(get(gateway.visitors, "/_consentry/choice", &[]).status, 405);
+    assert!(visitor.jar.is_empty(), "nothing was stored");
+    assert!(origin.asked().is_empty(), "nothing reached the origin");
+}
+
+#[test]
+fn forged_cut_or_stale_consent_is_no_consent() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let sealed = visitor.jar["consentry"].clone();
+    let asks_again = |value: &str| {
+        let page =
+            get(gateway.visitors, "/", &[("accept", "text/html"), ("cookie", &format!("consentry={value}"))])
+                .text();
+        page.contains("consentry-banner")
+    };
+    assert!(!asks_again(&sealed));
+    assert!(asks_again(&sealed[..sealed.len() - 1]));
+    assert!(asks_again(&sealed.replacen('1', "2", 1)));
+    assert!(asks_again(&format!("{sealed}a")));
+    assert!(asks_again(""));
+    gateway.clock.step(SignedDuration::from_hours(24 * 181));
+    assert!(!asks_again(&sealed));
+    gateway.clock.step(SignedDuration::from_hours(24 * 2));
+    assert!(asks_again(&sealed), "an old answer is asked for again");
+    gateway.clock.set(noon() - SignedDuration::from_hours(24 * 5));
+    assert!(asks_again(&sealed), "an answer from the future is no answer");
+}
+
+#[test]
+fn a_seal_survives_a_restart() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let clock = gateway.clock.clone();
+    let directory = gateway.stop();
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(directory.path().join("consent.key")).expect("a key").permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    let text = crate::support::settings(&directory, origin.address, crate::support::RULES);
+    let gateway = crate::support::start_in(directory, &text, clock);
+    let page = get(
+        gateway.visitors,
+        "/",
+        &[("accept", "text/html"), ("cookie", &format!("consentry={}", visitor.jar["consentry"]))],
+    );
+    assert!(!page.text().contains("consentry-banner"));
+}
+
+#[test]
+fn preferences_declaration_and_my_data_are_there_without_script() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let page = get(gateway.visitors, "/_consentry/consent", &[("accept-language", "en")]);
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(
+        page.text().contains("name=\"category\"") && !page.text().contains(" checked"),
+        "no box is ticked beforehand"
+    );
+    let declared = get(gateway.visitors, "/_consentry/cookies", &[]).text();
+    assert!(declared.contains("_ga") && declared.contains("Google"));
+    let declared: serde_json::Value =
+        serde_json::from_slice(&get(gateway.visitors, "/_consentry/cookies.json", &[]).body).expect("JSON");
+    assert!(declared.to_string().contains("_ga"));
+    let mine = get(
+        gateway.visitors,
+        "/_consentry/my-data",
+        &[("cookie", "PHPSESSID=secret; _ga=1"), ("accept-language", "en")],
+    );
+    assert!(mine.text().contains("PHPSESSID") && mine.text().contains("_ga"));
+    assert_eq!(mine.header("cache-control"), Some("no-store"));
+    let script = get(gateway.visitors, "/_consentry/choice.js", &[]);
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(get(gateway.visitors, "/_consentry/other", &[]).status, 404);
+    assert!(origin.asked().is_empty(), "the origin has no part in it");
+}

@@ -41,6 +41,11 @@ NEEDLES = [
 
 # A browser's, so that the pages asked for are counted as visits are.
 AGENT = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+# What a browser accepts where it asks for such a thing.
+ACCEPTED = {
+    "/a.css": "Accept: text/css,*/*;q=0.1",
+    "/page.html": "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+}
 
 
 def page():
@@ -140,7 +145,7 @@ def fill(template, target, values):
 
 def load(port, path, seconds, connections):
     """Requests that wrk completed, and its rate; any error is fatal."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-H", AGENT, f"http://127.0.0.1:{port}{path}"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-H", AGENT, "-H", ACCEPTED[path], f"http://127.0.0.1:{port}{path}"]
     out = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         raise RuntimeError(f"wrk met errors at {path}:\n{out}")

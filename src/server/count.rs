@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
 
-use super::navigation::Purpose;
+use super::navigation::{self, Purpose};
 use crate::counting::Hit;
 use crate::telemetry::Metrics;
 
@@ -50,7 +50,7 @@ pub struct Look {
 impl Look {
     /// What to keep of a request; `None` when its answer cannot be a page view.
     pub fn at(method: &Method, purpose: Purpose, target: &PathAndQuery, headers: &HeaderMap) -> Option<Self> {
-        (*method == Method::GET && purpose == Purpose::Page).then(|| Self {
+        (*method == Method::GET && purpose == Purpose::Page && navigation::is_said(headers)).then(|| Self {
             user_agent: headers.get(header::USER_AGENT).cloned(),
             host: headers.get(header::HOST).cloned(),
             target: target.clone(),

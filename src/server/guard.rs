@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::count::is_html;
-use super::navigation::Purpose;
+use super::navigation::{self, Purpose};
 use super::site::Mode;
 use super::visit::Visit;
 use crate::policy::consent::{Choice, Consent};
@@ -35,7 +35,7 @@ pub(super) fn before(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, m
     if headers.contains_key(header::COOKIE) {
         filter_request_cookies(visit, headers, metrics);
     }
-    if visit.site.mode == Mode::Enforce && purpose.is_document() && asks_for_html(headers) {
+    if visit.site.mode == Mode::Enforce && purpose.is_document() && navigation::is_said(headers) {
         for condition in &CONDITIONS {
             headers.remove(condition);
         }
@@ -52,12 +52,6 @@ pub(super) fn after(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, me
     if purpose == Purpose::Worker || may_be_document(headers) {
         raise_fence(visit, headers);
     }
-}
-
-fn asks_for_html(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .is_some_and(|accept| memchr::memmem::find(accept.as_bytes(), b"html").is_some())
 }
 
 /// The consent cookie is ours and never goes further, in any mode; what is held stays behind when consent is enforced.

@@ -3,7 +3,7 @@
 //! Fetch Metadata says it (W3C Fetch Metadata Request Headers section 2); browsers without it, and plain clients, are
 //! known by what they accept.
 
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
@@ -66,6 +66,13 @@ impl Purpose {
             _ => Self::Other,
         }
     }
+}
+
+/// Does the request itself say that it wants a document? Plain clients that accept anything are shown pages too, but
+/// nobody has navigated there: such a view is not counted, and its conditions are left alone.
+pub(super) fn is_said(headers: &HeaderMap) -> bool {
+    let names_html = |accept: &HeaderValue| memchr::memmem::find(accept.as_bytes(), b"html").is_some();
+    headers.contains_key(DEST) || headers.get(header::ACCEPT).is_some_and(names_html)
 }
 
 /// A client that names HTML, or that names nothing or everything, may be shown a page.

@@ -12,10 +12,11 @@ use super::html::Html;
 pub const RETURN_BYTES_MAX: usize = 2048;
 
 /// The path, when it is one of this site: it starts with one `/`, and nothing in it makes a browser see another host
-/// or another header line.
+/// or another header line: browsers read `//host`, `/\host` and either with blanks in between as another site (URL
+/// Standard section 4.4).
 pub fn safe_return(path_and_query: &str) -> Option<&str> {
-    let is_path = path_and_query.starts_with('/') && !path_and_query[1..].starts_with(['/', '\\']);
-    let is_plain = path_and_query.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+    let is_path = path_and_query.starts_with('/') && !path_and_query[1..].starts_with('/');
+    let is_plain = path_and_query.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'\\');
     (is_path && is_plain && path_and_query.len() <= RETURN_BYTES_MAX).then_some(path_and_query)
 }
 

@@ -8,12 +8,13 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use hyper::body::Incoming;
 
 use super::body_limit;
-use super::choice_form::{ChoiceForm, is_local_path};
+use super::choice_form::ChoiceForm;
 use super::form::BODY_BYTES_MAX;
 use super::page::statistics;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
+use crate::banner::safe_return;
 use crate::counting::{Answer, Hit, HitKind};
 use crate::policy::Page;
 use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
@@ -111,7 +112,7 @@ impl Sent {
                 .is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(visit.host.authority()))
         })
         .and_then(|uri| uri.path_and_query().map(|path| path.as_str().to_owned()))
-        .filter(|path| is_local_path(path))
+        .filter(|path| safe_return(path).is_some())
         .unwrap_or_else(|| "/".to_owned())
     }
 }

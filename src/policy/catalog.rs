@@ -4,15 +4,19 @@
 //! `[[site.tracker]]` with the same keys. A tracker is data: there is no code for any one of them.
 
 mod check;
+mod entry;
 mod index;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
+pub use entry::{Access, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry};
 use index::Index;
 
-use super::consent::{Category, TrackerSet};
+#[cfg(test)]
+use super::consent::Category;
+use super::consent::TrackerSet;
 
 /// A tracker's place in the catalogue of this process. It is not stable across versions: cookies and settings
 /// carry [`Tracker::name_id`] instead.
@@ -29,131 +33,6 @@ impl TrackerId {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
-}
-
-/// One named product, third-party or first-party, with what it uses.
-#[derive(Clone, Debug)]
-pub struct Tracker {
-    /// Its place in this catalogue.
-    pub id: TrackerId,
-    /// Stable name in settings, cookies and forms: lower-case letters, digits and `-`.
-    pub name_id: String,
-    /// The name people know it by.
-    pub name: String,
-    /// What a visitor says yes or no to.
-    pub category: Category,
-    /// A container (a tag manager) works as soon as one of these is granted.
-    pub serves: Vec<Category>,
-    /// Who receives the data.
-    pub provider: Provider,
-    /// What it is for, per language; `en` is always there.
-    pub purpose: HashMap<String, String>,
-    /// Hosts it answers on.
-    pub hosts: Vec<HostRule>,
-    /// Cookies it sets.
-    pub cookies: Vec<CookieRule>,
-    /// Keys it keeps in localStorage or sessionStorage; a trailing `*` takes every continuation.
-    pub storage: Vec<String>,
-    /// Texts that give its inline snippet away.
-    pub inline: Vec<String>,
-    /// Its frames show something the visitor may want to see: a placeholder stands in for them.
-    pub embed: bool,
-    /// Where the facts come from.
-    pub source: String,
-}
-
-/// Who receives the data.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct Provider {
-    /// Legal name.
-    pub name: String,
-    /// ISO 3166-1 alpha-2 code of its seat; empty when the site itself is the only one who receives anything.
-    pub country: String,
-    /// Its privacy page; empty when the site's own statement covers it.
-    pub privacy: String,
-}
-
-/// A host, with the paths on it when it serves more than the tracker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostRule {
-    /// Exact host, or `*.example.com` for every host below and `example.com` itself.
-    pub host: String,
-    /// Path prefixes; empty means all. Write whole segments, `/stats` or `/stats/`, not `/sta`: the fence can
-    /// only say "this path" and "below this path" (CSP Level 3 section 6.7.2.11).
-    pub paths: Vec<String>,
-    /// The tracker also speaks WebSocket there. The fence must say so apart, and each source costs bytes in every
-    /// head, so it is said only where it is so.
-    pub sockets: bool,
-}
-
-/// A cookie and how long it lives.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct CookieRule {
-    /// Exact name, or with a trailing `*` every continuation of it. Names are case-sensitive (RFC 6265).
-    pub name: String,
-    /// Lifetime in days; 0 means until the browser closes, less than a day counts as one.
-    pub days: u32,
-    /// Where it is set when that is not the site itself. Such a cookie is declared to the visitor, and never
-    /// compared with the site's own cookies.
-    #[serde(default)]
-    pub domain: String,
-}
-
-/// One `[[tracker]]` as it is written in `config/trackers.toml` and in `[[site.tracker]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrackerEntry {
-    /// See [`Tracker::name_id`].
-    pub id: String,
-    /// See [`Tracker::name`].
-    pub name: String,
-    /// A category's name.
-    pub category: String,
-    /// Names of the categories a container serves.
-    #[serde(default)]
-    pub serves: Vec<String>,
-    /// See [`Provider`].
-    pub provider: Provider,
-    /// Sentences per language.
-    pub purpose: HashMap<String, String>,
-    /// Hosts as text, or as `{ host = "…", paths = ["/…"], sockets = true }` with one of the two or both.
-    #[serde(default)]
-    pub hosts: Vec<HostEntry>,
-    /// See [`CookieRule`].
-    #[serde(default)]
-    pub cookies: Vec<CookieRule>,
-    /// See [`Tracker::storage`].
-    #[serde(default)]
-    pub storage: Vec<String>,
-    /// See [`Tracker::inline`].
-    #[serde(default)]
-    pub inline: Vec<String>,
-    /// See [`Tracker::embed`].
-    #[serde(default)]
-    pub embed: bool,
-    /// See [`Tracker::source`].
-    pub source: String,
-}
-
-/// A host as written: alone, or with what [`HostRule`] says beside it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum HostEntry {
-    /// `"stats.example.com"`
-    Whole(String),
-    /// `{ host = "www.example.com", paths = ["/stats/"] }`
-    Paths {
-        /// See [`HostRule::host`].
-        host: String,
-        /// See [`HostRule::paths`].
-        #[serde(default)]
-        paths: Vec<String>,
-        /// See [`HostRule::sockets`].
-        #[serde(default)]
-        sockets: bool,
-    },
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,8 @@ use super::super::file::{Entry, Fault, Table};
 use super::super::report::Problem;
 use super::{Given, doubt, or, unique, value};
 use crate::policy::catalog::{
-    Catalog, CatalogError, CookieRule, HostEntry, Provider, Tracker, TrackerEntry, host_matches, name_matches,
+    Access, Catalog, CatalogError, CookieRule, HostEntry, OwnRule, Provider, Tracker, TrackerEntry,
+    host_matches, name_matches,
 };
 use crate::policy::consent::Category;
 use crate::policy::{Allow, Allowed};
@@ -63,6 +64,11 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
     let cookies = table.tables("cookies", "site.tracker.cookies").iter().filter_map(cookie).collect();
     let storage = texts(table, "storage", value::filled);
     let inline = texts(table, "inline", value::filled);
+    let globals = texts(table, "globals", value::filled);
+    let parameters = texts(table, "parameters", value::filled);
+    let own = table.tables("own", "site.tracker.own").iter().map(own_rule).collect();
+    let signatures = texts(table, "signatures", value::filled);
+    let access = table.parsed("access", access).map(Spanned::into_inner);
     let embed = table.flag("embed").unwrap_or(false);
     let source = table.required(
         "source",
@@ -81,6 +87,11 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
         cookies,
         storage,
         inline,
+        globals,
+        parameters,
+        own,
+        signatures,
+        access,
         embed,
         source: source?.into_inner(),
     };
@@ -166,7 +177,27 @@ fn cookie(table: &Table<'_>) -> Option<CookieRule> {
     let remedy = "the unit is days; 0 means until the browser closes";
     let days = table.whole("days", 0..=COOKIE_DAYS_MAX, remedy);
     let domain = or(table.parsed("domain", value::host_rule), String::new());
-    Some(CookieRule { name: name?.into_inner(), days: days?.into_inner(), domain })
+    let http = table.flag("http").unwrap_or(false);
+    Some(CookieRule { name: name?.into_inner(), days: days?.into_inner(), domain, http })
+}
+
+fn own_rule(table: &Table<'_>) -> OwnRule {
+    let path = or(table.parsed("path", value::filled), String::new());
+    let query = texts(table, "query", value::filled);
+    OwnRule { path, query, script: table.flag("script").unwrap_or(false) }
+}
+
+fn access(text: &str) -> Result<Access, Fault> {
+    match text {
+        "site" => Ok(Access::Site),
+        "provider" => Ok(Access::Provider),
+        "partners" => Ok(Access::Partners),
+        _ => {
+            let remedy =
+                "write site, provider, or partners when it is passed on or used for the provider's own ends";
+            Err(Fault::new(format!("access \"{text}\" is not known"), remedy))
+        }
+    }
 }
 
 /// Notes what is wrong with all trackers together, and the rules that let one through as necessary.

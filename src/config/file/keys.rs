@@ -1,7 +1,7 @@
 //! The list of every key there is. A reader that asks for a key that is not listed panics in a debug build.
 
 /// Every key there is, by the table it stands in. `config/example.toml` shows each; a test compares.
-pub const KEYS: [(&str, &[&str]); 19] = [
+pub const KEYS: [(&str, &[&str]); 20] = [
     ("", &["listen", "limits", "store", "places", "api", "site"]),
     ("listen", &["http", "admin"]),
     (
@@ -51,18 +51,35 @@ pub const KEYS: [(&str, &[&str]); 19] = [
     (
         "site.tracker",
         &[
-            "id", "name", "category", "serves", "provider", "purpose", "hosts", "cookies", "storage",
-            "inline", "embed", "source",
+            "id",
+            "name",
+            "category",
+            "serves",
+            "provider",
+            "purpose",
+            "hosts",
+            "cookies",
+            "storage",
+            "inline",
+            "globals",
+            "parameters",
+            "own",
+            "signatures",
+            "access",
+            "embed",
+            "source",
         ],
     ),
     ("site.tracker.provider", &["name", "country", "privacy"]),
     ("site.tracker.hosts", &["host", "paths", "sockets"]),
-    ("site.tracker.cookies", &["name", "days", "domain"]),
+    ("site.tracker.cookies", &["name", "days", "domain", "http"]),
+    ("site.tracker.own", &["path", "query", "script"]),
     ("site.goal", &["name", "path"]),
 ];
 
 /// Tables that may stand several times.
-const REPEATED: [&str; 5] = ["site", "site.allow", "site.tracker", "site.tracker.cookies", "site.goal"];
+const REPEATED: [&str; 6] =
+    ["site", "site.allow", "site.tracker", "site.tracker.cookies", "site.tracker.own", "site.goal"];
 
 /// The keys of the table `table`.
 pub(super) fn known_keys(table: &str) -> &'static [&'static str] {

@@ -1,6 +1,8 @@
 //! What an entry must be before it becomes a tracker: said in words an operator can act on.
 
-use super::{CatalogError, CookieRule, HostEntry, HostRule, Tracker, TrackerEntry, TrackerId};
+use super::{
+    Access, CatalogError, CookieRule, HostEntry, HostRule, OwnRule, Tracker, TrackerEntry, TrackerId,
+};
 use crate::policy::consent::Category;
 
 /// Longest id. Unit: bytes. Ids travel in the consent cookie, so they are kept short.
@@ -11,6 +13,10 @@ const RULES_MAX: usize = 256;
 const RULE_BYTES_MAX: usize = 253;
 /// Shortest text that may give a snippet away. Unit: bytes. Anything shorter turns up in innocent scripts.
 const INLINE_BYTES_MIN: usize = 6;
+/// Shortest path that may give a request away by itself. Unit: bytes.
+const OWN_PATH_BYTES_MIN: usize = 6;
+/// Shortest text that may give a script file away: it is looked for in every script of the shop. Unit: bytes.
+const SIGNATURE_BYTES_MIN: usize = 12;
 
 impl Tracker {
     pub(super) fn from_entry(id: TrackerId, entry: TrackerEntry) -> Result<Self, CatalogError> {
@@ -29,6 +35,10 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         ("cookies", entry.cookies.len()),
         ("storage", entry.storage.len()),
         ("inline", entry.inline.len()),
+        ("globals", entry.globals.len()),
+        ("parameters", entry.parameters.len()),
+        ("own", entry.own.len()),
+        ("signatures", entry.signatures.len()),
     ] {
         if length > RULES_MAX {
             return Err(format!("{list} has {length} entries, at most {RULES_MAX} are possible"));
@@ -37,14 +47,13 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
     let hosts = entry.hosts.into_iter().map(host_rule).collect::<Result<_, _>>()?;
     entry.cookies.iter().try_for_each(check_cookie)?;
     entry.storage.iter().try_for_each(|key| check_pattern("storage key", key))?;
-    for needle in &entry.inline {
-        if !(INLINE_BYTES_MIN..=RULE_BYTES_MAX).contains(&needle.len()) {
-            return Err(format!(
-                "inline text \"{needle}\" must have {INLINE_BYTES_MIN} to {RULE_BYTES_MAX} bytes, so that it \
-                 matches this tracker's snippet and nothing else"
-            ));
-        }
-    }
+    entry.inline.iter().try_for_each(|text| check_needle("inline", text, INLINE_BYTES_MIN))?;
+    entry.signatures.iter().try_for_each(|text| check_needle("signatures", text, SIGNATURE_BYTES_MIN))?;
+    entry.globals.iter().try_for_each(|name| check_global(name))?;
+    entry.parameters.iter().try_for_each(|name| check_parameter(name))?;
+    entry.own.iter().try_for_each(check_own)?;
+    let is_sites = entry.provider.country.is_empty();
+    let access = entry.access.unwrap_or(if is_sites { Access::Site } else { Access::Provider });
     Ok(Tracker {
         id,
         name_id: entry.id,
@@ -57,6 +66,11 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         cookies: entry.cookies,
         storage: entry.storage,
         inline: entry.inline,
+        globals: entry.globals,
+        parameters: entry.parameters,
+        own: entry.own,
+        signatures: entry.signatures,
+        access,
         embed: entry.embed,
         source: entry.source,
     })
@@ -171,6 +185,62 @@ fn check_cookie(rule: &CookieRule) -> Result<(), String> {
     }
 }
 
+/// A text that is looked for must be long enough to be found where it is meant, and nowhere else.
+fn check_needle(key: &str, text: &str, bytes_min: usize) -> Result<(), String> {
+    if (bytes_min..=RULE_BYTES_MAX).contains(&text.len()) {
+        return Ok(());
+    }
+    Err(format!(
+        "{key} text \"{text}\" must have {bytes_min} to {RULE_BYTES_MAX} bytes, so that it matches this tracker and \
+         nothing else"
+    ))
+}
+
+/// A global becomes the name of a stand-in in the page, so it must be a plain identifier.
+fn check_global(name: &str) -> Result<(), String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+    let starts_well = name.bytes().next().is_some_and(|first| is_plain(first) && !first.is_ascii_digit());
+    if starts_well && name.len() <= RULE_BYTES_MAX && name.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(format!("global \"{name}\" must be a plain name of JavaScript, such as \"fbq\""))
+}
+
+fn check_parameter(name: &str) -> Result<(), String> {
+    check_pattern("parameter", name)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~[]*".contains(&byte);
+    if name.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(format!("parameter \"{name}\" must be the bare name of a query parameter"))
+}
+
+fn check_own(rule: &OwnRule) -> Result<(), String> {
+    let is_plain =
+        |text: &str| text.len() <= RULE_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let path = rule.path.strip_prefix('*').unwrap_or(&rule.path);
+    let path = path.strip_suffix('*').unwrap_or(path);
+    if path.contains(['*', '?', '#']) || !is_plain(&rule.path) {
+        return Err(format!(
+            "own path \"{}\" can have a wildcard at its start and end, and no query",
+            rule.path
+        ));
+    }
+    if !rule.path.is_empty() && !rule.path.starts_with(['/', '*']) {
+        return Err(format!("own path \"{}\" must start with / or *", rule.path));
+    }
+    for part in &rule.query {
+        check_pattern("own query", part)?;
+        if !is_plain(part) || part.contains(['&', '#']) {
+            return Err(format!("own query \"{part}\" must be name or name=value"));
+        }
+    }
+    if path.len() < OWN_PATH_BYTES_MIN && rule.query.is_empty() {
+        return Err(format!("own path \"{}\" alone would match much of any shop; add a query", rule.path));
+    }
+    Ok(())
+}
+
 fn check_pattern(what: &str, pattern: &str) -> Result<(), String> {
     let start = pattern.strip_suffix('*').unwrap_or(pattern);
     if start.is_empty() {
@@ -231,6 +301,14 @@ source = "https://stats.example/docs"
             ("cookies = [{ name = \"a\", days = 1, domain = \"https://x\" }]", "cookie domain"),
             ("storage = [\"\"]", "name at least its start"),
             ("inline = [\"ga(\"]", "must have 6 to 253 bytes"),
+            ("globals = [\"f bq\"]", "plain name of JavaScript"),
+            ("globals = [\"1st\"]", "plain name of JavaScript"),
+            ("parameters = [\"a=b\"]", "bare name of a query parameter"),
+            ("own = [{ path = \"g/collect\" }]", "must start with / or *"),
+            ("own = [{ path = \"/g*/collect\" }]", "wildcard at its start and end"),
+            ("own = [{ path = \"*\" }]", "would match much of any shop"),
+            ("own = [{ query = [\"a&b\"] }]", "must be name or name=value"),
+            ("signatures = [\"analytics\"]", "must have 12 to 253 bytes"),
             ("serves = [\"necessary\"]", "cannot name \"necessary\""),
             ("serves = [\"adverts\"]", "unknown category \"adverts\""),
         ];

@@ -215,8 +215,12 @@ mod tests {
             [] => HostEntry::Whole(host),
             _ => HostEntry::Paths { host, paths, sockets: false },
         });
-        let cookies =
-            names.iter().map(|name| CookieRule { name: name.clone(), days: 1, domain: String::new() });
+        let cookies = names.iter().map(|name| CookieRule {
+            name: name.clone(),
+            days: 1,
+            domain: String::new(),
+            http: false,
+        });
         TrackerEntry {
             id: format!("t{index}"),
             name: "T".into(),
@@ -232,6 +236,11 @@ mod tests {
             cookies: cookies.collect(),
             storage: names,
             inline: Vec::new(),
+            globals: Vec::new(),
+            parameters: Vec::new(),
+            own: Vec::new(),
+            signatures: Vec::new(),
+            access: None,
             embed: false,
             source: "https://p.example/".into(),
         }

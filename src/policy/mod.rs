@@ -70,6 +70,7 @@ pub struct Policy {
     settings: Settings,
     catalog: Arc<Catalog>,
     needles: markup::Needles,
+    stand_ins: markup::StandIns,
     /// The fence of every consent state, for pages on which no rule with paths holds.
     fences: Vec<Fence>,
     /// What each tracker adds to a fence when it is granted alone; the same pages.
@@ -106,10 +107,12 @@ impl Policy {
             allow.paths.clear();
         }
         let needles = markup::Needles::new(&catalog);
+        let stand_ins = markup::StandIns::new(&catalog);
         let mut policy = Self {
             settings,
             catalog,
             needles,
+            stand_ins,
             fences: Vec::new(),
             tracker_sources: Vec::new(),
             guards: Vec::new(),

@@ -246,6 +246,6 @@ mod tests {
         let entry = Catalog::built_in().unwrap().remove(0);
         let entries =
             (0..=TrackerSet::TRACKERS_MAX).map(|n| TrackerEntry { id: format!("t{n}"), ..entry.clone() });
-        assert!(matches!(Catalog::new(entries.collect()), Err(CatalogError::TooMany { count: 513 })));
+        assert!(matches!(Catalog::new(entries.collect()), Err(CatalogError::TooMany { count: 1025 })));
     }
 }

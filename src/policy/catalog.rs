@@ -6,6 +6,8 @@
 mod check;
 mod entry;
 mod index;
+#[cfg(test)]
+mod innocent;
 
 use std::collections::HashMap;
 

@@ -11,7 +11,7 @@ mod url;
 
 use std::borrow::Cow;
 
-use super::catalog::{Tracker, TrackerId};
+use super::catalog::{Sent, Tracker, TrackerId};
 use super::consent::{Category, CategorySet, Consent};
 use super::{Page, Policy, Standing};
 use carrier::{Kind, Role};
@@ -207,23 +207,26 @@ impl Policy {
         match url::resolve(address) {
             Target::Relative => {
                 for base in bases {
-                    if let Finding::Held(tracker) = self.target(consent, page, &url::resolve(base)) {
+                    if let Finding::Held(tracker) = self.target(consent, page, &url::resolve(base), "") {
                         return Finding::Held(tracker);
                     }
                 }
                 Finding::Open
             }
-            target => self.target(consent, page, &target),
+            target => self.target(consent, page, &target, &url::query(address)),
         }
     }
 
-    fn target(&self, consent: &Consent, page: Page<'_>, target: &Target<'_>) -> Finding<'_> {
+    fn target(&self, consent: &Consent, page: Page<'_>, target: &Target<'_>, query: &str) -> Finding<'_> {
         match target {
             Target::Relative | Target::Local => Finding::Open,
-            Target::Host { host, path } => match self.host_standing(consent, page, host, path) {
-                Standing::Open => Finding::Open,
-                Standing::Held(tracker) => Finding::Held(tracker),
-            },
+            Target::Host { host, path } => {
+                let sent = Sent { path, query, is_script: true };
+                match self.address_standing(consent, page, host, sent) {
+                    Standing::Open => Finding::Open,
+                    Standing::Held(tracker) => Finding::Held(tracker),
+                }
+            }
             Target::Unreadable if consent.categories() == CategorySet::ALL => Finding::Open,
             Target::Unreadable => Finding::Held(None),
         }

@@ -7,8 +7,11 @@
 pub mod catalog;
 pub mod consent;
 pub mod cookies;
+mod decoration;
 pub mod fence;
 pub mod markup;
+pub mod own_path;
+mod query;
 #[cfg(test)]
 mod samples;
 pub mod seal;
@@ -64,6 +67,8 @@ pub enum Allowed {
     Host(String),
     /// A cookie name, with a trailing `*` for every continuation.
     Cookie(String),
+    /// The name of a query parameter that the shop reads itself, with a trailing `*` as for cookies.
+    Parameter(String),
 }
 
 /// One site's rules and catalogue, compiled once and shared read-only.
@@ -72,6 +77,9 @@ pub struct Policy {
     settings: Settings,
     catalog: Arc<Catalog>,
     needles: markup::Needles,
+    signatures: own_path::Signatures,
+    /// First bytes of the names of parameters that may not pass.
+    decorations: query::Initials,
     /// The fence of every consent state, for pages on which no rule with paths holds.
     fences: Vec<Fence>,
     /// What each tracker adds to a fence when it is granted alone; the same pages.
@@ -109,6 +117,8 @@ impl Policy {
         }
         let needles = markup::Needles::new(&catalog);
         let mut policy = Self {
+            signatures: own_path::Signatures::new(&catalog),
+            decorations: decoration::initials(&settings, &catalog),
             settings,
             catalog,
             needles,

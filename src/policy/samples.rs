@@ -52,6 +52,15 @@ pub(super) fn single(categories: &[Category], trackers: TrackerSet) -> Consent {
     Consent::from_choice(&choice, Day(20_000), None, &built_in())
 }
 
+/// A consent to whole categories, and one to at least as many; for catalogues other than the built-in one.
+pub(super) fn any_growing_categories() -> impl Strategy<Value = (Consent, Consent)> {
+    (0..8_usize, 0..8_usize).prop_map(|(less, more)| {
+        let every = CategorySet::every();
+        let consent = |state: usize| of(&every[state].iter().collect::<Vec<_>>());
+        (consent(less), consent(less | more))
+    })
+}
+
 /// A consent, and one that grants at least as much.
 pub(super) fn any_growing_consent() -> impl Strategy<Value = (Consent, Consent)> {
     let trackers = || prop::collection::vec(0..built_in().trackers().count(), 0..4);

@@ -12,6 +12,7 @@ pub mod limits;
 mod listen;
 mod navigation;
 mod observe;
+mod own_path;
 mod page;
 mod patient;
 mod privacy;

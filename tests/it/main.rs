@@ -3,6 +3,7 @@
 
 mod choices;
 mod faults;
+mod own_paths;
 mod page_views;
 mod pages;
 mod privacy;

@@ -166,12 +166,12 @@ impl Names {
     }
 }
 
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Words>>;
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Words>>;
 
 /// Hashes eight bytes at a step: short names cost two or three. The keys are the operator's, visitors only look
 /// up, so nobody can make them collide.
 #[derive(Default)]
-struct Words(u64);
+pub(super) struct Words(u64);
 
 impl Words {
     /// An odd number with its bits well spread: 2 to the power of 64 divided by the golden ratio.

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 
 use aho_corasick::AhoCorasick;
 
+use super::index::Map;
 use super::{OwnRule, Tracker, TrackerId};
 use crate::policy::query::{self, Initials, ROOM_BYTES, matches, parameters};
 
@@ -31,8 +32,17 @@ pub(super) struct OwnRules {
     paths: Option<AhoCorasick>,
     /// The rules with each of those texts.
     of_text: Vec<Vec<usize>>,
-    /// Rules for any path, and first bytes of the names that can fulfil them.
-    of_any_path: Vec<usize>,
+    /// Rules for any path.
+    of_any_path: AnyPath,
+}
+
+/// Rules for any path, by the name that each asks for first.
+#[derive(Debug, Default)]
+struct AnyPath {
+    by_name: Map<Box<[u8]>, Vec<usize>>,
+    /// Those that ask for a start of names, and every rule where there is no automaton.
+    others: Vec<usize>,
+    /// First bytes of those names.
     initials: Initials,
 }
 
@@ -61,12 +71,10 @@ impl OwnRules {
         let mut rules: Vec<Rule> = rules.map(|(rule, tracker)| Rule::new(rule, tracker)).collect();
         rules.sort_by_key(|rule| Reverse((rule.bytes_said(), rule.tracker)));
         let mut texts: Vec<&str> = Vec::new();
-        let (mut of_text, mut of_any_path): (Vec<Vec<usize>>, _) = (Vec::new(), Vec::new());
-        let mut initials = Initials::default();
+        let (mut of_text, mut of_any_path): (Vec<Vec<usize>>, _) = (Vec::new(), AnyPath::default());
         for (index, rule) in rules.iter().enumerate() {
             if rule.text.is_empty() {
-                of_any_path.push(index);
-                rule.query.iter().take(1).for_each(|condition| initials.add(condition.name.as_bytes()));
+                of_any_path.add(index, rule);
             } else if let Some(known) = texts.iter().position(|text| *text == &*rule.text) {
                 of_text[known].push(index);
             } else {
@@ -77,9 +85,9 @@ impl OwnRules {
         let paths = AhoCorasick::new(&texts).ok().filter(|_| !texts.is_empty());
         if paths.is_none() {
             // No paths, or more of them than fit an automaton: every rule is asked one by one.
-            of_any_path = (0..rules.len()).collect();
+            of_any_path.others = (0..rules.len()).collect();
         }
-        Self { rules, paths, of_text, of_any_path, initials }
+        Self { rules, paths, of_text, of_any_path }
     }
 
     /// The tracker of the first rule that takes the request, and whether that rule is about scripts.
@@ -100,21 +108,38 @@ impl OwnRules {
                 }
             }
         }
-        if self.may_be_of_any_path(sent.query) {
-            let any = self.of_any_path.iter().copied();
-            best = any
-                .take_while(|index| is_better(best, *index))
-                .find(|index| self.rules[*index].takes_path(&path) && self.rules[*index].takes_query(sent))
-                .or(best);
-        }
+        self.of_any_path.each(sent.query, |index| {
+            let rule = &self.rules[index];
+            if is_better(best, index) && rule.takes_path(&path) && rule.takes_query(sent) {
+                best = Some(index);
+            }
+        });
         best.map(|index| &self.rules[index]).map(|rule| (rule.tracker, rule.is_script))
     }
+}
 
-    fn may_be_of_any_path(&self, query: &str) -> bool {
-        let is_likely = |query: &str| {
-            parameters(query.as_bytes()).any(|parameter| self.initials.may_begin(parameter.text))
-        };
-        !self.of_any_path.is_empty() && (self.paths.is_none() || is_likely(query))
+impl AnyPath {
+    fn add(&mut self, index: usize, rule: &Rule) {
+        let Some(first) = rule.query.first() else { return };
+        self.initials.add(first.name.as_bytes());
+        if first.name.ends_with('*') {
+            self.others.push(index);
+        } else {
+            self.by_name.entry(first.name.as_bytes().into()).or_default().push(index);
+        }
+    }
+
+    /// Every rule that the parameters of `query` may fulfil, maybe more than once.
+    fn each(&self, query: &str, mut take: impl FnMut(usize)) {
+        self.others.iter().copied().for_each(&mut take);
+        if self.by_name.is_empty() {
+            return;
+        }
+        for parameter in parameters(query.as_bytes()).filter(|one| self.initials.may_begin(one.text)) {
+            let mut room = [0; ROOM_BYTES];
+            let name = query::decoded(parameter.name(), &mut room);
+            self.by_name.get(name.as_ref()).into_iter().flatten().copied().for_each(&mut take);
+        }
     }
 }
 

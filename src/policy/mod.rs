@@ -4,6 +4,7 @@
 //! ([`cookies`]), tags ([`markup`]) and pages ([`fence`]); the standing answer of a visitor is a
 //! [`consent::Consent`], which travels sealed ([`seal`]).
 
+pub mod advice;
 pub mod catalog;
 pub mod consent;
 pub mod cookies;

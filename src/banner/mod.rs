@@ -107,6 +107,7 @@ impl Banner {
             languages: self.localized(consent),
             preferred,
             return_path: self.return_path(return_path),
+            script: Bytes::from_static(b"<script>"),
         }
     }
 

@@ -81,6 +81,7 @@ pub struct Policy {
     signatures: own_path::Signatures,
     /// First bytes of the names of parameters that may not pass.
     decorations: query::Initials,
+    stand_ins: markup::StandIns,
     /// The fence of every consent state, for pages on which no rule with paths holds.
     fences: Vec<Fence>,
     /// What each tracker adds to a fence when it is granted alone; the same pages.
@@ -117,12 +118,14 @@ impl Policy {
             allow.paths.clear();
         }
         let needles = markup::Needles::new(&catalog);
+        let stand_ins = markup::StandIns::new(&catalog);
         let mut policy = Self {
             signatures: own_path::Signatures::new(&catalog),
             decorations: decoration::initials(&settings, &catalog),
             settings,
             catalog,
             needles,
+            stand_ins,
             fences: Vec::new(),
             tracker_sources: Vec::new(),
             guards: Vec::new(),

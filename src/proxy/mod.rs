@@ -4,6 +4,7 @@
 //! ([`forwarded::Hop`]) and then given to an [`Origin`], which answers with a [`Body`] that streams. Bodies are
 //! never gathered here: each side reads only as fast as the other takes.
 
+pub mod charset;
 pub mod encode;
 pub mod forwarded;
 pub mod gather;

@@ -1,5 +1,5 @@
-//! A page on its way: the origin's body → decoded → rewritten → encoded, frame by frame, with the visitor's pull as the
-//! only drive. When any step fails, the body ends in an error and the page is cut: it never passes raw.
+//! A page on its way: the origin's body → decoded → in UTF-8 where it must be → rewritten → encoded, frame by frame, with
+//! the visitor's pull as the only drive. When any step fails, the body ends in an error and the page is cut: it never passes raw.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
+use super::charset::{CharsetError, ToUtf8};
 use super::encode::{Decoder, EncodeError, Encoder, Stop};
 use super::rewrite::{RewriteError, Rewriter};
 
@@ -34,6 +35,7 @@ pub struct PageBody<F: FnMut(Outcome) + Unpin> {
     /// What was received and not yet taken in.
     received: Bytes,
     decoder: Decoder,
+    charset: ToUtf8,
     rewriter: Rewriter,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
@@ -42,26 +44,36 @@ pub struct PageBody<F: FnMut(Outcome) + Unpin> {
 
 impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
     /// Rewrites `origin`'s body.
-    pub fn new(origin: Body, decoder: Decoder, rewriter: Rewriter, encoder: Encoder, tell: F) -> Self {
-        Self { origin, received: Bytes::new(), decoder, rewriter, encoder: Some(encoder), tell }
+    pub fn new(
+        origin: Body,
+        decoder: Decoder,
+        charset: ToUtf8,
+        rewriter: Rewriter,
+        encoder: Encoder,
+        tell: F,
+    ) -> Self {
+        Self { origin, received: Bytes::new(), decoder, charset, rewriter, encoder: Some(encoder), tell }
     }
 
     /// Takes in what was received, or a small piece of it when it is coded, and gives what the visitor gets for it.
     fn take_in(&mut self) -> Result<BytesMut, BodyError> {
         let mut page = BytesMut::with_capacity(self.received.len() + PAGE_ROOM);
+        let (charset, rewriter) = (&mut self.charset, &mut self.rewriter);
+        let mut push = |plain: &[u8]| {
+            charset.push(plain, &mut |text| rewriter.push(text, &mut page).map_err(PageError::Markup))
+        };
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            self.rewriter.push(&plain, &mut page).map_err(cut)?;
+            push(&plain).map_err(cut)?;
         } else {
             let piece = self.received.split_to(self.received.len().min(CODED_BYTES_MAX));
-            let (rewriter, mut failed) = (&mut self.rewriter, None);
-            let mut push = |plain: &[u8]| {
-                rewriter.push(plain, &mut page).map_err(|error: RewriteError| {
+            let mut failed = None;
+            let decoded = self.decoder.decode(&piece, &mut |plain| {
+                push(plain).map_err(|error| {
                     failed = Some(error);
                     Stop
                 })
-            };
-            let decoded = self.decoder.decode(&piece, &mut push);
+            });
             if let Some(error) = failed {
                 return Err(cut(error));
             }
@@ -74,6 +86,9 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
     fn finish(&mut self) -> Result<BytesMut, BodyError> {
         self.decoder.end().map_err(cut)?;
         let mut page = BytesMut::with_capacity(PAGE_ROOM);
+        let rewriter = &mut self.rewriter;
+        let mut push = |text: &[u8]| rewriter.push(text, &mut page).map_err(PageError::Markup);
+        self.charset.end(&mut push).map_err(cut)?;
         self.rewriter.end(&mut page).map_err(cut)?;
         let mut last = self.encoded(page)?;
         if let Some(encoder) = self.encoder.take() {
@@ -113,6 +128,8 @@ fn cut(error: impl Into<PageError>) -> BodyError {
 enum PageError {
     #[error(transparent)]
     Coding(#[from] EncodeError),
+    #[error(transparent)]
+    Charset(#[from] CharsetError),
     #[error(transparent)]
     Markup(#[from] RewriteError),
 }

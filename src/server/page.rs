@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
@@ -15,6 +16,7 @@ use super::visit::Visit;
 use super::worker::Shared;
 use crate::counting::{Hit, HitKind, Statistics};
 use crate::policy::consent::{Category, Consent};
+use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
@@ -102,6 +104,11 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
         shared.metrics.pages_fenced_only.increment();
         return Response::from_parts(head, body);
     };
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let said = kind.and_then(|kind| charset::of_content_type(kind.as_bytes()));
+    if let Some(kind) = kind.filter(|_| said.is_some_and(charset::is_turned)).map(in_utf8) {
+        head.headers.insert(header::CONTENT_TYPE, kind);
+    }
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
     make_own(&mut head.headers, coding);
@@ -111,7 +118,7 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     let insertions = insertions(visit, ask);
     let (host, path) = (visit.host.name(), visit.page().path);
     let mut rewriter = Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions);
-    if !says_encoding(&head.headers) {
+    if said.is_none() {
         rewriter = rewriter.of_unsaid_encoding();
     }
     let metrics = shared.metrics.clone();
@@ -123,15 +130,15 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
         Outcome::Cut => metrics.pages_cut.increment(),
         Outcome::Left => {}
     };
-    let page = PageBody::new(body, decoder, rewriter, Encoder::new(coding), tell);
+    let page = PageBody::new(body, decoder, ToUtf8::new(said), rewriter, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
 }
 
-/// Does `Content-Type` name the encoding of the text (RFC 9110 section 8.3.2)?
-fn says_encoding(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| memchr::memmem::find(kind.as_bytes(), b"charset=").is_some())
+/// The type of a page that is turned into UTF-8: what it is stays, how its text is encoded does not.
+fn in_utf8(kind: &HeaderValue) -> HeaderValue {
+    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let utf8 = [essence, b"; charset=utf-8"].concat();
+    HeaderValue::from_bytes(&utf8).unwrap_or(HeaderValue::from_static("text/html; charset=utf-8"))
 }
 
 /// The way out of the origin's codings; `None` when one of them is not known.
@@ -185,6 +192,7 @@ fn insertions(visit: &Visit, ask: &Ask) -> Insertions {
         languages: if ask.purpose.is_page() { languages } else { in_frame(&languages) },
         preferred: ask.language,
         return_path: site.banner.return_path(visit.target().as_str()),
+        script: Bytes::from_static(b"<script>"),
     }
 }
 

@@ -53,9 +53,7 @@ fn insertions() -> Insertions {
             text("|"),
             Part::Provider,
             text("|"),
-            Part::Width,
-            text("|"),
-            Part::Height,
+            Part::Size,
             text("</p>"),
         ],
     };
@@ -64,11 +62,12 @@ fn insertions() -> Insertions {
         languages: Arc::from([localized("nb", "hei"), localized("en", "hi")]),
         preferred: 1,
         return_path: Bytes::from_static(b"/a"),
+        script: Bytes::from_static(b"<script>"),
     }
 }
 
 fn no_insertions() -> Insertions {
-    Insertions { head: Bytes::new(), languages: Arc::from([]), preferred: 0, return_path: Bytes::new() }
+    Insertions::none()
 }
 
 fn rewritten<'a>(
@@ -253,4 +252,5 @@ fn endless_repetition_costs_no_more_than_its_length() {
     }
 }
 
+mod oracle;
 mod properties;

@@ -167,10 +167,9 @@ fn peeked(criterion: &mut Criterion) {
         criterion.bench_function(&format!("a script looked into: {coding}"), |bench| {
             bench.iter(|| {
                 let decoder = Decoder::new(coding).expect("a known coding");
-                let (begin, body) =
-                    runtime.block_on(peek(Body::full(bytes.clone()), decoder, SIGNED_BYTES_MAX));
-                assert!(policy.own_script(&none, &begin).is_none());
-                body
+                let peeked = runtime.block_on(peek(Body::full(bytes.clone()), decoder, SIGNED_BYTES_MAX));
+                assert!(policy.own_script(&none, &peeked.begin).is_none());
+                peeked.body
             });
         });
     }

@@ -19,12 +19,22 @@ const CODED_BYTES_MAX: usize = 16 << 10;
 /// Coded bytes decoded at once: little more is unpacked than is looked at.
 const STEP_BYTES: usize = 1024;
 
-/// Reads on until `plain_bytes_max` decoded bytes are known, the body ends or too much waits. Returns the decoded
-/// beginning, and a body that is the given one whole.
+/// A body that was looked at.
+#[derive(Debug)]
+pub struct Peeked {
+    /// Its decoded beginning.
+    pub begin: Bytes,
+    /// It broke off before all that was wanted was there.
+    pub is_broken: bool,
+    /// The body, whole.
+    pub body: Body,
+}
+
+/// Reads on until `plain_bytes_max` decoded bytes are known, the body ends or too much waits.
 ///
 /// It waits for what the origin has not sent yet, as long as the origin's idle limit lets it: use it on what a browser
 /// needs whole before it does anything, such as a script.
-pub async fn peek(mut body: Body, decoder: Decoder, plain_bytes_max: usize) -> (Bytes, Body) {
+pub async fn peek(mut body: Body, decoder: Decoder, plain_bytes_max: usize) -> Peeked {
     let mut beginning =
         Beginning { decoder, plain: Bytes::new(), bytes_max: plain_bytes_max, is_over: false };
     let mut waiting = Waiting { frames: VecDeque::new(), failure: None };
@@ -48,7 +58,7 @@ pub async fn peek(mut body: Body, decoder: Decoder, plain_bytes_max: usize) -> (
             None => break,
         }
     }
-    (beginning.plain, waiting.before(body))
+    Peeked { begin: beginning.plain, is_broken: waiting.failure.is_some(), body: waiting.before(body) }
 }
 
 /// What is known of a body's text.
@@ -158,7 +168,7 @@ mod tests {
 
     /// An origin's body in these pieces; `read` counts the bytes that were asked for.
     struct Pieces {
-        pieces: VecDeque<Bytes>,
+        left: VecDeque<Bytes>,
         read: Rc<Cell<usize>>,
         breaks: bool,
     }
@@ -171,7 +181,7 @@ mod tests {
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-            let Some(piece) = self.pieces.pop_front() else {
+            let Some(piece) = self.left.pop_front() else {
                 let broken = self.breaks.then_some(Err(BodyError::Idle { limit_ms: 1 }));
                 self.breaks = false;
                 return Poll::Ready(broken);
@@ -188,7 +198,7 @@ mod tests {
     fn pieces(bytes: &[u8], piece_bytes: usize) -> (Body, Rc<Cell<usize>>) {
         let read = Rc::new(Cell::new(0));
         let pieces = bytes.chunks(piece_bytes).map(Bytes::copy_from_slice).collect();
-        (Body::stream(Pieces { pieces, read: read.clone(), breaks: false }), read)
+        (Body::stream(Pieces { left: pieces, read: read.clone(), breaks: false }), read)
     }
 
     fn coded(coding: &str, plain: &[u8]) -> Vec<u8> {
@@ -223,7 +233,9 @@ mod tests {
 
     fn seen(coding: &str, body: Body) -> (Bytes, Vec<u8>) {
         run(async {
-            let (begin, body) = peek(body, Decoder::new(coding).unwrap(), BYTES_MAX).await;
+            let Peeked { begin, body, is_broken } =
+                peek(body, Decoder::new(coding).unwrap(), BYTES_MAX).await;
+            assert!(!is_broken);
             (begin, body.collect().await.unwrap().to_bytes().to_vec())
         })
     }
@@ -244,8 +256,8 @@ mod tests {
     #[test]
     fn no_more_is_read_than_is_wanted() {
         let (body, read) = pieces(&script(100_000), 1000);
-        let (begin, _body) = run(peek(body, Decoder::new("").unwrap(), BYTES_MAX));
-        assert_eq!((begin.len(), read.get()), (BYTES_MAX, 5000));
+        let peeked = run(peek(body, Decoder::new("").unwrap(), BYTES_MAX));
+        assert_eq!((peeked.begin.len(), read.get()), (BYTES_MAX, 5000));
     }
 
     #[test]
@@ -254,7 +266,7 @@ mod tests {
         let mut bytes = vec![0x1F, 0x8B, 8, 8, 0, 0, 0, 0, 0, 3];
         bytes.resize(1 << 20, b'x');
         let (body, read) = pieces(&bytes, 1000);
-        let (begin, body) = run(peek(body, Decoder::new("gzip").unwrap(), BYTES_MAX));
+        let Peeked { begin, body, .. } = run(peek(body, Decoder::new("gzip").unwrap(), BYTES_MAX));
         assert!(begin.is_empty() && read.get() <= CODED_BYTES_MAX + 1000, "{}", read.get());
         assert!(run(body.collect()).unwrap().to_bytes() == bytes);
     }
@@ -272,10 +284,11 @@ mod tests {
     fn a_body_that_breaks_off_breaks_off_where_it_did() {
         let read = Rc::new(Cell::new(0));
         let pieces = VecDeque::from([Bytes::from_static(b"let a"), Bytes::from_static(b"=1")]);
-        let body = Body::stream(Pieces { pieces, read, breaks: true });
+        let body = Body::stream(Pieces { left: pieces, read, breaks: true });
         run(async {
-            let (begin, mut body) = peek(body, Decoder::new("").unwrap(), BYTES_MAX).await;
-            assert_eq!(begin, "let a=1");
+            let Peeked { begin, mut body, is_broken } =
+                peek(body, Decoder::new("").unwrap(), BYTES_MAX).await;
+            assert_eq!((&begin[..], is_broken), (&b"let a=1"[..], true));
             assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "let a");
             assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "=1");
             assert!(matches!(body.frame().await, Some(Err(BodyError::Idle { .. }))));
@@ -286,8 +299,8 @@ mod tests {
     #[test]
     fn the_length_that_is_known_stays_known() {
         run(async {
-            let (_, body) = peek(Body::full(script(9000)), Decoder::new("").unwrap(), BYTES_MAX).await;
-            assert_eq!(body.size_hint().exact(), Some(9000));
+            let peeked = peek(Body::full(script(9000)), Decoder::new("").unwrap(), BYTES_MAX).await;
+            assert_eq!(peeked.body.size_hint().exact(), Some(9000));
         });
     }
 

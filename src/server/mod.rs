@@ -8,6 +8,7 @@ mod choice_form;
 pub mod count;
 mod form;
 mod guard;
+pub mod known_scripts;
 pub mod limits;
 mod listen;
 mod navigation;

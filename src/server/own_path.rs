@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 
 use super::body_limit;
 use super::count::is_html;
+use super::known_scripts::Key;
 use super::navigation::{self, Purpose};
 use super::page::{decoder, keep_private};
 use super::site::Mode;
@@ -17,7 +18,7 @@ use crate::policy::catalog::Sent;
 use crate::policy::own_path::SIGNED_BYTES_MAX;
 use crate::proxy::Body;
 use crate::proxy::headers::Host;
-use crate::proxy::peek::peek;
+use crate::proxy::peek::{Peeked, peek};
 use crate::telemetry::Metrics;
 
 /// Most of a held request's body that is read, so that its connection can be used again. Unit: bytes. A page that
@@ -214,10 +215,17 @@ pub(super) async fn after(
         }
         _ => return answer,
     }
+    let key = Key::of(visit, answer.headers());
+    if key.is_some_and(|key| visit.site.scripts.has(key)) {
+        return answer;
+    }
     let Some(decoder) = decoder(answer.headers()) else { return answer };
     let (mut head, body) = answer.into_parts();
-    let (begin, body) = peek(body, decoder, SIGNED_BYTES_MAX).await;
+    let Peeked { begin, is_broken, body } = peek(body, decoder, SIGNED_BYTES_MAX).await;
     let Some(own) = visit.site.policy.own_script(&visit.consent, &begin) else {
+        if let Some(key) = key.filter(|_| !is_broken) {
+            visit.site.scripts.add(key);
+        }
         return Response::from_parts(head, body);
     };
     if own.is_held {

@@ -3,6 +3,7 @@
 
 mod choices;
 mod faults;
+mod link_decoration;
 mod own_paths;
 mod page_views;
 mod pages;

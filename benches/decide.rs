@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // criterion's macros make public functions
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -86,7 +87,8 @@ fn decide(criterion: &mut Criterion) {
 fn crowded() -> Policy {
     let mut text = String::new();
     for n in 0..120 {
-        text += &format!(
+        let _ = write!(
+            text,
             r#"
 [[tracker]]
 id = "t{n}"

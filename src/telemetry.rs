@@ -70,6 +70,12 @@ pub struct Metrics {
     pub cookies_held: Figure,
     /// Request cookies kept from the origin.
     pub cookies_withheld: Figure,
+    /// Requests of held trackers to the shop's own hosts, answered here.
+    pub requests_held: Figure,
+    /// Scripts of held trackers from the shop's own hosts, left empty.
+    pub scripts_held: Figure,
+    /// Requests that reached the origin without their link decoration.
+    pub links_undecorated: Figure,
     /// Choices taken.
     pub choices: Figure,
     /// Choices that could not be recorded and were refused.
@@ -156,6 +162,9 @@ impl Metrics {
             ("policy_tags_held_total", "Tags left inert.", &self.tags_held),
             ("policy_cookies_held_total", "Set-Cookie lines dropped.", &self.cookies_held),
             ("policy_cookies_withheld_total", "Requests with cookies taken out.", &self.cookies_withheld),
+            ("policy_requests_held_total", "Own-path requests of trackers held.", &self.requests_held),
+            ("policy_scripts_held_total", "Own-path scripts of trackers left empty.", &self.scripts_held),
+            ("policy_links_undecorated_total", "Requests rid of link decoration.", &self.links_undecorated),
             ("counting_hits_total", "Hits handed to the counter.", &self.hits),
             ("counting_hits_dropped_total", "Hits dropped: the queue was full.", &self.hits_dropped),
             ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),

@@ -11,6 +11,7 @@ use crate::counting::{SiteIndex, SiteSettings};
 use crate::policy::Policy;
 use crate::policy::catalog::Catalog;
 use crate::proxy::Origin;
+use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
 use crate::server::stats;
 
@@ -35,6 +36,7 @@ fn make_one(
     Origin::new(&site.origin)?;
     Ok(Site {
         ready: Ready::of(&policy, &banner),
+        scripts: KnownScripts::default(),
         index,
         name: site.name.clone(),
         hosts: site.hosts.clone(),

@@ -11,6 +11,7 @@ pub mod gather;
 pub mod headers;
 pub mod networks;
 pub mod page;
+pub mod peek;
 pub mod rewrite;
 
 mod body;

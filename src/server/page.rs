@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use super::count::{self, Look, is_html};
 use super::guard;
 use super::navigation::Purpose;
+use super::own_path;
 use super::refusal::Refusal;
 use super::site::Mode;
 use super::visit::Visit;
@@ -38,8 +39,12 @@ pub(super) async fn pass(
     origin: &Origin,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let purpose = Purpose::of(request.method(), request.headers());
+    let asked = own_path::Asked::of(visit, purpose, &request);
+    if let own_path::Asked::Held(reply) = asked {
+        return Ok(own_path::answer(visit, reply, request, &shared.metrics).await);
+    }
     let headers = request.headers();
-    let purpose = Purpose::of(request.method(), headers);
     let look = Look::at(request.method(), purpose, visit.target(), headers);
     let ask = Ask {
         purpose,
@@ -48,6 +53,7 @@ pub(super) async fn pass(
         language: visit.language(headers),
     };
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
+    own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
     let mut answer = origin.send(request.map(Body::incoming)).await?;
     if let Some(look) = look.filter(|_| count::is_page_shown(answer.status(), answer.headers())) {
@@ -57,7 +63,7 @@ pub(super) async fn pass(
     if visit.site.mode == Mode::Enforce && purpose.is_document() && is_whole_page(&answer) {
         return Ok(rewrite(shared, visit, &ask, answer));
     }
-    Ok(answer)
+    Ok(own_path::after(visit, asked, answer, &shared.metrics).await)
 }
 
 /// Is this a page that can be rewritten from its first byte?
@@ -136,7 +142,7 @@ fn in_utf8(kind: &HeaderValue) -> HeaderValue {
 }
 
 /// The way out of the origin's codings; `None` when one of them is not known.
-fn decoder(headers: &HeaderMap) -> Option<Decoder> {
+pub(super) fn decoder(headers: &HeaderMap) -> Option<Decoder> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
     let Some(first) = codings.next() else { return Decoder::new("").ok() };
     let mut list = first.to_str().ok()?.to_owned();
@@ -159,6 +165,15 @@ fn make_own(headers: &mut HeaderMap, coding: Coding) {
     ] {
         headers.remove(name);
     }
+    keep_private(headers);
+    if let Some(name) = coding.name() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
+}
+
+/// No shared cache keeps it, and the browser asks again each time.
+pub(super) fn keep_private(headers: &mut HeaderMap) {
     let is_never_kept = headers
         .get_all(header::CACHE_CONTROL)
         .iter()
@@ -167,10 +182,6 @@ fn make_own(headers: &mut HeaderMap, coding: Coding) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.remove(header::EXPIRES);
     }
-    if let Some(name) = coding.name() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-    }
-    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
 }
 
 fn insertions(visit: &Visit, ask: &Ask) -> Insertions {

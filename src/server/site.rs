@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::known_scripts::KnownScripts;
 use crate::banner::{Banner, OpenNames};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
@@ -54,6 +55,8 @@ pub struct Site {
     pub origin: proxy::Settings,
     /// What depends on the consent state alone.
     pub ready: Ready,
+    /// Scripts of the origin that need no second look.
+    pub scripts: KnownScripts,
 }
 
 /// What depends on the consent state alone, made once for each of the eight.

@@ -3,6 +3,8 @@
 
 mod choices;
 mod faults;
+mod link_decoration;
+mod own_paths;
 mod page_views;
 mod pages;
 mod privacy;

@@ -242,5 +242,7 @@ fn covers(what: &Allowed, tracker: &Tracker) -> bool {
             let bare = |rule: &str| rule.strip_suffix('*').unwrap_or(rule).to_owned();
             name_matches(rule, &bare(&cookie.name)) || name_matches(&cookie.name, &bare(rule))
         }),
+        // It opens nothing in the browser: the shop is told what the visitor brought along.
+        Allowed::Parameter(_) => false,
     }
 }

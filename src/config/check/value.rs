@@ -252,6 +252,17 @@ pub(super) fn cookie_rule(text: &str) -> Result<String, Fault> {
     Ok(text.to_owned())
 }
 
+/// The name of a query parameter, with a trailing `*` for every continuation.
+pub(super) fn parameter_rule(text: &str) -> Result<String, Fault> {
+    let name = text.strip_suffix('*').unwrap_or(text);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.~[]".contains(c);
+    if name.is_empty() || !name.chars().all(is_plain) {
+        let remedy = "write the bare name, like \"gclid\", or \"aff_*\" for every name that begins so";
+        return Err(Fault::new(format!("\"{text}\" is no name of a query parameter"), remedy));
+    }
+    Ok(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -334,7 +345,7 @@ mod tests {
         #[test]
         fn no_text_makes_a_reader_panic(text in "\\PC{0,40}|[a-z0-9:/.@*\\[\\]]{0,40}") {
             let _ = (host_rule(&text), origin(&text), network(&text), listen(&text), prefix(&text), time_zone(&text));
-            let _ = (page(&text), email(&text), cookie_rule(&text), currency(&text), site_name(&text));
+            let _ = (page(&text), email(&text), cookie_rule(&text), parameter_rule(&text), currency(&text), site_name(&text));
         }
     }
 }

@@ -15,6 +15,7 @@ use super::catalog::{Tracker, TrackerId};
 use super::consent::{Category, CategorySet, Consent};
 use super::{Page, Policy, Standing};
 use carrier::{Kind, Role};
+pub(super) use carrier::{refresh_address, rel_loads};
 pub(super) use needles::Needles;
 use url::Target;
 
@@ -201,6 +202,11 @@ impl Policy {
                 None => Finding::Open,
             },
         }
+    }
+
+    /// May `page` reach what `address` names, read as a browser reads it? What cannot be read is held.
+    pub fn address_is_open(&self, consent: &Consent, page: Page<'_>, address: &[u8]) -> bool {
+        matches!(self.address(consent, page, &[], address), Finding::Open)
     }
 
     fn address(&self, consent: &Consent, page: Page<'_>, bases: &[Vec<u8>], address: &[u8]) -> Finding<'_> {

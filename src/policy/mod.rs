@@ -1,13 +1,14 @@
 //! What is allowed. Pure: no I/O, no clock, no async, no HTTP client; the same input gives the same answer.
 //!
 //! A [`Policy`] is one site's rules and the catalogue, compiled once. It is asked about cookies
-//! ([`cookies`]), tags ([`markup`]) and pages ([`fence`]); the standing answer of a visitor is a
-//! [`consent::Consent`], which travels sealed ([`seal`]).
+//! ([`cookies`]), header fields ([`field`]), tags ([`markup`]) and pages ([`fence`]); the standing
+//! answer of a visitor is a [`consent::Consent`], which travels sealed ([`seal`]).
 
 pub mod catalog;
 pub mod consent;
 pub mod cookies;
 pub mod fence;
+pub mod field;
 pub mod markup;
 pub mod seal;
 

@@ -195,7 +195,7 @@ fn anywhere(name: &[u8]) -> Option<Role> {
 }
 
 /// Link types that make a browser connect or fetch (HTML 4.6.7 and the hints); the others only state a relation.
-fn rel_loads(rel: &[u8]) -> bool {
+pub(in super::super) fn rel_loads(rel: &[u8]) -> bool {
     const LOADING: [&str; 16] = [
         "stylesheet",
         "preload",
@@ -245,7 +245,7 @@ pub(super) fn is_code_type(text: &[u8]) -> bool {
 }
 
 /// The address in `content="5; url='/there'"`, read as leniently as HTML 4.2.5.3 (shared declarative refresh).
-pub(super) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
+pub(in super::super) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
     let is_delimiter = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
     let time_end = content.iter().position(is_delimiter)?;
     let mut rest = content[time_end..].trim_ascii_start();

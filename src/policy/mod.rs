@@ -11,6 +11,7 @@ pub mod fence;
 pub mod field;
 pub mod markup;
 pub mod seal;
+mod service_worker;
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub enum Unknown {
     Pass,
 }
 
-/// One `[[site.allow]]`: a host or cookie the operator vouches for.
+/// One `[[site.allow]]`: what the operator vouches for.
 #[derive(Clone, Debug)]
 pub struct Allow {
     /// What it is about.
@@ -63,6 +64,8 @@ pub enum Allowed {
     Host(String),
     /// A cookie name, with a trailing `*` for every continuation.
     Cookie(String),
+    /// The path of a service worker's script on the site's own hosts, all of it.
+    ServiceWorker(String),
 }
 
 /// One site's rules and catalogue, compiled once and shared read-only.

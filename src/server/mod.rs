@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod body_limit;
+mod cache;
 mod catch_panic;
 mod choice;
 mod choice_form;
@@ -15,11 +16,14 @@ mod observe;
 mod page;
 mod patient;
 mod privacy;
+mod redirect;
 mod refusal;
 mod rescue;
+mod service_worker;
 pub mod site;
 pub mod stack;
 pub mod stats;
+pub mod validator;
 mod visit;
 pub mod worker;
 

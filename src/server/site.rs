@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::validator::Validator;
 use crate::banner::{Banner, OpenNames};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
@@ -46,6 +47,8 @@ pub struct Site {
     pub banner: Banner,
     /// What consents are sealed with.
     pub seal: Seal,
+    /// What says that a browser has the page.
+    pub validator: Validator,
     /// How long an answer stands. Unit: days.
     pub days: u32,
     /// Whose word about earlier hops is believed.

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod body_limit;
+mod cache;
 mod catch_panic;
 mod choice;
 mod choice_form;
@@ -17,11 +18,14 @@ mod own_path;
 mod page;
 mod patient;
 mod privacy;
+mod redirect;
 mod refusal;
 mod rescue;
+mod service_worker;
 pub mod site;
 pub mod stack;
 pub mod stats;
+pub mod validator;
 mod visit;
 pub mod worker;
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::known_scripts::KnownScripts;
+use super::validator::Validator;
 use crate::banner::{Banner, OpenNames};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
@@ -47,6 +48,8 @@ pub struct Site {
     pub banner: Banner,
     /// What consents are sealed with.
     pub seal: Seal,
+    /// What says that a browser has the page.
+    pub validator: Validator,
     /// How long an answer stands. Unit: days.
     pub days: u32,
     /// Whose word about earlier hops is believed.

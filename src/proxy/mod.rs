@@ -10,6 +10,7 @@ pub mod gather;
 pub mod headers;
 pub mod networks;
 pub mod page;
+pub mod reader;
 pub mod rewrite;
 
 mod body;

@@ -9,7 +9,8 @@ use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
 use super::encode::{Decoder, EncodeError, Encoder, Stop};
-use super::rewrite::{RewriteError, Rewriter};
+use super::reader::Reader;
+use super::rewrite::RewriteError;
 
 /// Most coded bytes decoded at once, so that one step of a compression bomb stays a small one.
 const CODED_BYTES_MAX: usize = 1024;
@@ -28,22 +29,22 @@ pub enum Outcome {
     Left,
 }
 
-/// A page's body. `tell` hears once what became of it.
-pub struct PageBody<F: FnMut(Outcome) + Unpin> {
+/// A page's body. `tell` hears once what became of it, and which hosts its tags named as far as it was read.
+pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
     origin: Body,
     /// What was received and not yet taken in.
     received: Bytes,
     decoder: Decoder,
-    rewriter: Rewriter,
+    reader: Reader,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
     tell: F,
 }
 
-impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
-    /// Rewrites `origin`'s body.
-    pub fn new(origin: Body, decoder: Decoder, rewriter: Rewriter, encoder: Encoder, tell: F) -> Self {
-        Self { origin, received: Bytes::new(), decoder, rewriter, encoder: Some(encoder), tell }
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
+    /// Takes `origin`'s body through `reader`.
+    pub fn new(origin: Body, decoder: Decoder, reader: Reader, encoder: Encoder, tell: F) -> Self {
+        Self { origin, received: Bytes::new(), decoder, reader, encoder: Some(encoder), tell }
     }
 
     /// Takes in what was received, or a small piece of it when it is coded, and gives what the visitor gets for it.
@@ -51,12 +52,12 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
         let mut page = BytesMut::with_capacity(self.received.len() + PAGE_ROOM);
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            self.rewriter.push(&plain, &mut page).map_err(cut)?;
+            self.reader.push(&plain, &mut page).map_err(cut)?;
         } else {
             let piece = self.received.split_to(self.received.len().min(CODED_BYTES_MAX));
-            let (rewriter, mut failed) = (&mut self.rewriter, None);
+            let (reader, mut failed) = (&mut self.reader, None);
             let mut push = |plain: &[u8]| {
-                rewriter.push(plain, &mut page).map_err(|error: RewriteError| {
+                reader.push(plain, &mut page).map_err(|error: RewriteError| {
                     failed = Some(error);
                     Stop
                 })
@@ -74,12 +75,12 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
     fn finish(&mut self) -> Result<BytesMut, BodyError> {
         self.decoder.end().map_err(cut)?;
         let mut page = BytesMut::with_capacity(PAGE_ROOM);
-        self.rewriter.end(&mut page).map_err(cut)?;
+        self.reader.end(&mut page).map_err(cut)?;
         let mut last = self.encoded(page)?;
         if let Some(encoder) = self.encoder.take() {
             encoder.end(&mut last).map_err(cut)?;
         }
-        (self.tell)(Outcome::Whole { held: self.rewriter.held().tags });
+        (self.tell)(Outcome::Whole { held: self.reader.held() }, self.reader.hosts());
         Ok(last)
     }
 
@@ -96,7 +97,7 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
 
     fn fail(&mut self, error: BodyError) -> BodyError {
         self.encoder = None;
-        (self.tell)(Outcome::Cut);
+        (self.tell)(Outcome::Cut, self.reader.hosts());
         error
     }
 }
@@ -117,7 +118,7 @@ enum PageError {
     Markup(#[from] RewriteError),
 }
 
-impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -154,10 +155,10 @@ impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
     }
 }
 
-impl<F: FnMut(Outcome) + Unpin> Drop for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> Drop for PageBody<F> {
     fn drop(&mut self) {
         if self.encoder.is_some() {
-            (self.tell)(Outcome::Left);
+            (self.tell)(Outcome::Left, self.reader.hosts());
         }
     }
 }

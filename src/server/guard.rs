@@ -39,6 +39,8 @@ pub(super) fn before(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, m
         for condition in &CONDITIONS {
             headers.remove(condition);
         }
+    }
+    if visit.site.mode != Mode::Off && purpose.is_document() && navigation::is_said(headers) {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
 }

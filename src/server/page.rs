@@ -1,4 +1,6 @@
-//! The way of everything that is the shop's: guarded, sent on, counted, and rewritten when it is a page.
+//! The way of everything that is the shop's: noted, guarded, sent on, counted, and rewritten when it is a page.
+
+mod observed;
 
 use std::sync::Arc;
 
@@ -13,12 +15,15 @@ use super::site::Mode;
 use super::visit::Visit;
 use super::worker::Shared;
 use crate::counting::{Hit, HitKind, Statistics};
+use crate::policy::advice::Thing;
 use crate::policy::consent::{Category, Consent};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
+use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Localized, Rewriter};
 use crate::proxy::{Body, Origin};
+use crate::store::inventory::Via;
 
 /// What a page needs of its request, kept while the origin works.
 struct Ask {
@@ -45,17 +50,27 @@ pub(super) async fn pass(
         accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
         language: visit.language(headers),
     };
+    shared.sightings.see_cookies(&visit.site, request.headers());
+    let is_service_worker = request.headers().contains_key("service-worker");
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
     let mut answer = origin.send(request.map(Body::incoming)).await?;
     if let Some(look) = look.filter(|_| count::is_page_shown(answer.status(), answer.headers())) {
         shared.hits.hand_in(view(shared, visit, look));
     }
-    guard::after(visit, purpose, answer.headers_mut(), &shared.metrics);
-    if visit.site.mode == Mode::Enforce && purpose.is_document() && is_whole_page(&answer) {
-        return Ok(rewrite(shared, visit, &ask, answer));
+    shared.sightings.see_set_cookies(&visit.site, answer.headers());
+    if is_service_worker && answer.status().is_success() {
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
     }
-    Ok(answer)
+    guard::after(visit, purpose, answer.headers_mut(), &shared.metrics);
+    if !purpose.is_document() || !is_whole_page(&answer) {
+        return Ok(answer);
+    }
+    Ok(match visit.site.mode {
+        Mode::Enforce => rewrite(shared, visit, &ask, answer),
+        Mode::Observe => observed::look_on(shared, visit, &ask, answer),
+        Mode::Off => answer,
+    })
 }
 
 /// Is this a page that can be rewritten from its first byte?
@@ -109,15 +124,20 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
         rewriter = rewriter.of_unsaid_encoding();
     }
     let metrics = shared.metrics.clone();
-    let tell = move |outcome| match outcome {
-        Outcome::Whole { held } => {
-            metrics.pages_rewritten.increment();
-            metrics.tags_held.add(held.into());
+    let note = noting(shared, visit);
+    let tell = move |outcome, hosts: &[Box<str>]| {
+        note(hosts);
+        match outcome {
+            Outcome::Whole { held } => {
+                metrics.pages_rewritten.increment();
+                metrics.tags_held.add(held.into());
+            }
+            Outcome::Cut => metrics.pages_cut.increment(),
+            Outcome::Left => {}
         }
-        Outcome::Cut => metrics.pages_cut.increment(),
-        Outcome::Left => {}
     };
-    let page = PageBody::new(body, decoder, rewriter, Encoder::new(coding), tell);
+    let reader = Reader::Rewrites(Box::new(rewriter));
+    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
 }
 
@@ -140,9 +160,18 @@ fn decoder(headers: &HeaderMap) -> Option<Decoder> {
     Decoder::new(&list).ok()
 }
 
-/// What the origin said of its own bytes is not true of ours, and a page of one consent state must not be shown in
-/// another: no cache may keep it for somebody else, and the browser asks again each time.
-fn make_own(headers: &mut HeaderMap, coding: Coding) {
+/// Notes the hosts that a page's tags named, once the page has passed.
+fn noting(shared: &Shared, visit: &Visit) -> impl Fn(&[Box<str>]) + 'static {
+    let (sightings, site) = (shared.sightings.clone(), visit.site.clone());
+    move |hosts| {
+        for host in hosts {
+            sightings.see(&site, Thing::Host, Via::Tag, host.as_bytes());
+        }
+    }
+}
+
+/// What the origin said of its own bytes is not true of ours.
+fn make_changed(headers: &mut HeaderMap, coding: Coding) {
     for name in [
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,
@@ -152,6 +181,15 @@ fn make_own(headers: &mut HeaderMap, coding: Coding) {
     ] {
         headers.remove(name);
     }
+    if let Some(name) = coding.name() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+}
+
+/// The same, and a page of one consent state must not be shown in another: no cache may keep it for somebody else, and
+/// the browser asks again each time.
+fn make_own(headers: &mut HeaderMap, coding: Coding) {
+    make_changed(headers, coding);
     let is_never_kept = headers
         .get_all(header::CACHE_CONTROL)
         .iter()
@@ -159,9 +197,6 @@ fn make_own(headers: &mut HeaderMap, coding: Coding) {
     if !is_never_kept {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.remove(header::EXPIRES);
-    }
-    if let Some(name) = coding.name() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     }
     headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
 }

@@ -52,11 +52,14 @@ pub enum Via {
     Report,
     /// The witness found it in a browser.
     Witness,
+    /// The shop's server served it as a service worker.
+    Worker,
 }
 
 impl Via {
     /// Each of them.
-    pub const ALL: [Self; 5] = [Self::Tag, Self::Cookie, Self::SetCookie, Self::Report, Self::Witness];
+    pub const ALL: [Self; 6] =
+        [Self::Tag, Self::Cookie, Self::SetCookie, Self::Report, Self::Witness, Self::Worker];
 
     /// The stable name.
     pub const fn name(self) -> &'static str {
@@ -66,6 +69,7 @@ impl Via {
             Self::SetCookie => "set-cookie",
             Self::Report => "report",
             Self::Witness => "witness",
+            Self::Worker => "worker",
         }
     }
 
@@ -76,7 +80,7 @@ impl Via {
 
     /// Did the shop's own server say it? All else is told by browsers, and anybody can make that up.
     pub const fn is_shops(self) -> bool {
-        matches!(self, Self::Tag | Self::SetCookie)
+        matches!(self, Self::Tag | Self::SetCookie | Self::Worker)
     }
 }
 

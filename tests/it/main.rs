@@ -3,6 +3,8 @@
 
 mod choices;
 mod faults;
+mod inventory;
+mod modes;
 mod page_views;
 mod pages;
 mod privacy;

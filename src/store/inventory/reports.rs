@@ -81,7 +81,9 @@ impl Reports {
         self.rows.retain(|row| row.day != first);
         let rows = std::mem::take(&mut self.rows);
         self.pages.clear();
-        rows.into_iter().for_each(|row| self.note(row));
+        for row in rows {
+            self.note(row);
+        }
         Ok(())
     }
 

@@ -104,6 +104,16 @@ pub struct Metrics {
     pub tallies_lost: Figure,
     /// Bytes that wait in the spool.
     pub spool_bytes: Figure,
+    /// Sightings that found no room among those counted.
+    pub sightings_dropped: Figure,
+    /// Reports about the fence, and words of the witness, that were taken.
+    pub reports: Figure,
+    /// Those that were dropped: too many in a second, more than a body may hold, or the queue was full.
+    pub reports_dropped: Figure,
+    /// Times the inventory could not be opened or written.
+    pub inventory_failures: Figure,
+    /// Is the inventory failing now? 1, or 0.
+    pub inventory_failing: Figure,
 }
 
 impl Metrics {
@@ -153,6 +163,7 @@ impl Metrics {
         self.counters().map(|(name, help, figure)| (name, "counter", help, figure)).chain([
             ("store_batches_pending", "gauge", "Batches the store has not confirmed.", &self.batches_pending),
             ("store_spool_bytes", "gauge", "Bytes waiting in the spool.", &self.spool_bytes),
+            ("store_inventory_failing", "gauge", "1 while names are not written.", &self.inventory_failing),
         ])
     }
 
@@ -183,6 +194,10 @@ impl Metrics {
             ("store_batches_failed_total", "Attempts of the store that failed.", &self.batches_failed),
             ("store_spool_failures_total", "Times the spool failed.", &self.spool_failures),
             ("store_tallies_lost_total", "Tallies the spool could not take.", &self.tallies_lost),
+            ("server_sightings_dropped_total", "Names seen that found no room.", &self.sightings_dropped),
+            ("server_reports_total", "Reports of browsers taken.", &self.reports),
+            ("server_reports_dropped_total", "Reports of browsers dropped.", &self.reports_dropped),
+            ("store_inventory_failures_total", "Times the inventory failed.", &self.inventory_failures),
         ]
         .into_iter()
     }

@@ -8,9 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
-use super::charset::{CharsetError, ToUtf8};
 use super::encode::{Decoder, EncodeError, Encoder, Stop};
-use super::rewrite::{RewriteError, Rewriter};
+use super::reader::{ReadError, Reader};
 
 /// Most coded bytes decoded at once, so that one step of a compression bomb stays a small one.
 const CODED_BYTES_MAX: usize = 1024;
@@ -29,47 +28,35 @@ pub enum Outcome {
     Left,
 }
 
-/// A page's body. `tell` hears once what became of it.
-pub struct PageBody<F: FnMut(Outcome) + Unpin> {
+/// A page's body. `tell` hears once what became of it, and which hosts its tags named as far as it was read.
+pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
     origin: Body,
     /// What was received and not yet taken in.
     received: Bytes,
     decoder: Decoder,
-    charset: ToUtf8,
-    rewriter: Rewriter,
+    reader: Reader,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
     tell: F,
 }
 
-impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
-    /// Rewrites `origin`'s body.
-    pub fn new(
-        origin: Body,
-        decoder: Decoder,
-        charset: ToUtf8,
-        rewriter: Rewriter,
-        encoder: Encoder,
-        tell: F,
-    ) -> Self {
-        Self { origin, received: Bytes::new(), decoder, charset, rewriter, encoder: Some(encoder), tell }
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
+    /// Takes `origin`'s body through `reader`.
+    pub fn new(origin: Body, decoder: Decoder, reader: Reader, encoder: Encoder, tell: F) -> Self {
+        Self { origin, received: Bytes::new(), decoder, reader, encoder: Some(encoder), tell }
     }
 
     /// Takes in what was received, or a small piece of it when it is coded, and gives what the visitor gets for it.
     fn take_in(&mut self) -> Result<BytesMut, BodyError> {
         let mut page = BytesMut::with_capacity(self.received.len() + PAGE_ROOM);
-        let (charset, rewriter) = (&mut self.charset, &mut self.rewriter);
-        let mut push = |plain: &[u8]| {
-            charset.push(plain, &mut |text| rewriter.push(text, &mut page).map_err(PageError::Markup))
-        };
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            push(&plain).map_err(cut)?;
+            self.reader.push(&plain, &mut page).map_err(cut)?;
         } else {
             let piece = self.received.split_to(self.received.len().min(CODED_BYTES_MAX));
-            let mut failed = None;
+            let (reader, mut failed) = (&mut self.reader, None);
             let decoded = self.decoder.decode(&piece, &mut |plain| {
-                push(plain).map_err(|error| {
+                reader.push(plain, &mut page).map_err(|error| {
                     failed = Some(error);
                     Stop
                 })
@@ -86,15 +73,12 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
     fn finish(&mut self) -> Result<BytesMut, BodyError> {
         self.decoder.end().map_err(cut)?;
         let mut page = BytesMut::with_capacity(PAGE_ROOM);
-        let rewriter = &mut self.rewriter;
-        let mut push = |text: &[u8]| rewriter.push(text, &mut page).map_err(PageError::Markup);
-        self.charset.end(&mut push).map_err(cut)?;
-        self.rewriter.end(&mut page).map_err(cut)?;
+        self.reader.end(&mut page).map_err(cut)?;
         let mut last = self.encoded(page)?;
         if let Some(encoder) = self.encoder.take() {
             encoder.end(&mut last).map_err(cut)?;
         }
-        (self.tell)(Outcome::Whole { held: self.rewriter.held().tags });
+        (self.tell)(Outcome::Whole { held: self.reader.held() }, self.reader.hosts());
         Ok(last)
     }
 
@@ -111,7 +95,7 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
 
     fn fail(&mut self, error: BodyError) -> BodyError {
         self.encoder = None;
-        (self.tell)(Outcome::Cut);
+        (self.tell)(Outcome::Cut, self.reader.hosts());
         error
     }
 }
@@ -129,12 +113,10 @@ enum PageError {
     #[error(transparent)]
     Coding(#[from] EncodeError),
     #[error(transparent)]
-    Charset(#[from] CharsetError),
-    #[error(transparent)]
-    Markup(#[from] RewriteError),
+    Text(#[from] ReadError),
 }
 
-impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -171,10 +153,10 @@ impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
     }
 }
 
-impl<F: FnMut(Outcome) + Unpin> Drop for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> Drop for PageBody<F> {
     fn drop(&mut self) {
         if self.encoder.is_some() {
-            (self.tell)(Outcome::Left);
+            (self.tell)(Outcome::Left, self.reader.hosts());
         }
     }
 }

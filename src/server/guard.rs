@@ -57,9 +57,9 @@ pub(super) fn before(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, m
         for condition in &CONDITIONS {
             headers.remove(condition);
         }
-        if purpose.is_document() {
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
+    }
+    if visit.site.mode != Mode::Off && purpose.is_document() && purpose.is_own(headers) {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
 }
 

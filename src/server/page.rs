@@ -1,4 +1,6 @@
-//! The way of everything that is the shop's: guarded, sent on, counted, and rewritten when it is a page.
+//! The way of everything that is the shop's: noted, guarded, sent on, counted, and rewritten when it is a page.
+
+mod observed;
 
 use std::sync::Arc;
 
@@ -16,13 +18,16 @@ use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, guard, navigation, own_path, service_worker, validator};
 use crate::counting::{Hit, HitKind, Statistics};
+use crate::policy::advice::Thing;
 use crate::policy::consent::{Category, Consent};
 use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
+use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Localized, Rewriter};
 use crate::proxy::{Body, Origin};
+use crate::store::inventory::Via;
 
 /// What says something of the bytes of a body, or makes them the measure of others (RFC 9530, RFC 9842).
 const OF_THE_ORIGINS_BYTES: [HeaderName; 8] = [
@@ -77,6 +82,8 @@ pub(super) async fn pass(
         accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
         language: visit.language(headers),
     };
+    shared.sightings.see_cookies(&visit.site, request.headers());
+    let is_service_worker = request.headers().contains_key("service-worker");
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
@@ -87,15 +94,21 @@ pub(super) async fn pass(
     if let Some(look) = look.filter(|_| count::is_page_shown(answer.status(), answer.headers())) {
         shared.hits.hand_in(view(shared, visit, look));
     }
+    shared.sightings.see_set_cookies(&visit.site, answer.headers());
+    if is_service_worker && answer.status().is_success() {
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+    }
     guard::after(visit, purpose, &mut answer, &shared.metrics);
-    if visit.site.mode != Mode::Enforce {
-        return Ok(answer);
+    match visit.site.mode {
+        Mode::Enforce => {}
+        Mode::Observe if is_page(&ask, &answer) => return Ok(observed::look_on(shared, visit, &ask, answer)),
+        Mode::Observe | Mode::Off => return Ok(answer),
     }
     let answer = match part {
         Some(part) => part.hold(visit, answer, &shared.metrics),
         None => answer,
     };
-    if purpose.is_document() && is_page(&ask, &answer) {
+    if is_page(&ask, &answer) {
         return Ok(rewrite(shared, visit, &ask, answer));
     }
     let answer = own_path::after(visit, asked, answer, &shared.metrics).await;
@@ -110,7 +123,12 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
     let is_part = status == StatusCode::PARTIAL_CONTENT && !ask.is_own;
     let is_error = (status.is_client_error() || status.is_server_error()) && !ask.is_said;
     let has_body = !guard::has_no_body(status);
-    is_html(answer.headers()) && has_body && !is_part && !is_error && !is_download(answer.headers())
+    ask.purpose.is_document()
+        && is_html(answer.headers())
+        && has_body
+        && !is_part
+        && !is_error
+        && !is_download(answer.headers())
 }
 
 /// What nothing is put into: workers' scripts, HTML of which no copy can be confirmed, all else.
@@ -178,25 +196,31 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
     let insertions = insertions(visit, ask);
     let tag = tag(visit, ask, &head, coding, &insertions);
-    make_own(&mut head, coding);
+    make_changed(&mut head, coding);
     if has_browser(ask, tag, &mut head.headers) {
         return confirm(shared, head, body);
     }
     let (host, path) = (visit.host.name(), visit.page().path);
-    let mut rewriter = Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions);
+    let mut rewriter =
+        Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions).noting_hosts();
     if said.is_none() {
         rewriter = rewriter.of_unsaid_encoding();
     }
     let metrics = shared.metrics.clone();
-    let tell = move |outcome| match outcome {
-        Outcome::Whole { held } => {
-            metrics.pages_rewritten.increment();
-            metrics.tags_held.add(held.into());
+    let note = noting(shared, visit);
+    let tell = move |outcome, hosts: &[Box<str>]| {
+        note(hosts);
+        match outcome {
+            Outcome::Whole { held } => {
+                metrics.pages_rewritten.increment();
+                metrics.tags_held.add(held.into());
+            }
+            Outcome::Cut => metrics.pages_cut.increment(),
+            Outcome::Left => {}
         }
-        Outcome::Cut => metrics.pages_cut.increment(),
-        Outcome::Left => {}
     };
-    let page = PageBody::new(body, decoder, ToUtf8::new(said), rewriter, Encoder::new(coding), tell);
+    let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
+    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
 }
 
@@ -241,8 +265,18 @@ pub(super) fn decoder(headers: &HeaderMap) -> Option<Decoder> {
     Decoder::new(&list).ok()
 }
 
+/// Notes the hosts that a page's tags named, once the page has passed.
+fn noting(shared: &Shared, visit: &Visit) -> impl Fn(&[Box<str>]) + 'static {
+    let (sightings, site) = (shared.sightings.clone(), visit.site.clone());
+    move |hosts| {
+        for host in hosts {
+            sightings.see(&site, Thing::Host, Via::Tag, host.as_bytes());
+        }
+    }
+}
+
 /// What the origin said of its own bytes is not true of ours.
-fn make_own(head: &mut response::Parts, coding: Coding) {
+fn make_changed(head: &mut response::Parts, coding: Coding) {
     for name in &OF_THE_ORIGINS_BYTES {
         head.headers.remove(name);
     }

@@ -6,6 +6,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::choice_form::ChoiceError;
+use super::report::ReportError;
 use super::stats::QueryError;
 use crate::proxy::OriginError;
 use crate::proxy::headers::BadRequest;
@@ -38,9 +39,12 @@ pub(super) enum Refusal {
     /// The body is of another type than the reserved path takes.
     #[error("this address takes {0}")]
     MediaType(&'static str),
-    /// A choice sent from another site.
-    #[error("a choice is taken from the site's own pages only")]
+    /// A choice or a report sent from another site.
+    #[error("this is taken from the site's own pages only")]
     CrossSite,
+    /// A report that says nothing understandable.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// A choice that says nothing understandable.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
@@ -84,7 +88,7 @@ impl Refusal {
                 StatusCode::METHOD_NOT_ALLOWED
             }
             Self::Request(BadRequest::CodingUnknown) => StatusCode::NOT_IMPLEMENTED,
-            Self::Request(_) | Self::Choice(_) | Self::BodyBroken | Self::Question(_) => {
+            Self::Request(_) | Self::Choice(_) | Self::Report(_) | Self::BodyBroken | Self::Question(_) => {
                 StatusCode::BAD_REQUEST
             }
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
@@ -117,6 +121,7 @@ impl Refusal {
             Self::MediaType(_) => "media_type",
             Self::CrossSite => "cross_site",
             Self::Choice(_) => "bad_choice",
+            Self::Report(_) => "bad_report",
             Self::NotRecorded(_) => "not_recorded",
             Self::Origin(_) | Self::Unasked => "origin",
             Self::Overloaded => "overloaded",

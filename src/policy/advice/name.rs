@@ -32,7 +32,7 @@ const LETTERS_MAX: usize = 32;
 /// - everything from the first other byte on; the whole name when it holds an `@`;
 /// - what is beyond [`NAME_BYTES_MAX`].
 ///
-/// Names that the catalogue or an operator's rule knows are called as they are called there. Of a host, the part that
+/// What would be folded and is known to the catalogue or an operator's rule is called as the rule is. Of a host, the part that
 /// is registered is kept, an address is not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
@@ -212,8 +212,8 @@ fn bare(host: &str) -> Option<&str> {
 }
 
 impl Policy {
-    /// A thing's name as it may be kept. Of what the catalogue or an operator's rule knows, it is the text of the rule,
-    /// so that `_hjSession_12` and `_hjSession_34` are one. For cookies it allocates nothing.
+    /// A thing's name as it may be kept. Where something is folded of a name that the catalogue or an operator's rule
+    /// knows, it is the text of the rule. For cookies it allocates nothing.
     pub fn name(&self, thing: Thing, raw: &[u8]) -> Name {
         match thing {
             Thing::Host => {
@@ -226,7 +226,10 @@ impl Policy {
             }
             Thing::ServiceWorker => Name::folded(raw),
             Thing::Cookie | Thing::Storage => {
-                self.rule_of(thing, raw).map_or_else(|| Name::folded(raw), Name::written)
+                let folded = Name::folded(raw);
+                let is_whole = folded.as_str().as_bytes() == raw;
+                let rule = if is_whole { None } else { self.rule_of(thing, raw) };
+                rule.map_or(folded, Name::written)
             }
         }
     }

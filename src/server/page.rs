@@ -65,6 +65,7 @@ pub(super) async fn pass(
     let purpose = Purpose::of(request.method(), request.headers());
     if purpose == Purpose::Worker && service_worker::is_refused(visit, request.method(), request.headers()) {
         shared.metrics.workers_refused.increment();
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
         return Ok(service_worker::farewell());
     }
     let asked = own_path::Asked::of(visit, purpose, &request);

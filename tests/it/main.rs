@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
 mod choices;
+mod encodings;
 mod faults;
 mod page_views;
 mod pages;

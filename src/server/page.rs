@@ -60,7 +60,8 @@ pub(super) async fn pass(
     Ok(answer)
 }
 
-/// Is this a page that can be rewritten from its first byte?
+/// Is this a page that can be rewritten from its first byte? XHTML in its XML form cannot: it is read by other rules, and
+/// what is put into it would not be well-formed.
 fn is_whole_page(answer: &Response<Body>) -> bool {
     let without_body = [
         StatusCode::NO_CONTENT,
@@ -68,7 +69,9 @@ fn is_whole_page(answer: &Response<Body>) -> bool {
         StatusCode::PARTIAL_CONTENT,
         StatusCode::SWITCHING_PROTOCOLS,
     ];
-    is_html(answer.headers()) && !without_body.contains(&answer.status())
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let is_xml = kind.is_some_and(|kind| memchr::memmem::find(kind.as_bytes(), b"xml").is_some());
+    is_html(answer.headers()) && !is_xml && !without_body.contains(&answer.status())
 }
 
 fn view(shared: &Shared, visit: &Visit, look: Look) -> Hit {

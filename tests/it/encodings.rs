@@ -122,6 +122,14 @@ fn a_page_that_may_be_guessed_to_shift_is_cut() {
 }
 
 #[test]
+fn a_page_in_xml_passes_as_it_is_under_its_fence() {
+    let page = "<html xmlns='http://www.w3.org/1999/xhtml'><body><br/><img src='https://www.facebook.com/tr'/></body></html>";
+    let answer = opened("application/xhtml+xml", page.into()).expect("a whole page");
+    assert_eq!(answer.text(), page);
+    assert!(answer.header("content-security-policy").is_some());
+}
+
+#[test]
 fn the_banner_reads_the_same_in_every_encoding() {
     let origin = Origin::page(
         "<!doctype html><html lang=nb><body><iframe src=https://www.youtube.com/embed/1></iframe></body></html>",

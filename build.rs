@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -17,6 +17,7 @@ const SOURCES: [&str; 9] = [
     "guard.js",
     "signals.js",
     "choice.js",
+    "witness.js",
     "style",
     "dashboard",
 ];

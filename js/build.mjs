@@ -2,6 +2,7 @@
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
  * guard.js, guard-free.js, signals.js, choice.js, choice-api.js   inline scripts for visitors
+ * witness.js                                                      a file that pages of the mode "observe" fetch
  * banner.css, page.css, page.css.hash                             styles, and the hash a page's policy names
  * dashboard.html, dashboard.js, dashboard.css                     the analysts' page
  */
@@ -21,6 +22,7 @@ const targets = ["chrome97", "firefox104", "safari15.4"];
 const LIMITS = {
   "guard.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
+  "witness.js": { brotli: 1024 },
   "dashboard.js": { brotli: 40 * 1024 },
   "dashboard.css": { brotli: 4 * 1024 },
 };
@@ -84,6 +86,7 @@ await script("guard.js", "guard-free.js", { __FREE__: "true" });
 await script("signals.js", "signals.js", {});
 await script("choice.js", "choice.js", { __BANNER__: "true" });
 await script("choice.js", "choice-api.js", { __BANNER__: "false" });
+await script("witness.js", "witness.js", {});
 await style("style/banner.css", "banner.css");
 await style("style/page.css", "page.css");
 await dashboard();

@@ -10,6 +10,8 @@ pub const SIGNALS: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.js"));
 pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
 /// Served at `PREFIX/choice.js`: pages without the banner fetch it when a page script calls `consentry.choose`.
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
+/// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
+pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// The banner's style.
 pub const BANNER_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/banner.css"));
 /// The style of every page below the reserved prefix.

@@ -140,6 +140,11 @@ impl Banner {
         language::choose(&self.settings.languages, page, accept_language)
     }
 
+    /// How many languages it speaks.
+    pub fn languages(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The tag of a language.
     pub fn language_tag(&self, language: usize) -> &str {
         &self.texts(language).language

@@ -21,7 +21,9 @@ use bytes::Bytes;
 use super::catalog::{Tracker, TrackerId};
 use super::consent::{Category, CategorySet, Consent};
 use super::{Page, Policy};
+pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};
+pub(super) use meta::refresh_address;
 pub(super) use needles::Needles;
 use reading::{Finding, Reading};
 pub(super) use stand_in::StandIns;
@@ -163,6 +165,13 @@ impl Policy {
             }
             Finding::Open => Verdict::Keep,
         }
+    }
+
+    /// May `page` reach what `address` names, read as a browser reads it? What cannot be read is held.
+    pub fn address_is_open(&self, consent: &Consent, page: Page<'_>, address: &[u8]) -> bool {
+        let hosts = &mut Hosts::ignored();
+        let mut reading = Reading { policy: self, consent, page, bases: &[], hosts };
+        !reading.address(address).is_held()
     }
 
     /// The first tracker without consent whose snippet is in `text`.

@@ -11,6 +11,8 @@ pub mod gather;
 pub mod headers;
 pub mod networks;
 pub mod page;
+pub mod peek;
+pub mod reader;
 pub mod rewrite;
 
 mod body;

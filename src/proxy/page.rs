@@ -8,9 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
-use super::charset::{CharsetError, ToUtf8};
 use super::encode::{Decoder, EncodeError, Encoder, Stop};
-use super::rewrite::{RewriteError, Rewriter};
+use super::reader::{ReadError, Reader};
 
 /// Most coded bytes decoded at once, and fewest. How many it is follows from what the last ones became, so that a
 /// compression bomb is taken in small steps: DEFLATE packs at most 1032 times (RFC 1951).
@@ -34,59 +33,39 @@ pub enum Outcome {
     Left,
 }
 
-/// A page's body. `tell` hears once what became of it.
-pub struct PageBody<F: FnMut(Outcome) + Unpin> {
+/// A page's body. `tell` hears once what became of it, and which hosts its tags named as far as it was read.
+pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
     origin: Body,
     /// What was received and not yet taken in.
     received: Bytes,
     decoder: Decoder,
     /// How much is decoded in the next step.
     coded_bytes: usize,
-    charset: ToUtf8,
-    rewriter: Rewriter,
+    reader: Reader,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
     tell: F,
 }
 
-impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
-    /// Rewrites `origin`'s body.
-    pub fn new(
-        origin: Body,
-        decoder: Decoder,
-        charset: ToUtf8,
-        rewriter: Rewriter,
-        encoder: Encoder,
-        tell: F,
-    ) -> Self {
-        Self {
-            origin,
-            received: Bytes::new(),
-            decoder,
-            coded_bytes: CODED_BYTES_MIN,
-            charset,
-            rewriter,
-            encoder: Some(encoder),
-            tell,
-        }
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
+    /// Takes `origin`'s body through `reader`.
+    pub fn new(origin: Body, decoder: Decoder, reader: Reader, encoder: Encoder, tell: F) -> Self {
+        let coded_bytes = CODED_BYTES_MIN;
+        Self { origin, received: Bytes::new(), decoder, coded_bytes, reader, encoder: Some(encoder), tell }
     }
 
     /// Takes in what was received, or a small piece of it when it is coded, and gives what the visitor gets for it.
     fn take_in(&mut self) -> Result<BytesMut, BodyError> {
         let mut page = BytesMut::with_capacity(self.received.len() + PAGE_ROOM);
-        let (charset, rewriter) = (&mut self.charset, &mut self.rewriter);
-        let mut push = |plain: &[u8]| {
-            charset.push(plain, &mut |text| rewriter.push(text, &mut page).map_err(PageError::Markup))
-        };
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            push(&plain).map_err(cut)?;
+            self.reader.push(&plain, &mut page).map_err(cut)?;
         } else {
             let piece = self.received.split_to(self.received.len().min(self.coded_bytes));
-            let (mut failed, mut plain_bytes) = (None, 0);
+            let (reader, mut failed, mut plain_bytes) = (&mut self.reader, None, 0);
             let decoded = self.decoder.decode(&piece, &mut |plain| {
                 plain_bytes += plain.len();
-                push(plain).map_err(|error| {
+                reader.push(plain, &mut page).map_err(|error| {
                     failed = Some(error);
                     Stop
                 })
@@ -105,15 +84,12 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
     fn finish(&mut self) -> Result<BytesMut, BodyError> {
         self.decoder.end().map_err(cut)?;
         let mut page = BytesMut::with_capacity(PAGE_ROOM);
-        let rewriter = &mut self.rewriter;
-        let mut push = |text: &[u8]| rewriter.push(text, &mut page).map_err(PageError::Markup);
-        self.charset.end(&mut push).map_err(cut)?;
-        self.rewriter.end(&mut page).map_err(cut)?;
+        self.reader.end(&mut page).map_err(cut)?;
         let mut last = self.encoded(page)?;
         if let Some(encoder) = self.encoder.take() {
             encoder.end(&mut last).map_err(cut)?;
         }
-        (self.tell)(Outcome::Whole { held: self.rewriter.held().tags });
+        (self.tell)(Outcome::Whole { held: self.reader.held() }, self.reader.hosts());
         Ok(last)
     }
 
@@ -130,7 +106,7 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
 
     fn fail(&mut self, error: BodyError) -> BodyError {
         self.encoder = None;
-        (self.tell)(Outcome::Cut);
+        (self.tell)(Outcome::Cut, self.reader.hosts());
         error
     }
 }
@@ -148,12 +124,10 @@ enum PageError {
     #[error(transparent)]
     Coding(#[from] EncodeError),
     #[error(transparent)]
-    Charset(#[from] CharsetError),
-    #[error(transparent)]
-    Markup(#[from] RewriteError),
+    Text(#[from] ReadError),
 }
 
-impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -190,10 +164,10 @@ impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
     }
 }
 
-impl<F: FnMut(Outcome) + Unpin> Drop for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> Drop for PageBody<F> {
     fn drop(&mut self) {
         if self.encoder.is_some() {
-            (self.tell)(Outcome::Left);
+            (self.tell)(Outcome::Left, self.reader.hosts());
         }
     }
 }
@@ -208,8 +182,9 @@ mod tests {
     use crate::policy::catalog::Catalog;
     use crate::policy::consent::Consent;
     use crate::policy::{Policy, Settings, Unknown};
+    use crate::proxy::charset::ToUtf8;
     use crate::proxy::encode::Coding;
-    use crate::proxy::rewrite::Insertions;
+    use crate::proxy::rewrite::{Insertions, Rewriter};
 
     fn policy() -> Arc<Policy> {
         let settings = Settings {
@@ -228,10 +203,9 @@ mod tests {
         let outcome = Cell::new(Outcome::Left);
         let decoder = Decoder::new(coding).unwrap();
         let encoder = Encoder::new(Coding::Identity);
-        let mut page =
-            PageBody::new(Body::full(body), decoder, ToUtf8::new(None), rewriter, encoder, |told| {
-                outcome.set(told);
-            });
+        let reader = Reader::Rewrites(ToUtf8::new(None), Box::new(rewriter));
+        let tell = |told, _: &[Box<str>]| outcome.set(told);
+        let mut page = PageBody::new(Body::full(body), decoder, reader, encoder, tell);
         let mut context = Context::from_waker(std::task::Waker::noop());
         let mut frames = Vec::new();
         while let Poll::Ready(Some(frame)) = Pin::new(&mut page).poll_frame(&mut context) {

@@ -4,7 +4,7 @@ use super::carrier::{self, Role};
 use super::hosts::Hosts;
 use super::url::{self, Target};
 use super::{Attribute, CategorySet, Consent};
-use crate::policy::catalog::Tracker;
+use crate::policy::catalog::{Sent, Tracker};
 use crate::policy::{Page, Policy, Standing};
 
 /// The answer of a mark or of an address.
@@ -84,20 +84,21 @@ impl<'a> Reading<'a, '_> {
             Target::Relative => {
                 let mut answer = Finding::Open;
                 for base in self.bases {
-                    answer = answer.or(self.target(&url::resolve(base)));
+                    answer = answer.or(self.target(&url::resolve(base), ""));
                 }
                 answer
             }
-            target => self.target(&target),
+            target => self.target(&target, &url::query(address)),
         }
     }
 
-    fn target(&mut self, target: &Target<'_>) -> Finding<'a> {
+    fn target(&mut self, target: &Target<'_>, query: &str) -> Finding<'a> {
         match target {
             Target::Relative | Target::Local => Finding::Open,
             Target::Host { host, path } => {
                 self.note(host);
-                match self.policy.host_standing(self.consent, self.page, host, path) {
+                let sent = Sent { path, query, is_script: true };
+                match self.policy.address_standing(self.consent, self.page, host, sent) {
                     Standing::Open => Finding::Open,
                     Standing::Held(tracker) => Finding::Held(tracker),
                 }

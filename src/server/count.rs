@@ -83,6 +83,12 @@ pub fn is_html(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Does the answer say that it is XML, of whatever kind?
+pub(super) fn is_xml(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| memchr::memmem::find(kind.as_bytes(), b"xml").is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

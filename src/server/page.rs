@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
 
-use super::count::{self, Look, is_download, is_html};
+use super::count::{self, Look, is_download, is_html, is_xml};
 use super::navigation::Purpose;
 use super::redirect::Part;
 use super::refusal::Refusal;
@@ -118,7 +118,8 @@ pub(super) async fn pass(
 
 /// Is this a page that can be rewritten from its first byte, and that somebody is shown? A download is not, and neither is
 /// the error of an interface to a client that never said it wants a document. A part is none where it was asked for;
-/// where nobody asked for a part it is taken for the whole.
+/// where nobody asked for a part it is taken for the whole. XHTML in its XML form is read by other rules, and what is put
+/// into it would not be well-formed.
 fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
     let status = answer.status();
     let is_part = status == StatusCode::PARTIAL_CONTENT && !ask.is_own;
@@ -126,6 +127,7 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
     let has_body = !guard::has_no_body(status);
     ask.purpose.is_document()
         && is_html(answer.headers())
+        && !is_xml(answer.headers())
         && has_body
         && !is_part
         && !is_error

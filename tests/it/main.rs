@@ -3,6 +3,7 @@
 
 mod caching;
 mod choices;
+mod encodings;
 mod faults;
 mod heads;
 mod inventory;

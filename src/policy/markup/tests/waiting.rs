@@ -6,12 +6,15 @@ fn kept(consent: &Consent, policy: &Policy, name: &str, attributes: &[(&str, &st
     judged(policy, consent, name, attributes, &[]) == Verdict::Keep
 }
 
+/// A tag, and what it waits for.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [Category]);
+
 #[test]
 fn each_feature_waits_for_its_category() {
     use Category::{Marketing, Statistics};
     let policy = policy();
     let everything = &Category::ASKED[..];
-    let table: [(&str, &[(&str, &str)], &[Category]); 8] = [
+    let table: [Row<'_>; 8] = [
         ("a", &[("attributionsrc", ""), ("href", "/own")], &[Marketing]),
         ("img", &[("attributionsrc", "/own"), ("src", "/own")], &[Marketing]),
         ("meta", &[("http-equiv", "accept-ch"), ("content", "DPR")], &[Marketing]),

@@ -5,6 +5,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use consentry::policy::advice::Thing;
 use consentry::policy::catalog::Catalog;
 use consentry::policy::consent::{Category, Choice, Consent, Day, ReceiptNumber, TrackerSet};
 use consentry::policy::seal::{Seal, SealKey};
@@ -52,6 +53,15 @@ fn decide(criterion: &mut Criterion) {
     });
     criterion.bench_function("12 request cookies, all kept", |bench| {
         bench.iter(|| policy.request_cookies(&none, PAGE, black_box(NECESSARY)));
+    });
+    let names: Vec<&[u8]> = MIXED
+        .split(|byte| *byte == b';')
+        .filter_map(|pair| pair.trim_ascii().split(|byte| *byte == b'=').next())
+        .collect();
+    criterion.bench_function("the names of 12 cookies, as they are noted", |bench| {
+        bench.iter(|| {
+            names.iter().for_each(|name| drop(black_box(policy.name(Thing::Cookie, black_box(name)))))
+        });
     });
     criterion.bench_function("a response cookie", |bench| {
         let text = b"_ga=GA1.1.1804289383.1700000000; Domain=shop.example; Path=/; Max-Age=63072000";

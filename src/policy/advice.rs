@@ -222,7 +222,7 @@ mod tests {
             (Thing::Cookie, "*", "unknown", Fate::Held),
             (Thing::Storage, "sort_order", "vouched", Fate::Open),
             (Thing::Storage, "mystery", "unknown", Fate::Held),
-            (Thing::Host, "connect.facebook.net", "tracker", Fate::Held),
+            (Thing::Host, "static.hotjar.com", "tracker", Fate::Held),
             (Thing::Host, "js.stripe.com", "tracker", Fate::Open),
             (Thing::Host, "www.google.com", "shared", Fate::ByPath),
             (Thing::Host, "img.example", "vouched", Fate::Open),

@@ -35,7 +35,7 @@ fn shop() -> Origin {
             answer.headers_mut().insert("content-type", "text/javascript".parse().expect("a value"));
             &[]
         } else {
-            &["_ga=GA1.1.4711; Path=/", "PHPSESSID=hemmelig-verdi", "vogn_9f8e7d6c5b4a=hemmelig-verdi"]
+            &["_ga=GA1.1.4711; Path=/", "PHPSESSID=hemmelig-verdi", "ukjent_9f8e7d6c5b4a=hemmelig-verdi"]
         };
         for line in lines {
             answer.headers_mut().append("set-cookie", line.parse().expect("a value"));
@@ -79,7 +79,7 @@ fn thing(found: &Value, kind: &str, name: &str) -> Value {
 fn traffic(gateway: SocketAddr) {
     let mut visitor = Visitor::of(gateway);
     visitor.jar.insert("_hjSession_4711471".into(), "hemmelig-verdi".into());
-    visitor.jar.insert("sortering".into(), "pris".into());
+    visitor.jar.insert("ukjentvalg".into(), "pris".into());
     visitor.jar.insert("ola.nordmann@example.org".into(), "1".into());
     visitor.open("/konto/ola.nordmann?token=token-xyz");
     visitor.open("/dekk");
@@ -91,7 +91,7 @@ fn traffic(gateway: SocketAddr) {
         assert_eq!(send_to(gateway, "application/csp-report", &[], report).status, 204);
     }
     let list = json!([{ "type": "csp-violation", "age": 1, "url": "https://shop.example/konto/x", "body": {
-        "effectiveDirective": "script-src-elem", "blockedURL": "https://connect.facebook.net/fbevents.js",
+        "effectiveDirective": "script-src-elem", "blockedURL": "https://static.hotjar.com/c/hotjar.js",
         "documentURL": "https://shop.example/konto/x", "sample": "hemmelig-verdi",
     }}]);
     assert_eq!(send_to(gateway, "application/reports+json", &[], list.to_string()).status, 204);
@@ -116,21 +116,21 @@ fn an_inventory_fills_from_real_traffic_and_says_what_would_happen() {
     assert_eq!(session["before_choice"], "open");
     assert_eq!(session["where"], json!(["cookie", "set-cookie"]));
     assert_eq!(session["seen"], 3, "set twice, sent once");
-    let sort = thing(&found, "cookie", "sortering");
+    let sort = thing(&found, "cookie", "ukjentvalg");
     assert_eq!((&sort["class"], &sort["before_choice"]), (&json!("unknown"), &json!("held")));
     assert_eq!((&sort["told_by"], &sort["seen"]), (&json!("browsers"), &json!(2)));
     assert_eq!(thing(&found, "cookie", "_hjSession_*")["trackers"][0]["id"], "hotjar");
-    assert_eq!(thing(&found, "cookie", "vogn_*")["class"], "unknown");
+    assert_eq!(thing(&found, "cookie", "ukjent_*")["class"], "unknown");
     assert_eq!(thing(&found, "service-worker", "sw.js")["class"], "own");
-    let meta = thing(&found, "host", "connect.facebook.net");
-    assert_eq!((&meta["where"], &meta["before_choice"]), (&json!(["report"]), &json!("held")));
+    let hotjar = thing(&found, "host", "static.hotjar.com");
+    assert_eq!((&hotjar["where"], &hotjar["before_choice"]), (&json!(["report"]), &json!("held")));
     thing(&found, "host", "*.pixel.example");
     let pixel = json!({
         "directive": "img-src", "blocked": "*.pixel.example", "pages": 2, "times": 3, "told_by": "browsers",
         "first_day": "2026-03-10", "last_day": "2026-03-10",
     });
     assert_eq!(found["reports"][0], pixel);
-    assert_eq!(found["reports"][1]["blocked"], "connect.facebook.net");
+    assert_eq!(found["reports"][1]["blocked"], "static.hotjar.com");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_witness_of_observe_adds_what_only_a_browser_sees() {
     let origin = shop();
     let gateway = start_with(&origin, &rules_of_mode("observe"));
     let word = json!({
-        "cookies": ["_ga", "consentry", "vogn_9f8e7d6c5b4a"],
+        "cookies": ["_ga", "consentry", "ukjent_9f8e7d6c5b4a"],
         "storage": ["_hjid", "handlekurv", "bruker:ola.nordmann@example.org"],
         "hosts": ["shop.example", "cdn.shop-bilder.example", "198.51.100.77"],
     });
@@ -146,7 +146,7 @@ fn the_witness_of_observe_adds_what_only_a_browser_sees() {
     let found = gateway.found(&gateway.token());
     for (kind, name) in [
         ("cookie", "_ga"),
-        ("cookie", "vogn_*"),
+        ("cookie", "ukjent_*"),
         ("storage", "_hjid"),
         ("storage", "handlekurv"),
         ("storage", "*"),
@@ -214,23 +214,24 @@ fn lines_for_the_settings_parse_as_they_are_and_open_what_is_vouched_for() {
     };
     let lines = asked("/api/inventory?site=shop&format=toml", "*/*");
     assert_eq!(asked("/api/inventory?site=shop", "application/toml"), lines);
-    assert!(lines.contains("#uses = [\"google-analytics\", \"hotjar\", \"meta-pixel\"]\n"), "{lines}");
+    assert!(lines.contains("#uses = [\"google-analytics\", \"hotjar\"]\n"), "{lines}");
     let plain = settings(&gateway.directory, origin.address, RULES);
     gateway.reload(&format!("{plain}\n{lines}"));
     let mut visitor = Visitor::of(gateway.visitors);
-    visitor.jar.insert("sortering".into(), "pris".into());
+    visitor.jar.insert("ukjentvalg".into(), "pris".into());
     visitor.open("/");
-    assert!(!origin.last().header("cookie").contains("sortering"), "comments change nothing");
+    assert!(!origin.last().header("cookie").contains("ukjentvalg"), "comments change nothing");
     gateway.reload(&format!("{plain}\n{}", vouched(&lines)));
     let answer = visitor.open("/");
-    assert!(origin.last().header("cookie").contains("sortering=pris"), "the cookie is open");
+    assert!(origin.last().header("cookie").contains("ukjentvalg=pris"), "the cookie is open");
     let set = answer.headers_named("set-cookie");
     assert!(
-        set.contains(&"vogn_9f8e7d6c5b4a=hemmelig-verdi") && !set.iter().any(|line| line.starts_with("_ga"))
+        set.contains(&"ukjent_9f8e7d6c5b4a=hemmelig-verdi")
+            && !set.iter().any(|line| line.starts_with("_ga"))
     );
     let fence = answer.header("content-security-policy").expect("a fence");
     assert!(fence.contains("*.pixel.example"), "{fence}");
-    let sort = thing(&gateway.found(&gateway.token()), "cookie", "sortering");
+    let sort = thing(&gateway.found(&gateway.token()), "cookie", "ukjentvalg");
     assert_eq!((&sort["class"], &sort["before_choice"]), (&json!("vouched"), &json!("open")));
 }
 
@@ -319,7 +320,7 @@ fn nothing_that_is_kept_logged_or_counted_identifies_anybody() {
     let gateway = start_with(&origin, &rules_of_mode("observe"));
     traffic(gateway.visitors);
     let word = json!({
-        "cookies": ["vogn_9f8e7d6c5b4a"],
+        "cookies": ["ukjent_9f8e7d6c5b4a"],
         "storage": ["bruker:ola.nordmann@example.org", "01017012345", "seen-198.51.100.77"],
         "hosts": ["198.51.100.77", "9f8e7d6c5b4a.tracker.example"],
     });

@@ -144,11 +144,11 @@ mod tests {
             (Thing::Storage, "persist:root"),
             (Thing::Host, "www.google.com"),
             (Thing::Host, "img.example"),
-            (Thing::Host, "connect.facebook.net"),
+            (Thing::Host, "static.hotjar.com"),
             (Thing::ServiceWorker, "sw.js"),
         ];
         let text = to_paste(plain(), seen);
-        assert!(text.contains("\n#uses = [\"google-analytics\", \"meta-pixel\"]\n"), "{text}");
+        assert!(text.contains("\n#uses = [\"google-analytics\", \"hotjar\"]\n"), "{text}");
         assert!(text.contains("# www.google.com: "), "{text}");
         let stanza =
             |key: &str| format!("\n#[[site.allow]]\n#{key}\n#category = \"necessary\"\n#why = \"\"\n");

@@ -136,19 +136,14 @@ fn insertions() -> Insertions {
             text("</form>"),
         ],
         foot: vec![text("<a id=consentry-open href=/_consentry/consent>Samtykke</a>")],
-        placeholder: vec![
-            text("<div style=width:"),
-            Part::Width,
-            text(">"),
-            Part::TrackerName,
-            text("</div>"),
-        ],
+        placeholder: vec![text("<div style="), Part::Size, text(">"), Part::TrackerName, text("</div>")],
     };
     Insertions {
         head: Bytes::from_static(b"<script>/* guard */</script>"),
         languages: Arc::from([localized]),
         preferred: 0,
         return_path: Bytes::from_static(b"/sommerdekk"),
+        script: Bytes::from_static(b"<script>"),
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Metrics {
     pub origin_failures: Figure,
     /// Pages rewritten.
     pub pages_rewritten: Figure,
+    /// Pages that the browser had: answered 304, without a body.
+    pub pages_confirmed: Figure,
     /// Pages cut because they could not be rewritten.
     pub pages_cut: Figure,
     /// HTML that could only pass under its fence.
@@ -70,6 +72,18 @@ pub struct Metrics {
     pub cookies_held: Figure,
     /// Request cookies kept from the origin.
     pub cookies_withheld: Figure,
+    /// Requests of held trackers to the shop's own hosts, answered here.
+    pub requests_held: Figure,
+    /// Scripts of held trackers from the shop's own hosts, left empty.
+    pub scripts_held: Figure,
+    /// Requests that reached the origin without their link decoration.
+    pub links_undecorated: Figure,
+    /// Header fields of answers dropped, in whole or in part.
+    pub fields_held: Figure,
+    /// Redirects of parts of pages to held hosts, answered with nothing.
+    pub redirects_held: Figure,
+    /// Service workers refused: a worker that removes itself was answered.
+    pub workers_refused: Figure,
     /// Choices taken.
     pub choices: Figure,
     /// Choices that could not be recorded and were refused.
@@ -162,11 +176,18 @@ impl Metrics {
             ("server_choices_failed_total", "Choices that could not be recorded.", &self.choices_failed),
             ("proxy_origin_failures_total", "Requests the origin did not answer.", &self.origin_failures),
             ("proxy_pages_rewritten_total", "Pages rewritten.", &self.pages_rewritten),
+            ("server_pages_confirmed_total", "Pages the browser had: 304.", &self.pages_confirmed),
             ("proxy_pages_cut_total", "Pages cut: they could not be rewritten.", &self.pages_cut),
             ("proxy_pages_fenced_only_total", "HTML passed under its fence.", &self.pages_fenced_only),
             ("policy_tags_held_total", "Tags left inert.", &self.tags_held),
             ("policy_cookies_held_total", "Set-Cookie lines dropped.", &self.cookies_held),
             ("policy_cookies_withheld_total", "Requests with cookies taken out.", &self.cookies_withheld),
+            ("policy_requests_held_total", "Own-path requests of trackers held.", &self.requests_held),
+            ("policy_scripts_held_total", "Own-path scripts of trackers left empty.", &self.scripts_held),
+            ("policy_links_undecorated_total", "Requests rid of link decoration.", &self.links_undecorated),
+            ("policy_fields_held_total", "Header fields dropped, or parts of them.", &self.fields_held),
+            ("policy_redirects_held_total", "Redirects of parts of pages held.", &self.redirects_held),
+            ("policy_workers_refused_total", "Service workers refused.", &self.workers_refused),
             ("counting_hits_total", "Hits handed to the counter.", &self.hits),
             ("counting_hits_dropped_total", "Hits dropped: the queue was full.", &self.hits_dropped),
             ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),

@@ -156,10 +156,9 @@ fn placeholder(texts: &Texts) -> Template {
     html.html().raw("<span class=\"consentry-placeholder\"").attribute("lang", &texts.language);
     html.html().raw(
         " style=\"display:grid;place-content:center;justify-items:center;gap:8px;box-sizing:border-box;\
-         max-width:100%;padding:16px;border:1px solid;font:16px/1.5 system-ui,sans-serif;text-align:center;width:",
+         max-width:100%;padding:16px;border:1px solid;font:16px/1.5 system-ui,sans-serif;text-align:center;overflow:auto;",
     );
-    html.hole(Part::Width).html().raw(";min-height:");
-    html.hole(Part::Height).html().raw("\"><span>");
+    html.hole(Part::Size).html().raw("\"><span>");
     let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
     html.text_with_holes(&texts.placeholder.text, &holes).html().raw(
         "</span><button class=\"consentry-button\" form=\"consentry-allow\" name=\"tracker\" \

@@ -107,6 +107,7 @@ impl Banner {
             languages: self.localized(consent),
             preferred,
             return_path: self.return_path(return_path),
+            script: Bytes::from_static(b"<script>"),
         }
     }
 
@@ -137,6 +138,11 @@ impl Banner {
     /// The index of the language that fits: the page's own, then the visitor's, then the first of the settings.
     pub fn language(&self, page: Option<&str>, accept_language: Option<&str>) -> usize {
         language::choose(&self.settings.languages, page, accept_language)
+    }
+
+    /// How many languages it speaks.
+    pub fn languages(&self) -> usize {
+        self.texts.len()
     }
 
     /// The tag of a language.

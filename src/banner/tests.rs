@@ -67,8 +67,7 @@ fn written(parts: &[Part]) -> String {
         Part::TrackerId => "video".into(),
         Part::TrackerName => "Vid &amp; Co".into(),
         Part::Provider => "Vid &lt;Inc&gt;".into(),
-        Part::Width => "560".into(),
-        Part::Height => "315".into(),
+        Part::Size => "width:560px;min-height:315px".into(),
     };
     parts.iter().map(fill).collect()
 }

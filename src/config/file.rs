@@ -143,10 +143,10 @@ impl<'d> Table<'d> {
         self.notes.missing(problem.remedy(remedy));
     }
 
-    /// Notes that one of two keys must be there, unless a misspelt key stands for one.
-    pub(super) fn is_missing_either(&self, one: &str, other: &str, remedy: &str) {
-        if !self.has_misspelt(one) && !self.has_misspelt(other) {
-            let reason = format!("neither {one} nor {other} {}", title(self.name));
+    /// Notes that one of these keys must be there, unless a misspelt key stands for one.
+    pub(super) fn is_missing_all(&self, keys: &[&str], remedy: &str) {
+        if !keys.iter().any(|key| self.has_misspelt(key)) {
+            let reason = format!("neither {} {}", keys.join(" nor "), title(self.name));
             self.notes.missing(Problem::error(self.at(), reason).remedy(remedy));
         }
     }

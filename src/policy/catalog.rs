@@ -5,7 +5,12 @@
 
 mod check;
 mod entry;
+#[cfg(test)]
+mod facts;
 mod index;
+#[cfg(test)]
+mod innocent;
+mod own;
 
 use std::collections::HashMap;
 
@@ -13,6 +18,8 @@ use serde::Deserialize;
 
 pub use entry::{Access, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry};
 use index::Index;
+use own::OwnRules;
+pub use own::Sent;
 
 #[cfg(test)]
 use super::consent::Category;
@@ -68,6 +75,7 @@ pub enum CatalogError {
 pub struct Catalog {
     trackers: Vec<Tracker>,
     index: Index,
+    own: OwnRules,
 }
 
 impl Catalog {
@@ -95,7 +103,7 @@ impl Catalog {
                 None => trackers.push(tracker),
             }
         }
-        Ok(Self { index: Index::new(&trackers), trackers })
+        Ok(Self { index: Index::new(&trackers), own: OwnRules::new(&trackers), trackers })
     }
 
     /// Every tracker, in the catalogue's order.
@@ -133,6 +141,19 @@ impl Catalog {
     /// The tracker that keeps a storage key of that name, by the same rules as [`Catalog::cookie`].
     pub fn storage(&self, key: &str) -> Option<&Tracker> {
         self.index.storage(key.as_bytes()).map(|id| self.tracker(id))
+    }
+
+    /// The tracker whose links carry a query parameter of that (decoded) name, by the same rules.
+    pub fn parameter_bytes(&self, name: &[u8]) -> Option<&Tracker> {
+        self.index.parameter(name).map(|id| self.tracker(id))
+    }
+
+    /// The tracker whose own request this is on whatever host it is made, and whether the rule that says so is about
+    /// scripts ([`OwnRule`]). Path and parameters are compared percent-decoded, with their case; of parameters of one
+    /// name any may fit. Of several rules the one that says most decides (bytes of path, names and values without
+    /// wildcards), then the later tracker. Allocates nothing, unless a path of over 512 bytes is percent-encoded.
+    pub fn own(&self, sent: Sent<'_>) -> Option<(&Tracker, bool)> {
+        self.own.find(sent).map(|(id, is_script)| (self.tracker(id), is_script))
     }
 }
 
@@ -246,6 +267,9 @@ mod tests {
         let entry = Catalog::built_in().unwrap().remove(0);
         let entries =
             (0..=TrackerSet::TRACKERS_MAX).map(|n| TrackerEntry { id: format!("t{n}"), ..entry.clone() });
-        assert!(matches!(Catalog::new(entries.collect()), Err(CatalogError::TooMany { count: 513 })));
+        let refused = Catalog::new(entries.collect());
+        assert!(
+            matches!(refused, Err(CatalogError::TooMany { count }) if count == TrackerSet::TRACKERS_MAX + 1)
+        );
     }
 }

@@ -97,7 +97,7 @@ impl std::fmt::Debug for CategorySet {
 pub struct TrackerSet([u64; TrackerSet::WORDS]);
 
 impl TrackerSet {
-    const WORDS: usize = 8;
+    const WORDS: usize = 16;
     /// No tracker.
     pub const NONE: Self = Self([0; Self::WORDS]);
     /// The most trackers a catalogue may have.

@@ -15,6 +15,7 @@
 //! A path in a source counts until the first redirect (section 7.6), and hosts that browsers reach by dns-prefetch
 //! or preconnect are not covered: both are left to the rewriting of tags.
 
+mod permissions;
 mod sources;
 
 use std::borrow::Cow;
@@ -22,7 +23,7 @@ use std::borrow::Cow;
 use http::HeaderValue;
 
 use super::catalog::{HostRule, Tracker};
-use super::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
+use super::consent::{CategorySet, Choice, Consent, Day, TrackerSet};
 use super::{Allowed, NO_PAGE, Page, Place, Policy, Standing, Unknown};
 use sources::{Sources, bare_and_below};
 
@@ -31,12 +32,6 @@ use sources::{Sources, bare_and_below};
 const FENCE_BYTES_MAX: usize = 16 * 1024;
 /// How every fence starts.
 const FENCE_START: &str = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'";
-/// What a page without consent to marketing may not use: interest groups, topics and the measuring of
-/// advertisements built into browsers, and tokens that carry trust from site to site.
-const NO_ADVERTISING: &str = "browsing-topics=(), attribution-reporting=(), join-ad-interest-group=(), \
-     run-ad-auction=(), interest-cohort=(), private-aggregation=(), shared-storage=(), \
-     shared-storage-select-url=(), private-state-token-issuance=(), private-state-token-redemption=()";
-
 /// The headers that fence a page in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fence {
@@ -105,11 +100,8 @@ impl Policy {
         if consent.categories() == CategorySet::ALL {
             return Fence::default();
         }
-        let has_marketing = consent.categories().contains(Category::Marketing);
-        let mut fence = Fence {
-            permissions_policy: (!has_marketing).then(|| HeaderValue::from_static(NO_ADVERTISING)),
-            ..Fence::default()
-        };
+        let mut fence =
+            Fence { permissions_policy: permissions::policy(consent.categories()), ..Fence::default() };
         if self.settings.unknown_hosts == Unknown::Hold {
             let sources = self.sources(consent, page);
             // Sources are plain by construction; should one not be, the fence closes rather than opens.
@@ -167,13 +159,18 @@ impl Policy {
     }
 }
 
+/// The tightest fence there is: the page's own host alone. For what is kept by caches for everybody.
+pub fn closed() -> HeaderValue {
+    HeaderValue::from_static(FENCE_START)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::policy::catalog::host_matches;
-    use crate::policy::consent::Category::{Marketing, Necessary, Preferences, Statistics};
+    use crate::policy::consent::Category::{self, Marketing, Necessary, Preferences, Statistics};
     use crate::policy::samples::{FRONT, allow, any_growing_consent, of, plain, policy, settings, single};
     use crate::policy::{Allow, Settings};
 

@@ -6,20 +6,31 @@
 mod carrier;
 mod entity;
 mod host;
+mod hosts;
+mod meta;
 mod needles;
+mod reading;
+mod speculation;
+mod stand_in;
 mod url;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use super::catalog::{Tracker, TrackerId};
 use super::consent::{Category, CategorySet, Consent};
-use super::{Page, Policy, Standing};
+use super::{Page, Policy};
+pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};
+pub(super) use meta::refresh_address;
 pub(super) use needles::Needles;
-use url::Target;
+use reading::{Finding, Reading};
+pub(super) use stand_in::StandIns;
 
 pub use carrier::{ANYWHERE, CARRIERS};
-pub use entity::decode;
+pub use entity::{decode, unquoted};
+pub use hosts::{HOSTS_MAX, Hosts};
 
 /// Where an attribute stands in the bytes of its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +107,7 @@ pub enum Verdict {
 }
 
 /// How to make a tag inert.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// Whose tag it is, when known.
     pub tracker: Option<TrackerId>,
@@ -104,45 +115,63 @@ pub struct Held {
     pub attributes: Vec<usize>,
     /// The content is code or style: an inert `type` must stand before every other attribute.
     pub is_retyped: bool,
-}
-
-/// The answer of a mark or of an address.
-enum Finding<'a> {
-    Open,
-    Held(Option<&'a Tracker>),
+    /// What a frame shows in place of its held `srcdoc`: a value that can stand without quotes.
+    pub srcdoc: Option<Bytes>,
 }
 
 impl Policy {
     /// Decides on a start tag. For an inline script that is kept here, ask [`Policy::inline_script`] too.
     pub fn tag(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>) -> Verdict {
+        self.tag_noting(consent, page, tag, &mut Hosts::ignored())
+    }
+
+    /// As [`Policy::tag`], and takes down what hosts the tag names.
+    pub fn tag_noting(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, hosts: &mut Hosts) -> Verdict {
         let kind = Kind::of(tag.name);
+        let mut reading = Reading { policy: self, consent, page, bases: tag.bases, hosts };
         if let Some(mark) = tag.attributes().find(|attribute| attribute.is("data-consentry")) {
-            return self.marked(consent, page, tag, kind, &mark.text());
+            return self.marked(&mut reading, tag, kind, &mark.text());
         }
         if kind == Kind::Script && !runs(tag) {
             return Verdict::Keep;
         }
-        let mut found = None;
-        for (attribute, role) in carrier::loading(kind, tag) {
-            if let Finding::Held(tracker) = self.attribute(consent, page, tag, attribute, role) {
-                found = Some(found.flatten().or(tracker));
-            }
-        }
-        match found {
-            Some(tracker) => held(kind, tracker, inert_attributes(kind, tag)),
-            None => Verdict::Keep,
+        let (answer, attributes) = match kind {
+            Kind::Meta => reading.meta(tag),
+            _ => loading(&mut reading, kind, tag),
+        };
+        match answer {
+            Finding::Held(tracker) => held(kind, tracker, carrier::inert(kind, tag, attributes)),
+            Finding::Open => Verdict::Keep,
         }
     }
 
-    /// Decides on the text of a script whose tag was kept. A script that does not run is data, and kept.
-    pub fn inline_script(&self, consent: &Consent, tag: &Tag<'_>, text: &[u8]) -> Verdict {
-        if !is_code(tag) || marked_granted(consent, tag) {
+    /// Decides on the text of a script whose tag was kept. Of a script that does not run only speculation rules are
+    /// more than data.
+    pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, text: &[u8]) -> Verdict {
+        if marked_granted(consent, tag) {
             return Verdict::Keep;
         }
-        match self.needle(consent, text) {
-            Some(tracker) => held(Kind::Script, Some(tracker), inert_attributes(Kind::Script, tag)),
-            None => Verdict::Keep,
+        let answer = if is_code(tag) {
+            self.needle(consent, text).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
+        } else if is_rules(tag) {
+            let hosts = &mut Hosts::ignored();
+            Reading { policy: self, consent, page, bases: tag.bases, hosts }.speculation_rules(text)
+        } else {
+            Finding::Open
+        };
+        match answer {
+            Finding::Held(tracker) => {
+                held(Kind::Script, tracker, carrier::inert(Kind::Script, tag, Vec::new()))
+            }
+            Finding::Open => Verdict::Keep,
         }
+    }
+
+    /// May `page` reach what `address` names, read as a browser reads it? What cannot be read is held.
+    pub fn address_is_open(&self, consent: &Consent, page: Page<'_>, address: &[u8]) -> bool {
+        let hosts = &mut Hosts::ignored();
+        let mut reading = Reading { policy: self, consent, page, bases: &[], hosts };
+        !reading.address(address).is_held()
     }
 
     /// The first tracker without consent whose snippet is in `text`.
@@ -151,83 +180,59 @@ impl Policy {
         self.needles.find(text, is_refused).map(|id| self.catalog.tracker(id))
     }
 
+    /// The first tracker whose snippet is in `text`, which is held, and which page scripts call by a name that
+    /// `is_missing` yet.
+    pub fn needle_to_stand_in(
+        &self,
+        consent: &Consent,
+        text: &[u8],
+        is_missing: impl Fn(TrackerId) -> bool,
+    ) -> Option<TrackerId> {
+        let is_refused = |id| !consent.grants(self.catalog.tracker(id));
+        self.needles.find(text, |id| self.stand_ins.of(id).is_some() && is_missing(id) && is_refused(id))
+    }
+
+    /// The rest of an inline script, after its start tag, that has a held tracker's names answer and do nothing.
+    /// `None` when page scripts do not call it by name.
+    pub fn stand_in(&self, tracker: TrackerId) -> Option<&Bytes> {
+        self.stand_ins.of(tracker)
+    }
+
     /// The operator's own mark wins over the catalogue. A value that is no category waits for everything.
-    fn marked(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, kind: Kind, mark: &[u8]) -> Verdict {
+    fn marked(&self, reading: &mut Reading<'_, '_>, tag: &Tag<'_>, kind: Kind, mark: &[u8]) -> Verdict {
+        let consent = reading.consent;
         if mark_is_granted(consent, mark) {
             return Verdict::Keep;
         }
         let refused = Consent::none();
-        let tracker = carrier::loading(kind, tag)
-            .find_map(|(attribute, role)| match self.attribute(&refused, page, tag, attribute, role) {
-                Finding::Held(tracker) => tracker,
-                Finding::Open => None,
-            })
-            .filter(|tracker| category(mark) == Some(tracker.category));
+        let hosts = &mut *reading.hosts;
+        let (answer, _) = loading(
+            &mut Reading { policy: self, consent: &refused, page: reading.page, bases: reading.bases, hosts },
+            kind,
+            tag,
+        );
+        let tracker = answer.tracker().filter(|tracker| category(mark) == Some(tracker.category));
         if tracker.is_some_and(|tracker| consent.trackers().contains(tracker.id)) {
             return Verdict::Keep;
         }
-        let attributes = carrier::marked(tag);
-        match held(kind, tracker, attributes) {
+        match held(kind, tracker, carrier::marked(tag)) {
             Verdict::Hold(held) => Verdict::Hold(Held { is_retyped: carrier::has_code(tag.name), ..held }),
             other => other,
         }
     }
+}
 
-    fn attribute(
-        &self,
-        consent: &Consent,
-        page: Page<'_>,
-        tag: &Tag<'_>,
-        attribute: Attribute<'_>,
-        role: Role,
-    ) -> Finding<'_> {
-        if role == Role::Address && tag.bases.is_empty() && url::is_plainly_relative(attribute.value) {
-            return Finding::Open;
-        }
-        let text = attribute.text();
-        match role {
-            Role::Address => self.address(consent, page, tag.bases, &text),
-            Role::Candidates => {
-                let parts = text.split(|byte| byte.is_ascii_whitespace() || *byte == b',');
-                for part in parts.filter(|part| !part.is_empty()) {
-                    if let Finding::Held(tracker) = self.address(consent, page, tag.bases, part) {
-                        return Finding::Held(tracker);
-                    }
-                }
-                Finding::Open
-            }
-            Role::Refresh => match carrier::refresh_address(&text) {
-                Some(address) => self.address(consent, page, tag.bases, address),
-                None => Finding::Open,
-            },
+/// The answer of all that the tag loads, and the indices of what is held.
+fn loading<'a>(reading: &mut Reading<'a, '_>, kind: Kind, tag: &Tag<'_>) -> (Finding<'a>, Vec<usize>) {
+    let (mut answer, mut indices) = (Finding::Open, Vec::new());
+    for (index, attribute, role) in carrier::loading(kind, tag) {
+        let finding = reading.attribute(attribute, role);
+        if finding.is_held() {
+            answer = answer.or(finding);
+            indices.push(index);
         }
     }
-
-    fn address(&self, consent: &Consent, page: Page<'_>, bases: &[Vec<u8>], address: &[u8]) -> Finding<'_> {
-        match url::resolve(address) {
-            Target::Relative => {
-                for base in bases {
-                    if let Finding::Held(tracker) = self.target(consent, page, &url::resolve(base)) {
-                        return Finding::Held(tracker);
-                    }
-                }
-                Finding::Open
-            }
-            target => self.target(consent, page, &target),
-        }
-    }
-
-    fn target(&self, consent: &Consent, page: Page<'_>, target: &Target<'_>) -> Finding<'_> {
-        match target {
-            Target::Relative | Target::Local => Finding::Open,
-            Target::Host { host, path } => match self.host_standing(consent, page, host, path) {
-                Standing::Open => Finding::Open,
-                Standing::Held(tracker) => Finding::Held(tracker),
-            },
-            Target::Unreadable if consent.categories() == CategorySet::ALL => Finding::Open,
-            Target::Unreadable => Finding::Held(None),
-        }
-    }
+    (answer, indices)
 }
 
 /// Is this attribute of an `<img>` surely one that loads nothing but from the page's own host, when no `<base>` is
@@ -241,14 +246,20 @@ pub fn is_own_image(name: &[u8], value: &[u8]) -> bool {
     }
 }
 
-/// Does this `<script>` run its own text: no address, and a type that is code?
-pub fn is_inline_code(tag: &Tag<'_>) -> bool {
-    is_code(tag) && !tag.attributes().any(|attribute| attribute.is("src"))
+/// Is this a `<script>` whose text decides: code without an address, or rules?
+pub fn is_decided_by_text(tag: &Tag<'_>) -> bool {
+    (is_code(tag) && !tag.attributes().any(|attribute| attribute.is("src"))) || is_rules(tag)
 }
 
 /// Is this a `<script>` of a type that is code?
 pub fn is_code(tag: &Tag<'_>) -> bool {
     tag.name == b"script" && runs(tag)
+}
+
+/// Is this a `<script>` of speculation rules? Import maps and other data only name things.
+pub fn is_rules(tag: &Tag<'_>) -> bool {
+    tag.name == b"script"
+        && tag.value("type").is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"speculationrules"))
 }
 
 /// Is its type one that browsers run? (HTML 4.12.1.1, step 8: `type`, else `language`, else JavaScript.)
@@ -280,15 +291,11 @@ fn marked_granted(consent: &Consent, tag: &Tag<'_>) -> bool {
     tag.value("data-consentry").is_some_and(|mark| mark_is_granted(consent, &mark))
 }
 
-fn inert_attributes(kind: Kind, tag: &Tag<'_>) -> Vec<usize> {
-    carrier::inert(kind, tag)
-}
-
 fn held(kind: Kind, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdict {
     let is_retyped = kind == Kind::Script;
-    let held = Held { tracker: tracker.map(|tracker| tracker.id), attributes, is_retyped };
+    let held = Held { tracker: tracker.map(|tracker| tracker.id), attributes, is_retyped, srcdoc: None };
     match tracker {
-        Some(tracker) if kind == Kind::Frame && tracker.embed => Verdict::Placeholder(tracker.id, held),
+        Some(tracker) if kind.is_embed() && tracker.embed => Verdict::Placeholder(tracker.id, held),
         _ => Verdict::Hold(held),
     }
 }

@@ -1,16 +1,23 @@
 //! What is allowed. Pure: no I/O, no clock, no async, no HTTP client; the same input gives the same answer.
 //!
 //! A [`Policy`] is one site's rules and the catalogue, compiled once. It is asked about cookies
-//! ([`cookies`]), tags ([`markup`]) and pages ([`fence`]); the standing answer of a visitor is a
-//! [`consent::Consent`], which travels sealed ([`seal`]).
+//! ([`cookies`]), header fields ([`field`]), tags ([`markup`]) and pages ([`fence`]); the standing
+//! answer of a visitor is a [`consent::Consent`], which travels sealed ([`seal`]).
 
 pub mod advice;
 pub mod catalog;
 pub mod consent;
 pub mod cookies;
+mod decoration;
 pub mod fence;
+pub mod field;
 pub mod markup;
+pub mod own_path;
+mod query;
+#[cfg(test)]
+mod samples;
 pub mod seal;
+mod service_worker;
 
 use std::sync::Arc;
 
@@ -43,7 +50,7 @@ pub enum Unknown {
     Pass,
 }
 
-/// One `[[site.allow]]`: a host or cookie the operator vouches for.
+/// One `[[site.allow]]`: what the operator vouches for.
 #[derive(Clone, Debug)]
 pub struct Allow {
     /// What it is about.
@@ -63,6 +70,10 @@ pub enum Allowed {
     Host(String),
     /// A cookie name, with a trailing `*` for every continuation.
     Cookie(String),
+    /// The name of a query parameter that the shop reads itself, with a trailing `*` as for cookies.
+    Parameter(String),
+    /// The path of a service worker's script on the site's own hosts, all of it.
+    ServiceWorker(String),
 }
 
 /// One site's rules and catalogue, compiled once and shared read-only.
@@ -71,6 +82,10 @@ pub struct Policy {
     settings: Settings,
     catalog: Arc<Catalog>,
     needles: markup::Needles,
+    signatures: own_path::Signatures,
+    /// First bytes of the names of parameters that may not pass.
+    decorations: query::Initials,
+    stand_ins: markup::StandIns,
     /// The fence of every consent state, for pages on which no rule with paths holds.
     fences: Vec<Fence>,
     /// What each tracker adds to a fence when it is granted alone; the same pages.
@@ -107,10 +122,14 @@ impl Policy {
             allow.paths.clear();
         }
         let needles = markup::Needles::new(&catalog);
+        let stand_ins = markup::StandIns::new(&catalog);
         let mut policy = Self {
+            signatures: own_path::Signatures::new(&catalog),
+            decorations: decoration::initials(&settings, &catalog),
             settings,
             catalog,
             needles,
+            stand_ins,
             fences: Vec::new(),
             tracker_sources: Vec::new(),
             guards: Vec::new(),
@@ -245,81 +264,6 @@ impl Allow {
     /// Does this rule hold on a page at `path`?
     pub fn holds_on(&self, path: &str) -> bool {
         self.paths.is_empty() || self.paths.iter().any(|prefix| path.starts_with(prefix.as_str()))
-    }
-}
-
-/// What the tests of this room share.
-#[cfg(test)]
-mod samples {
-    use proptest::prelude::*;
-
-    use super::consent::{Choice, Day, TrackerSet};
-    use super::*;
-
-    pub(super) const FRONT: Page<'static> = Page { host: "shop.example", path: "/" };
-
-    pub(super) fn settings() -> Settings {
-        Settings {
-            hosts: vec!["shop.example".into()],
-            prefix: "/_consentry".into(),
-            unknown_cookies: Unknown::Hold,
-            unknown_hosts: Unknown::Hold,
-            allow: Vec::new(),
-        }
-    }
-
-    pub(super) fn allow(what: Allowed, category: Category, paths: &[&str]) -> Allow {
-        Allow {
-            what,
-            category,
-            why: "it is needed".into(),
-            paths: paths.iter().map(|&path| path.into()).collect(),
-        }
-    }
-
-    /// Read once for all tests: it is a long text, and property tests ask for it often.
-    pub(super) fn built_in() -> Arc<Catalog> {
-        static CATALOG: std::sync::LazyLock<Arc<Catalog>> =
-            std::sync::LazyLock::new(|| Arc::new(Catalog::new(Catalog::built_in().unwrap()).unwrap()));
-        Arc::clone(&CATALOG)
-    }
-
-    pub(super) fn policy(settings: Settings) -> Policy {
-        Policy::new(settings, built_in())
-    }
-
-    /// The policy of [`settings`], compiled once for all tests.
-    pub(super) fn plain() -> &'static Policy {
-        static PLAIN: std::sync::LazyLock<Policy> = std::sync::LazyLock::new(|| policy(settings()));
-        &PLAIN
-    }
-
-    pub(super) fn of(categories: &[Category]) -> Consent {
-        single(categories, TrackerSet::NONE)
-    }
-
-    pub(super) fn single(categories: &[Category], trackers: TrackerSet) -> Consent {
-        let choice = Choice::Some { categories: categories.iter().copied().collect(), trackers };
-        Consent::from_choice(&choice, Day(20_000), None, &built_in())
-    }
-
-    /// A consent, and one that grants at least as much.
-    pub(super) fn any_growing_consent() -> impl Strategy<Value = (Consent, Consent)> {
-        let trackers = || prop::collection::vec(0..built_in().trackers().count(), 0..4);
-        (0..8_usize, 0..8_usize, trackers(), trackers()).prop_map(|(less, more, few, others)| {
-            let every = CategorySet::every();
-            let set = |state: usize| every[state].iter().collect::<Vec<_>>();
-            let grow = |indices: &[usize]| {
-                let mut trackers = TrackerSet::NONE;
-                indices
-                    .iter()
-                    .filter_map(|index| catalog::TrackerId::new(*index))
-                    .for_each(|id| trackers.insert(id));
-                trackers
-            };
-            let all = [few.clone(), others].concat();
-            (single(&set(less), grow(&few)), single(&set(less | more), grow(&all)))
-        })
     }
 }
 

@@ -102,6 +102,11 @@ impl Decoder {
         self.stages.is_empty()
     }
 
+    /// Most coded bytes that it may take in before it gives out any of what they say: Zstandard is read by the block.
+    pub fn held_back_bytes_max(&self) -> usize {
+        if self.stages.iter().any(Stage::is_read_by_block) { zstd::HELD_BACK_BYTES_MAX } else { 0 }
+    }
+
     /// Takes the next piece of the body; what it becomes goes to `sink`, in pieces of at most 16 KiB unless there
     /// is nothing to decode.
     pub fn decode(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), EncodeError> {

@@ -4,12 +4,14 @@
 //! ([`forwarded::Hop`]) and then given to an [`Origin`], which answers with a [`Body`] that streams. Bodies are
 //! never gathered here: each side reads only as fast as the other takes.
 
+pub mod charset;
 pub mod encode;
 pub mod forwarded;
 pub mod gather;
 pub mod headers;
 pub mod networks;
 pub mod page;
+pub mod peek;
 pub mod reader;
 pub mod rewrite;
 

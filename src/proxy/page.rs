@@ -1,5 +1,5 @@
-//! A page on its way: the origin's body → decoded → rewritten → encoded, frame by frame, with the visitor's pull as the
-//! only drive. When any step fails, the body ends in an error and the page is cut: it never passes raw.
+//! A page on its way: the origin's body → decoded → in UTF-8 where it must be → rewritten → encoded, frame by frame, with
+//! the visitor's pull as the only drive. When any step fails, the body ends in an error and the page is cut: it never passes raw.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,8 +9,7 @@ use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
 use super::encode::{Decoder, EncodeError, Encoder, Stop};
-use super::reader::Reader;
-use super::rewrite::RewriteError;
+use super::reader::{ReadError, Reader};
 
 /// Most coded bytes decoded at once, so that one step of a compression bomb stays a small one.
 const CODED_BYTES_MAX: usize = 1024;
@@ -56,13 +55,12 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
         } else {
             let piece = self.received.split_to(self.received.len().min(CODED_BYTES_MAX));
             let (reader, mut failed) = (&mut self.reader, None);
-            let mut push = |plain: &[u8]| {
-                reader.push(plain, &mut page).map_err(|error: RewriteError| {
+            let decoded = self.decoder.decode(&piece, &mut |plain| {
+                reader.push(plain, &mut page).map_err(|error| {
                     failed = Some(error);
                     Stop
                 })
-            };
-            let decoded = self.decoder.decode(&piece, &mut push);
+            });
             if let Some(error) = failed {
                 return Err(cut(error));
             }
@@ -115,7 +113,7 @@ enum PageError {
     #[error(transparent)]
     Coding(#[from] EncodeError),
     #[error(transparent)]
-    Markup(#[from] RewriteError),
+    Text(#[from] ReadError),
 }
 
 impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {

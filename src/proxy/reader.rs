@@ -2,14 +2,26 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::charset::{CharsetError, ToUtf8};
 use super::rewrite::{RewriteError, Rewriter};
 
 /// What a page goes through.
 pub enum Reader {
-    /// Held tags become inert, and what is put in is put in.
-    Rewrites(Box<Rewriter>),
+    /// Held tags become inert, and what is put in is put in; in UTF-8 where it must be.
+    Rewrites(ToUtf8, Box<Rewriter>),
     /// The page passes as it is.
     Looks(Onlooker),
+}
+
+/// Why a page cannot be read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Its encoding is in doubt.
+    #[error(transparent)]
+    Charset(#[from] CharsetError),
+    /// Its markup cannot be read in bounded memory.
+    #[error(transparent)]
+    Markup(#[from] RewriteError),
 }
 
 /// Takes down the hosts that a page's tags name, and may add one thing after the page's end; nothing else is changed. A
@@ -60,9 +72,11 @@ impl Onlooker {
 const MARK_BYTES: usize = 2;
 
 impl Reader {
-    pub(super) fn push(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), RewriteError> {
+    pub(super) fn push(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), ReadError> {
         match self {
-            Self::Rewrites(rewriter) => rewriter.push(plain, out),
+            Self::Rewrites(charset, rewriter) => {
+                charset.push(plain, &mut |text| rewriter.push(text, out).map_err(ReadError::Markup))
+            }
             Self::Looks(onlooker) => {
                 onlooker.push(plain, out);
                 Ok(())
@@ -70,9 +84,12 @@ impl Reader {
         }
     }
 
-    pub(super) fn end(&mut self, out: &mut BytesMut) -> Result<(), RewriteError> {
+    pub(super) fn end(&mut self, out: &mut BytesMut) -> Result<(), ReadError> {
         match self {
-            Self::Rewrites(rewriter) => rewriter.end(out),
+            Self::Rewrites(charset, rewriter) => {
+                charset.end(&mut |text| rewriter.push(text, out).map_err(ReadError::Markup))?;
+                Ok(rewriter.end(out)?)
+            }
             Self::Looks(onlooker) => {
                 onlooker.end(out);
                 Ok(())
@@ -83,7 +100,7 @@ impl Reader {
     /// Tags left inert so far.
     pub(super) fn held(&self) -> u32 {
         match self {
-            Self::Rewrites(rewriter) => rewriter.held().tags,
+            Self::Rewrites(_, rewriter) => rewriter.held().tags,
             Self::Looks(_) => 0,
         }
     }
@@ -91,15 +108,10 @@ impl Reader {
     /// Hosts that the page's tags named so far.
     pub(super) fn hosts(&self) -> &[Box<str>] {
         match self {
-            Self::Rewrites(rewriter) => hosts_of(rewriter),
-            Self::Looks(onlooker) => onlooker.rewriter.as_deref().map_or(&[], hosts_of),
+            Self::Rewrites(_, rewriter) => rewriter.hosts(),
+            Self::Looks(onlooker) => onlooker.rewriter.as_deref().map_or(&[], Rewriter::hosts),
         }
     }
-}
-
-/// The foreign hosts that a rewriter took down: none, as long as rewriters take none down.
-fn hosts_of(_: &Rewriter) -> &[Box<str>] {
-    &[]
 }
 
 #[cfg(test)]
@@ -132,6 +144,7 @@ mod tests {
             languages: Arc::default(),
             preferred: 0,
             return_path: Bytes::new(),
+            script: Bytes::new(),
         };
         let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);
         Reader::Looks(Onlooker::new(rewriter, Bytes::from_static(TAIL)))

@@ -8,14 +8,16 @@
 //! The bytes are read as ASCII with anything above it, which is right for every charset browsers accept but UTF-16
 //! and ISO-2022-JP; those must be turned into UTF-8 before.
 
-mod charset;
 mod doubt;
 mod edits;
 mod hidden;
 mod insert;
 mod judge;
+mod placeholder;
 mod raw;
+mod srcdoc;
 mod tag;
+mod template;
 mod walker;
 
 use std::sync::Arc;
@@ -26,8 +28,10 @@ pub use insert::{Insertions, Localized, Part};
 pub use judge::HeldCounts;
 pub use tag::ATTRIBUTES_MAX;
 
+use super::charset::{START_BYTES, declared};
 use crate::policy::Policy;
 use crate::policy::consent::Consent;
+use crate::policy::markup::Hosts;
 use insert::Frame;
 use judge::Judge;
 use walker::Walker;
@@ -89,7 +93,14 @@ impl Rewriter {
     /// again before everything that is put in.
     #[must_use]
     pub fn of_unsaid_encoding(self) -> Self {
-        Self { start_bytes: charset::START_BYTES, ..self }
+        Self { start_bytes: START_BYTES, ..self }
+    }
+
+    /// The same, and it takes down what other hosts the page's tags name, held or open, granted or not.
+    #[must_use]
+    pub fn noting_hosts(mut self) -> Self {
+        self.walker.judge.hosts = Hosts::noted();
+        self
     }
 
     /// Takes the next piece and adds to `out` what is decided. After an error nothing more comes out.
@@ -105,6 +116,11 @@ impl Rewriter {
     /// What was held so far.
     pub const fn held(&self) -> HeldCounts {
         self.walker.judge.counts
+    }
+
+    /// The hosts that were taken down so far; none unless [`Rewriter::noting_hosts`].
+    pub fn hosts(&self) -> &[Box<str>] {
+        self.walker.judge.hosts.names()
     }
 
     fn take(&mut self, chunk: &[u8], is_last: bool, out: &mut BytesMut) -> Result<(), RewriteError> {
@@ -128,15 +144,18 @@ impl Rewriter {
                 return Ok(());
             }
             self.has_begun = true;
+            let has_mark = self.tail.starts_with(b"\xEF\xBB\xBF");
             match self.tail.as_ref() {
                 [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => return Err(RewriteError::Utf16),
                 [0xEF, 0xBB, 0xBF, ..] => out.extend_from_slice(&self.tail.split_to(3)),
                 _ => {}
             }
-            if self.start_bytes == charset::START_BYTES
-                && let Some(name) = charset::declared(&self.tail)
+            // A mark wins over whatever else is said.
+            if self.start_bytes == START_BYTES
+                && !has_mark
+                && let Some(encoding) = declared(&self.tail)
             {
-                self.walker.frame.declare(name);
+                self.walker.frame.declare(encoding.name());
             }
         }
         let done = self.walker.walk(&self.tail, is_last, out)?;

@@ -1,4 +1,4 @@
-//! Request bodies of our own endpoints: read whole, bounded in bytes and in time.
+//! Request bodies that end here: read whole, bounded in bytes and in time.
 
 use std::time::Duration;
 
@@ -19,4 +19,13 @@ pub(super) async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Refu
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
         Err(_) => Err(Refusal::BodyBroken),
     }
+}
+
+/// Reads a body that nobody wants, up to `bytes_max`, so that its connection can be used again. When there is more, or
+/// it does not come, the connection is closed with the answer.
+pub(super) async fn discard(body: Incoming, bytes_max: usize) {
+    let mut body = Limited::new(body, bytes_max);
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+    // What came too late is as unwanted as what came.
+    let _ = tokio::time::timeout(WAIT, rest).await;
 }

@@ -59,9 +59,17 @@ impl Look {
     }
 }
 
-/// Was a page shown? A page is HTML answered with 2xx, or 304 for one the browser has.
+/// Was a page shown? A page is HTML answered with 2xx that is no download, or 304 for one the browser has. Asked of the
+/// origin's answer: what becomes of it here, such as a 304 of our own, is shown as well.
 pub fn is_page_shown(status: StatusCode, headers: &HeaderMap) -> bool {
-    status == StatusCode::NOT_MODIFIED || (status.is_success() && is_html(headers))
+    status == StatusCode::NOT_MODIFIED || (status.is_success() && is_html(headers) && !is_download(headers))
+}
+
+/// Does the answer say that it is to be saved and not shown (RFC 6266 section 4.2)? In doubt it is shown.
+pub fn is_download(headers: &HeaderMap) -> bool {
+    let Some(disposition) = headers.get(header::CONTENT_DISPOSITION) else { return false };
+    let kind = disposition.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    kind.eq_ignore_ascii_case(b"attachment")
 }
 
 /// Does the answer say that it is HTML?
@@ -87,5 +95,19 @@ mod tests {
         assert!(!is_page_shown(StatusCode::NOT_FOUND, &headers("text/html")));
         assert!(!is_page_shown(StatusCode::OK, &headers("text/htmlx")));
         assert!(!is_page_shown(StatusCode::OK, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_download_is_not_shown() {
+        for (disposition, is_shown) in [
+            ("attachment", false),
+            ("ATTACHMENT ; filename=\"a.html\"", false),
+            ("inline", true),
+            ("filename=attachment", true),
+        ] {
+            let mut headers = headers("text/html");
+            headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
+            assert_eq!(is_page_shown(StatusCode::OK, &headers), is_shown, "{disposition}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod body_limit;
+mod cache;
 mod catch_panic;
 mod choice;
 mod choice_form;
@@ -9,20 +10,25 @@ pub mod count;
 mod form;
 mod guard;
 pub mod inventory;
+pub mod known_scripts;
 pub mod limits;
 mod listen;
 mod navigation;
 mod observe;
+mod own_path;
 mod page;
 mod patient;
 mod privacy;
+mod redirect;
 mod refusal;
 mod report;
 mod rescue;
+mod service_worker;
 pub mod sightings;
 pub mod site;
 pub mod stack;
 pub mod stats;
+pub mod validator;
 mod visit;
 pub mod worker;
 

@@ -54,6 +54,9 @@ pub(super) enum Refusal {
     /// The origin gave no usable answer.
     #[error("the shop's server did not answer")]
     Origin(#[from] OriginError),
+    /// The origin confirmed a copy that it was not asked about: what the visitor has may be a page of another consent.
+    #[error("the shop's server did not send the page")]
+    Unasked,
     /// Too many requests are waiting.
     #[error("too many requests are waiting; please try again")]
     Overloaded,
@@ -97,7 +100,7 @@ impl Refusal {
             Self::BodySlow | Self::Origin(OriginError::VisitorTimeout { .. }) => StatusCode::REQUEST_TIMEOUT,
             Self::Origin(error) if error.is_visitors() => StatusCode::BAD_REQUEST,
             Self::Origin(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
-            Self::Origin(_) => StatusCode::BAD_GATEWAY,
+            Self::Origin(_) | Self::Unasked => StatusCode::BAD_GATEWAY,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Bug => StatusCode::INTERNAL_SERVER_ERROR,
@@ -120,7 +123,7 @@ impl Refusal {
             Self::Choice(_) => "bad_choice",
             Self::Report(_) => "bad_report",
             Self::NotRecorded(_) => "not_recorded",
-            Self::Origin(_) => "origin",
+            Self::Origin(_) | Self::Unasked => "origin",
             Self::Overloaded => "overloaded",
             Self::Unauthorized => "unauthorized",
             Self::TooMany { .. } => "too_many_requests",
@@ -148,6 +151,9 @@ impl Refusal {
         match self {
             Self::Bug => tracing::error!(%method, "a request ended in a bug of ours"),
             Self::Origin(_) => tracing::warn!(%method, cause = chain, "the origin did not answer"),
+            Self::Unasked => {
+                tracing::warn!(%method, "the origin answered 304 to a request without conditions");
+            }
             Self::NotRecorded(_) => tracing::error!(cause = chain, "a choice could not be recorded"),
             Self::Store(_) => tracing::warn!(cause = chain, "a question could not be answered"),
             _ => tracing::debug!(%method, code = self.code(), "a request was refused"),

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::known_scripts::KnownScripts;
+use super::validator::Validator;
 use crate::banner::{Banner, OpenNames};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
@@ -46,6 +48,8 @@ pub struct Site {
     pub banner: Banner,
     /// What consents are sealed with.
     pub seal: Seal,
+    /// What says that a browser has the page.
+    pub validator: Validator,
     /// How long an answer stands. Unit: days.
     pub days: u32,
     /// Whose word about earlier hops is believed.
@@ -54,6 +58,8 @@ pub struct Site {
     pub origin: proxy::Settings,
     /// What depends on the consent state alone.
     pub ready: Ready,
+    /// Scripts of the origin that need no second look.
+    pub scripts: KnownScripts,
 }
 
 /// What depends on the consent state alone, made once for each of the eight.

@@ -3,7 +3,7 @@
 //! ```text
 //! Observe ─ Rescue ─ LoadShed ─ ConcurrencyLimit ─ CatchPanic ─ check ─ ClientAddr ─ ReadConsent ─ Route
 //!    ├ reserved prefix → choice │ report │ privacy
-//!    └ all else        → Guard ─ Origin ─ Count ─ Guard ─ Rewrite
+//!    └ all else        → OwnPath ─ Guard ─ Origin ─ Count ─ Guard ─ Rewrite │ OwnPath
 //! ```
 //!
 //! Observe, Rescue and `CatchPanic` are plain async functions around the rest: a layer that only looks at what passes

@@ -1,13 +1,21 @@
 //! One binary of integration tests: a real gateway before a real origin, over real sockets.
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
+mod caching;
 mod choices;
 mod faults;
+mod heads;
 mod inventory;
+mod link_decoration;
 mod modes;
+mod own_paths;
 mod page_views;
 mod pages;
 mod privacy;
+mod redirects;
+mod reports;
 mod requests;
+mod service_workers;
 mod support;
 mod tidy;
+mod untouched;

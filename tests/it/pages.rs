@@ -251,22 +251,6 @@ fn the_shops_own_marks_win_over_the_catalogue() {
 }
 
 #[test]
-fn a_page_fetched_before_the_choice_is_not_shown_after_it() {
-    let origin = Origin::answering(|_| {
-        let mut response = html_page(SHOP);
-        response.headers_mut().insert("etag", "\"v1\"".parse().expect("a value"));
-        response.headers_mut().insert("cache-control", "public, max-age=600".parse().expect("a value"));
-        response
-    });
-    let gateway = start(&origin);
-    let answer = get(gateway.visitors, "/", &[("accept", "text/html"), ("if-none-match", "\"v1\"")]);
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
-    assert_eq!(answer.header("etag"), None);
-    assert!(!origin.last().headers.contains_key("if-none-match"));
-}
-
-#[test]
 fn a_page_that_says_its_encoding_itself_still_does_so_first() {
     let origin = Origin::answering(|_| {
         let page = b"<!doctype html><html><head><title>Bl\xe5b\xe6r</title><meta charset=iso-8859-1></head><body></body></html>";

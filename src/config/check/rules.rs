@@ -1,4 +1,4 @@
-//! `[[site.allow]]` and `[[site.goal]]`: entries that are about one of two things.
+//! `[[site.allow]]` and `[[site.goal]]`: entries that are about one of several things.
 
 use std::ops::Range;
 
@@ -16,14 +16,24 @@ pub(super) fn allow(site: &Table<'_>) -> (Vec<Allow>, Vec<Range<usize>>) {
 }
 
 fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
-    let host = table.parsed("host", value::host_rule);
-    let cookie = table.parsed("cookie", value::cookie_rule);
-    let is_one = one_of_two(
-        table,
-        "host",
-        "cookie",
-        "a rule is about one host or one cookie; write two rules for two",
-    );
+    let host =
+        table.parsed("host", value::host_rule).map(|host| (host.span(), Allowed::Host(host.into_inner())));
+    let cookie = table
+        .parsed("cookie", value::cookie_rule)
+        .map(|name| (name.span(), Allowed::Cookie(name.into_inner())));
+    let parameter = table
+        .parsed("parameter", value::parameter_rule)
+        .map(|name| (name.span(), Allowed::Parameter(name.into_inner())));
+    let worker = table
+        .parsed("service_worker", value::worker_path)
+        .map(|path| (path.span(), Allowed::ServiceWorker(path.into_inner())));
+    let remedy = "a rule is about one host, cookie, parameter or service worker; write two rules for two";
+    let is_one = is_one_of(table, &["host", "cookie", "parameter", "service_worker"], remedy);
+    if table.has("service_worker") && table.has("paths") {
+        let reason = "paths beside service_worker";
+        let remedy = "a worker serves every page below its own path: leave paths out";
+        table.notes().add(Problem::error(table.at_value("paths"), reason).remedy(remedy));
+    }
     let category =
         table.required("category", "write category = \"necessary\", or what it is", value::category);
     let why = table.parsed("why", value::filled);
@@ -32,18 +42,14 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
         doubt(table.notes(), table.at(), "why is missing in [[site.allow]]", remedy);
     }
     let paths = table.list("paths", value::path_prefix).map_or_else(Vec::new, Spanned::into_inner);
-    let what = match (host, cookie) {
-        (Some(host), None) => (host.span(), Allowed::Host(host.into_inner())),
-        (None, Some(cookie)) => (cookie.span(), Allowed::Cookie(cookie.into_inner())),
-        _ => return None,
-    };
+    let (at, what) = host.or(cookie).or(parameter).or(worker)?;
     let allow = Allow {
-        what: what.1,
+        what,
         category: category?.into_inner(),
         why: why.map_or_else(String::new, Spanned::into_inner),
         paths: paths.into_iter().map(Spanned::into_inner).collect(),
     };
-    is_one.then_some((allow, what.0))
+    is_one.then_some((allow, at))
 }
 
 /// Every goal of the site that could be read.
@@ -52,7 +58,7 @@ pub(super) fn goals(site: &Table<'_>) -> Vec<Goal> {
     for table in site.tables("goal", "site.goal") {
         let event = table.parsed("name", value::filled).map(|name| Goal::Event(name.into_inner()));
         let page = table.parsed("path", page_pattern).map(|path| Goal::Page(path.into_inner()));
-        if !one_of_two(&table, "name", "path", "a goal is an event or a page; write two goals for two") {
+        if !is_one_of(&table, &["name", "path"], "a goal is an event or a page; write two goals for two") {
             continue;
         }
         let Some(goal) = event.or(page) else { continue };
@@ -73,18 +79,19 @@ fn page_pattern(text: &str) -> Result<String, Fault> {
     })
 }
 
-/// Is exactly one of two keys written? Otherwise that is noted.
-fn one_of_two(table: &Table<'_>, one: &'static str, other: &'static str, remedy: &str) -> bool {
-    match (table.has(one), table.has(other)) {
-        (true, true) => {
+/// Is exactly one of these keys written? Otherwise that is noted.
+fn is_one_of(table: &Table<'_>, keys: &[&'static str], remedy: &str) -> bool {
+    let written: Vec<&str> = keys.iter().copied().filter(|key| table.has(key)).collect();
+    match written.as_slice() {
+        [_] => true,
+        [] => {
+            table.is_missing_all(keys, remedy);
+            false
+        }
+        [one, other, ..] => {
             let reason = format!("both {one} and {other}");
             table.notes().add(Problem::error(table.at(), reason).remedy(remedy));
             false
         }
-        (false, false) => {
-            table.is_missing_either(one, other, remedy);
-            false
-        }
-        _ => true,
     }
 }

@@ -242,5 +242,8 @@ fn covers(what: &Allowed, tracker: &Tracker) -> bool {
             let bare = |rule: &str| rule.strip_suffix('*').unwrap_or(rule).to_owned();
             name_matches(rule, &bare(&cookie.name)) || name_matches(&cookie.name, &bare(rule))
         }),
+        // A parameter opens nothing in the browser: the shop is told what the visitor brought along. The catalogue names no
+        // workers; what one loads is held by the hosts.
+        Allowed::Parameter(_) | Allowed::ServiceWorker(_) => false,
     }
 }

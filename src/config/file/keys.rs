@@ -47,7 +47,7 @@ pub const KEYS: [(&str, &[&str]); 20] = [
     ("site.consent", &["mode", "unknown_cookies", "unknown_hosts", "days"]),
     ("site.statistics", &["without_consent", "k", "currency"]),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
-    ("site.allow", &["host", "cookie", "category", "why", "paths"]),
+    ("site.allow", &["host", "cookie", "parameter", "service_worker", "category", "why", "paths"]),
     (
         "site.tracker",
         &[

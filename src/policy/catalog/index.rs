@@ -17,6 +17,7 @@ pub(super) struct Index {
     hosts: Map<Box<str>, Vec<Place>>,
     cookies: Names,
     storage: Names,
+    parameters: Names,
 }
 
 /// One path on one host, or under one domain.
@@ -56,11 +57,15 @@ impl Index {
         let storage = trackers
             .iter()
             .flat_map(|tracker| tracker.storage.iter().map(|rule| (rule.as_str(), tracker.id)));
+        let parameters = trackers
+            .iter()
+            .flat_map(|tracker| tracker.parameters.iter().map(|rule| (rule.as_str(), tracker.id)));
         Self {
             ids: trackers.iter().map(|tracker| (tracker.name_id.as_str().into(), tracker.id)).collect(),
             hosts,
             cookies: Names::new(cookies),
             storage: Names::new(storage),
+            parameters: Names::new(parameters),
         }
     }
 
@@ -97,6 +102,10 @@ impl Index {
 
     pub(super) fn storage(&self, key: &[u8]) -> Option<TrackerId> {
         self.storage.owner(key)
+    }
+
+    pub(super) fn parameter(&self, name: &[u8]) -> Option<TrackerId> {
+        self.parameters.owner(name)
     }
 }
 
@@ -157,12 +166,12 @@ impl Names {
     }
 }
 
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Words>>;
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Words>>;
 
 /// Hashes eight bytes at a step: short names cost two or three. The keys are the operator's, visitors only look
 /// up, so nobody can make them collide.
 #[derive(Default)]
-struct Words(u64);
+pub(super) struct Words(u64);
 
 impl Words {
     /// An odd number with its bits well spread: 2 to the power of 64 divided by the golden ratio.

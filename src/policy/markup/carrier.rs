@@ -1,43 +1,51 @@
 //! Which attributes of which elements make a browser ask a host for something.
 
-use super::{Attribute, Tag};
+use super::{Attribute, Category, Tag};
 
 /// Elements by what they load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Script,
-    /// `iframe`, `frame` and kin: an embed may get a placeholder.
+    /// `iframe`, `frame` and kin.
     Frame,
     /// Loads what `src`, `srcset` or `poster` name.
     Media,
     /// SVG elements that load what `href` or `xlink:href` name.
     Graphic,
+    Embed,
     Object,
+    /// An address for the `object` around it.
+    Param,
+    /// Writes other addresses into an SVG element, one after the other.
+    Animation,
     Link,
-    Refresh,
+    /// What it asks for depends on its `http-equiv`: see [`super::meta`].
+    Meta,
     /// Any other element: only attributes that load on every element count.
     Other,
 }
 
 /// The elements that load something.
-const TABLE: [(&[u8], Kind); 28] = [
+const TABLE: [(&[u8], Kind); 40] = [
     (b"script", Kind::Script),
     (b"link", Kind::Link),
-    (b"meta", Kind::Refresh),
+    (b"meta", Kind::Meta),
     (b"img", Kind::Media),
     (b"source", Kind::Media),
     (b"video", Kind::Media),
     (b"audio", Kind::Media),
     (b"track", Kind::Media),
-    (b"embed", Kind::Media),
     (b"input", Kind::Media),
     (b"bgsound", Kind::Media),
+    (b"model", Kind::Media),
+    (b"embed", Kind::Embed),
     (b"iframe", Kind::Frame),
     (b"frame", Kind::Frame),
     (b"fencedframe", Kind::Frame),
     (b"portal", Kind::Frame),
     (b"object", Kind::Object),
     (b"applet", Kind::Object),
+    (b"param", Kind::Param),
     // The parser turns `image` into `img` outside SVG, and inside it takes `href`.
     (b"image", Kind::Graphic),
     (b"use", Kind::Graphic),
@@ -50,6 +58,17 @@ const TABLE: [(&[u8], Kind); 28] = [
     (b"lineargradient", Kind::Graphic),
     (b"radialgradient", Kind::Graphic),
     (b"filter", Kind::Graphic),
+    (b"font-face-uri", Kind::Graphic),
+    (b"set", Kind::Animation),
+    (b"animate", Kind::Animation),
+    // The runtime of AMP makes a request of each (and of the rest what its components load: see `component`).
+    (b"amp-pixel", Kind::Media),
+    (b"amp-img", Kind::Media),
+    (b"amp-anim", Kind::Media),
+    (b"amp-video", Kind::Media),
+    (b"amp-audio", Kind::Media),
+    (b"amp-iframe", Kind::Media),
+    (b"amp-ad", Kind::Media),
 ];
 
 /// The names of the elements that load something.
@@ -63,23 +82,40 @@ pub const CARRIERS: [&[u8]; TABLE.len()] = {
     names
 };
 
-/// Attributes that matter on every element.
+/// Attributes that matter on every element. Others that only ask for a feature of advertising (`browsingtopics`,
+/// `sharedstoragewritable`, `adauctionheaders`, `privatetoken`) are closed by the Permissions-Policy beside the fence.
 pub const ANYWHERE: [&str; 4] = ["data-consentry", "background", "ping", "attributionsrc"];
 
-/// How an attribute names hosts.
+/// What `attributionsrc` is for: with an address or without, it has clicks on advertisements measured.
+pub(super) const ATTRIBUTION: Category = Category::Marketing;
+
+/// What an attribute asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// One address.
+    /// What stands at one address.
     Address,
-    /// Addresses between spaces and commas, with descriptors that read as relative addresses.
+    /// What stands at addresses between spaces, commas and semicolons; descriptors between them read as relative ones.
     Candidates,
-    /// The `content` of a refresh.
-    Refresh,
+    /// That a click or a view of an advertisement is registered, at these addresses or at that of the element itself.
+    Attribution,
+    /// A component of AMP.
+    Component,
 }
 
 impl Kind {
     pub(super) fn of(name: &[u8]) -> Self {
         TABLE.iter().find(|(known, _)| *known == name).map_or(Self::Other, |(_, kind)| *kind)
+    }
+
+    /// Is an element of this kind nothing without the part that is held? Then all it could load is disarmed; else the
+    /// rest goes on, as the picture of a film whose address is held.
+    const fn is_one_thing(self) -> bool {
+        matches!(self, Self::Script | Self::Frame | Self::Embed | Self::Object)
+    }
+
+    /// May a placeholder stand in for it?
+    pub(super) const fn is_embed(self) -> bool {
+        matches!(self, Self::Frame | Self::Embed | Self::Object)
     }
 }
 
@@ -88,27 +124,26 @@ pub(super) fn has_code(name: &[u8]) -> bool {
     matches!(name, b"script" | b"style")
 }
 
-/// The attributes of `tag` that load something, and how to read them.
+/// The attributes of `tag` that load something, with their indices, and how to read them.
 pub(super) fn loading<'a>(
     kind: Kind,
     tag: &Tag<'a>,
-) -> impl Iterator<Item = (Attribute<'a>, Role)> + use<'a> {
+) -> impl Iterator<Item = (usize, Attribute<'a>, Role)> + use<'a> {
     let is_active = is_active(kind, tag);
-    tag.attributes().filter_map(move |attribute| {
+    tag.attributes().enumerate().filter_map(move |(index, attribute)| {
         let role = if is_active { role(kind, attribute.name) } else { anywhere(attribute.name) };
-        role.map(|role| (attribute, role))
+        role.map(|role| (index, attribute, role))
     })
 }
 
-/// Indices of what must be disarmed when `tag` is held: every loading attribute, so that no duplicate comes alive.
-pub(super) fn inert(kind: Kind, tag: &Tag<'_>) -> Vec<usize> {
-    let is_disarmed = |attribute: &Attribute<'_>| {
-        if kind == Kind::Refresh {
-            return attribute.is("http-equiv");
-        }
+/// Indices of what must be disarmed when the attributes at `held` are: no duplicate of theirs may come alive.
+pub(super) fn inert(kind: Kind, tag: &Tag<'_>, held: Vec<usize>) -> Vec<usize> {
+    if !kind.is_one_thing() {
+        return held;
+    }
+    indices(tag, |attribute| {
         role(kind, attribute.name).is_some() || (kind == Kind::Frame && attribute.is("srcdoc"))
-    };
-    indices(tag, is_disarmed)
+    })
 }
 
 /// Indices of what must be disarmed in a tag the operator marked: whatever could load, lead or run.
@@ -150,27 +185,36 @@ fn indices(tag: &Tag<'_>, is_wanted: impl Fn(&Attribute<'_>) -> bool) -> Vec<usi
         .collect()
 }
 
+/// Does this element load what its attributes name? Of attributes with the same name any may count: what is a duplicate
+/// in one reading of the page is the first in another.
 fn is_active(kind: Kind, tag: &Tag<'_>) -> bool {
+    let any = |name: &str, is_wanted: fn(&[u8]) -> bool| {
+        tag.attributes().filter(|attribute| attribute.is(name)).any(|found| is_wanted(&found.text()))
+    };
     match kind {
-        Kind::Link => tag.attributes().filter(|a| a.is("rel")).any(|rel| rel_loads(&rel.text())),
-        Kind::Refresh => {
-            let is_refresh = |a: &Attribute<'_>| a.text().trim_ascii().eq_ignore_ascii_case(b"refresh");
-            tag.attributes().filter(|a| a.is("http-equiv")).any(|a| is_refresh(&a))
-        }
+        Kind::Link => any("rel", rel_loads),
+        Kind::Param => any("name", is_address_param),
+        Kind::Animation => any("attributename", |name| name.to_ascii_lowercase().ends_with(b"href")),
         _ => true,
     }
+}
+
+/// Parameters that older browsers take for the address of an `object`.
+fn is_address_param(name: &[u8]) -> bool {
+    ["movie", "src", "code", "url", "data"].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 pub(super) fn role(kind: Kind, name: &[u8]) -> Option<Role> {
     let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
     let address = match kind {
         Kind::Script => is("src") || is("href") || is("xlink:href"),
-        Kind::Frame => is("src"),
+        Kind::Frame | Kind::Embed => is("src"),
         Kind::Media => is("src") || is("poster") || is("lowsrc"),
         Kind::Graphic => is("href") || is("xlink:href") || is("src"),
         Kind::Object => is("data") || is("code") || is("codebase") || is("archive") || is("classid"),
+        Kind::Param => is("value"),
         Kind::Link => is("href"),
-        Kind::Refresh | Kind::Other => false,
+        Kind::Animation | Kind::Meta | Kind::Other => false,
     };
     if address {
         return Some(Role::Address);
@@ -178,25 +222,39 @@ pub(super) fn role(kind: Kind, name: &[u8]) -> Option<Role> {
     match kind {
         Kind::Media | Kind::Graphic if is("srcset") => Some(Role::Candidates),
         Kind::Link if is("imagesrcset") => Some(Role::Candidates),
-        Kind::Refresh if is("content") => Some(Role::Refresh),
+        Kind::Animation if is("to") || is("from") || is("by") || is("values") => Some(Role::Candidates),
+        Kind::Script if is("custom-element") => Some(Role::Component),
         _ => anywhere(name),
     }
 }
 
 /// Attributes that ask a host on whatever element they stand.
-fn anywhere(name: &[u8]) -> Option<Role> {
+pub(super) fn anywhere(name: &[u8]) -> Option<Role> {
     let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
     match name.len() {
         10 if is("background") => Some(Role::Address),
         4 if is("ping") => Some(Role::Candidates),
-        14 if is("attributionsrc") => Some(Role::Candidates),
+        14 if is("attributionsrc") => Some(Role::Attribution),
+        _ => None,
+    }
+}
+
+/// What a component of AMP is for, when it is for something a visitor is asked about. The runtime itself measures and
+/// advertises nothing; without their script these elements are unknown ones. What other components load is a host, and
+/// the fence decides on it.
+pub(super) fn component(name: &[u8]) -> Option<Category> {
+    const ADVERTISING: [&[u8]; 4] = [b"amp-ad", b"amp-auto-ads", b"amp-sticky-ad", b"amp-call-tracking"];
+    let name = name.to_ascii_lowercase();
+    match name.as_slice() {
+        b"amp-analytics" => Some(Category::Statistics),
+        name if ADVERTISING.contains(&name) => Some(Category::Marketing),
         _ => None,
     }
 }
 
 /// Link types that make a browser connect or fetch (HTML 4.6.7 and the hints); the others only state a relation.
-fn rel_loads(rel: &[u8]) -> bool {
-    const LOADING: [&str; 16] = [
+pub(in crate::policy) fn rel_loads(rel: &[u8]) -> bool {
+    const LOADING: [&str; 18] = [
         "stylesheet",
         "preload",
         "prefetch",
@@ -213,6 +271,8 @@ fn rel_loads(rel: &[u8]) -> bool {
         "import",
         "subresource",
         "compression-dictionary",
+        "search",
+        "monetization",
     ];
     rel.split(u8::is_ascii_whitespace)
         .any(|token| LOADING.iter().any(|l| token.eq_ignore_ascii_case(l.as_bytes())))
@@ -242,23 +302,4 @@ pub(super) fn is_code_type(text: &[u8]) -> bool {
     ];
     let essence = text.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     CODE.iter().any(|code| essence.eq_ignore_ascii_case(code.as_bytes()))
-}
-
-/// The address in `content="5; url='/there'"`, read as leniently as HTML 4.2.5.3 (shared declarative refresh).
-pub(super) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
-    let is_delimiter = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
-    let time_end = content.iter().position(is_delimiter)?;
-    let mut rest = content[time_end..].trim_ascii_start();
-    rest = rest.strip_prefix(b";").or_else(|| rest.strip_prefix(b",")).unwrap_or(rest).trim_ascii_start();
-    if rest.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"url")) {
-        let after = rest[3..].trim_ascii_start();
-        if let Some(value) = after.strip_prefix(b"=") {
-            rest = value.trim_ascii_start();
-        }
-    }
-    if let Some(quote @ (b'"' | b'\'')) = rest.first() {
-        let inner = &rest[1..];
-        rest = &inner[..memchr::memchr(*quote, inner).unwrap_or(inner.len())];
-    }
-    (!rest.is_empty()).then_some(rest)
 }

@@ -7,6 +7,8 @@ use crate::policy::catalog::Catalog;
 use crate::policy::consent::{Choice, Day, TrackerSet};
 use crate::policy::{Allow, Allowed, Settings, Unknown};
 
+const PAGE: Page<'static> = Page { host: "shop.example", path: "/" };
+
 fn policy_with(unknown_hosts: Unknown) -> Policy {
     let entry = |id: &str, category: &str, more: &str| {
         format!(
@@ -68,7 +70,7 @@ fn judged(
     }
     let bases: Vec<Vec<u8>> = bases.iter().map(|base| base.as_bytes().to_vec()).collect();
     let tag = Tag { name: name.as_bytes(), bytes: &bytes, spans: &spans, bases: &bases };
-    policy.tag(consent, Page { host: "shop.example", path: "/" }, &tag)
+    policy.tag(consent, PAGE, &tag)
 }
 
 fn is_held(name: &str, attributes: &[(&str, &str)]) -> bool {
@@ -272,7 +274,7 @@ fn snippets_are_known_by_their_text() {
     let policy = policy();
     let inline = |consent: &Consent, bytes: &[u8], spans: &[Span], text: &str| {
         let tag = Tag { name: b"script", bytes, spans, bases: &[] };
-        policy.inline_script(consent, &tag, text.as_bytes()) != Verdict::Keep
+        policy.inline_script(consent, PAGE, &tag, text.as_bytes()) != Verdict::Keep
     };
     let none = Consent::none();
     let statistics = granted(&policy, &[Category::Statistics]);
@@ -314,6 +316,8 @@ proptest! {
     fn no_address_is_too_odd_to_be_read(address in proptest::collection::vec(any::<u8>(), 0..60)) {
         let decoded = decode(&address);
         let _ = url::resolve(&decoded);
-        let _ = carrier::refresh_address(&decoded);
+        let _ = meta::refresh_address(&decoded);
     }
 }
+
+mod waiting;

@@ -27,6 +27,13 @@ pub(super) fn resolve(address: &[u8]) -> Target<'_> {
     owned(split(trim(&clean)))
 }
 
+/// What follows the first `?` of an address, without its fragment.
+pub(super) fn query(address: &[u8]) -> Cow<'_, str> {
+    let end = memchr::memchr(b'#', address).unwrap_or(address.len());
+    let mark = memchr::memchr(b'?', &address[..end]).map_or(end, |mark| mark + 1);
+    String::from_utf8_lossy(&address[mark..end])
+}
+
 /// Is this, before any decoding, surely a path on the same host? Says no in doubt.
 pub(super) fn is_plainly_relative(value: &[u8]) -> bool {
     match value {

@@ -61,6 +61,10 @@ impl Stage {
         Some(Self { coding, has_begun: false, has_ended: false })
     }
 
+    pub(super) fn is_read_by_block(&self) -> bool {
+        matches!(self.coding, Coding::Zstd(_))
+    }
+
     /// Takes a piece. What follows the end of the stream is dropped, as browsers do.
     pub(super) fn decode(&mut self, piece: &[u8], output: Output<'_>) -> Result<(), EncodeError> {
         self.has_begun |= !piece.is_empty();

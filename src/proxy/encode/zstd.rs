@@ -11,6 +11,9 @@ const WINDOW_BYTES_MAX: u64 = 8 << 20;
 /// No block is larger (RFC 8878, section 3.1.1.2).
 const BLOCK_BYTES_MAX: usize = 128 << 10;
 
+/// A frame's header, a block's header and a block of content that is not compressed.
+pub(super) const HELD_BACK_BYTES_MAX: usize = 18 + 3 + BLOCK_BYTES_MAX;
+
 const MAGIC: u32 = 0xFD2F_B528;
 
 /// Frames without content; the last half byte is free.

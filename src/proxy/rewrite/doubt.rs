@@ -72,7 +72,8 @@ impl Doubt {
         }
         match name {
             b"frameset" => self.is_lasting = true,
-            b"plaintext" => self.is_lasting |= top.is_some(),
+            // A template within these is one of another kind, or may end all that was open in it.
+            b"plaintext" | b"template" => self.is_lasting |= top.is_some(),
             // Browsers close it at once, but it is too rare to rely on that.
             b"svg" | b"math" => self.is_lasting |= is_self_closing,
             b"noscript" => self.is_lasting |= self.is_noscript() || (is_self_closing && top.is_some()),
@@ -97,6 +98,7 @@ impl Doubt {
 
     /// An end tag was read.
     pub(super) fn end(&mut self, name: &[u8]) {
+        self.is_lasting |= name == b"template" && !self.open.is_empty();
         let Some(depth) = self.open.iter().rposition(|open| *open == name) else { return };
         self.is_lasting |= depth + 1 != self.open.len();
         self.open.truncate(depth);
@@ -142,6 +144,8 @@ mod tests {
             "noscript noscript /noscript",
             "svg select /svg",
             "svg style b /style /svg",
+            "svg template",
+            "template svg /template",
         ];
         for tags in tables {
             assert!(after(tags).is_raised(), "{tags}");

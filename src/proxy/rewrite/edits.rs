@@ -39,6 +39,11 @@ impl Edits {
         !is_known
     }
 
+    /// What is not yet written, in order: where, and what.
+    pub(super) fn each(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.0.iter().map(|edit| (edit.at, edit.text.as_ref()))
+    }
+
     /// Writes `buf` up to `end` with what belongs into it.
     pub(super) fn write(&mut self, buf: &[u8], end: usize, out: &mut BytesMut) {
         let mut written = 0;

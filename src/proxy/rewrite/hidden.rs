@@ -15,17 +15,13 @@ use super::{INLINE_BYTES_MAX, RewriteError};
 use crate::policy::markup::Verdict;
 
 /// A candidate is read up to here; what it has until then decides.
-const CANDIDATE_BYTES_MAX: usize = 4096;
-
-/// Bytes read for candidates in one page, again and again where they overlap; more is no page but a trap.
-const WORK_BYTES_MAX: usize = 16 << 20;
+pub(super) const CANDIDATE_BYTES_MAX: usize = 4096;
 
 /// Regions still to be examined.
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
     regions: VecDeque<(usize, usize)>,
     scan: Scan,
-    work: usize,
 }
 
 /// Is there anything in the region that some reading could take for markup? Looks one byte past its end.
@@ -119,9 +115,9 @@ impl Hidden {
             None => return Ok(Outcome::Waits),
         };
         let name = Name::of(&buf[scan.name_start()..scan.name_end]);
-        let mut verdict = judge.verdict(name, buf, scan);
+        let mut verdict = judge.verdict(name, seen, scan)?;
         let mut read_to = end;
-        if verdict == Verdict::Keep && judge.is_code(name, buf, scan) {
+        if verdict == Verdict::Keep && judge.is_active(name, buf, scan) {
             let text_limit = end + INLINE_BYTES_MAX;
             let text = &buf[..buf.len().min(text_limit)];
             let mut at = end;
@@ -134,10 +130,7 @@ impl Hidden {
             read_to = text_end;
             verdict = judge.inline(buf, scan, &buf[end..text_end], true);
         }
-        self.work += read_to - start;
-        if self.work > WORK_BYTES_MAX {
-            return Err(RewriteError::Tangled);
-        }
+        judge.spend(read_to - start)?;
         if name.as_bytes() == b"base" {
             judge.base(buf, scan, true)?;
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::edits::{Edits, Rank};
+use super::placeholder::Embed;
 use super::tag::is_space;
-use crate::policy::catalog::Tracker;
 
 /// What is put into a page.
 #[derive(Clone, Debug)]
@@ -19,6 +19,22 @@ pub struct Insertions {
     pub preferred: usize,
     /// What [`Part::ReturnPath`] becomes; the caller has escaped it for HTML.
     pub return_path: Bytes,
+    /// The start tag of a script that may run in this page, such as `<script nonce="…">`. Scripts that stand in for held
+    /// ones begin with it, and call what `head` defines. Empty: none may, and none is put in.
+    pub script: Bytes,
+}
+
+impl Insertions {
+    /// Nothing at all.
+    pub fn none() -> Self {
+        Self {
+            head: Bytes::new(),
+            languages: Arc::from([]),
+            preferred: 0,
+            return_path: Bytes::new(),
+            script: Bytes::new(),
+        }
+    }
 }
 
 /// The parts in one language.
@@ -47,18 +63,8 @@ pub enum Part {
     TrackerName,
     /// The legal name of its provider, escaped for HTML.
     Provider,
-    /// The embed's width as a CSS length: `560px`, `100%`, or `auto` when it has none.
-    Width,
-    /// The embed's height, likewise.
-    Height,
-}
-
-/// A held embed, for the parts of its placeholder.
-#[derive(Debug)]
-pub(super) struct Embed<'a> {
-    pub(super) tracker: &'a Tracker,
-    pub(super) width: String,
-    pub(super) height: String,
+    /// What keeps the embed's place and size, as declarations for a `style`: `width:560px;min-height:315px`.
+    Size,
 }
 
 /// Tags that have a place in the frame of a page.
@@ -99,8 +105,8 @@ impl Frame {
     }
 
     /// The page's encoding, which is to stand before everything that is put in.
-    pub(super) fn declare(&mut self, charset: &[u8]) {
-        let head = [&b"<meta charset=\""[..], charset, b"\">", &self.insertions.head].concat();
+    pub(super) fn declare(&mut self, charset: &str) {
+        let head = [&b"<meta charset=\""[..], charset.as_bytes(), b"\">", &self.insertions.head].concat();
         self.insertions.head = Bytes::from(head);
     }
 
@@ -120,14 +126,25 @@ impl Frame {
         self.body != Body::Unseen
     }
 
-    /// Does the language of this tag matter?
-    pub(super) fn wants_language(&self, name: &[u8]) -> bool {
+    /// Do the attributes of this tag matter?
+    pub(super) fn wants_attributes(&self, name: &[u8]) -> bool {
         name == b"html" && self.language.is_none() && !self.has_banner
     }
 
-    /// The page says its language.
-    pub(super) fn language(&mut self, tag: &[u8]) {
-        self.language = find_language(&self.insertions.languages, tag);
+    /// An attribute of `<html>`: the page says its language, or that it is AMP. Into an AMP page nothing is put: its
+    /// rules allow no script but the runtime's, and a cache elsewhere may serve it.
+    pub(super) fn attribute(&mut self, name: &[u8], value: &[u8]) {
+        if name.eq_ignore_ascii_case(b"lang") && self.language.is_none() {
+            self.language = find_language(&self.insertions.languages, value);
+        }
+        if is_amp(name) {
+            self.insertions = Insertions::none();
+        }
+    }
+
+    /// How a script that is put in begins; empty when none may be.
+    pub(super) const fn script(&self) -> &Bytes {
+        &self.insertions.script
     }
 
     /// A start tag from `start` to `end`.
@@ -231,8 +248,7 @@ impl Frame {
                 (Part::TrackerId, Some(embed)) => out.extend_from_slice(embed.tracker.name_id.as_bytes()),
                 (Part::TrackerName, Some(embed)) => escape(&embed.tracker.name, &mut out),
                 (Part::Provider, Some(embed)) => escape(&embed.tracker.provider.name, &mut out),
-                (Part::Width, Some(embed)) => out.extend_from_slice(embed.width.as_bytes()),
-                (Part::Height, Some(embed)) => out.extend_from_slice(embed.height.as_bytes()),
+                (Part::Size, Some(embed)) => out.extend_from_slice(embed.size.as_bytes()),
             }
         }
         out.freeze()
@@ -278,28 +294,25 @@ fn find_language(languages: &[Localized], tag: &[u8]) -> Option<usize> {
         .or_else(|| kin.iter().find_map(|kin| by(&|language| primary(language) == *kin)))
 }
 
-/// A width or height attribute as a CSS length: whole pixels or per cent, nothing else gets through.
-pub(super) fn css_length(value: Option<&[u8]>) -> String {
-    const DIGITS_MAX: usize = 5;
-    let value = value.unwrap_or_default().trim_ascii();
-    let count = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if count == 0 || count > DIGITS_MAX {
-        return "auto".to_owned();
-    }
-    let unit = if value.get(count) == Some(&b'%') { "%" } else { "px" };
-    let digits: String = value[..count].iter().map(|byte| char::from(*byte)).collect();
-    digits + unit
+/// Does this attribute of `<html>` say that the page is AMP, an advertisement or a letter in it? The sign may be followed
+/// by one that asks for a coloured form.
+fn is_amp(name: &[u8]) -> bool {
+    const SIGN: &[u8] = "\u{26A1}".as_bytes();
+    ["amp", "amp4ads", "amp4email"].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+        || name.starts_with(SIGN)
 }
 
+/// Escaped for HTML, and ASCII alone: the page may be in any encoding.
 fn escape(text: &str, out: &mut BytesMut) {
-    for byte in text.bytes() {
-        match byte {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'"' => out.extend_from_slice(b"&quot;"),
-            b'\'' => out.extend_from_slice(b"&#39;"),
-            _ => out.extend_from_slice(&[byte]),
+    for character in text.chars() {
+        match character {
+            '&' => out.extend_from_slice(b"&amp;"),
+            '<' => out.extend_from_slice(b"&lt;"),
+            '>' => out.extend_from_slice(b"&gt;"),
+            '"' => out.extend_from_slice(b"&quot;"),
+            '\'' => out.extend_from_slice(b"&#39;"),
+            plain if plain.is_ascii() => out.extend_from_slice(plain.encode_utf8(&mut [0; 4]).as_bytes()),
+            other => out.extend_from_slice(format!("&#{};", u32::from(other)).as_bytes()),
         }
     }
 }
@@ -333,18 +346,9 @@ mod tests {
     }
 
     #[test]
-    fn only_lengths_become_lengths() {
-        let table = [
-            ("560", "560px"),
-            ("100%", "100%"),
-            (" 9px", "9px"),
-            ("", "auto"),
-            ("1;color:red", "1px"),
-            ("x", "auto"),
-            ("123456", "auto"),
-        ];
-        for (value, wanted) in table {
-            assert_eq!(css_length(Some(value.as_bytes())), wanted, "{value}");
-        }
+    fn names_are_written_in_letters_of_every_encoding() {
+        let mut out = BytesMut::new();
+        escape("\u{c5}s & <\u{1f43b}>", &mut out);
+        assert_eq!(out, "&#197;s &amp; &lt;&#128059;&gt;");
     }
 }

@@ -5,22 +5,25 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::edits::{Edits, Rank};
-use super::insert::{Embed, Frame, css_length};
+use super::insert::Frame;
+use super::placeholder::Embed;
+use super::srcdoc::Nesting;
 use super::tag::{Images, Name, Scan, is_space};
 use super::{RewriteError, TAG_BYTES_MAX};
 use crate::policy::catalog::TrackerId;
 use crate::policy::consent::{CategorySet, Consent, TrackerSet};
-use crate::policy::markup::{self, Held, Tag, Verdict};
+use crate::policy::markup::{self, Held, Hosts, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
 /// Most `<base>` a page may have before relative addresses cannot be read any more.
 const BASES_MAX: usize = 8;
 
-/// Longest nesting of `srcdoc` in `srcdoc` that is read; deeper is held.
-const SRCDOC_DEPTH_MAX: usize = 2;
+/// Bytes of one page that are read again: documents in frames, and what is markup in one of two readings, again and
+/// again where it overlaps. More is no page but a trap.
+const WORK_BYTES_MAX: usize = 16 << 20;
 
-/// Bytes read for the tags of one `srcdoc`, again and again where they overlap; with more it is held.
-const SRCDOC_WORK_BYTES_MAX: usize = 1 << 20;
+/// Most stand-ins before one script. Snippets of more trackers are seldom written as one.
+const STAND_INS_MAX: usize = 8;
 
 /// What was held in one page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,17 +41,34 @@ pub struct HeldCounts {
 /// The decisions of one page.
 #[derive(Debug)]
 pub(super) struct Judge {
-    policy: Arc<Policy>,
-    consent: Consent,
-    host: String,
-    path: String,
-    bases: Vec<Vec<u8>>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) consent: Consent,
+    pub(super) host: String,
+    pub(super) path: String,
+    pub(super) bases: Vec<Vec<u8>>,
+    pub(super) nesting: Nesting,
+    pub(super) hosts: Hosts,
+    /// Whose names answer already.
+    pub(super) stood_in: TrackerSet,
+    /// Of [`WORK_BYTES_MAX`].
+    pub(super) work: usize,
     pub(super) counts: HeldCounts,
 }
 
 impl Judge {
     pub(super) fn new(policy: Arc<Policy>, consent: Consent, host: String, path: String) -> Self {
-        Self { policy, consent, host, path, bases: Vec::new(), counts: HeldCounts::default() }
+        Self {
+            policy,
+            consent,
+            host,
+            path,
+            bases: Vec::new(),
+            nesting: Nesting::default(),
+            hosts: Hosts::ignored(),
+            stood_in: TrackerSet::NONE,
+            work: 0,
+            counts: HeldCounts::default(),
+        }
     }
 
     fn page(&self) -> Page<'_> {
@@ -70,80 +90,47 @@ impl Judge {
     }
 
     /// What becomes of the tag just read.
-    pub(super) fn verdict(&self, name: Name, bytes: &[u8], scan: &Scan) -> Verdict {
+    pub(super) fn verdict(&mut self, name: Name, bytes: &[u8], scan: &Scan) -> Result<Verdict, RewriteError> {
         if self.grants_everything() {
-            return Verdict::Keep;
+            if self.hosts.is_noting() {
+                self.asked(name, bytes, scan);
+            }
+            return Ok(Verdict::Keep);
         }
-        self.verdict_at(name, bytes, scan, 0)
+        let verdict = self.asked(name, bytes, scan);
+        if verdict == Verdict::Keep && name.as_bytes() == b"iframe" {
+            return self.srcdoc(bytes, scan);
+        }
+        Ok(verdict)
     }
 
-    fn verdict_at(&self, name: Name, bytes: &[u8], scan: &Scan, depth: usize) -> Verdict {
-        let tag = self.tag(name.as_bytes(), bytes, scan);
-        let verdict = self.policy.tag(&self.consent, self.page(), &tag);
-        if verdict != Verdict::Keep || name.as_bytes() != b"iframe" || tag.value("data-consentry").is_some() {
-            return verdict;
-        }
-        let is_srcdoc = |index: &usize| {
-            let attribute = scan.spans[*index];
-            bytes[attribute.name..attribute.name_end].eq_ignore_ascii_case(b"srcdoc")
-        };
-        let attributes: Vec<usize> = (0..scan.spans.len()).filter(is_srcdoc).collect();
-        for index in &attributes {
-            let attribute = scan.spans[*index];
-            let text = markup::decode(&bytes[attribute.value..attribute.value_end]);
-            let inner = self.document(&text, depth + 1);
-            if let Verdict::Hold(held) | Verdict::Placeholder(_, held) = inner {
-                return Verdict::Hold(Held { tracker: held.tracker, attributes, is_retyped: false });
-            }
-        }
-        Verdict::Keep
+    fn asked(&mut self, name: Name, bytes: &[u8], scan: &Scan) -> Verdict {
+        let tag = Tag { name: name.as_bytes(), bytes, spans: &scan.spans, bases: &self.bases };
+        let page = Page { host: &self.host, path: &self.path };
+        self.policy.tag_noting(&self.consent, page, &tag, &mut self.hosts)
     }
 
-    /// The verdict on the first tag or snippet in this document that would be held.
-    fn document(&self, text: &[u8], depth: usize) -> Verdict {
-        let held = |tracker| Verdict::Hold(Held { tracker, attributes: Vec::new(), is_retyped: false });
-        if depth > SRCDOC_DEPTH_MAX {
-            return held(None);
-        }
-        let mut scan = Scan::default();
-        let (mut at, mut work) = (0, 0);
-        while let Some(offset) = memchr::memchr(b'<', &text[at..]) {
-            let start = at + offset;
-            at = start + 1;
-            if !text.get(at).is_some_and(u8::is_ascii_alphabetic) {
-                continue;
-            }
-            scan.begin(start, false);
-            // Tags within tags are read too, as far as that is not endless.
-            let end = scan.run(text);
-            work += end.unwrap_or(text.len()) - start;
-            if work > SRCDOC_WORK_BYTES_MAX {
-                return held(None);
-            }
-            if end.is_none() {
-                continue;
-            }
-            let name = Name::of(&text[scan.name_start()..scan.name_end]);
-            let verdict = self.verdict_at(name, text, &scan, depth);
-            if verdict != Verdict::Keep {
-                return verdict;
-            }
-        }
-        match self.policy.needle(&self.consent, text) {
-            Some(tracker) => held(Some(tracker.id)),
-            None => Verdict::Keep,
-        }
+    /// Counts bytes that are read again.
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), RewriteError> {
+        self.work += bytes;
+        if self.work > WORK_BYTES_MAX { Err(RewriteError::Tangled) } else { Ok(()) }
     }
 
-    /// Is the text of this `<script>` code that must be looked at?
-    pub(super) fn is_inline_code(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
-        !self.grants_everything() && markup::is_inline_code(&self.tag(name.as_bytes(), bytes, scan))
+    /// Goes on with what a judge of a document within this one took along.
+    pub(super) fn take_back(&mut self, hosts: Hosts, work: usize) {
+        (self.hosts, self.work) = (hosts, work);
     }
 
-    /// Is this a script that runs, with an address or without? Where readings differ, an address that another
+    /// Does the text of this `<script>` decide what becomes of it?
+    pub(super) fn is_decided_by_text(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
+        !self.grants_everything() && markup::is_decided_by_text(&self.tag(name.as_bytes(), bytes, scan))
+    }
+
+    /// Is this a script that does anything, with an address or without? Where readings differ, an address that another
     /// reading needs disarmed would leave the text to run.
-    pub(super) fn is_code(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
-        !self.grants_everything() && markup::is_code(&self.tag(name.as_bytes(), bytes, scan))
+    pub(super) fn is_active(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
+        let tag = self.tag(name.as_bytes(), bytes, scan);
+        !self.grants_everything() && (markup::is_code(&tag) || markup::is_rules(&tag))
     }
 
     /// What becomes of a script with this text. Where readings differ, a comment or CDATA section that is open at
@@ -151,17 +138,18 @@ impl Judge {
     pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, text: &[u8], is_doubtful: bool) -> Verdict {
         let tag = self.tag(b"script", bytes, scan);
         if is_doubtful && is_open(text) && tag.value("data-consentry").is_none() {
-            return Verdict::Hold(Held { tracker: None, attributes: Vec::new(), is_retyped: true });
+            return Verdict::Hold(Held { is_retyped: true, ..Held::default() });
         }
-        self.policy.inline_script(&self.consent, &tag, text)
+        self.policy.inline_script(&self.consent, self.page(), &tag, text)
     }
 
-    /// Takes down what `<base href>` says. The first one counts; where it is in doubt which is first, all do.
+    /// Takes down what `<base href>` says. The first one counts; where it is in doubt which is first, all do. In a
+    /// document within another, what that one said may hold beside it.
     pub(super) fn base(&mut self, bytes: &[u8], scan: &Scan, is_doubtful: bool) -> Result<(), RewriteError> {
         let tag = self.tag(b"base", bytes, scan);
         let Some(href) = tag.value("href") else { return Ok(()) };
         let href = href.into_owned();
-        if self.bases.is_empty() || is_doubtful {
+        if self.bases.len() == self.nesting.bases || is_doubtful {
             if self.bases.len() == BASES_MAX {
                 return Err(RewriteError::Tangled);
             }
@@ -195,6 +183,9 @@ impl Judge {
             if let Some(tracker) = held.tracker {
                 self.counts.trackers.insert(tracker);
             }
+            if is_embed {
+                self.nesting.embed = self.nesting.embed.or(held.tracker);
+            }
         }
         is_embed
     }
@@ -202,27 +193,57 @@ impl Judge {
     /// What stands right after the name of a held tag: before every other attribute, because the first one of a
     /// name counts.
     fn mark(&self, held: &Held, is_embed: bool, next: Option<&u8>) -> Bytes {
-        let mut mark = String::new();
+        let mut mark = Vec::new();
         if held.is_retyped {
-            mark.push_str(" type=text/plain");
+            mark.extend_from_slice(b" type=text/plain");
         }
         if is_embed {
-            mark.push_str(" hidden style=display:none!important");
+            mark.extend_from_slice(b" hidden style=display:none!important");
         }
-        mark.push_str(" data-consentry-held=");
-        mark.push_str(held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id));
+        mark.extend_from_slice(b" data-consentry-held=");
+        let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);
+        mark.extend_from_slice(owner.as_bytes());
+        if let Some(srcdoc) = &held.srcdoc {
+            mark.extend_from_slice(b" srcdoc=");
+            mark.extend_from_slice(srcdoc);
+        }
         if !next.is_some_and(|byte| is_space(*byte) || *byte == b'>') {
-            mark.push(' ');
+            mark.push(b' ');
         }
         Bytes::from(mark)
     }
 
+    /// Puts harmless stand-ins before a held script that starts at `at`, once a page for each tracker it has to do with:
+    /// its own, and those whose snippets are in its text. Page code that calls them goes on.
+    pub(super) fn stand_in(
+        &mut self,
+        verdict: &Verdict,
+        text: &[u8],
+        at: usize,
+        frame: &Frame,
+        edits: &mut Edits,
+    ) {
+        let Verdict::Hold(held) = verdict else { return };
+        if frame.script().is_empty() {
+            return;
+        }
+        let mut next = held.tracker.filter(|id| !self.stood_in.contains(*id));
+        for _ in 0..STAND_INS_MAX {
+            let is_missing = |id| !self.stood_in.contains(id);
+            let in_text = || self.policy.needle_to_stand_in(&self.consent, text, is_missing);
+            let Some(id) = next.take().or_else(|| (!text.is_empty()).then(in_text).flatten()) else { return };
+            self.stood_in.insert(id);
+            if let Some(names) = self.policy.stand_in(id) {
+                edits.insert(at, Rank::Frame, frame.script().clone());
+                edits.insert(at, Rank::Frame, names.clone());
+            }
+        }
+    }
+
     /// The placeholder of a held embed.
     pub(super) fn placeholder(&self, id: TrackerId, bytes: &[u8], scan: &Scan, frame: &Frame) -> Bytes {
-        let tag = self.tag(b"iframe", bytes, scan);
-        let length = |name: &str| css_length(tag.value(name).as_deref());
-        let tracker = self.policy.catalog().tracker(id);
-        frame.placeholder(&Embed { tracker, width: length("width"), height: length("height") })
+        let tag = self.tag(b"", bytes, scan);
+        frame.placeholder(&Embed::new(self.policy.catalog().tracker(id), &tag))
     }
 }
 

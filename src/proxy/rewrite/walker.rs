@@ -10,12 +10,23 @@ use super::insert::Frame;
 use super::judge::{Judge, check_size};
 use super::raw::{self, Escape};
 use super::tag::{Name, Scan, plain_end};
+use super::template::Templates;
 use super::{INLINE_BYTES_MAX, RewriteError, TAG_BYTES_MAX};
 use crate::policy::markup::Verdict;
 
 /// Tags after which the walker reads on in another way, or knows more.
-pub(super) const NAMES: [&[u8]; 9] =
-    [b"title", b"textarea", b"style", b"xmp", b"iframe", b"noembed", b"noframes", b"script", b"base"];
+pub(super) const NAMES: [&[u8]; 10] = [
+    b"title",
+    b"textarea",
+    b"style",
+    b"xmp",
+    b"iframe",
+    b"noembed",
+    b"noframes",
+    b"script",
+    b"base",
+    b"template",
+];
 
 /// How many of [`NAMES`], from the front, have text that is raw up to their end tag.
 const RAW: usize = 7;
@@ -55,6 +66,7 @@ pub(super) struct Walker {
     state: State,
     scan: Scan,
     doubt: Doubt,
+    templates: Templates,
     hidden: Hidden,
     edits: Edits,
     pub(super) judge: Judge,
@@ -68,6 +80,7 @@ impl Walker {
             state: State::Text,
             scan: Scan::default(),
             doubt: Doubt::default(),
+            templates: Templates::default(),
             hidden: Hidden::default(),
             edits: Edits::default(),
             judge,
@@ -97,6 +110,17 @@ impl Walker {
         self.edits.write(buf, end, out);
         self.rebase(end);
         step.map(|_| end)
+    }
+
+    /// Decides on a whole document that is part of another: what belongs into it. A tag that is cut off at its end
+    /// counts in no reading.
+    pub(super) fn decided(mut self, buf: &[u8]) -> (Result<Edits, RewriteError>, Judge) {
+        let mut step = Ok(Step::On);
+        while matches!(step, Ok(Step::On)) {
+            step = self.step(buf, true);
+        }
+        let examined = step.and_then(|_| self.hidden.examine(buf, true, &mut self.judge, &mut self.edits));
+        (examined.map(|_| self.edits), self.judge)
     }
 
     /// The first byte that may still be changed.
@@ -205,8 +229,13 @@ impl Walker {
         b"<!--".starts_with(rest) || (self.doubt.is_foreign() && b"<![CDATA[".starts_with(rest))
     }
 
+    /// Is this a place that is no part of the page's frame?
+    fn is_aside(&self) -> bool {
+        self.doubt.is_noscript() || self.templates.is_inert()
+    }
+
     fn note_text(&mut self, buf: &[u8], from: usize, to: usize) {
-        if !self.doubt.is_noscript() {
+        if !self.is_aside() {
             self.frame.text(&buf[from..to], from, &mut self.edits);
         }
     }
@@ -230,12 +259,17 @@ impl Walker {
         check_size(&self.scan, end)?;
         let written = &buf[self.scan.name_start()..self.scan.name_end];
         let name = Name::of(written);
-        self.hide(buf, self.scan.start + 1, end);
+        // Within SVG a script may end itself; in the other reading its text follows, and is read there.
+        let is_whole = name.as_bytes() == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
+        self.hide(buf, self.scan.start + usize::from(!is_whole), end);
         self.at = end;
         self.state = State::Text;
         if self.scan.is_end {
             self.doubt.end(name.as_bytes());
-            if !self.doubt.is_noscript() {
+            if name.as_bytes() == b"template" {
+                self.templates.end();
+            }
+            if !self.is_aside() {
                 self.frame.end_tag(name.as_bytes(), self.scan.start, &mut self.edits);
             }
             return Ok(Step::On);
@@ -248,27 +282,38 @@ impl Walker {
         let word = name.as_bytes();
         let is_foreign = self.doubt.is_foreign();
         let is_doubtful = self.doubt.is_raised();
-        if self.frame.wants_language(word) {
-            self.language(buf);
-        }
-        if !self.doubt.is_noscript() {
+        let is_inert = self.templates.is_inert() && !is_doubtful;
+        if !self.is_aside() {
+            if self.frame.wants_attributes(word) {
+                self.attributes(buf);
+            }
             self.frame.start_tag(word, self.scan.start, end, &mut self.edits);
         }
         self.doubt.start(word, self.scan.is_self_closing);
-        if word == b"base" {
-            self.judge.base(buf, &self.scan, is_doubtful)?;
+        match word {
+            b"base" if !is_inert => self.judge.base(buf, &self.scan, is_doubtful)?,
+            b"template" => self.templates.start(buf, &self.scan),
+            _ => {}
         }
-        let verdict = self.judge.verdict(name, buf, &self.scan);
+        let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
         let is_placeholder = self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
         if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
             let text = self.judge.placeholder(id, buf, &self.scan, &self.frame);
             self.edits.insert(self.scan.start, Rank::Frame, text);
         }
+        if word == b"script" && !is_doubtful {
+            self.judge.stand_in(&verdict, b"", self.scan.start, &self.frame, &mut self.edits);
+        }
+        // Within SVG a script with a `src` is an inline one.
+        let waits = match word {
+            b"script" if verdict != Verdict::Keep || is_inert => false,
+            b"script" if is_doubtful => self.judge.is_active(name, buf, &self.scan),
+            b"script" => self.judge.is_decided_by_text(name, buf, &self.scan),
+            _ => false,
+        };
         self.state = match word {
             b"script" if is_foreign && self.scan.is_self_closing => State::Text,
-            b"script" if verdict == Verdict::Keep && self.judge.is_inline_code(name, buf, &self.scan) => {
-                State::Inline { text: end, escape: Escape::None }
-            }
+            b"script" if waits => State::Inline { text: end, escape: Escape::None },
             b"script" => State::Script(Escape::None),
             _ if is_foreign => State::Text,
             b"plaintext" => State::Plain,
@@ -277,10 +322,9 @@ impl Walker {
         Ok(())
     }
 
-    fn language(&mut self, buf: &[u8]) {
-        let is_lang = |name: &[u8]| name.eq_ignore_ascii_case(b"lang");
-        if let Some(span) = self.scan.spans.iter().find(|span| is_lang(&buf[span.name..span.name_end])) {
-            self.frame.language(&buf[span.value..span.value_end]);
+    fn attributes(&mut self, buf: &[u8]) {
+        for span in &self.scan.spans {
+            self.frame.attribute(&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
         }
     }
 
@@ -301,6 +345,9 @@ impl Walker {
         let verdict = self.judge.inline(buf, &self.scan, code, self.doubt.is_raised());
         self.judge.counts.long_scripts += u32::from(found.is_none() && buf.len() >= limit);
         self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
+        if !self.doubt.is_raised() {
+            self.judge.stand_in(&verdict, code, self.scan.start, &self.frame, &mut self.edits);
+        }
         self.state = if found.is_some() { State::Text } else { State::Script(escape) };
         Step::On
     }

@@ -23,15 +23,11 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
     let is_witnessed = ask.purpose.is_page() && is_plain_html(&head.headers);
-    make_changed(&mut head.headers, coding);
-    head.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if ask.is_head {
-        return Response::from_parts(head, Body::Empty);
-    }
+    make_changed(&mut head, coding);
     let policy = &visit.site.policy;
     let everything = Consent::from_choice(&Choice::All, visit.today, None, policy.catalog());
     let (host, path) = (visit.host.name(), visit.page().path);
-    let rewriter = Rewriter::new(policy.clone(), everything, host, path, nothing());
+    let rewriter = Rewriter::new(policy.clone(), everything, host, path, nothing()).noting_hosts();
     let tail = if is_witnessed { witness(&policy.settings().prefix) } else { Bytes::new() };
     let reader = Reader::Looks(Onlooker::new(rewriter, tail));
     let (metrics, note) = (shared.metrics.clone(), noting(shared, visit));
@@ -64,5 +60,11 @@ fn is_plain_html(headers: &HeaderMap) -> bool {
 }
 
 fn nothing() -> Insertions {
-    Insertions { head: Bytes::new(), languages: Arc::default(), preferred: 0, return_path: Bytes::new() }
+    Insertions {
+        head: Bytes::new(),
+        languages: Arc::default(),
+        preferred: 0,
+        return_path: Bytes::new(),
+        script: Bytes::new(),
+    }
 }

@@ -1,0 +1,284 @@
+//! Trackers on the shop's own hosts: Google Tag Gateway, server-side containers, measuring that the shop runs itself.
+//!
+//! A host says nothing here, so a request is known by its path and parameters ([`Policy::own_request`]), and a script
+//! that has another name by what stands near its beginning ([`Policy::own_script`]). Both come from the catalogue. A
+//! tracker that speaks in the shop's own words, or encrypted, cannot be told from the shop.
+
+use aho_corasick::AhoCorasick;
+
+use super::catalog::{Catalog, Sent, Tracker, TrackerId, host_matches};
+use super::consent::{Category, Consent};
+use super::{Allowed, Page, Policy, Standing};
+
+/// How much of a script is looked at. Unit: decoded bytes. Scripts say who they are in their first lines.
+pub const SIGNED_BYTES_MAX: usize = 4096;
+
+/// A tracker that was found on the shop's own host. What is necessary is never one.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    /// Whose it is.
+    pub tracker: &'a Tracker,
+    /// Consent is missing: nothing of it may pass.
+    pub is_held: bool,
+    /// It is a script by the rule that found it.
+    pub is_script: bool,
+}
+
+impl Policy {
+    /// The tracker whose own request this is ([`Catalog::own`] says how it is told), with its standing. `from` is the
+    /// path of the page it is made on, empty where that is not known; an operator who vouches for `host` there, in a
+    /// category that is granted, says that none is. Navigations are the caller's to leave alone: a person may open any
+    /// page of the shop.
+    pub fn own_request(&self, consent: &Consent, from: &str, host: &str, sent: Sent<'_>) -> Option<Own<'_>> {
+        let (tracker, is_script) = self.catalog.own(sent)?;
+        let is_vouched = self.settings.allow.iter().any(|allow| {
+            matches!(&allow.what, Allowed::Host(rule) if host_matches(rule, host))
+                && allow.holds_on(from)
+                && consent.categories().contains(allow.category)
+        });
+        if is_vouched { None } else { own(consent, tracker, is_script) }
+    }
+
+    /// As [`Policy::host_standing`], for an address with its query. On the page's own host nothing is held here: such
+    /// a request comes by, and [`Policy::own_request`] decides on it. One to another of the site's hosts may go past.
+    pub(super) fn address_standing(
+        &self,
+        consent: &Consent,
+        page: Page<'_>,
+        host: &str,
+        sent: Sent<'_>,
+    ) -> Standing<'_> {
+        let standing = self.host_standing(consent, page, host, sent.path);
+        if matches!(standing, Standing::Held(_)) || host == page.host || !self.is_own(host) {
+            return standing;
+        }
+        match self.own_request(consent, page.path, host, sent) {
+            Some(own) if own.is_held => Standing::Held(Some(own.tracker)),
+            _ => standing,
+        }
+    }
+
+    /// The tracker whose script begins with `begin` ([`SIGNED_BYTES_MAX`] of it are looked at): the first held one
+    /// of those whose signature is there, else the first.
+    pub fn own_script(&self, consent: &Consent, begin: &[u8]) -> Option<Own<'_>> {
+        let begin = &begin[..begin.len().min(SIGNED_BYTES_MAX)];
+        let found = |id| own(consent, self.catalog.tracker(id), true);
+        let mut owners = self.signatures.owners(begin).filter_map(found);
+        let first = owners.next()?;
+        if first.is_held { Some(first) } else { owners.find(|other| other.is_held).or(Some(first)) }
+    }
+
+    /// Has any tracker a signature that a script could have?
+    pub fn has_signatures(&self) -> bool {
+        self.signatures.automaton.is_some()
+    }
+}
+
+fn own<'a>(consent: &Consent, tracker: &'a Tracker, is_script: bool) -> Option<Own<'a>> {
+    let is_asked = tracker.category != Category::Necessary;
+    is_asked.then(|| Own { tracker, is_held: !consent.grants(tracker), is_script })
+}
+
+/// Every signature of a catalogue and whose it is.
+#[derive(Debug)]
+pub(super) struct Signatures {
+    /// `None` when there are no signatures. The checked limits of an entry keep it buildable.
+    automaton: Option<AhoCorasick>,
+    owners: Vec<TrackerId>,
+}
+
+impl Signatures {
+    pub(super) fn new(catalog: &Catalog) -> Self {
+        let texts = catalog.trackers().flat_map(|tracker| {
+            tracker.signatures.iter().map(move |text| (tracker.id, text)).filter(|(_, text)| !text.is_empty())
+        });
+        let (owners, texts): (Vec<TrackerId>, Vec<&String>) = texts.unzip();
+        Self { automaton: AhoCorasick::new(&texts).ok().filter(|_| !texts.is_empty()), owners }
+    }
+
+    /// Owners of the signatures in `text`, in the order in which these end.
+    fn owners(&self, text: &[u8]) -> impl Iterator<Item = TrackerId> {
+        let automaton = self.automaton.as_ref();
+        // Nearly no script has one, and the plain search knows short cuts that the one for overlaps does not.
+        let first = automaton.and_then(|automaton| automaton.find(text));
+        let rest = first.map_or(&text[..0], |first| &text[first.start()..]);
+        let found = automaton.into_iter().flat_map(move |automaton| automaton.find_overlapping_iter(rest));
+        found.map(|found| self.owners[found.pattern().as_usize()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::Settings;
+    use crate::policy::consent::Category::{Marketing, Statistics};
+    use crate::policy::samples::{FRONT, allow, any_growing_categories, of, settings};
+
+    const TRACKERS: &str = r#"
+[[tracker]]
+id = "stats"
+name = "Stats"
+category = "statistics"
+provider = { name = "S", country = "", privacy = "" }
+purpose = { en = "Counts." }
+source = "https://stats.example/"
+own = [{ path = "*/g/collect", query = ["v=2", "tid=G-*"] }, { path = "*/stats.js", script = true }]
+signatures = ["/*! stats by example", "window.StatsByExample"]
+
+[[tracker]]
+id = "ads"
+name = "Ads"
+category = "marketing"
+provider = { name = "A", country = "", privacy = "" }
+purpose = { en = "Sells." }
+source = "https://ads.example/"
+own = [{ path = "*/g/collect", query = ["v=2", "tid=AW-*"] }]
+signatures = ["StatsByExample.ads("]
+
+[[tracker]]
+id = "till"
+name = "Till"
+category = "necessary"
+provider = { name = "T", country = "", privacy = "" }
+purpose = { en = "Pays." }
+source = "https://till.example/"
+own = [{ path = "/till/g/collect", query = ["v=2", "tid=G-TILL"] }]
+signatures = ["TillOfTheShop.pay"]
+"#;
+
+    fn policy() -> Policy {
+        policy_of(settings())
+    }
+
+    fn policy_of(settings: Settings) -> Policy {
+        let catalog = Catalog::new(Catalog::parse(TRACKERS).unwrap()).unwrap();
+        Policy::new(settings, Arc::new(catalog))
+    }
+
+    fn request(policy: &Policy, consent: &Consent, target: &str) -> Option<(String, bool)> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let found = policy.own_request(consent, "", "shop.example", Sent { path, query, is_script: true });
+        found.map(|own| (own.tracker.name_id.clone(), own.is_held))
+    }
+
+    fn script(policy: &Policy, consent: &Consent, text: &str) -> Option<(String, bool)> {
+        policy.own_script(consent, text.as_bytes()).map(|own| (own.tracker.name_id.clone(), own.is_held))
+    }
+
+    #[test]
+    fn a_trackers_request_is_held_until_it_is_granted() {
+        let policy = policy();
+        let (hit, sale) = ("/metrics/g/collect?v=2&tid=G-1", "/metrics/g/collect?v=2&tid=AW-1");
+        let owner = |name: &str, is_held| Some((name.to_owned(), is_held));
+        assert_eq!(request(&policy, &Consent::none(), hit), owner("stats", true));
+        assert_eq!(request(&policy, &of(&[Statistics]), hit), owner("stats", false));
+        assert_eq!(request(&policy, &of(&[Statistics]), sale), owner("ads", true));
+        assert_eq!(request(&policy, &of(&[Marketing]), sale), owner("ads", false));
+    }
+
+    #[test]
+    fn what_looks_like_a_tracker_and_is_the_shops_passes() {
+        let policy = policy();
+        for target in [
+            "/assets/analytics-dashboard.js",
+            "/g/collect",
+            "/g/collect?v=2",
+            "/g/collection?v=2&tid=G-1",
+            "/collect?v=2&tid=G-1",
+            "/stats.json",
+            "/mystats.js",
+        ] {
+            assert_eq!(request(&policy, &Consent::none(), target), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_the_operator_vouches_for_has_no_trackers_of_its_own() {
+        let host = || Allowed::Host("metrics.shop.example".into());
+        let rules = vec![allow(host(), Category::Necessary, &["/pay"]), allow(host(), Marketing, &[])];
+        let policy = policy_of(Settings { allow: rules, ..settings() });
+        let sent = Sent { path: "/g/collect", query: "v=2&tid=G-1", is_script: false };
+        let is_held = |consent: &Consent, from: &str, host: &str| {
+            policy.own_request(consent, from, host, sent).is_some_and(|own| own.is_held)
+        };
+        let none = Consent::none();
+        assert!(is_held(&none, "", "metrics.shop.example"));
+        assert!(!is_held(&none, "/pay/now", "metrics.shop.example"));
+        assert!(is_held(&none, "/pay/now", "shop.example"));
+        assert!(!is_held(&of(&[Marketing]), "", "metrics.shop.example"));
+    }
+
+    #[test]
+    fn a_tag_that_leads_to_a_tracker_on_another_own_host_is_held() {
+        let hosts = vec!["shop.example".into(), "*.shop.example".into()];
+        let policy = policy_of(Settings { hosts, ..settings() });
+        let sent = |path, query| Sent { path, query, is_script: true };
+        let holds = |consent: &Consent, host: &str, sent: Sent<'_>| {
+            matches!(policy.address_standing(consent, FRONT, host, sent), Standing::Held(_))
+        };
+        let (none, collect) = (Consent::none(), sent("/g/collect", "v=2&tid=G-1"));
+        assert!(holds(&none, "metrics.shop.example", collect));
+        assert!(!holds(&of(&[Statistics]), "metrics.shop.example", collect));
+        assert!(!holds(&none, "metrics.shop.example", sent("/g/collect", "v=1")));
+        assert!(!holds(&none, "shop.example", collect), "that one comes by");
+        assert!(holds(&none, "metrics.other.example", sent("/", "")), "nobody knows this host");
+    }
+
+    #[test]
+    fn what_is_necessary_is_no_tracker() {
+        let policy = policy();
+        assert_eq!(request(&policy, &Consent::none(), "/till/g/collect?v=2&tid=G-TILL"), None);
+        assert_eq!(script(&policy, &Consent::none(), "TillOfTheShop.pay()"), None);
+    }
+
+    #[test]
+    fn a_script_is_known_by_its_first_lines_whatever_its_name() {
+        let policy = policy();
+        let bundle = "!function(){window.StatsByExample={}}();";
+        assert_eq!(script(&policy, &Consent::none(), bundle), Some(("stats".into(), true)));
+        assert_eq!(script(&policy, &of(&[Statistics]), bundle), Some(("stats".into(), false)));
+        let both = "/*! stats by example */window.StatsByExample.ads()";
+        assert_eq!(script(&policy, &of(&[Statistics]), both), Some(("ads".into(), true)));
+        assert_eq!(script(&policy, &Consent::none(), "fetch('https://stats.example/stats.js')"), None);
+    }
+
+    #[test]
+    fn what_stands_far_inside_a_script_is_not_looked_at() {
+        let policy = policy();
+        let sign = "window.StatsByExample";
+        let at = |start: usize| format!("{}{sign}", " ".repeat(start));
+        assert!(script(&policy, &Consent::none(), &at(SIGNED_BYTES_MAX - sign.len())).is_some());
+        assert!(script(&policy, &Consent::none(), &at(SIGNED_BYTES_MAX - sign.len() + 1)).is_none());
+    }
+
+    #[test]
+    fn without_signatures_no_script_is_found() {
+        let entries = Catalog::parse(TRACKERS).unwrap().into_iter();
+        let entries =
+            entries.map(|entry| super::super::catalog::TrackerEntry { signatures: Vec::new(), ..entry });
+        let policy = Policy::new(settings(), Arc::new(Catalog::new(entries.collect()).unwrap()));
+        assert!(!policy.has_signatures());
+        assert!(script(&policy, &Consent::none(), "window.StatsByExample").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn more_consent_never_holds_more(
+            (less, more) in any_growing_categories(),
+            target in "/(metrics/)?(g/collect|stats[.]js)[?]v=2&tid=(G-|AW-)1",
+            text in "((window[.])?StatsByExample([.]ads[(])?|/[*]! stats by example|x){1,3}",
+        ) {
+            let policy = policy();
+            if let Some((owner, true)) = request(&policy, &more, &target) {
+                prop_assert_eq!(request(&policy, &less, &target), Some((owner, true)));
+            }
+            if let Some((_, true)) = script(&policy, &more, &text) {
+                prop_assert!(matches!(script(&policy, &less, &text), Some((_, true))));
+            }
+        }
+    }
+}

@@ -63,6 +63,9 @@ pub(super) async fn pass(
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let purpose = Purpose::of(request.method(), request.headers());
+    if purpose == Purpose::Worker && service_worker::is_asked_for(request.headers()) {
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+    }
     if purpose == Purpose::Worker && service_worker::is_refused(visit, request.method(), request.headers()) {
         shared.metrics.workers_refused.increment();
         shared.sightings.see_service_worker(&visit.site, visit.page().path);
@@ -84,7 +87,6 @@ pub(super) async fn pass(
         language: visit.language(headers),
     };
     shared.sightings.see_cookies(&visit.site, request.headers());
-    let is_service_worker = request.headers().contains_key("service-worker");
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
@@ -96,9 +98,6 @@ pub(super) async fn pass(
         shared.hits.hand_in(view(shared, visit, look));
     }
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
-    if is_service_worker && answer.status().is_success() {
-        shared.sightings.see_service_worker(&visit.site, visit.page().path);
-    }
     guard::after(visit, purpose, &mut answer, &shared.metrics);
     match visit.site.mode {
         Mode::Enforce => {}

@@ -14,6 +14,7 @@ mod page_views;
 mod pages;
 mod privacy;
 mod redirects;
+mod reports;
 mod requests;
 mod service_workers;
 mod support;

@@ -31,7 +31,7 @@ impl Banner {
                     table_foot(html);
                 }
                 let mut trackers =
-                    self.catalog.trackers().filter(|tracker| tracker.category == category).peekable();
+                    self.catalog.used().filter(|tracker| tracker.category == category).peekable();
                 if trackers.peek().is_none() && category != Category::Necessary {
                     html.element("p", &words.none);
                 }
@@ -44,7 +44,7 @@ impl Banner {
 
     /// The same at `PREFIX/cookies.json`, with every language of a purpose.
     pub fn cookies_json(&self) -> Value {
-        let trackers: Vec<Value> = self.catalog.trackers().map(declared).collect();
+        let trackers: Vec<Value> = self.catalog.used().map(declared).collect();
         let controller = &self.settings.controller;
         json!({
             "controller": {

@@ -176,8 +176,7 @@ pub(super) fn is_own(tracker: &Tracker) -> bool {
 /// The names of the other companies behind trackers of these categories, each once, in the catalogue's order.
 pub(super) fn companies<'a>(catalog: &'a Catalog, categories: &[Category], controller: &str) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
-    for tracker in
-        catalog.trackers().filter(|tracker| !is_own(tracker) && categories.contains(&tracker.category))
+    for tracker in catalog.used().filter(|tracker| !is_own(tracker) && categories.contains(&tracker.category))
     {
         let name = tracker.provider.name.as_str();
         if name != controller && !names.contains(&name) {

@@ -288,7 +288,10 @@ fn held(kind: Kind, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdic
     let is_retyped = kind == Kind::Script;
     let held = Held { tracker: tracker.map(|tracker| tracker.id), attributes, is_retyped };
     match tracker {
-        Some(tracker) if kind == Kind::Frame && tracker.embed => Verdict::Placeholder(tracker.id, held),
+        // Where nobody can agree to it, nobody is asked.
+        Some(tracker) if kind == Kind::Frame && tracker.embed && tracker.is_used => {
+            Verdict::Placeholder(tracker.id, held)
+        }
         _ => Verdict::Hold(held),
     }
 }

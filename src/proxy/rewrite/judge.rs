@@ -9,7 +9,7 @@ use super::insert::{Embed, Frame, css_length};
 use super::tag::{Images, Name, Scan, is_space};
 use super::{RewriteError, TAG_BYTES_MAX};
 use crate::policy::catalog::TrackerId;
-use crate::policy::consent::{CategorySet, Consent, TrackerSet};
+use crate::policy::consent::{Consent, TrackerSet};
 use crate::policy::markup::{self, Held, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
@@ -66,7 +66,7 @@ impl Judge {
 
     /// Then nothing is held, whatever its host or mark.
     fn grants_everything(&self) -> bool {
-        self.consent.categories() == CategorySet::ALL
+        self.policy.holds_nothing(&self.consent)
     }
 
     /// What becomes of the tag just read.

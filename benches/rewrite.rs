@@ -146,6 +146,7 @@ fn insertions() -> Insertions {
     };
     Insertions {
         head: Bytes::from_static(b"<script>/* guard */</script>"),
+        script: Bytes::from_static(b"<script>"),
         languages: Arc::from([localized]),
         preferred: 0,
         return_path: Bytes::from_static(b"/sommerdekk"),

@@ -8,6 +8,7 @@ mod choice_form;
 pub mod count;
 mod form;
 mod guard;
+mod let_in;
 pub mod limits;
 mod listen;
 mod navigation;

@@ -1,23 +1,23 @@
 //! The way of everything that is the shop's: guarded, sent on, counted, and rewritten when it is a page.
 
-use std::sync::Arc;
-
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
 use super::count::{self, Look, is_html};
 use super::guard;
+use super::let_in::{LetIn, let_in};
 use super::navigation::Purpose;
 use super::refusal::Refusal;
 use super::site::Mode;
 use super::visit::Visit;
 use super::worker::Shared;
+use crate::banner::Shown;
 use crate::counting::{Hit, HitKind, Statistics};
 use crate::policy::consent::{Category, Consent};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
-use crate::proxy::rewrite::{Insertions, Localized, Rewriter};
+use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::proxy::{Body, Origin};
 
 /// What a page needs of its request, kept while the origin works.
@@ -99,10 +99,10 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
     make_own(&mut head.headers, coding);
+    let insertions = insertions(visit, ask, &mut head.headers);
     if ask.is_head {
         return Response::from_parts(head, Body::Empty);
     }
-    let insertions = insertions(visit, ask);
     let (host, path) = (visit.host.name(), visit.page().path);
     let mut rewriter = Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions);
     if !says_encoding(&head.headers) {
@@ -166,20 +166,15 @@ fn make_own(headers: &mut HeaderMap, coding: Coding) {
     headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
 }
 
-fn insertions(visit: &Visit, ask: &Ask) -> Insertions {
-    let site = &visit.site;
-    let languages = site.banner.localized(&visit.consent);
+fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
+    let banner = &visit.site.banner;
+    let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
+    let LetIn { head, script } = let_in(visit, shown, headers);
     Insertions {
-        head: site.head(&visit.consent, visit.page()),
-        languages: if ask.purpose.is_page() { languages } else { in_frame(&languages) },
+        head,
+        script,
+        languages: banner.localized(&visit.consent, shown),
         preferred: ask.language,
-        return_path: site.banner.return_path(visit.target().as_str()),
+        return_path: banner.return_path(visit.target().as_str()),
     }
-}
-
-/// Nobody is asked inside a frame: the page around it asks. Placeholders stay.
-fn in_frame(languages: &[Localized]) -> Arc<[Localized]> {
-    let quiet =
-        |localized: &Localized| Localized { banner: Vec::new(), foot: Vec::new(), ..localized.clone() };
-    languages.iter().map(quiet).collect()
 }

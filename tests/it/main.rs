@@ -5,6 +5,7 @@ mod choices;
 mod faults;
 mod page_views;
 mod pages;
+mod policies;
 mod privacy;
 mod requests;
 mod support;

@@ -13,6 +13,9 @@ use crate::policy::catalog::Tracker;
 pub struct Insertions {
     /// Goes first in `<head>`; empty when there is nothing to say.
     pub head: Bytes,
+    /// The start tag of scripts put in elsewhere; empty when none may be put in, because the page's own policy lets
+    /// only the head's through.
+    pub script: Bytes,
     /// Banner, foot and placeholder in every language there is.
     pub languages: Arc<[Localized]>,
     /// The index in `languages` to take when the page names none of them. Out of range: nothing is put in.

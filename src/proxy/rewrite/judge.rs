@@ -207,7 +207,7 @@ impl Judge {
             mark.push_str(" type=text/plain");
         }
         if is_embed {
-            mark.push_str(" hidden style=display:none!important");
+            mark.push_str(" hidden");
         }
         mark.push_str(" data-consentry-held=");
         mark.push_str(held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id));

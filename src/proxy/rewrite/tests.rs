@@ -61,6 +61,7 @@ fn insertions() -> Insertions {
     };
     Insertions {
         head: Bytes::from_static(b"<style>h</style>"),
+        script: Bytes::from_static(b"<script>"),
         languages: Arc::from([localized("nb", "hei"), localized("en", "hi")]),
         preferred: 1,
         return_path: Bytes::from_static(b"/a"),
@@ -68,7 +69,13 @@ fn insertions() -> Insertions {
 }
 
 fn no_insertions() -> Insertions {
-    Insertions { head: Bytes::new(), languages: Arc::from([]), preferred: 0, return_path: Bytes::new() }
+    Insertions {
+        head: Bytes::new(),
+        script: Bytes::new(),
+        languages: Arc::from([]),
+        preferred: 0,
+        return_path: Bytes::new(),
+    }
 }
 
 fn rewritten<'a>(

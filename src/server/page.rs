@@ -2,13 +2,11 @@
 
 mod observed;
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
 
 use super::count::{self, Look, is_download, is_html, is_xml};
+use super::let_in::{LetIn, let_in};
 use super::navigation::Purpose;
 use super::redirect::Part;
 use super::refusal::Refusal;
@@ -17,6 +15,7 @@ use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, guard, navigation, own_path, service_worker, validator};
+use crate::banner::Shown;
 use crate::counting::{Hit, HitKind, Statistics};
 use crate::policy::advice::Thing;
 use crate::policy::consent::{Category, Consent};
@@ -25,7 +24,7 @@ use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
 use crate::proxy::reader::Reader;
-use crate::proxy::rewrite::{Insertions, Localized, Rewriter};
+use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::proxy::{Body, Origin};
 use crate::store::inventory::Via;
 
@@ -196,7 +195,7 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     }
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
-    let insertions = insertions(visit, ask);
+    let insertions = insertions(visit, ask, &mut head.headers);
     let tag = tag(visit, ask, &head, coding, &insertions);
     make_changed(&mut head, coding);
     if has_browser(ask, tag, &mut head.headers) {
@@ -292,21 +291,15 @@ fn make_changed(head: &mut response::Parts, coding: Coding) {
     head.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
-fn insertions(visit: &Visit, ask: &Ask) -> Insertions {
-    let site = &visit.site;
-    let languages = site.banner.localized(&visit.consent);
+fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
+    let banner = &visit.site.banner;
+    let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
+    let LetIn { head, script } = let_in(visit, shown, headers);
     Insertions {
-        head: site.head(&visit.consent, visit.page()),
-        languages: if ask.purpose.is_page() { languages } else { in_frame(&languages) },
+        head,
+        script,
+        languages: banner.localized(&visit.consent, shown),
         preferred: ask.language,
-        return_path: site.banner.return_path(visit.target().as_str()),
-        script: Bytes::from_static(b"<script>"),
+        return_path: banner.return_path(visit.target().as_str()),
     }
-}
-
-/// Nobody is asked inside a frame: the page around it asks. Placeholders stay.
-fn in_frame(languages: &[Localized]) -> Arc<[Localized]> {
-    let quiet =
-        |localized: &Localized| Localized { banner: Vec::new(), foot: Vec::new(), ..localized.clone() };
-    languages.iter().map(quiet).collect()
 }

@@ -12,6 +12,7 @@ mod modes;
 mod own_paths;
 mod page_views;
 mod pages;
+mod policies;
 mod privacy;
 mod redirects;
 mod reports;

@@ -11,7 +11,7 @@ use super::srcdoc::Nesting;
 use super::tag::{Images, Name, Scan, is_space};
 use super::{RewriteError, TAG_BYTES_MAX};
 use crate::policy::catalog::TrackerId;
-use crate::policy::consent::{CategorySet, Consent, TrackerSet};
+use crate::policy::consent::{Consent, TrackerSet};
 use crate::policy::markup::{self, Held, Hosts, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
@@ -86,7 +86,7 @@ impl Judge {
 
     /// Then nothing is held, whatever its host or mark.
     fn grants_everything(&self) -> bool {
-        self.consent.categories() == CategorySet::ALL
+        self.policy.holds_nothing(&self.consent)
     }
 
     /// What becomes of the tag just read.
@@ -198,7 +198,7 @@ impl Judge {
             mark.extend_from_slice(b" type=text/plain");
         }
         if is_embed {
-            mark.extend_from_slice(b" hidden style=display:none!important");
+            mark.extend_from_slice(b" hidden");
         }
         mark.extend_from_slice(b" data-consentry-held=");
         let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);

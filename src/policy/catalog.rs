@@ -5,9 +5,9 @@
 
 mod check;
 mod entry;
-#[cfg(test)]
-mod facts;
 mod index;
+#[cfg(test)]
+mod needs;
 
 use std::collections::HashMap;
 

@@ -5,11 +5,11 @@
 
 mod check;
 mod entry;
-#[cfg(test)]
-mod facts;
 mod index;
 #[cfg(test)]
 mod innocent;
+#[cfg(test)]
+mod needs;
 mod own;
 
 use std::collections::HashMap;

@@ -9,31 +9,23 @@ const NECESSARY_SOURCES_BYTES_MAX: usize = 2400;
 /// Most bytes of names and keys that scripts may write before a choice: the guard carries them in every page.
 const NECESSARY_NAMES_BYTES_MAX: usize = 5 * 1024;
 
-fn built_in() -> Catalog {
-    Catalog::new(Catalog::built_in().unwrap()).unwrap()
-}
-
-fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
-    tracker.map(|tracker| (tracker.name_id.as_str(), tracker.category))
-}
-
-/// Names that are the platform's own, by the entry they belong to.
-const PLATFORMS: &[(&str, &str)] = &[
+/// Cookies that keep a shop's cart, login and session, by the entry they belong to.
+const NECESSARY_COOKIES: &[(&str, &str)] = &[
     (
         "woocommerce",
         "woocommerce_cart_hash woocommerce_items_in_cart wp_woocommerce_session_0f3a wordpress_logged_in_0f3a \
-             wordpress_sec_0f3a wordpress_test_cookie wp-settings-1 wp-settings-time-1 store_notice1b2c",
+         wordpress_sec_0f3a wordpress_test_cookie wp-settings-1 wp-settings-time-1 store_notice1b2c",
     ),
     ("wordpress-shop-plugins", "yith_wcwl_session_3 tinv_wishlistkey wmc_current_currency"),
     (
         "shopify",
         "cart_currency cart_sig cart_ts checkout_token secure_customer_sig _shopify_essential \
-             _secure_session_id localization customer_auth_provider discount_code _tracking_consent",
+         _secure_session_id localization customer_auth_provider discount_code _tracking_consent",
     ),
     (
         "magento",
         "form_key mage-cache-sessid mage-messages private_content_version X-Magento-Vary section_data_ids \
-             frontend persistent_shopping_cart mage-cache-storage-section-invalidation",
+         frontend persistent_shopping_cart mage-cache-storage-section-invalidation",
     ),
     ("prestashop", "PrestaShop-0f3a1b2c"),
     ("opencart", "OCSESSID"),
@@ -59,8 +51,8 @@ const PLATFORMS: &[(&str, &str)] = &[
     (
         "shop-session",
         "PHPSESSID JSESSIONID connect.sid ASP.NET_SessionId ASPSESSIONIDQQ .AspNetCore.Session sessionid \
-             .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
-             PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session",
+         .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
+         PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session",
     ),
     (
         "shop-security",
@@ -76,10 +68,18 @@ const PLATFORMS: &[(&str, &str)] = &[
     ("shop-language", "language currency lang locale NEXT_LOCALE pll_language"),
 ];
 
+fn built_in() -> Catalog {
+    Catalog::new(Catalog::built_in().unwrap()).unwrap()
+}
+
+fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
+    tracker.map(|tracker| (tracker.name_id.as_str(), tracker.category))
+}
+
 #[test]
 fn sessions_and_carts_of_every_platform_are_necessary() {
     let catalog = built_in();
-    for (id, names) in PLATFORMS {
+    for (id, names) in NECESSARY_COOKIES {
         for name in names.split_whitespace() {
             assert_eq!(found(catalog.cookie(name)), Some((*id, Necessary)), "{name}");
         }

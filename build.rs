@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 13] = [
     "signals.js",
     "idle.js",
     "api.js",
+    "sizes.js",
     "choice.js",
     "witness.js",
     "style",

@@ -2,7 +2,7 @@
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
  * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
- * idle.js, idle-google.js, api.js, choice.js
+ * idle.js, idle-google.js, api.js, choice.js, sizes.js
  * choice-api.js                                         a file that visitors' browsers fetch when it is needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * link.css, embed.css, banner.css, page.css(.hash)       styles, and the hash a page's policy names
@@ -91,6 +91,7 @@ await script("signals.js", "signals.js", {});
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await script("api.js", "api.js", {});
+await script("sizes.js", "sizes.js", {});
 await script("choice.js", "choice.js", { __BANNER__: "true" });
 await script("choice.js", "choice-api.js", { __BANNER__: "false" });
 await script("witness.js", "witness.js", {});

@@ -14,6 +14,8 @@ pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
 pub const IDLE_GOOGLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle-google.js"));
 /// Inline, last, on a page without the banner.
 pub const API: &str = include_str!(concat!(env!("OUT_DIR"), "/api.js"));
+/// Inline, at the very end, where the page's own policy refuses style attributes.
+pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
 /// Inline, last, on a page with the banner.
 pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
 /// Served at `PREFIX/choice.js`: pages without the banner fetch it when a page script calls `consentry.choose`.

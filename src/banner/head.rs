@@ -3,14 +3,14 @@
 //! Both stand before any `<meta>` with a policy of the shop's, and nothing else of ours is inline: a policy that is
 //! strict about code in the page has to let through these two, by its nonce or by their hashes ([`Head`]).
 
-use std::ops::Range;
-use std::sync::OnceLock;
+mod elements;
 
-use bytes::Bytes;
-use ring::digest::{SHA256, digest};
+pub use elements::Head;
+pub(super) use elements::nonce_attribute;
 
 use super::assets::{
-    API, BANNER_CSS, CHOICE, EMBED_CSS, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE, LANDING, LINK_CSS, SIGNALS,
+    API, BANNER_CSS, CHOICE, CHOICE_API, EMBED_CSS, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE, LANDING, LINK_CSS,
+    SIGNALS, SIZES,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -22,9 +22,6 @@ const COOKIES_TOKEN: &str = "$C";
 const STORAGE_TOKEN: &str = "$S";
 /// What Google's tags talk through; the signals define both.
 const GOOGLES: [&str; 2] = ["dataLayer", "gtag"];
-
-const SCRIPT: &str = "<script";
-const STYLE: &str = "<style";
 
 /// Which names page scripts may store under: regular expressions of JavaScript, anchored by whoever made them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,98 +46,14 @@ pub enum Shown {
     InFrame,
 }
 
-/// Who puts stand-ins for held trackers into the page.
+/// What the head may leave to other scripts of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StandIns {
-    /// The rewriter, before each held script, as far as they are needed.
-    WhereNeeded,
-    /// The head itself, all of them: nothing else may run.
-    InHead,
-}
-
-/// The first thing in `<head>`: `<script>…</script>`, and `<style>…</style>` where something is to be styled.
-#[derive(Clone, Debug)]
-pub struct Head {
-    html: Bytes,
-    script: Range<usize>,
-    style: Range<usize>,
-    /// The hashes of both, once somebody asked.
-    hashes: OnceLock<[String; 2]>,
-}
-
-impl Head {
-    fn new(script: &str, style: &str) -> Self {
-        let mut html = [SCRIPT, ">", script, "</script>"].concat();
-        let start = SCRIPT.len() + 1;
-        let script = start..start + script.len();
-        let mut at = html.len();
-        if !style.is_empty() {
-            html.extend([STYLE, ">", style, "</style>"]);
-            at += STYLE.len() + 1;
-        }
-        Self { html: Bytes::from(html), script, style: at..at + style.len(), hashes: OnceLock::new() }
-    }
-
-    /// As it goes into a page whose policy has nothing against it.
-    pub fn html(&self) -> Bytes {
-        self.html.clone()
-    }
-
-    /// With the nonces of the page's own policy; an element that needs none gets none.
-    pub fn with_nonces(&self, script: Option<&str>, style: Option<&str>) -> Bytes {
-        let mut html = Vec::with_capacity(self.html.len() + 128);
-        let mut element = |start: &str, nonce: Option<&str>, rest: &[u8]| {
-            html.extend_from_slice(start.as_bytes());
-            if let Some(nonce) = nonce {
-                html.extend_from_slice(nonce_attribute(nonce).as_bytes());
-            }
-            html.extend_from_slice(rest);
-        };
-        let end = self.script.end + "</script>".len();
-        element(SCRIPT, script, &self.html[SCRIPT.len()..end]);
-        if !self.style.is_empty() {
-            element(STYLE, style, &self.html[end + STYLE.len()..]);
-        }
-        Bytes::from(html)
-    }
-
-    /// `'sha256-…'`, the source that lets the script through (CSP Level 3 section 2.3.1). Made at the first call.
-    pub fn script_hash(&self) -> &str {
-        &self.hashes()[0]
-    }
-
-    /// The same for the style; empty when there is none.
-    pub fn style_hash(&self) -> &str {
-        &self.hashes()[1]
-    }
-
-    fn hashes(&self) -> &[String; 2] {
-        self.hashes.get_or_init(|| {
-            let hash = |range: &Range<usize>| hash_source(&self.html[range.clone()]);
-            let style = if self.style.is_empty() { String::new() } else { hash(&self.style) };
-            [hash(&self.script), style]
-        })
-    }
-}
-
-/// ` nonce="…"`. A nonce is letters, digits and a few signs; whoever found it made sure of that.
-pub(super) fn nonce_attribute(nonce: &str) -> String {
-    format!(" nonce=\"{nonce}\"")
-}
-
-fn hash_source(text: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut source = String::from("'sha256-");
-    for bytes in digest(&SHA256, text).as_ref().chunks(3) {
-        let word =
-            bytes.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - bytes.len()));
-        for place in 0..4 {
-            let digit = DIGITS[(word >> (18 - 6 * place) & 63) as usize];
-            source.push(if place <= bytes.len() { char::from(digit) } else { '=' });
-        }
-    }
-    source.push('\'');
-    source
+pub enum Others {
+    /// Stand-ins for held trackers stand before each held script, as far as they are needed. What a choice needs comes
+    /// as a file when it is needed.
+    MayRun,
+    /// Nothing: no other may run, so all of it is here.
+    MayNot,
 }
 
 /// What a head is made from.
@@ -155,7 +68,7 @@ pub(super) struct Making<'a> {
 }
 
 impl Making<'_> {
-    pub(super) fn head(&self, names: OpenNames<'_>, stand_ins: StandIns) -> Head {
+    pub(super) fn head(&self, names: OpenNames<'_>, others: Others) -> Head {
         let mut pieces = vec![guard(self.consent.categories(), names)];
         if self.consent.is_grant() {
             pieces.push(LANDING.to_owned());
@@ -163,17 +76,25 @@ impl Making<'_> {
         pieces.push(self.signals());
         if self.catalog.trackers().any(|tracker| !self.consent.grants(tracker)) {
             pieces.push(if self.is_google_held() { IDLE_GOOGLE } else { IDLE }.to_owned());
-            if stand_ins == StandIns::InHead {
+            if others == Others::MayNot {
                 let names = ScriptValue::texts(self.held_globals().into_iter());
                 pieces.push(format!("consentry.idle(...{})", names.as_str()));
             }
         }
+        if others == Others::MayNot && self.has_embeds {
+            pieces.push(SIZES.to_owned());
+        }
+        let mut asks_for_file = false;
         match self.shown {
             Shown::AsPage if self.is_asked() => pieces.push(CHOICE.to_owned()),
-            Shown::AsPage => pieces.push(API.to_owned()),
+            Shown::AsPage if others == Others::MayNot => pieces.push(CHOICE_API.to_owned()),
+            Shown::AsPage => {
+                asks_for_file = true;
+                pieces.push(API.to_owned());
+            }
             Shown::InFrame => {}
         }
-        Head::new(&pieces.join(";"), &self.style())
+        Head::new(&pieces.join(";"), &self.style(), asks_for_file)
     }
 
     fn is_asked(&self) -> bool {
@@ -254,7 +175,7 @@ mod tests {
 
     fn text(consent: &Consent, names: OpenNames<'_>) -> String {
         let catalog = catalog();
-        let head = making(&catalog, consent).head(names, StandIns::WhereNeeded);
+        let head = making(&catalog, consent).head(names, Others::MayRun);
         String::from_utf8(head.html().to_vec()).unwrap()
     }
 
@@ -317,7 +238,7 @@ mod tests {
     fn a_head_that_stands_alone_names_what_is_held_and_nothing_else() {
         let catalog = catalog();
         let told = |consent: &Consent| {
-            let head = making(&catalog, consent).head(HELD, StandIns::InHead);
+            let head = making(&catalog, consent).head(HELD, Others::MayNot);
             let html = String::from_utf8(head.html().to_vec()).unwrap();
             html.split("consentry.idle(...").nth(1).map(|rest| rest.split(')').next().unwrap().to_owned())
         };
@@ -328,33 +249,29 @@ mod tests {
     }
 
     #[test]
+    fn only_a_head_that_leaves_choosing_to_a_file_asks_for_one() {
+        let catalog = catalog();
+        for (consent, others, asks) in [
+            (Consent::none(), Others::MayRun, false),
+            (of(CategorySet::NECESSARY), Others::MayRun, true),
+            (of(CategorySet::NECESSARY), Others::MayNot, false),
+            (of(CategorySet::ALL), Others::MayNot, false),
+        ] {
+            let head = making(&catalog, &consent).head(HELD, others);
+            let html = String::from_utf8(head.html().to_vec()).unwrap();
+            assert_eq!((head.asks_for_file(), html.contains("import(")), (asks, asks));
+            assert!(html.contains("consentry.choose=") || html.contains("choose:"));
+        }
+    }
+
+    #[test]
     fn a_frame_is_guarded_and_not_asked() {
         let catalog = catalog();
         let consent = Consent::none();
         let making = Making { shown: Shown::InFrame, ..making(&catalog, &consent) };
-        let frame = String::from_utf8(making.head(HELD, StandIns::WhereNeeded).html().to_vec()).unwrap();
+        let frame = String::from_utf8(making.head(HELD, Others::MayRun).html().to_vec()).unwrap();
         assert!(frame.contains("setItem") && frame.contains(".consentry-placeholder"));
         assert!(!frame.contains("#consentry-banner") && !frame.contains("choose"));
-    }
-
-    #[test]
-    fn nonces_and_hashes_are_those_of_the_two_elements() {
-        let head = Head::new("a()", "b{}");
-        assert_eq!(head.html(), "<script>a()</script><style>b{}</style>");
-        let nonced = head.with_nonces(Some("x+/="), None);
-        assert_eq!(nonced, "<script nonce=\"x+/=\">a()</script><style>b{}</style>");
-        assert_eq!(
-            head.with_nonces(Some("s"), Some("t")),
-            "<script nonce=\"s\">a()</script><style nonce=\"t\">b{}</style>"
-        );
-        assert_eq!(
-            Head::new("a()", "").with_nonces(Some("s"), Some("t")),
-            "<script nonce=\"s\">a()</script>"
-        );
-        // printf 'a()' | openssl dgst -sha256 -binary | base64
-        assert_eq!(head.script_hash(), "'sha256-qVpDBgj7bpq5hMAcGp3AOc79J3Y1Z4HvySTwKrWDoy4='");
-        assert_eq!(head.style_hash(), "'sha256-7yqHVAesot11p6HczDsgKRipvI5UPgs97z80zNXlans='");
-        assert_eq!(Head::new("a()", "").style_hash(), "");
     }
 
     proptest! {
@@ -362,8 +279,10 @@ mod tests {
         fn no_rule_ends_the_script(cookies in "\\PC*(</script>|<!--)?\\PC*", storage in "\\PC*") {
             let catalog = catalog();
             let making = making(&catalog, const { &Consent::none() });
-            let head = making.head(OpenNames { cookies: &cookies, storage: &storage }, StandIns::InHead);
-            let inside = &head.html[head.script.clone()];
+            let head = making.head(OpenNames { cookies: &cookies, storage: &storage }, Others::MayNot);
+            let html = head.html();
+            let inside = html.strip_prefix(b"<script>").unwrap();
+            let inside = &inside[..memchr::memmem::find(inside, b"</script><style>").unwrap()];
             prop_assert!(inside.is_ascii());
             prop_assert!(memchr::memmem::find(inside, b"</").is_none() && memchr::memmem::find(inside, b"<!").is_none());
         }

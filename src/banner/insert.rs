@@ -134,7 +134,7 @@ impl Site<'_> {
 }
 
 fn localized(texts: &Texts, banner: Vec<Part>, foot: Template) -> Localized {
-    let placeholder = placeholder(texts).into_parts();
+    let placeholder = placeholder(texts, SizedBy::Attribute);
     Localized { language: texts.language.clone(), banner, foot: foot.into_parts(), placeholder }
 }
 
@@ -155,13 +155,25 @@ fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
     html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
 }
 
+/// What gives a placeholder its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SizedBy {
+    /// A `style` attribute.
+    Attribute,
+    /// The script in the head, because the page's own policy refuses style attributes.
+    Script,
+}
+
 /// Says who would learn what, and lets the visitor decide; as large as the embed, and larger when the text needs it. How it
 /// looks stands in the head's style (`js/style/embed.css`), because a shop's own policy may refuse what stands in a `style`
-/// attribute. Only the size does: where that is refused, the stand-in is as large as its text.
-fn placeholder(texts: &Texts) -> Template {
+/// attribute. Only the size does, unless a script of ours gives it.
+pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     let mut html = Template::new();
     html.html().raw("<span class=\"consentry-placeholder\"").attribute("lang", &texts.language);
-    html.html().raw(" style=\"");
+    html.html().raw(match sized_by {
+        SizedBy::Attribute => " style=\"",
+        SizedBy::Script => " data-consentry-size=\"",
+    });
     html.hole(Part::Size).html().raw("\"><span>");
     let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
     html.text_with_holes(&texts.placeholder.text, &holes);
@@ -169,7 +181,7 @@ fn placeholder(texts: &Texts) -> Template {
         .raw("</span><button class=\"consentry-button\" form=\"consentry-allow\" name=\"tracker\" value=\"");
     html.hole(Part::TrackerId).html().raw("\">");
     html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span>");
-    html
+    html.into_parts()
 }
 
 /// What a receipt calls the first layer: the start of the hash of its markup.

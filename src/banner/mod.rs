@@ -23,11 +23,11 @@ use bytes::Bytes;
 
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{CategorySet, Consent};
-use crate::proxy::rewrite::Localized;
+use crate::proxy::rewrite::{Localized, Part};
 use crate::store::ledger::Hash;
 
 pub use error_page::Trouble;
-pub use head::{Head, OpenNames, Shown, StandIns};
+pub use head::{Head, OpenNames, Others, Shown};
 pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;
@@ -35,6 +35,7 @@ pub use page::PAGE_POLICY;
 pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
 pub use texts::{LANGUAGES, TextsError};
 
+use insert::SizedBy;
 use texts::Texts;
 
 /// What the texts of one site name.
@@ -78,6 +79,8 @@ pub struct Banner {
     decided: [Arc<[Localized]>; 8],
     /// The same inside a frame.
     framed: [Arc<[Localized]>; 8],
+    /// Per language, the placeholder whose size a script sets.
+    sized_by_script: Vec<Vec<Part>>,
 }
 
 impl Banner {
@@ -93,16 +96,26 @@ impl Banner {
         let made = |shown| CategorySet::every().map(|state| site.decided(&texts, state, &[], shown));
         let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
         let versions = undecided.iter().map(|localized| insert::version(&localized.banner)).collect();
-        Ok(Self { settings, catalog, texts, versions, undecided, decided, framed })
+        let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
+        Ok(Self { settings, catalog, texts, versions, undecided, decided, framed, sized_by_script })
     }
 
     /// What stands first in `<head>`. It depends on nothing else, so it may be kept and used again; the answer's day
     /// and receipt make no difference.
-    pub fn head(&self, consent: &Consent, shown: Shown, names: OpenNames<'_>, stand_ins: StandIns) -> Head {
+    pub fn head(&self, consent: &Consent, shown: Shown, names: OpenNames<'_>, others: Others) -> Head {
         let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
         let has_embeds = site.may_hold_an_embed(consent.categories());
         let (catalog, prefix) = (self.catalog.as_ref(), self.settings.prefix.as_str());
-        head::Making { catalog, prefix, consent, shown, has_embeds }.head(names, stand_ins)
+        head::Making { catalog, prefix, consent, shown, has_embeds }.head(names, others)
+    }
+
+    /// The same entries for a page whose own policy refuses style attributes ([`Head::html_for`]).
+    pub fn sized_by_script(&self, languages: &[Localized]) -> Arc<[Localized]> {
+        let sized = |(entry, placeholder): (&Localized, &Vec<Part>)| Localized {
+            placeholder: placeholder.clone(),
+            ..entry.clone()
+        };
+        languages.iter().zip(&self.sized_by_script).map(sized).collect()
     }
 
     /// The start tag of a script that may run in a page whose policy has this nonce, or asks for none.

@@ -88,7 +88,7 @@ fn written(parts: &[Part]) -> String {
 
 fn added(banner: &Banner, consent: &Consent, names: OpenNames<'_>, language: usize) -> String {
     let localized = &banner.localized(consent, Shown::AsPage)[language];
-    let head = banner.head(consent, Shown::AsPage, names, StandIns::WhereNeeded).html();
+    let head = banner.head(consent, Shown::AsPage, names, Others::MayRun).html();
     String::from_utf8(head.to_vec()).unwrap() + &written(&localized.banner) + &written(&localized.foot)
 }
 
@@ -249,6 +249,20 @@ fn a_placeholder_says_who_would_learn_what() {
     assert!(placeholder.contains("This is from Vid &amp; Co (Vid &lt;Inc&gt;)."), "{placeholder}");
     assert!(placeholder.contains("form=\"consentry-allow\" name=\"tracker\""), "{placeholder}");
     assert!(placeholder.contains("value=\"video\">Always allow Vid &amp; Co</button>"), "{placeholder}");
+}
+
+#[test]
+fn where_style_attributes_are_refused_a_placeholder_has_none() {
+    let banner = banner();
+    let usual = banner.localized(&Consent::none(), Shown::AsPage);
+    let sized = banner.sized_by_script(&usual);
+    assert_eq!((usual.len(), sized.len()), (2, 2));
+    for (usual, sized) in usual.iter().zip(sized.iter()) {
+        let (before, after) = (written(&usual.placeholder), written(&sized.placeholder));
+        assert!(before.contains(" style=\"width:560;min-height:315\""), "{before}");
+        assert_eq!(after, before.replace(" style=", " data-consentry-size="));
+        assert_eq!((&sized.banner, &sized.foot), (&usual.banner, &usual.foot));
+    }
 }
 
 #[test]

@@ -63,3 +63,28 @@ fn reach(origin: &http::Uri) -> Result<(), String> {
     }
     Err(problem)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn a_fence_without_space_is_told_with_its_remedy() {
+        let mut text = "[[site]]\nname = \"shop\"\nhosts = [\"shop.example\"]\norigin = \"http://127.0.0.1:8081\"\n\
+            [site.controller]\nname = \"S\"\nemail = \"a@shop.example\"\n[site.consent]\nmode = \"enforce\"\nuses = [\"hotjar\"]\n"
+            .to_owned();
+        let site = |text: &str| config::parse(text, "test.toml").unwrap().config.sites.remove(0);
+        assert_eq!(crowded(&site(&text)), None);
+        for number in 0..300 {
+            let _ = write!(
+                text,
+                "[[site.allow]]\nhost = \"cdn{number}.example\"\ncategory = \"statistics\"\nwhy = \"x\"\n"
+            );
+        }
+        let told = crowded(&site(&text)).unwrap();
+        assert!(told.contains("\"shop\": with statistics") && told.contains("uses = ["), "{told}");
+    }
+}

@@ -1,12 +1,15 @@
 //! What we put into a page, past the policies the shop itself sends with it: what to put in, and what the headers must
 //! say so that it works. Only pages with such a policy pay for it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::visit::Visit;
-use crate::banner::{Banner, Shown, StandIns};
+use crate::banner::{Banner, Others, Shown};
 use crate::policy::fence::admit::{Ours, Way, Ways, admitted, ways};
+use crate::proxy::rewrite::Localized;
 
 /// Headers with policies: those that hold, and those that only report.
 const POLICIES: [HeaderName; 2] =
@@ -18,28 +21,33 @@ pub(super) struct LetIn {
     pub(super) head: Bytes,
     /// The start tag of scripts put in elsewhere; empty when none would run.
     pub(super) script: Bytes,
+    /// Banner, foot and placeholders.
+    pub(super) languages: Arc<[Localized]>,
 }
 
 /// Makes what goes into a page, and the policies in `headers` let it through.
 pub(super) fn let_in(visit: &Visit, shown: Shown, headers: &mut HeaderMap) -> LetIn {
-    let head = |stand_ins| visit.site.head(&visit.consent, visit.page(), shown, stand_ins);
+    let banner = &visit.site.banner;
+    let languages = banner.localized(&visit.consent, shown);
+    let head = |others| visit.site.head(&visit.consent, visit.page(), shown, others);
     let Some(ways) = read(visit, headers) else {
-        return LetIn { head: head(StandIns::WhereNeeded).html(), script: Banner::script_tag(None) };
+        return LetIn { head: head(Others::MayRun).html(), script: Banner::script_tag(None), languages };
     };
     let is_alone = matches!(ways.script, Way::Hash(_));
-    let head = head(if is_alone { StandIns::InHead } else { StandIns::WhereNeeded });
+    let head = head(if is_alone { Others::MayNot } else { Others::MayRun });
     let ours = Ours {
         authority: visit.host.authority(),
         is_https: visit.client.is_https,
         prefix: &visit.site.policy.settings().prefix,
         script: head.script_hash(),
         style: head.style_hash(),
+        has_file: head.asks_for_file(),
     };
     admit(headers, &ways, &ours);
-    let (script, style) = (ways.script.nonce(), ways.style.nonce());
     LetIn {
-        head: if script.or(style).is_some() { head.with_nonces(script, style) } else { head.html() },
-        script: if is_alone { Bytes::new() } else { Banner::script_tag(script) },
+        head: head.html_for(&ways),
+        script: if is_alone { Bytes::new() } else { Banner::script_tag(ways.script.nonce()) },
+        languages: if ways.allow_style_attributes { languages } else { banner.sized_by_script(&languages) },
     }
 }
 

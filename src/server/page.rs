@@ -292,14 +292,8 @@ fn make_changed(head: &mut response::Parts, coding: Coding) {
 }
 
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
-    let banner = &visit.site.banner;
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { head, script } = let_in(visit, shown, headers);
-    Insertions {
-        head,
-        script,
-        languages: banner.localized(&visit.consent, shown),
-        preferred: ask.language,
-        return_path: banner.return_path(visit.target().as_str()),
-    }
+    let LetIn { head, script, languages } = let_in(visit, shown, headers);
+    let return_path = visit.site.banner.return_path(visit.target().as_str());
+    Insertions { head, script, languages, preferred: ask.language, return_path }
 }

@@ -8,7 +8,7 @@ use http::HeaderValue;
 
 use super::known_scripts::KnownScripts;
 use super::validator::Validator;
-use crate::banner::{Banner, Head, OpenNames, Shown, StandIns};
+use crate::banner::{Banner, Head, OpenNames, Others, Shown};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 use crate::policy::cookies::GuardRules;
@@ -89,13 +89,13 @@ impl Ready {
         });
         let heads = |consent: &Consent, shown| {
             let rules = policy.guard_rules(consent, NO_PAGE);
-            let made = |stand_ins| {
-                let head = head(banner, consent, shown, &rules, stand_ins);
+            let made = |others| {
+                let head = head(banner, consent, shown, &rules, others);
                 // Now, and not within a request.
                 head.script_hash();
                 head
             };
-            Heads { usual: made(StandIns::WhereNeeded), alone: made(StandIns::InHead) }
+            Heads { usual: made(Others::MayRun), alone: made(Others::MayNot) }
         };
         Self {
             pages: std::array::from_fn(|place| {
@@ -106,29 +106,23 @@ impl Ready {
         }
     }
 
-    fn head(&self, consent: &Consent, shown: Shown, stand_ins: StandIns) -> &Head {
+    fn head(&self, consent: &Consent, shown: Shown, others: Others) -> &Head {
         let state = consent.categories().state();
         let heads = match (shown, consent.answered()) {
             (Shown::InFrame, _) => &self.frames[state],
             (Shown::AsPage, Some(_)) => &self.pages[state],
             (Shown::AsPage, None) => &self.pages[UNANSWERED],
         };
-        if stand_ins == StandIns::InHead { &heads.alone } else { &heads.usual }
+        if others == Others::MayNot { &heads.alone } else { &heads.usual }
     }
 }
 
 impl Site {
     /// What is first in `<head>` of a page under this consent.
-    pub fn head(
-        &self,
-        consent: &Consent,
-        page: Page<'_>,
-        shown: Shown,
-        stand_ins: StandIns,
-    ) -> Cow<'_, Head> {
+    pub fn head(&self, consent: &Consent, page: Page<'_>, shown: Shown, others: Others) -> Cow<'_, Head> {
         match self.policy.guard_rules(consent, page) {
-            Cow::Borrowed(_) => Cow::Borrowed(self.ready.head(consent, shown, stand_ins)),
-            Cow::Owned(rules) => Cow::Owned(head(&self.banner, consent, shown, &rules, stand_ins)),
+            Cow::Borrowed(_) => Cow::Borrowed(self.ready.head(consent, shown, others)),
+            Cow::Owned(rules) => Cow::Owned(head(&self.banner, consent, shown, &rules, others)),
         }
     }
 
@@ -138,9 +132,9 @@ impl Site {
     }
 }
 
-fn head(banner: &Banner, consent: &Consent, shown: Shown, rules: &GuardRules, stand_ins: StandIns) -> Head {
+fn head(banner: &Banner, consent: &Consent, shown: Shown, rules: &GuardRules, others: Others) -> Head {
     let names = OpenNames { cookies: &rules.cookies, storage: &rules.storage };
-    banner.head(consent, shown, names, stand_ins)
+    banner.head(consent, shown, names, others)
 }
 
 fn told(categories: CategorySet) -> HeaderValue {

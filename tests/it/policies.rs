@@ -117,6 +117,20 @@ fn without_a_nonce_the_hashes_of_our_two_elements_are_added() {
 }
 
 #[test]
+fn the_file_that_chooses_gets_its_address_where_it_is_asked_for_and_not_covered() {
+    let origin = shop(&[(CSP, "script-src 'unsafe-inline' cdn.example")]);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    let own = |answer: &Answer| answer.headers_named(CSP)[0].to_owned();
+    assert_eq!(own(&visitor.open("/")), "script-src 'unsafe-inline' cdn.example");
+    visitor.choose("choice=none&return=/");
+    let answer = visitor.open("/");
+    let expected = "script-src 'unsafe-inline' cdn.example shop.example/_consentry/choice.js";
+    assert_eq!(own(&answer), expected);
+    assert!(answer.text().contains("import("));
+}
+
+#[test]
 fn a_page_that_takes_hashes_only_has_every_stand_in_in_its_head() {
     let tracker = "[[site.tracker]]\nid = \"acme\"\nname = \"Acme\"\ncategory = \"marketing\"\nsource = \"a test\"\n\
         provider = { name = \"Acme\", country = \"US\", privacy = \"https://acme.example/\" }\n\
@@ -127,6 +141,34 @@ fn a_page_that_takes_hashes_only_has_every_stand_in_in_its_head() {
     assert!(visitor.open("/").text().contains("\"acme\""));
     visitor.choose("choice=some&category=marketing&return=/");
     assert!(!visitor.open("/").text().contains("\"acme\""), "it may work now, and defines its name itself");
+}
+
+/// A policy that is strict about styles refuses style attributes, and there is no telling ours from others.
+#[test]
+fn where_style_attributes_are_refused_the_script_sizes_placeholders() {
+    const FILM: &str = "<!doctype html><html><body><iframe width=560 height=315 src=https://www.youtube.com/embed/a></iframe></body></html>";
+    for (own, is_refused) in [
+        ("style-src 'self' 'unsafe-inline'", false),
+        ("style-src 'self'; style-src-attr 'unsafe-inline'", false),
+        ("style-src 'nonce-s'", true),
+        ("default-src 'self'", true),
+    ] {
+        let origin = Origin::answering(move |_| {
+            let mut page = html_page(FILM);
+            page.headers_mut().insert(CSP, own.parse().expect("a value"));
+            page
+        });
+        let gateway = start(&origin);
+        let page = Visitor::of(gateway.visitors).open("/").text();
+        assert!(page.contains("class=\"consentry-placeholder\""), "{page}");
+        assert_eq!(page.contains(" style=\""), !is_refused, "{own}: {page}");
+        assert_eq!(
+            page.contains(" data-consentry-size=\"width:560px;min-height:315px\""),
+            is_refused,
+            "{page}"
+        );
+        assert!(!is_refused || page.contains("[data-consentry-size]"), "{page}");
+    }
 }
 
 #[test]
@@ -149,7 +191,7 @@ fn each_of_several_policies_is_read_by_itself() {
     assert_eq!(policies.len(), 3);
     assert_eq!(
         answer.headers_named(REPORT_ONLY),
-        [format!("default-src {script} {style} {at}/choice.js {at}/choice; report-uri /csp")]
+        [format!("default-src {script} {style} {at}/choice; report-uri /csp")]
     );
     assert!(page.contains("<script nonce=\"n\">"));
 }

@@ -2,7 +2,7 @@
 //! them through.
 //!
 //! We put in one inline script, one inline style and, where the policy lets more of their kind through, small inline
-//! scripts before held ones. A script may fetch `PREFIX/choice.js`; the answer goes to `PREFIX/choice` by a form or a
+//! scripts before held ones. The script may import `PREFIX/choice.js`; the answer goes to `PREFIX/choice` by a form or a
 //! script, and a form leads to `PREFIX/consent`. Each policy is read by itself (CSP Level 3 section 8.1: all of them
 //! must agree), those that only report too. Where the page has a nonce, ours get the same and no header changes. Where
 //! it has none, the hashes of our two elements are added; never where inline code is allowed, because a hash takes that
@@ -10,7 +10,8 @@
 //! in the header stays byte for byte, and nothing is let through that is not ours.
 //!
 //! Never touched: `sandbox`, `trusted-types` and `require-trusted-types-for` (our scripts write no markup and make no
-//! code from text), `script-src-attr` and `style-src-attr` (we put in no such attribute). A policy in a `<meta>` comes
+//! code from text), `script-src-attr` (we put in no such attribute) and `style-src-attr` (where it refuses the one
+//! we have, a script sets the sizes of placeholders). A policy in a `<meta>` comes
 //! too late for our elements, which stand before it; a `form-action` or `connect-src` there stays as it is.
 
 mod directive;
@@ -24,6 +25,8 @@ use directive::{Address, Directive, Policy, policies};
 const SCRIPT: &[&str] = &["script-src-elem", "script-src", "default-src"];
 /// The same for inline styles.
 const STYLE: &[&str] = &["style-src-elem", "style-src", "default-src"];
+/// The same for style attributes.
+const STYLE_ATTRIBUTES: &[&str] = &["style-src-attr", "style-src", "default-src"];
 /// The same for what scripts ask for.
 const CONNECT: &[&str] = &["connect-src", "default-src"];
 /// The same for forms.
@@ -57,6 +60,9 @@ pub struct Ways {
     pub script: Way,
     /// Inline styles.
     pub style: Way,
+    /// Has no policy anything against style attributes? Nothing is changed for these: there is no telling ours from
+    /// others.
+    pub allow_style_attributes: bool,
 }
 
 /// What of ours a policy may have something against.
@@ -72,12 +78,18 @@ pub struct Ours<'a> {
     pub script: &'a str,
     /// The same of the inline style; empty when there is none.
     pub style: &'a str,
+    /// May the script ask for `PREFIX/choice.js`?
+    pub has_file: bool,
 }
 
 /// Reads the values of every policy header of a page and finds the ways.
 pub fn ways<'a>(values: impl Iterator<Item = &'a [u8]>) -> Ways {
     let policies: Vec<Policy<'a>> = values.flat_map(policies).collect();
-    Ways { script: way(&policies, SCRIPT), style: way(&policies, STYLE) }
+    Ways {
+        script: way(&policies, SCRIPT),
+        style: way(&policies, STYLE),
+        allow_style_attributes: way(&policies, STYLE_ATTRIBUTES) == Way::Free,
+    }
 }
 
 fn way(policies: &[Policy<'_>], names: &[&str]) -> Way {
@@ -135,11 +147,11 @@ fn added<'a>(policy: &Policy<'a>, ways: &Ways, ours: &Ours<'_>) -> Vec<(Directiv
             add(directive, hash.to_owned());
         }
     }
-    // A file asked for by a script that was let through is let through with it, by nonce or by 'strict-dynamic'.
-    let comes_along = |directive: &Directive<'_>| {
+    // A file that a script imports has the nonce of the script; with 'strict-dynamic' an address would not count.
+    let needs_no_address = |directive: &Directive<'_>| {
         directive.is_dynamic() || ways.script.nonce().is_some_and(|nonce| directive.has_nonce(nonce))
     };
-    let script = policy.effective(SCRIPT).filter(|directive| !comes_along(directive));
+    let script = policy.effective(SCRIPT).filter(|directive| ours.has_file && !needs_no_address(directive));
     let places = [
         (script, "/choice.js"),
         (policy.effective(CONNECT), "/choice"),

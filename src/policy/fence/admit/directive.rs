@@ -89,7 +89,7 @@ impl<'a> Directive<'a> {
             || !self.has_keyword("'unsafe-inline'")
     }
 
-    /// Do scripts that were let through let others through, and addresses count for nothing (section 8.2)?
+    /// Do addresses count for nothing in a list of scripts (section 8.2)?
     pub(super) fn is_dynamic(&self) -> bool {
         self.has_keyword("'strict-dynamic'")
     }

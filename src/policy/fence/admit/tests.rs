@@ -13,6 +13,7 @@ const OURS: Ours<'static> = Ours {
     prefix: "/_consentry",
     script: SCRIPT_HASH,
     style: STYLE_HASH,
+    has_file: true,
 };
 
 fn found(value: &str) -> Ways {
@@ -93,6 +94,14 @@ fn exactly_what_is_missing_is_added() {
 }
 
 #[test]
+fn a_file_that_nobody_asks_for_is_not_added() {
+    let value = "script-src 'none'";
+    let ours = Ours { has_file: false, ..OURS };
+    let after = admitted(value.as_bytes(), &found(value), &ours).unwrap();
+    assert_eq!(after, format!("script-src {SCRIPT_HASH}").as_bytes());
+}
+
+#[test]
 fn a_list_that_lets_no_script_through_is_left_at_that() {
     let value = "default-src 'self' 'unsafe-inline' 'strict-dynamic'";
     assert_eq!(let_in(value), value, "a hash would take inline styles away");
@@ -110,6 +119,20 @@ fn a_nonce_of_one_policy_leaves_the_hash_for_the_other() {
     assert_eq!(admitted(values[0].as_bytes(), &both, &OURS), None);
     let second = admitted(values[1].as_bytes(), &both, &OURS).unwrap();
     assert_eq!(second, format!("script-src 'self' {SCRIPT_HASH}").as_bytes());
+}
+
+#[test]
+fn style_attributes_are_judged_by_their_own_directive() {
+    for (value, are_allowed) in [
+        ("", true),
+        ("style-src-elem 'self'", true),
+        ("style-src 'self' 'unsafe-inline'", true),
+        ("style-src 'self' 'unsafe-inline' 'nonce-a'", false),
+        ("style-src 'self'; style-src-attr 'unsafe-inline'", true),
+        ("default-src 'self', style-src 'unsafe-inline'", false),
+    ] {
+        assert_eq!(found(value).allow_style_attributes, are_allowed, "{value}");
+    }
 }
 
 #[test]

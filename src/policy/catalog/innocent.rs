@@ -110,7 +110,7 @@ fn trackers_on_the_shops_own_hosts_are_known() {
 fn names_that_shops_use_themselves_belong_to_nobody_who_asks() {
     let catalog = built_in();
     let names = "session session_id sessionId user user_id token auth cart cart_id basket wishlist compare favorites \
-        currency language lang country region store theme view sort filter recently_viewed last_viewed newsletter \
+        currency language lang country region store theme view sort filter newsletter \
         popup modal banner consent cookie_consent cookieconsent device visitor uid id name email zip vat vatmode \
         customer customer_group login logged_in csrf_token form_key PHPSESSID JSESSIONID XSRF-TOKEN checkout order \
         payment shipping referer search query tab menu state settings preferences data cache version build ab test";

@@ -6,8 +6,6 @@
 mod check;
 mod entry;
 mod index;
-#[cfg(test)]
-mod innocent;
 
 use std::collections::HashMap;
 
@@ -16,6 +14,8 @@ use serde::Deserialize;
 pub use entry::{Access, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry};
 use index::Index;
 
+#[cfg(test)]
+mod innocent;
 #[cfg(test)]
 use super::consent::Category;
 use super::consent::TrackerSet;

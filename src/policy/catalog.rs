@@ -15,8 +15,6 @@ pub use entry::{Access, CookieRule, HostEntry, HostRule, OwnRule, Provider, Trac
 use index::Index;
 
 #[cfg(test)]
-mod innocent;
-#[cfg(test)]
 use super::consent::Category;
 use super::consent::TrackerSet;
 
@@ -158,6 +156,9 @@ pub(super) fn bytes_match(rule: &str, name: &[u8]) -> bool {
         None => rule.as_bytes() == name,
     }
 }
+
+#[cfg(test)]
+mod innocent;
 
 #[cfg(test)]
 mod tests {

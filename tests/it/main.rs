@@ -9,5 +9,6 @@ mod page_views;
 mod pages;
 mod privacy;
 mod requests;
+mod scans;
 mod support;
 mod tidy;

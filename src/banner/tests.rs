@@ -259,7 +259,7 @@ fn where_style_attributes_are_refused_a_placeholder_has_none() {
     assert_eq!((usual.len(), sized.len()), (2, 2));
     for (usual, sized) in usual.iter().zip(sized.iter()) {
         let (before, after) = (written(&usual.placeholder), written(&sized.placeholder));
-        assert!(before.contains(" style=\"width:560;min-height:315\""), "{before}");
+        assert!(before.contains(" style=\"width:560px;min-height:315px\""), "{before}");
         assert_eq!(after, before.replace(" style=", " data-consentry-size="));
         assert_eq!((&sized.banner, &sized.foot), (&usual.banner, &usual.foot));
     }

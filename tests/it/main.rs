@@ -17,6 +17,7 @@ mod privacy;
 mod redirects;
 mod reports;
 mod requests;
+mod scans;
 mod service_workers;
 mod support;
 mod tidy;

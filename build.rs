@@ -9,14 +9,18 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 13] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
     "build.mjs",
     "guard.js",
+    "landing.js",
     "signals.js",
+    "idle.js",
+    "api.js",
     "choice.js",
+    "witness.js",
     "style",
     "dashboard",
 ];

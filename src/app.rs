@@ -1,11 +1,12 @@
 //! The composition root: a config becomes a running program; here it is started, reloaded and drained.
 //!
 //! Threads: the workers (visitors), one for operators and analysts, one that counts, one that delivers batches to the
-//! store. Stopping goes the way of the data: no new requests, then the last hits are counted, then the last batch is
+//! store, one that takes down what is seen. Stopping goes the way of the data: no new requests, then the last hits are counted, then the last batch is
 //! delivered.
 
 mod counting;
 mod delivery;
+mod inventory;
 mod keys;
 mod sites;
 
@@ -26,7 +27,9 @@ use crate::proxy::Unreachable;
 use crate::proxy::forwarded::Hop;
 use crate::server::admin::Admin;
 use crate::server::count::Hits;
+use crate::server::inventory::Inventory;
 use crate::server::limits::Limits;
+use crate::server::sightings::Sightings;
 use crate::server::site::Sites;
 use crate::server::worker::{Shared, Worker};
 use crate::server::{Door, ListenError, Serving, admin, serve, stack};
@@ -87,6 +90,7 @@ pub struct Running {
     shared: Arc<Shared>,
     counting: counting::Thread,
     delivery: delivery::Thread,
+    inventory: inventory::Thread,
 }
 
 /// Starts everything. When this returns, requests are served.
@@ -113,18 +117,21 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         metrics: metrics.clone(),
         delivery: delivery.caller(),
     })?;
+    let (sightings, inventory) = start_inventory(&config, &*entropy, &clock, &metrics)?;
     let shared = Arc::new(Shared {
         metrics: metrics.clone(),
         hits,
+        sightings: sightings.clone(),
         ledger: ledger.clone(),
         clock: clock.clone(),
         entropy,
     });
-    let visitors = open_door(&config, shared.clone(), followed)?;
+    let visitors = open_door(&config, shared.clone(), followed.clone())?;
     let desk = Admin {
         store,
         spool,
         ledger,
+        inventory: Inventory { sightings, sites: followed },
         places,
         tokens: Tokens::open(&config.store)?,
         clock,
@@ -135,7 +142,26 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let admin = open_desk(&config, desk)?;
     let shown = visitors.addresses();
     tracing::info!(visitors = ?shown, admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
-    Ok(Running { config, visitors, admin, sites, shared, counting, delivery })
+    Ok(Running { config, visitors, admin, sites, shared, counting, delivery, inventory })
+}
+
+fn start_inventory(
+    config: &Config,
+    entropy: &dyn Entropy,
+    clock: &Arc<dyn Clock>,
+    metrics: &Arc<Metrics>,
+) -> Result<(Sightings, inventory::Thread), AppError> {
+    let (sightings, waiting, table) = Sightings::queue(config.sites.len(), entropy, metrics.clone());
+    let sites = config.sites.iter().map(|site| (site.name.clone(), site.counting.time_zone.clone()));
+    let thread = inventory::start(inventory::Line {
+        waiting,
+        table,
+        settings: config.store.clone(),
+        sites: sites.collect(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+    })?;
+    Ok((sightings, thread))
 }
 
 fn open_door(
@@ -192,6 +218,8 @@ impl Running {
         self.delivery.join();
         self.admin.shutdown();
         self.admin.join();
+        // The operators' listener was the last that could hand in or ask.
+        self.inventory.join();
     }
 }
 

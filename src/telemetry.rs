@@ -60,6 +60,8 @@ pub struct Metrics {
     pub origin_failures: Figure,
     /// Pages rewritten.
     pub pages_rewritten: Figure,
+    /// Pages that the browser had: answered 304, without a body.
+    pub pages_confirmed: Figure,
     /// Pages cut because they could not be rewritten.
     pub pages_cut: Figure,
     /// HTML that could only pass under its fence.
@@ -76,6 +78,12 @@ pub struct Metrics {
     pub scripts_held: Figure,
     /// Requests that reached the origin without their link decoration.
     pub links_undecorated: Figure,
+    /// Header fields of answers dropped, in whole or in part.
+    pub fields_held: Figure,
+    /// Redirects of parts of pages to held hosts, answered with nothing.
+    pub redirects_held: Figure,
+    /// Service workers refused: a worker that removes itself was answered.
+    pub workers_refused: Figure,
     /// Choices taken.
     pub choices: Figure,
     /// Choices that could not be recorded and were refused.
@@ -96,6 +104,16 @@ pub struct Metrics {
     pub tallies_lost: Figure,
     /// Bytes that wait in the spool.
     pub spool_bytes: Figure,
+    /// Sightings that found no room among those counted.
+    pub sightings_dropped: Figure,
+    /// Reports about the fence, and words of the witness, that were taken.
+    pub reports: Figure,
+    /// Those that were dropped: too many in a second, more than a body may hold, or the queue was full.
+    pub reports_dropped: Figure,
+    /// Times the inventory could not be opened or written.
+    pub inventory_failures: Figure,
+    /// Is the inventory failing now? 1, or 0.
+    pub inventory_failing: Figure,
 }
 
 impl Metrics {
@@ -145,6 +163,7 @@ impl Metrics {
         self.counters().map(|(name, help, figure)| (name, "counter", help, figure)).chain([
             ("store_batches_pending", "gauge", "Batches the store has not confirmed.", &self.batches_pending),
             ("store_spool_bytes", "gauge", "Bytes waiting in the spool.", &self.spool_bytes),
+            ("store_inventory_failing", "gauge", "1 while names are not written.", &self.inventory_failing),
         ])
     }
 
@@ -157,6 +176,7 @@ impl Metrics {
             ("server_choices_failed_total", "Choices that could not be recorded.", &self.choices_failed),
             ("proxy_origin_failures_total", "Requests the origin did not answer.", &self.origin_failures),
             ("proxy_pages_rewritten_total", "Pages rewritten.", &self.pages_rewritten),
+            ("server_pages_confirmed_total", "Pages the browser had: 304.", &self.pages_confirmed),
             ("proxy_pages_cut_total", "Pages cut: they could not be rewritten.", &self.pages_cut),
             ("proxy_pages_fenced_only_total", "HTML passed under its fence.", &self.pages_fenced_only),
             ("policy_tags_held_total", "Tags left inert.", &self.tags_held),
@@ -165,12 +185,19 @@ impl Metrics {
             ("policy_requests_held_total", "Own-path requests of trackers held.", &self.requests_held),
             ("policy_scripts_held_total", "Own-path scripts of trackers left empty.", &self.scripts_held),
             ("policy_links_undecorated_total", "Requests rid of link decoration.", &self.links_undecorated),
+            ("policy_fields_held_total", "Header fields dropped, or parts of them.", &self.fields_held),
+            ("policy_redirects_held_total", "Redirects of parts of pages held.", &self.redirects_held),
+            ("policy_workers_refused_total", "Service workers refused.", &self.workers_refused),
             ("counting_hits_total", "Hits handed to the counter.", &self.hits),
             ("counting_hits_dropped_total", "Hits dropped: the queue was full.", &self.hits_dropped),
             ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),
             ("store_batches_failed_total", "Attempts of the store that failed.", &self.batches_failed),
             ("store_spool_failures_total", "Times the spool failed.", &self.spool_failures),
             ("store_tallies_lost_total", "Tallies the spool could not take.", &self.tallies_lost),
+            ("server_sightings_dropped_total", "Names seen that found no room.", &self.sightings_dropped),
+            ("server_reports_total", "Reports of browsers taken.", &self.reports),
+            ("server_reports_dropped_total", "Reports of browsers dropped.", &self.reports_dropped),
+            ("store_inventory_failures_total", "Times the inventory failed.", &self.inventory_failures),
         ]
         .into_iter()
     }

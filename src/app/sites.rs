@@ -9,11 +9,11 @@ use crate::clock::Entropy;
 use crate::config::{self, Config};
 use crate::counting::{SiteIndex, SiteSettings};
 use crate::policy::Policy;
-use crate::policy::catalog::Catalog;
 use crate::proxy::Origin;
 use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
 use crate::server::stats;
+use crate::server::validator::Validator;
 
 /// Makes every site ready.
 pub(super) fn make(config: &Config, entropy: &dyn Entropy) -> Result<Sites, AppError> {
@@ -28,13 +28,13 @@ fn make_one(
     index: SiteIndex,
     entropy: &dyn Entropy,
 ) -> Result<Site, AppError> {
-    let mut entries = Catalog::built_in()?;
-    entries.extend(site.trackers.iter().cloned());
-    let catalog = Arc::new(Catalog::new(entries)?);
+    let catalog = Arc::new(site.catalog()?);
     let policy = Arc::new(Policy::new(site.policy.clone(), catalog.clone()));
     let banner = Banner::new(site.banner.clone(), catalog)?;
+    let seal = keys::seal(&config.seal, &site.name, entropy)?;
     Origin::new(&site.origin)?;
     Ok(Site {
+        validator: Validator::of(&seal, site.mode, &policy, &banner),
         ready: Ready::of(&policy, &banner),
         scripts: KnownScripts::default(),
         index,
@@ -43,7 +43,7 @@ fn make_one(
         mode: site.mode,
         policy,
         banner,
-        seal: keys::seal(&config.seal, &site.name, entropy)?,
+        seal,
         days: site.banner.days,
         trusted: site.trusted_proxies.clone(),
         origin: site.origin.clone(),

@@ -18,14 +18,14 @@ use super::{Page, Policy};
 /// The name of the cookie that carries the sealed consent. Only the gateway sets, reads and removes it.
 pub const CONSENT_COOKIE: &str = "consentry";
 
-/// What is left of one `Cookie` header line.
+/// What is left of one header line: of `Cookie`, or of a field that is a list ([`super::field`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// Everything: the line can stay as it is.
     All,
     /// Nothing: the line goes.
     None,
-    /// These pairs, each byte for byte, separated by `; `.
+    /// These parts, each byte for byte, with the separator of the field between them.
     Some(Vec<u8>),
 }
 

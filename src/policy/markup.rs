@@ -21,7 +21,9 @@ use bytes::Bytes;
 use super::catalog::{Tracker, TrackerId};
 use super::consent::{Category, CategorySet, Consent};
 use super::{Page, Policy};
+pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};
+pub(super) use meta::refresh_address;
 pub(super) use needles::Needles;
 use reading::{Finding, Reading};
 pub(super) use stand_in::StandIns;
@@ -165,6 +167,13 @@ impl Policy {
         }
     }
 
+    /// May `page` reach what `address` names, read as a browser reads it? What cannot be read is held.
+    pub fn address_is_open(&self, consent: &Consent, page: Page<'_>, address: &[u8]) -> bool {
+        let hosts = &mut Hosts::ignored();
+        let mut reading = Reading { policy: self, consent, page, bases: &[], hosts };
+        !reading.address(address).is_held()
+    }
+
     /// The first tracker without consent whose snippet is in `text`.
     pub fn needle(&self, consent: &Consent, text: &[u8]) -> Option<&Tracker> {
         let is_refused = |id| !consent.grants(self.catalog.tracker(id));
@@ -286,7 +295,10 @@ fn held(kind: Kind, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdic
     let is_retyped = kind == Kind::Script;
     let held = Held { tracker: tracker.map(|tracker| tracker.id), attributes, is_retyped, srcdoc: None };
     match tracker {
-        Some(tracker) if kind.is_embed() && tracker.embed => Verdict::Placeholder(tracker.id, held),
+        // Where nobody can agree to it, nobody is asked.
+        Some(tracker) if kind.is_embed() && tracker.embed && tracker.is_used => {
+            Verdict::Placeholder(tracker.id, held)
+        }
         _ => Verdict::Hold(held),
     }
 }

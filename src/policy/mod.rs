@@ -1,8 +1,8 @@
 //! What is allowed. Pure: no I/O, no clock, no async, no HTTP client; the same input gives the same answer.
 //!
 //! A [`Policy`] is one site's rules and the catalogue, compiled once. It is asked about cookies
-//! ([`cookies`]), tags ([`markup`]) and pages ([`fence`]); the standing answer of a visitor is a
-//! [`consent::Consent`], which travels sealed ([`seal`]).
+//! ([`cookies`]), header fields ([`field`]), tags ([`markup`]) and pages ([`fence`]); the standing
+//! answer of a visitor is a [`consent::Consent`], which travels sealed ([`seal`]).
 
 pub mod advice;
 pub mod catalog;
@@ -10,12 +10,14 @@ pub mod consent;
 pub mod cookies;
 mod decoration;
 pub mod fence;
+pub mod field;
 pub mod markup;
 pub mod own_path;
 mod query;
 #[cfg(test)]
 mod samples;
 pub mod seal;
+mod service_worker;
 
 use std::sync::Arc;
 
@@ -48,7 +50,7 @@ pub enum Unknown {
     Pass,
 }
 
-/// One `[[site.allow]]`: a host or cookie the operator vouches for.
+/// One `[[site.allow]]`: what the operator vouches for.
 #[derive(Clone, Debug)]
 pub struct Allow {
     /// What it is about.
@@ -70,6 +72,8 @@ pub enum Allowed {
     Cookie(String),
     /// The name of a query parameter that the shop reads itself, with a trailing `*` as for cookies.
     Parameter(String),
+    /// The path of a service worker's script on the site's own hosts, all of it.
+    ServiceWorker(String),
 }
 
 /// One site's rules and catalogue, compiled once and shared read-only.
@@ -217,6 +221,11 @@ impl Policy {
             Some(tracker) => consent.grants(tracker),
             None => passes_unknown(self.settings.unknown_cookies, consent),
         }
+    }
+
+    /// Is nothing held under this consent: no host, cookie or tag, known or not?
+    pub fn holds_nothing(&self, consent: &Consent) -> bool {
+        consent.categories() == CategorySet::ALL && self.catalog.is_whole()
     }
 
     /// Is `host` one of the names the operator gave the site? `*` names no host: there, only the page's own is.

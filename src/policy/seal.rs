@@ -84,6 +84,12 @@ impl Seal {
         Self { keys: bound.collect() }
     }
 
+    /// A key for another end, made of the current one. `purpose` keeps the ends apart; it is a constant of the program.
+    pub fn derived(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
+        let key = self.keys.first().map_or(&[0; 32], |key| &**key);
+        Zeroizing::new(blake3::derive_key(purpose, key))
+    }
+
     /// The cookie value that carries `consent`. It is empty when nothing was answered, and the empty text opens as
     /// no consent. Single trackers beyond what a cookie can hold are left out: that is less consent, never more.
     pub fn seal(&self, consent: &Consent, catalog: &Catalog) -> String {
@@ -333,6 +339,16 @@ mod tests {
         let opened = seal().open(&text, TODAY, DAYS, &catalog);
         assert!(opened.trackers().iter().count() > 200);
         assert!(opened.trackers().iter().all(|id| trackers.contains(id)));
+    }
+
+    #[test]
+    fn a_derived_key_is_the_sites_own_and_of_one_purpose() {
+        let derived = |byte, site, purpose| *Seal::new(site, key(byte), Vec::new()).derived(purpose);
+        let one = derived(1, "shop", "a");
+        assert_eq!(one, derived(1, "shop", "a"));
+        for other in [derived(2, "shop", "a"), derived(1, "other", "a"), derived(1, "shop", "b")] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

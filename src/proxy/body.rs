@@ -13,6 +13,10 @@ use hyper::body::Incoming;
 use super::link::Link;
 use super::pool::Pool;
 
+/// Most of an unwanted body that is read so that its connection can be used again. Unit: bytes. A page of a shop is under
+/// 200 KiB; to read more costs more than a new connection.
+const DISCARDED_BYTES_MAX: usize = 1 << 20;
+
 /// The body of a request or an answer. Streams; reads no further than it is asked to.
 #[derive(Debug)]
 pub enum Body {
@@ -87,6 +91,20 @@ impl Body {
     /// A body made on the way.
     pub fn stream(body: impl HttpBody<Data = Bytes, Error = BodyError> + 'static) -> Self {
         Self::Stream(Stream(Box::pin(body)))
+    }
+
+    /// Reads to the end what nobody wants, aside from the request that it was for, so that the connection can be used
+    /// again. A body that is too long, breaks off or stops costs its connection. Runs within a `LocalSet`.
+    pub fn discard(self) {
+        let Self::Origin(mut from_origin) = self else { return };
+        tokio::task::spawn_local(async move {
+            let mut bytes = 0;
+            while bytes <= DISCARDED_BYTES_MAX {
+                let frame = std::future::poll_fn(|cx| from_origin.poll_frame(cx)).await;
+                let Some(Ok(frame)) = frame else { return };
+                bytes += frame.data_ref().map_or(0, Bytes::len);
+            }
+        });
     }
 
     pub(super) fn from_origin(

@@ -6,7 +6,7 @@
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, MAX_FORWARDS, PROXY_AUTHORIZATION,
-    TE, TRANSFER_ENCODING, UPGRADE, VIA,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri, Version};
@@ -15,12 +15,14 @@ use http::{Method, Request, Uri, Version};
 pub const CONSENT: HeaderName = HeaderName::from_static("consentry-consent");
 
 /// Fields for the next hop only, whether or not `Connection` names them (RFC 9110 section 7.6.1). `proxy` is none
-/// of HTTP's, but CGI programs take it for a setting of theirs (CVE-2016-5385).
-const HOP_BY_HOP: [HeaderName; 4] = [
+/// of HTTP's, but CGI programs take it for a setting of theirs (CVE-2016-5385). What `Trailer` does not announce is not
+/// sent after a body: trailers end here (section 6.5.1), so that no cookie and no word of ours passes in one unseen.
+const HOP_BY_HOP: [HeaderName; 5] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     HeaderName::from_static("proxy"),
     TE,
+    TRAILER,
 ];
 
 /// Fields that stay although `Connection` names them: no message means the same without them.

@@ -12,6 +12,7 @@ pub mod headers;
 pub mod networks;
 pub mod page;
 pub mod peek;
+pub mod reader;
 pub mod rewrite;
 
 mod body;

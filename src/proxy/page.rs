@@ -8,12 +8,16 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
-use super::charset::{CharsetError, ToUtf8};
 use super::encode::{Decoder, EncodeError, Encoder, Stop};
-use super::rewrite::{RewriteError, Rewriter};
+use super::reader::{ReadError, Reader};
 
-/// Most coded bytes decoded at once, so that one step of a compression bomb stays a small one.
+/// Most coded bytes decoded at once, and fewest. How many it is follows from what the last ones became, so that a
+/// compression bomb is taken in small steps: DEFLATE packs at most 1032 times (RFC 1951).
 const CODED_BYTES_MAX: usize = 1024;
+const CODED_BYTES_MIN: usize = 32;
+
+/// What one step of decoding may become before the next is made smaller. Unit: bytes.
+const STEP_BYTES: usize = 32 << 10;
 
 /// What became of a page, told once at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,47 +33,39 @@ pub enum Outcome {
     Left,
 }
 
-/// A page's body. `tell` hears once what became of it.
-pub struct PageBody<F: FnMut(Outcome) + Unpin> {
+/// A page's body. `tell` hears once what became of it, and which hosts its tags named as far as it was read.
+pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
     origin: Body,
     /// What was received and not yet taken in.
     received: Bytes,
     decoder: Decoder,
-    charset: ToUtf8,
-    rewriter: Rewriter,
+    /// How much is decoded in the next step.
+    coded_bytes: usize,
+    reader: Reader,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
     tell: F,
 }
 
-impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
-    /// Rewrites `origin`'s body.
-    pub fn new(
-        origin: Body,
-        decoder: Decoder,
-        charset: ToUtf8,
-        rewriter: Rewriter,
-        encoder: Encoder,
-        tell: F,
-    ) -> Self {
-        Self { origin, received: Bytes::new(), decoder, charset, rewriter, encoder: Some(encoder), tell }
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
+    /// Takes `origin`'s body through `reader`.
+    pub fn new(origin: Body, decoder: Decoder, reader: Reader, encoder: Encoder, tell: F) -> Self {
+        let coded_bytes = CODED_BYTES_MIN;
+        Self { origin, received: Bytes::new(), decoder, coded_bytes, reader, encoder: Some(encoder), tell }
     }
 
     /// Takes in what was received, or a small piece of it when it is coded, and gives what the visitor gets for it.
     fn take_in(&mut self) -> Result<BytesMut, BodyError> {
         let mut page = BytesMut::with_capacity(self.received.len() + PAGE_ROOM);
-        let (charset, rewriter) = (&mut self.charset, &mut self.rewriter);
-        let mut push = |plain: &[u8]| {
-            charset.push(plain, &mut |text| rewriter.push(text, &mut page).map_err(PageError::Markup))
-        };
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            push(&plain).map_err(cut)?;
+            self.reader.push(&plain, &mut page).map_err(cut)?;
         } else {
-            let piece = self.received.split_to(self.received.len().min(CODED_BYTES_MAX));
-            let mut failed = None;
+            let piece = self.received.split_to(self.received.len().min(self.coded_bytes));
+            let (reader, mut failed, mut plain_bytes) = (&mut self.reader, None, 0);
             let decoded = self.decoder.decode(&piece, &mut |plain| {
-                push(plain).map_err(|error| {
+                plain_bytes += plain.len();
+                reader.push(plain, &mut page).map_err(|error| {
                     failed = Some(error);
                     Stop
                 })
@@ -78,6 +74,8 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
                 return Err(cut(error));
             }
             decoded.map_err(cut)?;
+            let next = if plain_bytes > STEP_BYTES { self.coded_bytes / 2 } else { self.coded_bytes * 2 };
+            self.coded_bytes = next.clamp(CODED_BYTES_MIN, CODED_BYTES_MAX);
         }
         self.encoded(page)
     }
@@ -86,15 +84,12 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
     fn finish(&mut self) -> Result<BytesMut, BodyError> {
         self.decoder.end().map_err(cut)?;
         let mut page = BytesMut::with_capacity(PAGE_ROOM);
-        let rewriter = &mut self.rewriter;
-        let mut push = |text: &[u8]| rewriter.push(text, &mut page).map_err(PageError::Markup);
-        self.charset.end(&mut push).map_err(cut)?;
-        self.rewriter.end(&mut page).map_err(cut)?;
+        self.reader.end(&mut page).map_err(cut)?;
         let mut last = self.encoded(page)?;
         if let Some(encoder) = self.encoder.take() {
             encoder.end(&mut last).map_err(cut)?;
         }
-        (self.tell)(Outcome::Whole { held: self.rewriter.held().tags });
+        (self.tell)(Outcome::Whole { held: self.reader.held() }, self.reader.hosts());
         Ok(last)
     }
 
@@ -111,7 +106,7 @@ impl<F: FnMut(Outcome) + Unpin> PageBody<F> {
 
     fn fail(&mut self, error: BodyError) -> BodyError {
         self.encoder = None;
-        (self.tell)(Outcome::Cut);
+        (self.tell)(Outcome::Cut, self.reader.hosts());
         error
     }
 }
@@ -129,12 +124,10 @@ enum PageError {
     #[error(transparent)]
     Coding(#[from] EncodeError),
     #[error(transparent)]
-    Charset(#[from] CharsetError),
-    #[error(transparent)]
-    Markup(#[from] RewriteError),
+    Text(#[from] ReadError),
 }
 
-impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -171,10 +164,94 @@ impl<F: FnMut(Outcome) + Unpin> HttpBody for PageBody<F> {
     }
 }
 
-impl<F: FnMut(Outcome) + Unpin> Drop for PageBody<F> {
+impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> Drop for PageBody<F> {
     fn drop(&mut self) {
         if self.encoder.is_some() {
-            (self.tell)(Outcome::Left);
+            (self.tell)(Outcome::Left, self.reader.hosts());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::Write as _;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::policy::catalog::Catalog;
+    use crate::policy::consent::Consent;
+    use crate::policy::{Policy, Settings, Unknown};
+    use crate::proxy::charset::ToUtf8;
+    use crate::proxy::encode::Coding;
+    use crate::proxy::rewrite::{Insertions, Rewriter};
+
+    fn policy() -> Arc<Policy> {
+        let settings = Settings {
+            hosts: vec!["shop.example".into()],
+            prefix: "/_consentry".into(),
+            unknown_cookies: Unknown::Hold,
+            unknown_hosts: Unknown::Hold,
+            allow: Vec::new(),
+        };
+        Arc::new(Policy::new(settings, Arc::new(Catalog::new(Vec::new()).unwrap())))
+    }
+
+    /// The frames that a visitor gets, and what became of the page.
+    fn frames(coding: &str, body: Vec<u8>) -> (Vec<Result<usize, String>>, Outcome) {
+        let rewriter = Rewriter::new(policy(), Consent::none(), "shop.example", "/", Insertions::none());
+        let outcome = Cell::new(Outcome::Left);
+        let decoder = Decoder::new(coding).unwrap();
+        let encoder = Encoder::new(Coding::Identity);
+        let reader = Reader::Rewrites(ToUtf8::new(None), Box::new(rewriter));
+        let tell = |told, _: &[Box<str>]| outcome.set(told);
+        let mut page = PageBody::new(Body::full(body), decoder, reader, encoder, tell);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut frames = Vec::new();
+        while let Poll::Ready(Some(frame)) = Pin::new(&mut page).poll_frame(&mut context) {
+            frames.push(
+                frame.map(|frame| frame.into_data().unwrap().len()).map_err(|error| format!("{error:?}")),
+            );
+        }
+        (frames, outcome.get())
+    }
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_bomb_of_a_page_is_taken_in_small_steps() {
+        let plain = vec![b' '; 32 << 20];
+        let (frames, outcome) = frames("gzip", gzip(&plain));
+        let sizes: Vec<usize> = frames.into_iter().map(Result::unwrap).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), plain.len());
+        assert!(sizes.iter().all(|size| *size <= 256 << 10), "{:?}", sizes.iter().max());
+        assert_eq!(outcome, Outcome::Whole { held: 0 });
+    }
+
+    #[test]
+    fn a_bomb_in_a_bomb_is_cut_or_taken_in_small_steps() {
+        let (frames, _) = frames("gzip, gzip", gzip(&gzip(&vec![b' '; 64 << 20])));
+        let mut sizes = frames.iter().filter_map(|frame| frame.as_ref().ok());
+        assert!(sizes.all(|size| *size <= 17 << 20));
+        let is_cut = frames.last().unwrap().is_err();
+        let total: usize = frames.iter().filter_map(|frame| frame.as_ref().ok()).sum();
+        assert!(is_cut || total == 64 << 20);
+    }
+
+    #[test]
+    fn a_page_under_a_wrong_label_is_cut_and_nothing_of_it_passes() {
+        let page = b"<script src=https://ads.example/x></script>".to_vec();
+        for (label, body) in
+            [("gzip", page.clone()), ("br", page.clone()), ("zstd", page.clone()), ("br", gzip(&page))]
+        {
+            let (frames, outcome) = frames(label, body);
+            assert_eq!(outcome, Outcome::Cut, "{label}");
+            let passed: usize = frames.iter().filter_map(|frame| frame.as_ref().ok()).sum();
+            assert_eq!(passed, 0, "{label}");
         }
     }
 }

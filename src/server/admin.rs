@@ -9,6 +9,7 @@ use tower::{Service, service_fn};
 
 use super::body_limit;
 use super::catch_panic::catch_panic;
+use super::inventory::{self, Inventory};
 use super::limits::Limits;
 use super::refusal::Refusal;
 use super::{rescue, stats};
@@ -31,6 +32,8 @@ pub struct Admin {
     pub spool: Arc<Spool>,
     /// Where receipts are.
     pub ledger: Arc<Ledger>,
+    /// What was seen.
+    pub inventory: Inventory,
     /// The place table.
     pub places: Arc<WatchedPlaces>,
     /// Who may ask.
@@ -70,6 +73,7 @@ async fn route(admin: &Admin, request: Request<Incoming>) -> Result<Response<Bod
         "/dashboard.js" => Ok(dashboard("text/javascript; charset=utf-8", assets::DASHBOARD_JS)),
         "/dashboard.css" => Ok(dashboard("text/css; charset=utf-8", assets::DASHBOARD_CSS)),
         "/api/sites" => sites(admin, request.headers()),
+        "/api/inventory" => found(admin, &request).await,
         "/healthz" => Ok(with_type("text/plain; charset=utf-8", "ok\n")),
         "/readyz" => Ok(ready(admin).await),
         "/metrics" => Ok(with_type("text/plain; version=0.0.4", admin.metrics.expose())),
@@ -123,6 +127,16 @@ fn sites(admin: &Admin, headers: &HeaderMap) -> Result<Response<Body>, Refusal> 
     Ok(with_type("application/json", serde_json::json!({ "sites": list }).to_string()))
 }
 
+async fn found(admin: &Admin, request: &Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    let access = access(admin, request.headers())?;
+    let site = admin.inventory.site_of(request).filter(|site| access.opens(&site.name));
+    let site = site.ok_or(Refusal::NotFound)?;
+    Ok(match admin.inventory.answer(&site, request).await? {
+        inventory::Answer::Json(body) => with_type("application/json", body),
+        inventory::Answer::Toml(body) => with_type("application/toml; charset=utf-8", body),
+    })
+}
+
 /// The part of a question that says whom it is about.
 #[derive(serde::Deserialize)]
 struct About {
@@ -165,6 +179,9 @@ async fn ready(admin: &Admin) -> Response<Body> {
     }
     if let Err(error) = &depth {
         degraded.push(format!("counts cannot be written: {error}"));
+    }
+    if admin.metrics.inventory_failing.get() > 0 {
+        degraded.push("names that are seen cannot be written: the log has the reason".to_owned());
     }
     let depth = depth.unwrap_or_default();
     if depth.lost_tallies > 0 || depth.set_aside_batches > 0 {

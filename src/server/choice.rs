@@ -24,6 +24,15 @@ use crate::store::ledger::Entry;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// What a withdrawal has the browser forget beside cookies (Clear Site Data section 3.1; the last two of Chromium): what
+/// it would tell of itself in every request, and pages fetched ahead under the earlier consent.
+///
+/// Not `"cache"`: browsers go through all of it before they take the answer (Chromium 156: 0.8 s with 6000 entries, 0.04 s
+/// without; full caches have a hundred thousand), and a no must be as quick as a yes. Nothing here depends on it: every
+/// page is asked for again, and a copy made for another consent is never confirmed ([`super::validator`]). Not
+/// `"storage"`: it would take the cart and the login along.
+const FORGOTTEN: &str = "\"clientHints\", \"prefetchCache\", \"prerenderCache\"";
+
 /// How the answer is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -182,6 +191,13 @@ fn compare(before: &Consent, after: &Consent) -> Answer {
     }
 }
 
+/// Was something granted before that is not any more?
+fn takes_back(visit: &Visit, after: &Consent) -> bool {
+    let before = &visit.consent;
+    let is_refused = |tracker| !after.grants(visit.site.policy.catalog().tracker(tracker));
+    !after.categories().includes(before.categories()) || before.trackers().iter().any(is_refused)
+}
+
 /// The page is loaded again after a form, and after a script's grant: that view was counted already.
 fn tell_counter(
     shared: &Shared,
@@ -224,6 +240,9 @@ fn reply(visit: &Visit, sent: &Sent, form: &ChoiceForm, after: &Consent) -> Resp
     };
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if takes_back(visit, after) {
+        headers.insert("clear-site-data", HeaderValue::from_static(FORGOTTEN));
+    }
     for line in cookies(visit, sent, &form.return_path, after) {
         headers.append(header::SET_COOKIE, line);
     }

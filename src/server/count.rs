@@ -59,16 +59,34 @@ impl Look {
     }
 }
 
-/// Was a page shown? A page is HTML answered with 2xx, or 304 for one the browser has.
+/// Was a page shown? A page is HTML answered with 2xx that is no download, or 304 for one the browser has. Asked of the
+/// origin's answer: what becomes of it here, such as a 304 of our own, is shown as well.
 pub fn is_page_shown(status: StatusCode, headers: &HeaderMap) -> bool {
-    status == StatusCode::NOT_MODIFIED || (status.is_success() && is_html(headers))
+    status == StatusCode::NOT_MODIFIED || (status.is_success() && is_html(headers) && !is_download(headers))
 }
 
-/// Does the answer say that it is HTML?
+/// Does the answer say that it is to be saved and not shown (RFC 6266 section 4.2)? In doubt it is shown.
+pub fn is_download(headers: &HeaderMap) -> bool {
+    let Some(disposition) = headers.get(header::CONTENT_DISPOSITION) else { return false };
+    let kind = disposition.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    kind.eq_ignore_ascii_case(b"attachment")
+}
+
+/// Does the answer say that it is HTML? Of several types, in several lines or in one, browsers take the last one that
+/// they know (Fetch Standard section 2.2.2, extract a MIME type), so one is enough.
 pub fn is_html(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return false };
-    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
+    let lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let mut types = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    types.any(|kind| {
+        let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
+    })
+}
+
+/// Does the answer say that it is XML, of whatever kind?
+pub(super) fn is_xml(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| memchr::memmem::find(kind.as_bytes(), b"xml").is_some())
 }
 
 #[cfg(test)]
@@ -87,5 +105,27 @@ mod tests {
         assert!(!is_page_shown(StatusCode::NOT_FOUND, &headers("text/html")));
         assert!(!is_page_shown(StatusCode::OK, &headers("text/htmlx")));
         assert!(!is_page_shown(StatusCode::OK, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn html_hides_behind_no_other_type() {
+        assert!(is_html(&headers("image/png, text/html")) && is_html(&headers("x;a=b,TEXT/HTML;charset=x")));
+        let mut two = headers("image/png");
+        two.append(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        assert!(is_html(&two));
+    }
+
+    #[test]
+    fn a_download_is_not_shown() {
+        for (disposition, is_shown) in [
+            ("attachment", false),
+            ("ATTACHMENT ; filename=\"a.html\"", false),
+            ("inline", true),
+            ("filename=attachment", true),
+        ] {
+            let mut headers = headers("text/html");
+            headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
+            assert_eq!(is_page_shown(StatusCode::OK, &headers), is_shown, "{disposition}");
+        }
     }
 }

@@ -2,13 +2,16 @@
 
 pub mod admin;
 mod body_limit;
+mod cache;
 mod catch_panic;
 mod choice;
 mod choice_form;
 pub mod count;
 mod form;
 mod guard;
+pub mod inventory;
 pub mod known_scripts;
+mod let_in;
 pub mod limits;
 mod listen;
 mod navigation;
@@ -17,11 +20,16 @@ mod own_path;
 mod page;
 mod patient;
 mod privacy;
+mod redirect;
 mod refusal;
+mod report;
 mod rescue;
+mod service_worker;
+pub mod sightings;
 pub mod site;
 pub mod stack;
 pub mod stats;
+pub mod validator;
 mod visit;
 pub mod worker;
 

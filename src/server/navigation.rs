@@ -5,8 +5,18 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
+use super::service_worker;
+
 const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+/// What scripts send along that fetch a part of a page and put it in: jQuery and others, htmx, Turbo, pjax, Unpoly. A
+/// browser that goes to a page cannot send these.
+const FRAGMENT: [HeaderName; 5] = [
+    HeaderName::from_static("x-requested-with"),
+    HeaderName::from_static("hx-request"),
+    HeaderName::from_static("turbo-frame"),
+    HeaderName::from_static("x-pjax"),
+    HeaderName::from_static("x-up-version"),
+];
 /// Names by which browsers have said that they fetch ahead.
 const AHEAD: [HeaderName; 3] = [
     HeaderName::from_static("sec-purpose"),
@@ -37,9 +47,8 @@ impl Purpose {
             Some(b"document") => Self::page(method, headers),
             Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe") => Self::Frame,
             Some(b"worker" | b"sharedworker" | b"serviceworker") => Self::Worker,
-            None if !headers.contains_key(REQUESTED_WITH) && accepts_html(headers) => {
-                Self::page(method, headers)
-            }
+            None if service_worker::is_asked_for(headers) => Self::Worker,
+            None if accepts_html(headers) && !is_fragment(headers) => Self::page(method, headers),
             _ => Self::Other,
         }
     }
@@ -47,6 +56,12 @@ impl Purpose {
     /// May the answer be a document that a browser renders?
     pub const fn is_document(self) -> bool {
         matches!(self, Self::Page | Self::PageAhead | Self::Frame)
+    }
+
+    /// Does the gateway make the answer its own, so that it is asked for whole and the origin's validators are not the
+    /// browser's? So it is where the request itself says what it is for.
+    pub(super) fn is_own(self, headers: &HeaderMap) -> bool {
+        self == Self::Worker || (self.is_document() && is_said(headers))
     }
 
     /// Is the answer shown at the top of a tab?
@@ -73,6 +88,10 @@ impl Purpose {
 pub(super) fn is_said(headers: &HeaderMap) -> bool {
     let names_html = |accept: &HeaderValue| memchr::memmem::find(accept.as_bytes(), b"html").is_some();
     headers.contains_key(DEST) || headers.get(header::ACCEPT).is_some_and(names_html)
+}
+
+fn is_fragment(headers: &HeaderMap) -> bool {
+    FRAGMENT.iter().any(|name| headers.contains_key(name))
 }
 
 /// A client that names HTML, or that names nothing or everything, may be shown a page.
@@ -119,7 +138,13 @@ mod tests {
         assert_eq!(purpose(&Method::GET, &[("accept", "text/html,*/*;q=0.8")]), Purpose::Page);
         assert_eq!(purpose(&Method::GET, &[]), Purpose::Page);
         assert_eq!(purpose(&Method::GET, &[("accept", "image/avif,image/*")]), Purpose::Other);
-        let script = [("accept", "text/html"), ("x-requested-with", "XMLHttpRequest")];
-        assert_eq!(purpose(&Method::GET, &script), Purpose::Other);
+        for name in ["x-requested-with", "hx-request", "turbo-frame", "x-pjax", "x-up-version"] {
+            assert_eq!(
+                purpose(&Method::GET, &[("accept", "text/html"), (name, "1")]),
+                Purpose::Other,
+                "{name}"
+            );
+        }
+        assert_eq!(purpose(&Method::GET, &[("service-worker", "script")]), Purpose::Worker);
     }
 }

@@ -8,10 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use hyper::body::Incoming;
 
 use super::body_limit;
+use super::cache;
 use super::count::is_html;
 use super::known_scripts::Key;
 use super::navigation::{self, Purpose};
-use super::page::{decoder, keep_private};
+use super::page::decoder;
 use super::site::Mode;
 use super::visit::Visit;
 use crate::policy::catalog::Sent;
@@ -210,7 +211,7 @@ pub(super) async fn after(
     match asked {
         Asked::Script(run) if is_script(run, &answer) => {}
         Asked::Granted => {
-            bind_to_grant(answer.headers_mut());
+            cache::for_this_view(answer.headers_mut());
             return answer;
         }
         _ => return answer,
@@ -240,14 +241,8 @@ pub(super) async fn after(
     // Without a validator no 304 can bring a copy back that was kept under an older consent.
     head.headers.remove(header::ETAG);
     head.headers.remove(header::LAST_MODIFIED);
-    bind_to_grant(&mut head.headers);
+    cache::for_this_view(&mut head.headers);
     Response::from_parts(head, body)
-}
-
-/// The browser asks again before it runs its copy, and no shared cache has one.
-fn bind_to_grant(headers: &mut HeaderMap) {
-    keep_private(headers);
-    headers.append(header::VARY, HeaderValue::from_static("Cookie"));
 }
 
 /// Is there a whole script in it that a browser would run? Errors are not run, parts are looked at with the whole.

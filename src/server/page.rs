@@ -1,32 +1,54 @@
-//! The way of everything that is the shop's: guarded, sent on, counted, and rewritten when it is a page.
+//! The way of everything that is the shop's: noted, guarded, sent on, counted, and rewritten when it is a page.
 
-use std::sync::Arc;
+mod observed;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
 
-use super::count::{self, Look, is_html};
-use super::guard;
+use super::count::{self, Look, is_download, is_html, is_xml};
+use super::let_in::{LetIn, let_in};
 use super::navigation::Purpose;
-use super::own_path;
+use super::redirect::Part;
 use super::refusal::Refusal;
 use super::site::Mode;
+use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
+use super::{cache, guard, navigation, own_path, service_worker, validator};
+use crate::banner::Shown;
 use crate::counting::{Hit, HitKind, Statistics};
+use crate::policy::advice::Thing;
 use crate::policy::consent::{Category, Consent};
 use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
-use crate::proxy::rewrite::{Insertions, Localized, Rewriter};
+use crate::proxy::reader::Reader;
+use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::proxy::{Body, Origin};
+use crate::store::inventory::Via;
+
+/// What says something of the bytes of a body, or makes them the measure of others (RFC 9530, RFC 9842).
+const OF_THE_ORIGINS_BYTES: [HeaderName; 8] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_RANGE,
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("use-as-dictionary"),
+];
 
 /// What a page needs of its request, kept while the origin works.
 struct Ask {
     purpose: Purpose,
-    is_head: bool,
+    /// Was the answer asked for whole ([`Purpose::is_own`])?
+    is_own: bool,
+    /// Did the request itself say that it wants a document?
+    is_said: bool,
+    /// The tags of the copies that the browser has.
+    known: Vec<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
     language: usize,
 }
@@ -40,41 +62,102 @@ pub(super) async fn pass(
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let purpose = Purpose::of(request.method(), request.headers());
+    if purpose == Purpose::Worker && service_worker::is_asked_for(request.headers()) {
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+    }
+    if purpose == Purpose::Worker && service_worker::is_refused(visit, request.method(), request.headers()) {
+        shared.metrics.workers_refused.increment();
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+        return Ok(service_worker::farewell());
+    }
     let asked = own_path::Asked::of(visit, purpose, &request);
     if let own_path::Asked::Held(reply) = asked {
         return Ok(own_path::answer(visit, reply, request, &shared.metrics).await);
     }
     let headers = request.headers();
     let look = Look::at(request.method(), purpose, visit.target(), headers);
+    let part = Part::of(visit, purpose, headers);
     let ask = Ask {
         purpose,
-        is_head: request.method() == Method::HEAD,
+        is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
+        is_said: navigation::is_said(headers),
+        known: validator::known(headers),
         accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
         language: visit.language(headers),
     };
+    shared.sightings.see_cookies(&visit.site, request.headers());
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
     let mut answer = origin.send(request.map(Body::incoming)).await?;
+    if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
+        return Err(Refusal::Unasked);
+    }
     if let Some(look) = look.filter(|_| count::is_page_shown(answer.status(), answer.headers())) {
         shared.hits.hand_in(view(shared, visit, look));
     }
-    guard::after(visit, purpose, answer.headers_mut(), &shared.metrics);
-    if visit.site.mode == Mode::Enforce && purpose.is_document() && is_whole_page(&answer) {
+    shared.sightings.see_set_cookies(&visit.site, answer.headers());
+    guard::after(visit, purpose, &mut answer, &shared.metrics);
+    match visit.site.mode {
+        Mode::Enforce => {}
+        Mode::Observe if is_page(&ask, &answer) => return Ok(observed::look_on(shared, visit, &ask, answer)),
+        Mode::Observe | Mode::Off => return Ok(answer),
+    }
+    let answer = match part {
+        Some(part) => part.hold(visit, answer, &shared.metrics),
+        None => answer,
+    };
+    if is_page(&ask, &answer) {
         return Ok(rewrite(shared, visit, &ask, answer));
     }
-    Ok(own_path::after(visit, asked, answer, &shared.metrics).await)
+    let answer = own_path::after(visit, asked, answer, &shared.metrics).await;
+    Ok(as_it_is(shared, visit, &ask, answer))
 }
 
-/// Is this a page that can be rewritten from its first byte?
-fn is_whole_page(answer: &Response<Body>) -> bool {
-    let without_body = [
-        StatusCode::NO_CONTENT,
-        StatusCode::NOT_MODIFIED,
-        StatusCode::PARTIAL_CONTENT,
-        StatusCode::SWITCHING_PROTOCOLS,
-    ];
-    is_html(answer.headers()) && !without_body.contains(&answer.status())
+/// Is this a page that can be rewritten from its first byte, and that somebody is shown? A download is not, and neither is
+/// the error of an interface to a client that never said it wants a document. A part is none where it was asked for;
+/// where nobody asked for a part it is taken for the whole. XHTML in its XML form is read by other rules, and what is put
+/// into it would not be well-formed.
+fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
+    let status = answer.status();
+    let is_part = status == StatusCode::PARTIAL_CONTENT && !ask.is_own;
+    let is_error = (status.is_client_error() || status.is_server_error()) && !ask.is_said;
+    let has_body = !guard::has_no_body(status);
+    ask.purpose.is_document()
+        && is_html(answer.headers())
+        && !is_xml(answer.headers())
+        && has_body
+        && !is_part
+        && !is_error
+        && !is_download(answer.headers())
+}
+
+/// What nothing is put into: workers' scripts, HTML of which no copy can be confirmed, all else.
+fn as_it_is(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
+    let (mut head, body) = answer.into_parts();
+    if ask.purpose == Purpose::Worker {
+        let tag = visit.site.validator.tag(&head, &[b"worker", visit.host.authority().as_bytes()]);
+        cache::unconfirmed(&mut head.headers);
+        if has_browser(ask, tag, &mut head.headers) {
+            return confirm(shared, head, body);
+        }
+    } else if is_html(&head.headers) {
+        cache::unconfirmed(&mut head.headers);
+    }
+    Response::from_parts(head, body)
+}
+
+/// Tags the answer; says whether that is what the browser has.
+fn has_browser(ask: &Ask, tag: Option<Tag>, headers: &mut HeaderMap) -> bool {
+    let Some(tag) = tag else { return false };
+    headers.insert(header::ETAG, tag.value());
+    tag.is_named(&ask.known)
+}
+
+/// The browser has it: the head without the body.
+fn confirm(shared: &Shared, head: response::Parts, body: Body) -> Response<Body> {
+    shared.metrics.pages_confirmed.increment();
+    validator::confirmed(head, body)
 }
 
 fn view(shared: &Shared, visit: &Visit, look: Look) -> Hit {
@@ -96,12 +179,13 @@ pub(super) fn statistics(consent: &Consent) -> Statistics {
     if consent.categories().contains(Category::Statistics) { Statistics::Granted } else { Statistics::Absent }
 }
 
-/// Turns an answer into the page of this consent state.
+/// Turns an answer into the page of this consent state. A `HEAD` gets the head that a `GET` would have.
 fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let Some(decoder) = decoder(&head.headers) else {
         // A coding nobody here knows: the browser that asked for it may read it, under the fence.
         shared.metrics.pages_fenced_only.increment();
+        cache::unconfirmed(&mut head.headers);
         return Response::from_parts(head, body);
     };
     let kind = head.headers.get(header::CONTENT_TYPE);
@@ -111,27 +195,56 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     }
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
-    make_own(&mut head.headers, coding);
-    if ask.is_head {
-        return Response::from_parts(head, Body::Empty);
+    let insertions = insertions(visit, ask, &mut head.headers);
+    let tag = tag(visit, ask, &head, coding, &insertions);
+    make_changed(&mut head, coding);
+    if has_browser(ask, tag, &mut head.headers) {
+        return confirm(shared, head, body);
     }
-    let insertions = insertions(visit, ask);
     let (host, path) = (visit.host.name(), visit.page().path);
-    let mut rewriter = Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions);
+    let mut rewriter =
+        Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions).noting_hosts();
     if said.is_none() {
         rewriter = rewriter.of_unsaid_encoding();
     }
     let metrics = shared.metrics.clone();
-    let tell = move |outcome| match outcome {
-        Outcome::Whole { held } => {
-            metrics.pages_rewritten.increment();
-            metrics.tags_held.add(held.into());
+    let note = noting(shared, visit);
+    let tell = move |outcome, hosts: &[Box<str>]| {
+        note(hosts);
+        match outcome {
+            Outcome::Whole { held } => {
+                metrics.pages_rewritten.increment();
+                metrics.tags_held.add(held.into());
+            }
+            Outcome::Cut => metrics.pages_cut.increment(),
+            Outcome::Left => {}
         }
-        Outcome::Cut => metrics.pages_cut.increment(),
-        Outcome::Left => {}
     };
-    let page = PageBody::new(body, decoder, ToUtf8::new(said), rewriter, Encoder::new(coding), tell);
+    let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
+    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
+}
+
+/// The tag of a page: of all that it depends on beside the origin's answer.
+fn tag(visit: &Visit, ask: &Ask, head: &response::Parts, coding: Coding, put_in: &Insertions) -> Option<Tag> {
+    if !ask.is_own {
+        return None;
+    }
+    let consent = validator::of_consent(&visit.consent);
+    let language = ask.language.to_le_bytes();
+    visit.site.validator.tag(
+        head,
+        &[
+            if ask.purpose.is_page() { b"page" } else { b"frame" },
+            visit.host.authority().as_bytes(),
+            visit.target().as_str().as_bytes(),
+            &consent,
+            &language,
+            coding.name().unwrap_or_default().as_bytes(),
+            &put_in.head,
+            &put_in.return_path,
+        ],
+    )
 }
 
 /// The type of a page that is turned into UTF-8: what it is stays, how its text is encoded does not.
@@ -153,52 +266,40 @@ pub(super) fn decoder(headers: &HeaderMap) -> Option<Decoder> {
     Decoder::new(&list).ok()
 }
 
-/// What the origin said of its own bytes is not true of ours, and a page of one consent state must not be shown in
-/// another: no cache may keep it for somebody else, and the browser asks again each time.
-fn make_own(headers: &mut HeaderMap, coding: Coding) {
-    for name in [
-        header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        header::ACCEPT_RANGES,
-    ] {
-        headers.remove(name);
+/// Notes the hosts that a page's tags named, once the page has passed.
+fn noting(shared: &Shared, visit: &Visit) -> impl Fn(&[Box<str>]) + 'static {
+    let (sightings, site) = (shared.sightings.clone(), visit.site.clone());
+    move |hosts| {
+        for host in hosts {
+            sightings.see(&site, Thing::Host, Via::Tag, host.as_bytes());
+        }
     }
-    keep_private(headers);
+}
+
+/// What the origin said of its own bytes is not true of ours.
+fn make_changed(head: &mut response::Parts, coding: Coding) {
+    for name in &OF_THE_ORIGINS_BYTES {
+        head.headers.remove(name);
+    }
+    cache::unconfirmed(&mut head.headers);
+    if head.status == StatusCode::PARTIAL_CONTENT {
+        head.status = StatusCode::OK;
+    }
     if let Some(name) = coding.name() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     }
-    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
+    head.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
-/// No shared cache keeps it, and the browser asks again each time.
-pub(super) fn keep_private(headers: &mut HeaderMap) {
-    let is_never_kept = headers
-        .get_all(header::CACHE_CONTROL)
-        .iter()
-        .any(|value| memchr::memmem::find(value.as_bytes(), b"no-store").is_some());
-    if !is_never_kept {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.remove(header::EXPIRES);
-    }
-}
-
-fn insertions(visit: &Visit, ask: &Ask) -> Insertions {
-    let site = &visit.site;
-    let languages = site.banner.localized(&visit.consent);
+fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
+    let banner = &visit.site.banner;
+    let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
+    let LetIn { head, script } = let_in(visit, shown, headers);
     Insertions {
-        head: site.head(&visit.consent, visit.page()),
-        languages: if ask.purpose.is_page() { languages } else { in_frame(&languages) },
+        head,
+        script,
+        languages: banner.localized(&visit.consent, shown),
         preferred: ask.language,
-        return_path: site.banner.return_path(visit.target().as_str()),
-        script: Bytes::from_static(b"<script>"),
+        return_path: banner.return_path(visit.target().as_str()),
     }
-}
-
-/// Nobody is asked inside a frame: the page around it asks. Placeholders stay.
-fn in_frame(languages: &[Localized]) -> Arc<[Localized]> {
-    let quiet =
-        |localized: &Localized| Localized { banner: Vec::new(), foot: Vec::new(), ..localized.clone() };
-    languages.iter().map(quiet).collect()
 }

@@ -6,6 +6,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::choice_form::ChoiceError;
+use super::report::ReportError;
 use super::stats::QueryError;
 use crate::proxy::OriginError;
 use crate::proxy::headers::BadRequest;
@@ -38,9 +39,12 @@ pub(super) enum Refusal {
     /// The body is of another type than the reserved path takes.
     #[error("this address takes {0}")]
     MediaType(&'static str),
-    /// A choice sent from another site.
-    #[error("a choice is taken from the site's own pages only")]
+    /// A choice or a report sent from another site.
+    #[error("this is taken from the site's own pages only")]
     CrossSite,
+    /// A report that says nothing understandable.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// A choice that says nothing understandable.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
@@ -50,6 +54,9 @@ pub(super) enum Refusal {
     /// The origin gave no usable answer.
     #[error("the shop's server did not answer")]
     Origin(#[from] OriginError),
+    /// The origin confirmed a copy that it was not asked about: what the visitor has may be a page of another consent.
+    #[error("the shop's server did not send the page")]
+    Unasked,
     /// Too many requests are waiting.
     #[error("too many requests are waiting; please try again")]
     Overloaded,
@@ -81,7 +88,7 @@ impl Refusal {
                 StatusCode::METHOD_NOT_ALLOWED
             }
             Self::Request(BadRequest::CodingUnknown) => StatusCode::NOT_IMPLEMENTED,
-            Self::Request(_) | Self::Choice(_) | Self::BodyBroken | Self::Question(_) => {
+            Self::Request(_) | Self::Choice(_) | Self::Report(_) | Self::BodyBroken | Self::Question(_) => {
                 StatusCode::BAD_REQUEST
             }
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
@@ -93,7 +100,7 @@ impl Refusal {
             Self::BodySlow | Self::Origin(OriginError::VisitorTimeout { .. }) => StatusCode::REQUEST_TIMEOUT,
             Self::Origin(error) if error.is_visitors() => StatusCode::BAD_REQUEST,
             Self::Origin(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
-            Self::Origin(_) => StatusCode::BAD_GATEWAY,
+            Self::Origin(_) | Self::Unasked => StatusCode::BAD_GATEWAY,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Bug => StatusCode::INTERNAL_SERVER_ERROR,
@@ -114,8 +121,9 @@ impl Refusal {
             Self::MediaType(_) => "media_type",
             Self::CrossSite => "cross_site",
             Self::Choice(_) => "bad_choice",
+            Self::Report(_) => "bad_report",
             Self::NotRecorded(_) => "not_recorded",
-            Self::Origin(_) => "origin",
+            Self::Origin(_) | Self::Unasked => "origin",
             Self::Overloaded => "overloaded",
             Self::Unauthorized => "unauthorized",
             Self::TooMany { .. } => "too_many_requests",
@@ -143,6 +151,9 @@ impl Refusal {
         match self {
             Self::Bug => tracing::error!(%method, "a request ended in a bug of ours"),
             Self::Origin(_) => tracing::warn!(%method, cause = chain, "the origin did not answer"),
+            Self::Unasked => {
+                tracing::warn!(%method, "the origin answered 304 to a request without conditions");
+            }
             Self::NotRecorded(_) => tracing::error!(cause = chain, "a choice could not be recorded"),
             Self::Store(_) => tracing::warn!(cause = chain, "a question could not be answered"),
             _ => tracing::debug!(%method, code = self.code(), "a request was refused"),

@@ -81,6 +81,7 @@ fn trouble(refusal: &Refusal) -> Trouble {
         Refusal::MediaType(_) => Trouble::WrongType,
         Refusal::Origin(error) if error.is_timeout() => Trouble::OriginSlow,
         Refusal::Origin(error) if !error.is_visitors() => Trouble::OriginAway,
+        Refusal::Unasked => Trouble::OriginAway,
         Refusal::Overloaded | Refusal::TooMany { .. } | Refusal::NotRecorded(_) | Refusal::Store(_) => {
             Trouble::Busy
         }
@@ -98,6 +99,7 @@ fn note(metrics: &Metrics, refusal: &Refusal) {
     match refusal {
         Refusal::Request(_) | Refusal::UnknownHost => metrics.requests_malformed.increment(),
         Refusal::Overloaded => metrics.requests_shed.increment(),
+        Refusal::Unasked => metrics.origin_failures.increment(),
         Refusal::Origin(error) if !error.is_visitors() => metrics.origin_failures.increment(),
         Refusal::NotRecorded(_) => metrics.choices_failed.increment(),
         Refusal::Bug => metrics.panics.increment(),

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderValue;
 
 use super::known_scripts::KnownScripts;
-use crate::banner::{Banner, OpenNames};
+use super::validator::Validator;
+use crate::banner::{Banner, Head, OpenNames, Shown, StandIns};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 use crate::policy::cookies::GuardRules;
@@ -47,6 +47,8 @@ pub struct Site {
     pub banner: Banner,
     /// What consents are sealed with.
     pub seal: Seal,
+    /// What says that a browser has the page.
+    pub validator: Validator,
     /// How long an answer stands. Unit: days.
     pub days: u32,
     /// Whose word about earlier hops is believed.
@@ -61,30 +63,72 @@ pub struct Site {
 
 /// What depends on the consent state alone, made once for each of the eight.
 pub struct Ready {
-    /// What is first in `<head>`.
-    heads: [Bytes; 8],
+    /// What is first in `<head>` of a page: by state, and last for a visitor who has not answered.
+    pages: [Heads; 9],
+    /// The same in a frame; there, no answer and a no are one.
+    frames: [Heads; 8],
     /// `Consentry-Consent`.
     told: [HeaderValue; 8],
 }
 
+/// The two forms of a head: for a page into which scripts may be put, and for one that lets only the head's through.
+struct Heads {
+    usual: Head,
+    alone: Head,
+}
+
+/// The place of a visitor who has not answered among the pages.
+const UNANSWERED: usize = 8;
+
 impl Ready {
     /// Makes it for a site with this policy and this banner.
     pub fn of(policy: &Policy, banner: &Banner) -> Self {
-        let heads = CategorySet::every().map(|state| {
+        let answered = CategorySet::every().map(|state| {
             let choice = Choice::Some { categories: state, trackers: TrackerSet::NONE };
-            let consent = Consent::from_choice(&choice, Day(0), None, policy.catalog());
-            head(banner, &consent, &policy.guard_rules(&consent, NO_PAGE))
+            Consent::from_choice(&choice, Day(0), None, policy.catalog())
         });
-        Self { heads, told: CategorySet::every().map(told) }
+        let heads = |consent: &Consent, shown| {
+            let rules = policy.guard_rules(consent, NO_PAGE);
+            let made = |stand_ins| {
+                let head = head(banner, consent, shown, &rules, stand_ins);
+                // Now, and not within a request.
+                head.script_hash();
+                head
+            };
+            Heads { usual: made(StandIns::WhereNeeded), alone: made(StandIns::InHead) }
+        };
+        Self {
+            pages: std::array::from_fn(|place| {
+                heads(answered.get(place).unwrap_or(&Consent::none()), Shown::AsPage)
+            }),
+            frames: std::array::from_fn(|state| heads(&answered[state], Shown::InFrame)),
+            told: CategorySet::every().map(told),
+        }
+    }
+
+    fn head(&self, consent: &Consent, shown: Shown, stand_ins: StandIns) -> &Head {
+        let state = consent.categories().state();
+        let heads = match (shown, consent.answered()) {
+            (Shown::InFrame, _) => &self.frames[state],
+            (Shown::AsPage, Some(_)) => &self.pages[state],
+            (Shown::AsPage, None) => &self.pages[UNANSWERED],
+        };
+        if stand_ins == StandIns::InHead { &heads.alone } else { &heads.usual }
     }
 }
 
 impl Site {
     /// What is first in `<head>` of a page under this consent.
-    pub fn head(&self, consent: &Consent, page: Page<'_>) -> Bytes {
+    pub fn head(
+        &self,
+        consent: &Consent,
+        page: Page<'_>,
+        shown: Shown,
+        stand_ins: StandIns,
+    ) -> Cow<'_, Head> {
         match self.policy.guard_rules(consent, page) {
-            Cow::Borrowed(_) => self.ready.heads[consent.categories().state()].clone(),
-            Cow::Owned(rules) => head(&self.banner, consent, &rules),
+            Cow::Borrowed(_) => Cow::Borrowed(self.ready.head(consent, shown, stand_ins)),
+            Cow::Owned(rules) => Cow::Owned(head(&self.banner, consent, shown, &rules, stand_ins)),
         }
     }
 
@@ -94,8 +138,9 @@ impl Site {
     }
 }
 
-fn head(banner: &Banner, consent: &Consent, rules: &GuardRules) -> Bytes {
-    banner.head(consent.categories(), OpenNames { cookies: &rules.cookies, storage: &rules.storage })
+fn head(banner: &Banner, consent: &Consent, shown: Shown, rules: &GuardRules, stand_ins: StandIns) -> Head {
+    let names = OpenNames { cookies: &rules.cookies, storage: &rules.storage };
+    banner.head(consent, shown, names, stand_ins)
 }
 
 fn told(categories: CategorySet) -> HeaderValue {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::count::Hits;
+use super::sightings::Sightings;
 use super::site::{Site, Sites};
 use crate::banner::Banner;
 use crate::clock::{Clock, Entropy};
@@ -21,6 +22,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Where hits are handed in.
     pub hits: Hits,
+    /// Where names that were seen are handed in.
+    pub sightings: Sightings,
     /// Where grants are recorded.
     pub ledger: Arc<Ledger>,
     /// Time.

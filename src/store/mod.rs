@@ -3,13 +3,14 @@
 //! A batch of tallies is first written to the [`spool`], then handed to an [`EventStore`], and leaves the spool when
 //! the store has it for good. A [`question::Question`] is answered with [`question::Rows`], and no row reaches an
 //! analyst before [`disclosure`] has folded the small ones. Receipts stand in the [`ledger`], keys of analysts in
-//! [`tokens`]. No type of this room can hold an address, a user agent, a raw URL or a mark.
+//! [`tokens`], names seen in traffic in the [`inventory`]. No type of this room can hold an address, a user agent, a raw URL or a mark.
 
 mod desk;
 mod dimension;
 pub mod disclosure;
 pub mod embedded;
 mod file;
+pub mod inventory;
 pub mod ledger;
 pub mod question;
 pub mod spool;
@@ -24,7 +25,8 @@ use question::{Question, Rows};
 /// Where things are kept.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Directory of the embedded statistics, the spool, the ledger, the tokens and (by default) the seal's key.
+    /// Directory of the embedded statistics, the spool, the ledger, the tokens, the inventory and (by default) the
+    /// seal's key.
     pub path: PathBuf,
 }
 

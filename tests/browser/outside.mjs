@@ -69,8 +69,13 @@ if (window.klarnaAsyncCallback) window.klarnaAsyncCallback();`;
 
 const VIPPS = `customElements.define('vipps-mobilepay-button', class extends HTMLElement {});`;
 
+/** What a host nobody knows answers, by what the browser wants it for. */
+const BY_DESTINATION = {
+  script: ['text/javascript', ''], style: ['text/css', ''], image: ['image/gif', PIXEL], font: ['font/woff2', ''], track: ['text/vtt', 'WEBVTT'],
+};
+
 /** What one host answers at one path: [content type, body, extra headers]. */
-function answer(host, url, links) {
+function answer(host, url, links, destination) {
   const path = url.pathname;
   if (host === 'www.googletagmanager.com' && path === '/gtag/js') return ['text/javascript', GTAG];
   if (host === 'www.googletagmanager.com' && path === '/gtm.js') return ['text/javascript', GTM];
@@ -83,7 +88,7 @@ function answer(host, url, links) {
     return ['text/html', '<!doctype html><title>film</title>', { 'set-cookie': 'YSC=1; SameSite=None; Secure' }];
   }
   if (links.has(host)) return ['text/html', `<!doctype html><title>link</title><a id="to-shop" href="${links.get(host)}">shop</a>`];
-  return ['text/html', '<!doctype html><title>outside</title>'];
+  return BY_DESTINATION[destination] ?? ['text/html', '<!doctype html><title>outside</title>'];
 }
 
 /** A certificate made for this run; browsers under test are told not to mind who signed it. */
@@ -125,7 +130,7 @@ export async function startOutside() {
           cookies: request.headers.cookie ?? '', referrer: request.headers.referer ?? '', body: Buffer.concat(chunks).toString(),
         });
       }
-      const [type, body, extra] = answer(url.hostname, url, links);
+      const [type, body, extra] = answer(url.hostname, url, links, request.headers['sec-fetch-dest']);
       response.writeHead(200, { 'content-type': type, 'access-control-allow-origin': '*', 'cache-control': 'no-store', ...extra });
       response.end(body);
     });

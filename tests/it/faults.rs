@@ -11,7 +11,7 @@ use crate::pages::{PLAIN, SHOP};
 use crate::support::{Origin, RULES, Visitor, client, get, settings, start, start_in};
 
 /// An origin that reads a request head and then does what it is told with the connection, a few times.
-fn rude(
+pub fn rude(
     connections: usize,
     answer: impl Fn(&mut std::net::TcpStream) + Send + 'static,
 ) -> (std::net::SocketAddr, JoinHandle<()>) {
@@ -28,7 +28,8 @@ fn rude(
     (address, thread)
 }
 
-fn before(origin: std::net::SocketAddr) -> crate::support::Gateway {
+/// A gateway before that origin.
+pub fn before(origin: std::net::SocketAddr) -> crate::support::Gateway {
     let directory = tempfile::tempdir().expect("a directory");
     let text = settings(&directory, origin, RULES);
     start_in(

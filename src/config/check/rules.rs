@@ -24,8 +24,16 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
     let parameter = table
         .parsed("parameter", value::parameter_rule)
         .map(|name| (name.span(), Allowed::Parameter(name.into_inner())));
-    let remedy = "a rule is about one host, one cookie or one parameter; write two rules for two";
-    let is_one = is_one_of(table, &["host", "cookie", "parameter"], remedy);
+    let worker = table
+        .parsed("service_worker", value::worker_path)
+        .map(|path| (path.span(), Allowed::ServiceWorker(path.into_inner())));
+    let remedy = "a rule is about one host, cookie, parameter or service worker; write two rules for two";
+    let is_one = is_one_of(table, &["host", "cookie", "parameter", "service_worker"], remedy);
+    if table.has("service_worker") && table.has("paths") {
+        let reason = "paths beside service_worker";
+        let remedy = "a worker serves every page below its own path: leave paths out";
+        table.notes().add(Problem::error(table.at_value("paths"), reason).remedy(remedy));
+    }
     let category =
         table.required("category", "write category = \"necessary\", or what it is", value::category);
     let why = table.parsed("why", value::filled);
@@ -34,7 +42,7 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
         doubt(table.notes(), table.at(), "why is missing in [[site.allow]]", remedy);
     }
     let paths = table.list("paths", value::path_prefix).map_or_else(Vec::new, Spanned::into_inner);
-    let (at, what) = host.or(cookie).or(parameter)?;
+    let (at, what) = host.or(cookie).or(parameter).or(worker)?;
     let allow = Allow {
         what,
         category: category?.into_inner(),

@@ -181,6 +181,16 @@ pub(super) fn path_prefix(text: &str) -> Result<String, Fault> {
     Err(Fault::new(reason, "write it as it stands in the address, from the slash: \"/checkout\""))
 }
 
+/// The path of a service worker's script, all of it.
+pub(super) fn worker_path(text: &str) -> Result<String, Fault> {
+    let is_sent = |byte: u8| byte.is_ascii_graphic() && !b"?#*\\".contains(&byte);
+    if text.starts_with('/') && !text.ends_with('/') && text.bytes().all(is_sent) {
+        return Ok(text.to_owned());
+    }
+    let reason = format!("\"{text}\" is no path of a service worker");
+    Err(Fault::new(reason, "write all of it, as it stands in the address: \"/sw.js\""))
+}
+
 /// A page on the site or elsewhere.
 pub(super) fn page(text: &str) -> Result<String, Fault> {
     if text.starts_with('/') && !text.starts_with("//") { Ok(text.to_owned()) } else { web_address(text) }
@@ -345,7 +355,8 @@ mod tests {
         #[test]
         fn no_text_makes_a_reader_panic(text in "\\PC{0,40}|[a-z0-9:/.@*\\[\\]]{0,40}") {
             let _ = (host_rule(&text), origin(&text), network(&text), listen(&text), prefix(&text), time_zone(&text));
-            let _ = (page(&text), email(&text), cookie_rule(&text), parameter_rule(&text), currency(&text), site_name(&text));
+            let _ = (page(&text), worker_path(&text), email(&text), cookie_rule(&text), parameter_rule(&text));
+            let _ = (currency(&text), site_name(&text));
         }
     }
 }

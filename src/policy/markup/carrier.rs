@@ -253,7 +253,7 @@ pub(super) fn component(name: &[u8]) -> Option<Category> {
 }
 
 /// Link types that make a browser connect or fetch (HTML 4.6.7 and the hints); the others only state a relation.
-fn rel_loads(rel: &[u8]) -> bool {
+pub(in crate::policy) fn rel_loads(rel: &[u8]) -> bool {
     const LOADING: [&str; 18] = [
         "stylesheet",
         "preload",

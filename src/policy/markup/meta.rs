@@ -91,7 +91,7 @@ fn is_shifting(label: &[u8]) -> bool {
 }
 
 /// The address in `content="5; url='/there'"`, read as leniently as HTML 4.2.5.3 (shared declarative refresh).
-pub(super) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
+pub(in crate::policy) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
     let is_delimiter = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
     let time_end = content.iter().position(is_delimiter)?;
     let mut rest = content[time_end..].trim_ascii_start();

@@ -319,3 +319,5 @@ proptest! {
         let _ = meta::refresh_address(&decoded);
     }
 }
+
+mod waiting;

@@ -114,6 +114,80 @@ fn a_cut_body_is_an_error() {
 }
 
 #[test]
+fn a_cut_body_is_an_error_however_deep_its_codings_are() {
+    let plain = "<p>truncation</p>".repeat(50);
+    for (outer, inner) in
+        [("br", "gzip"), ("gzip", "zstd"), ("zstd", "br"), ("gzip", "gzip"), ("deflate", "br")]
+    {
+        let header = format!("{inner},{outer}");
+        let body = encoded(outer, &encoded(inner, plain.as_bytes()));
+        assert_eq!(decoded(&header, body.chunks(1)).unwrap(), plain.as_bytes(), "{header}");
+        for length in 1..body.len() {
+            assert!(decoded(&header, [&body[..length]]).is_err(), "{header} at {length}");
+        }
+        let cut = encoded(inner, plain.as_bytes());
+        let body = encoded(outer, &cut[..cut.len() - 1]);
+        assert!(matches!(decoded(&header, [body.as_slice()]), Err(EncodeError::Truncated(_))), "{header}");
+    }
+}
+
+#[test]
+fn a_body_under_a_wrong_label_is_an_error() {
+    let plain = b"<!doctype html><p>not coded at all</p>";
+    for (coding, _) in CODINGS {
+        let body = encoded(coding, plain);
+        for (other, header) in CODINGS.iter().filter(|(_, header)| !header.eq_ignore_ascii_case(coding)) {
+            if (coding.ends_with("gzip") && other.ends_with("gzip"))
+                || (coding.ends_with("deflate") && other.ends_with("deflate"))
+            {
+                continue;
+            }
+            let result = decoded(header, body.chunks(7));
+            assert!(
+                result.as_ref().is_err() || result.as_ref().unwrap() != plain,
+                "{coding} as {header}: {result:?}"
+            );
+        }
+    }
+    for header in ["gzip", "deflate", "br", "zstd"] {
+        let result = decoded(header, [plain.as_slice()]);
+        assert!(result.is_err(), "{header}: {result:?}");
+    }
+}
+
+#[test]
+fn a_cut_member_of_gzip_is_an_error() {
+    let body = [encoded("gzip", b"one "), encoded("gzip", b"two")].concat();
+    let first = encoded("gzip", b"one ").len();
+    for length in first + 1..body.len() {
+        assert!(
+            matches!(decoded("gzip", body[..length].chunks(3)), Err(EncodeError::Truncated(_))),
+            "{length}"
+        );
+    }
+    assert_eq!(decoded("gzip", [&body[..first]]).unwrap(), b"one ");
+}
+
+#[test]
+fn what_is_decoded_is_handed_on_in_small_pieces() {
+    let plain = vec![b'a'; 1 << 20];
+    for (coding, header) in CODINGS {
+        let mut decoder = Decoder::new(header).unwrap();
+        let mut largest = 0;
+        for piece in encoded(coding, &plain).chunks(1024) {
+            decoder
+                .decode(piece, &mut |bytes| {
+                    largest = largest.max(bytes.len());
+                    Ok(())
+                })
+                .unwrap();
+        }
+        // A block of Zstandard comes whole.
+        assert!(largest <= if coding == "zstd" { 128 << 10 } else { STEP_BYTES }, "{coding}: {largest}");
+    }
+}
+
+#[test]
 fn a_spoilt_body_is_an_error() {
     let plain = "checksum ".repeat(500);
     for (coding, header) in [("gzip", "gzip"), ("deflate", "deflate")] {

@@ -224,6 +224,30 @@ fn body_dropped_early_closes_the_connection() {
 }
 
 #[test]
+fn discarded_body_frees_its_connection_unless_it_is_too_long() {
+    for (length, is_freed) in [(100_000, true), (4 << 20, false)] {
+        let (ended, is_ended) = mpsc::channel();
+        let address = scripted(move |_, mut stream| {
+            read_head(&mut stream);
+            say(&mut stream, &format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"));
+            let _cut = stream.get_mut().write_all(&vec![b'x'; length]);
+            let _again = read_head(&mut stream);
+            ended.send(()).unwrap();
+        });
+        on_worker(async {
+            let origin = Origin::new(&settings(address)).unwrap();
+            origin.send(get("/")).await.unwrap().into_body().discard();
+            let mut link = None;
+            while link.is_none() && is_ended.try_recv().is_err() {
+                tokio::task::yield_now().await;
+                link = origin.reuse().await;
+            }
+            assert_eq!(link.is_some(), is_freed);
+        });
+    }
+}
+
+#[test]
 fn head_has_a_length_but_no_body() {
     let request = Request::head("/").header("host", "shop.example").body(Body::Empty).unwrap();
     let address = saying("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n");

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use memchr::memchr;
 
 use super::edits::Edits;
-use super::judge::Judge;
+use super::judge::{Judge, Place};
 use super::raw::text_end;
 use super::tag::{Name, Scan};
 use super::{INLINE_BYTES_MAX, RewriteError};
@@ -128,7 +128,7 @@ impl Hidden {
                 None => return Ok(Outcome::Waits),
             };
             read_to = text_end;
-            verdict = judge.inline(buf, scan, &buf[end..text_end], true);
+            verdict = judge.inline(buf, scan, &buf[end..text_end], Place::Doubtful);
         }
         judge.spend(read_to - start)?;
         if name.as_bytes() == b"base" {

@@ -11,7 +11,7 @@ use super::srcdoc::Nesting;
 use super::tag::{Images, Name, Scan, is_space};
 use super::{RewriteError, TAG_BYTES_MAX};
 use crate::policy::catalog::TrackerId;
-use crate::policy::consent::{CategorySet, Consent, TrackerSet};
+use crate::policy::consent::{Consent, TrackerSet};
 use crate::policy::markup::{self, Held, Hosts, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
@@ -86,7 +86,7 @@ impl Judge {
 
     /// Then nothing is held, whatever its host or mark.
     fn grants_everything(&self) -> bool {
-        self.consent.categories() == CategorySet::ALL
+        self.policy.holds_nothing(&self.consent)
     }
 
     /// What becomes of the tag just read.
@@ -133,14 +133,14 @@ impl Judge {
         !self.grants_everything() && (markup::is_code(&tag) || markup::is_rules(&tag))
     }
 
-    /// What becomes of a script with this text. Where readings differ, a comment or CDATA section that is open at
-    /// the end may have swallowed the end tag: then not all of the script was read, and it is held.
-    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, text: &[u8], is_doubtful: bool) -> Verdict {
+    /// What becomes of a script with this text.
+    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, text: &[u8], place: Place) -> Verdict {
         let tag = self.tag(b"script", bytes, scan);
-        if is_doubtful && is_open(text) && tag.value("data-consentry").is_none() {
+        let verdict = self.policy.inline_script(&self.consent, self.page(), &tag, text);
+        if verdict == Verdict::Keep && place.may_go_on(text) && tag.value("data-consentry").is_none() {
             return Verdict::Hold(Held { is_retyped: true, ..Held::default() });
         }
-        self.policy.inline_script(&self.consent, self.page(), &tag, text)
+        verdict
     }
 
     /// Takes down what `<base href>` says. The first one counts; where it is in doubt which is first, all do. In a
@@ -198,7 +198,7 @@ impl Judge {
             mark.extend_from_slice(b" type=text/plain");
         }
         if is_embed {
-            mark.extend_from_slice(b" hidden style=display:none!important");
+            mark.extend_from_slice(b" hidden");
         }
         mark.extend_from_slice(b" data-consentry-held=");
         let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);
@@ -244,6 +244,36 @@ impl Judge {
     pub(super) fn placeholder(&self, id: TrackerId, bytes: &[u8], scan: &Scan, frame: &Frame) -> Bytes {
         let tag = self.tag(b"", bytes, scan);
         frame.placeholder(&Embed::new(self.policy.catalog().tracker(id), &tag))
+    }
+}
+
+/// Where a script stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In ordinary content: its text ends with the first end tag.
+    Plain,
+    /// There are two readings of what is around it, and in one of them it may stand within SVG.
+    Doubtful,
+    /// Most likely within SVG, where its content is markup.
+    Foreign,
+}
+
+impl Place {
+    /// May the script have more text, in some reading, after the end tag that ends this one? Then not all of it was
+    /// read, and it is held: what is open may swallow the end tag, and elements within a script end before it does.
+    fn may_go_on(self, text: &[u8]) -> bool {
+        const SWALLOWING: [&str; 4] = ["script", "desc", "title", "foreignobject"];
+        let is_element = |at: usize| {
+            let name = &text[at + 1..];
+            let is = |known: &&str| {
+                name.get(..known.len()).is_some_and(|name| name.eq_ignore_ascii_case(known.as_bytes()))
+            };
+            match self {
+                Self::Foreign => name.first().is_some_and(u8::is_ascii_alphabetic),
+                _ => SWALLOWING.iter().any(is),
+            }
+        };
+        self != Self::Plain && (memchr::memchr_iter(b'<', text).any(is_element) || is_open(text))
     }
 }
 

@@ -19,6 +19,12 @@ fn policy() -> Arc<Policy> {
         entry("ads", "marketing", "hosts = [\"ads.example\"]\ninline = [\"adspixel(\"]"),
         entry("film", "marketing", "hosts = [\"film.example\"]\nembed = true"),
         entry("pay", "necessary", "hosts = [\"pay.example\"]"),
+        entry(
+            "pix",
+            "marketing",
+            "hosts = [\"pix.example\"]\ninline = [\"pix('init\", \"pix('a\"]\nglobals = [\"pix\", \"_pix\"]",
+        ),
+        entry("chat", "preferences", "inline = [\"chat('x\"]\nglobals = [\"chat\"]"),
     ]
     .concat();
     let catalog = Catalog::new(Catalog::parse(&text).unwrap()).unwrap();
@@ -110,6 +116,99 @@ fn held_tags_are_left_inert() {
     for (source, wanted) in rows(include_str!("../../../tests/data/rewrite/held.txt")) {
         assert_eq!(page(source), wanted, "\n{source}");
     }
+}
+
+#[test]
+fn every_carrier_is_held() {
+    for (source, wanted) in rows(include_str!("../../../tests/data/rewrite/carriers.txt")) {
+        assert_eq!(page(source), wanted, "\n{source}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_tracker_is_left_alone() {
+    let table = include_str!("../../../tests/data/rewrite/benign.txt");
+    for source in table.trim_end().split("\n---\n") {
+        let (out, result) = rewritten(Consent::none(), no_insertions(), [source.as_bytes()]);
+        assert_eq!(String::from_utf8(out).unwrap(), source);
+        assert_eq!(result.unwrap().tags, 0, "{source}");
+    }
+}
+
+#[test]
+fn no_row_leaves_anything_alive_however_it_is_cut() {
+    let tables = [
+        include_str!("../../../tests/data/rewrite/held.txt"),
+        include_str!("../../../tests/data/rewrite/carriers.txt"),
+        include_str!("../../../tests/data/rewrite/stand_ins.txt"),
+        include_str!("../../../tests/data/rewrite/parts.txt"),
+    ];
+    for source in tables.into_iter().flat_map(rows).map(|(source, _)| source) {
+        let whole = full(source);
+        for size in [1, 2, 3, 7, 19, 64] {
+            let pieces = source.as_bytes().chunks(size);
+            let (out, _) = rewritten(Consent::none(), insertions(), pieces);
+            assert_eq!(String::from_utf8(out).unwrap(), whole, "pieces of {size}");
+        }
+        if source.contains("data-consentry=necessary") || source.contains("data-consentry=\"necessary") {
+            continue;
+        }
+        for scripting in [oracle::Scripting::On, oracle::Scripting::Off] {
+            assert_eq!(oracle::alive(&whole, scripting), Vec::<String>::new(), "{source}\n{whole}");
+        }
+    }
+}
+
+#[test]
+fn held_scripts_get_stand_ins_where_a_script_may_stand() {
+    for (source, wanted) in rows(include_str!("../../../tests/data/rewrite/stand_ins.txt")) {
+        assert_eq!(full(source), wanted, "\n{source}");
+    }
+    let closed = Insertions { script: Bytes::new(), ..insertions() };
+    let source = b"<body><script src=//pix.example></script>".as_slice();
+    let (out, _) = rewritten(Consent::none(), closed, [source]);
+    assert!(!String::from_utf8(out).unwrap().contains("idle"));
+}
+
+#[test]
+fn the_hosts_of_a_page_are_taken_down_when_somebody_asks() {
+    let source = "<script src=//ads.example/a></script><img src=//ADS.example><img src=//shop.example/x><img src=/x>\
+                  <a href=//link.example>x</a><link rel=preconnect href=https://pay.example><img srcset='//u.example 2x'>\
+                  <template><img src=//t.example></template><iframe srcdoc='<img src=//inner.example>'></iframe>";
+    let heard = |consent, is_noting| {
+        let policy = POLICY.with_borrow(Arc::clone);
+        let rewriter = Rewriter::new(policy, consent, "shop.example", "/", no_insertions());
+        let mut rewriter = if is_noting { rewriter.noting_hosts() } else { rewriter };
+        rewriter.push(source.as_bytes(), &mut BytesMut::new()).unwrap();
+        rewriter.hosts().join(" ")
+    };
+    assert_eq!(heard(Consent::none(), true), "ads.example pay.example u.example inner.example");
+    assert_eq!(heard(Consent::none(), false), "");
+    let all = Consent::from_choice(&Choice::All, Day(1), None, policy().catalog());
+    assert_eq!(heard(all, true), "ads.example pay.example u.example");
+    assert_eq!(heard(all, false), "");
+}
+
+#[test]
+fn frames_within_frames_are_read_to_a_depth() {
+    let nested = |depth: usize| {
+        let mut page = "<img src=//ads.example>".to_owned();
+        for _ in 0..depth {
+            page =
+                format!("<iframe srcdoc=\"{}\"></iframe>", page.replace('&', "&amp;").replace('"', "&quot;"));
+        }
+        page
+    };
+    for depth in 1..7 {
+        for scripting in [oracle::Scripting::On, oracle::Scripting::Off] {
+            let out = page(&nested(depth));
+            assert_eq!(oracle::alive(&out, scripting), Vec::<String>::new(), "{depth}: {out}");
+        }
+    }
+    let clean = nested(4).replace("ads.example", "pay.example");
+    assert_eq!(page(&clean), clean);
+    let deep = nested(6).replace("ads.example", "pay.example");
+    assert!(page(&deep).contains("data-consentry-held=unknown"), "nobody reads that deep");
 }
 
 #[test]
@@ -243,6 +342,11 @@ fn endless_repetition_costs_no_more_than_its_length() {
         "--",
         "<?",
         "<select><style><script>x",
+        "<template>",
+        "<iframe srcdoc='",
+        "<iframe srcdoc=\"<img src=//ads.example>\">",
+        "<svg><!--<iframe srcdoc='&lt;svg>&lt;!--&lt;a ",
+        "<script type=speculationrules>[[[",
     ];
     for trap in traps {
         let page = trap.repeat(300_000 / trap.len());

@@ -7,7 +7,7 @@ use super::doubt::Doubt;
 use super::edits::{Edits, Rank};
 use super::hidden::{Hidden, first_markup};
 use super::insert::Frame;
-use super::judge::{Judge, check_size};
+use super::judge::{Judge, Place, check_size};
 use super::raw::{self, Escape};
 use super::tag::{Name, Scan, plain_end};
 use super::template::Templates;
@@ -342,10 +342,15 @@ impl Walker {
             return Step::Waits;
         }
         let code = &buf[text..found.unwrap_or(seen.len())];
-        let verdict = self.judge.inline(buf, &self.scan, code, self.doubt.is_raised());
+        let place = match self.doubt.is_raised() {
+            false => Place::Plain,
+            true if self.doubt.is_foreign() => Place::Foreign,
+            true => Place::Doubtful,
+        };
+        let verdict = self.judge.inline(buf, &self.scan, code, place);
         self.judge.counts.long_scripts += u32::from(found.is_none() && buf.len() >= limit);
         self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
-        if !self.doubt.is_raised() {
+        if place == Place::Plain {
             self.judge.stand_in(&verdict, code, self.scan.start, &self.frame, &mut self.edits);
         }
         self.state = if found.is_some() { State::Text } else { State::Script(escape) };

@@ -38,6 +38,21 @@ impl Visitor {
         answer
     }
 
+    /// The jar as a browser sends it.
+    pub fn cookies(&self) -> String {
+        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
+    /// Asks for a part of a page, or for a page in another way: with these headers beside the jar.
+    pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut builder = Request::get(path).header("host", "shop.example").header("cookie", self.cookies());
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        self.send(builder.body(Bytes::new()).expect("a request"))
+    }
+
     /// Sends a choice as the banner's form does and follows the answer back to the page.
     pub fn choose(&mut self, form: &str) -> Answer {
         let answer = self.post(form, &[]);
@@ -71,9 +86,7 @@ impl Visitor {
             builder = builder.header("referer", referrer);
         }
         if !self.jar.is_empty() {
-            let cookies: Vec<String> =
-                self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            builder = builder.header("cookie", cookies.join("; "));
+            builder = builder.header("cookie", self.cookies());
         }
         builder
     }

@@ -41,6 +41,11 @@ mode = "enforce"
 k = { city = 1, region = 1, text = 1, answer = 1 }
 "#;
 
+/// The rules of the test site in another mode.
+pub fn rules_of_mode(mode: &str) -> String {
+    RULES.replace("\"enforce\"", &format!("\"{mode}\""))
+}
+
 /// Starts a gateway before `origin`, with `rules` as the rest of its `[[site]]`.
 pub fn start_with(origin: &Origin, rules: &str) -> Gateway {
     let directory = tempfile::tempdir().expect("a directory");
@@ -130,6 +135,21 @@ impl Gateway {
             assert!(begun.elapsed().as_secs() < 10, "asked {question}\nexpected {expected}\ngot {body}");
             std::thread::yield_now();
         }
+    }
+
+    /// Takes new settings, as SIGHUP does.
+    pub fn reload(&self, text: &str) {
+        let loaded = config::parse(text, "test.toml").unwrap_or_else(|report| panic!("{report}"));
+        self.running.as_ref().expect("it runs").reload(&loaded.config).expect("the settings are taken");
+    }
+
+    /// What was seen on the test site.
+    pub fn found(&self, token: &str) -> serde_json::Value {
+        let authorization = format!("Bearer {token}");
+        let answer =
+            client::get(self.admin, "/api/inventory?site=shop", &[("authorization", &authorization)]);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        serde_json::from_slice(&answer.body).expect("JSON")
     }
 
     /// Ends the gateway as SIGTERM does and waits until all is written; the directory stays.

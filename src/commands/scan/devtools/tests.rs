@@ -115,7 +115,7 @@ fn every_request_and_every_name_is_noted() {
         "host connect.facebook.net  held",
         "host www.google.com  open",
         "storage _hjid  held",
-        "service-worker /sw.js  open",
+        "service-worker /sw.js  held",
     ];
     assert_eq!(found, expected);
     let at = |wanted: &str| told.iter().position(|method| method == wanted);

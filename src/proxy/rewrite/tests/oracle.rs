@@ -204,6 +204,7 @@ fn ask(nodes: &[Node], index: usize, scripting: Scripting, found: &mut Vec<Strin
     let runs = kind.as_deref().is_none_or(|kind| matches!(kind, "" | "text/javascript" | "module"));
     let rel = value("rel").unwrap_or_default();
     let loading: &[&str] = match element.as_str() {
+        "a" | "area" => &["ping"],
         "script" if is_svg && runs => &["href"],
         "image" | "use" | "feimage" if is_svg => &["href"],
         _ if is_svg => &[],
@@ -214,9 +215,10 @@ fn ask(nodes: &[Node], index: usize, scripting: Scripting, found: &mut Vec<Strin
         "frame" | "embed" | "source" | "audio" => &["src"],
         "video" => &["src", "poster"],
         "object" => &["data"],
+        "body" | "table" | "tr" | "td" | "th" => &["background"],
         _ => &[],
     };
-    for attribute in loading.iter().chain(&["ping", "background"]) {
+    for attribute in loading {
         let value = value(attribute).unwrap_or_default();
         if leads_out(attribute, &value) {
             found.push(format!("{element} {attribute}={value}"));

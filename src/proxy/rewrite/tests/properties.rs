@@ -8,7 +8,7 @@ use super::oracle::Scripting;
 use super::*;
 
 /// Pieces that are troublesome alone, next to each other, and within each other.
-const PIECES: [&str; 95] = [
+const PIECES: [&str; 111] = [
     "<",
     ">",
     "/",
@@ -89,6 +89,22 @@ const PIECES: [&str; 95] = [
     "<video poster=//ads.example/ src=/own>",
     "<frameset>",
     "<table>",
+    "<tr>",
+    "<td>",
+    "<caption>",
+    "<colgroup>",
+    "</table>",
+    "<button>",
+    "<annotation-xml encoding=text/html>",
+    "<font color=red>",
+    "<image href=//ads.example/>",
+    "<use href=//ads.example/>",
+    "<object data=//ads.example/>",
+    "<embed src=//film.example>",
+    "<frame src=//ads.example>",
+    "<link rel=preconnect href=//ads.example>",
+    " ping='/a //ads.example'",
+    "<a",
     "<p title=\"",
     "<p title='",
     "<img src=//ads.example/a>",

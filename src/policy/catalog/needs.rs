@@ -1,0 +1,264 @@
+//! What the built-in catalogue must know of shops, and what it must leave alone: each row is a promise to operators.
+
+use super::{Catalog, Tracker};
+use crate::policy::consent::Category::{self, Marketing, Necessary, Preferences, Statistics};
+
+/// Most bytes that the hosts of what is necessary may take as a source list. They stand in a header of every page,
+/// and a proxy in front may take no more than 4 KiB of head.
+const NECESSARY_SOURCES_BYTES_MAX: usize = 2400;
+/// Most bytes of names and keys that scripts may write before a choice: the guard carries them in every page.
+const NECESSARY_NAMES_BYTES_MAX: usize = 5 * 1024;
+
+/// Cookies that keep a shop's cart, login and session, by the entry they belong to.
+const NECESSARY_COOKIES: &[(&str, &str)] = &[
+    (
+        "woocommerce",
+        "woocommerce_cart_hash woocommerce_items_in_cart wp_woocommerce_session_0f3a wordpress_logged_in_0f3a \
+         wordpress_sec_0f3a wordpress_test_cookie wp-settings-1 wp-settings-time-1 store_notice1b2c",
+    ),
+    ("wordpress-shop-plugins", "yith_wcwl_session_3 tinv_wishlistkey wmc_current_currency"),
+    (
+        "shopify",
+        "cart_currency cart_sig cart_ts checkout_token secure_customer_sig _shopify_essential \
+         _secure_session_id localization customer_auth_provider discount_code _tracking_consent",
+    ),
+    (
+        "magento",
+        "form_key mage-cache-sessid mage-messages private_content_version X-Magento-Vary section_data_ids \
+         frontend persistent_shopping_cart mage-cache-storage-section-invalidation",
+    ),
+    ("prestashop", "PrestaShop-0f3a1b2c"),
+    ("opencart", "OCSESSID"),
+    ("shopware", "session-1 session- sw-states sw-cache-hash __csrf_token-1"),
+    ("bigcommerce", "SHOP_SESSION_TOKEN SHOP_ORDER_TOKEN SF-CSRF-TOKEN"),
+    ("squarespace", "crumb hasCart SiteUserSecureAuthToken siteUserCrumb RecentRedirect"),
+    ("wix", "hs svSession bSession smSession server-session-bind ssr-caching"),
+    ("mystore", "mystore_session mystore-cart"),
+    ("24nettbutikk", "24nb 24nb_cart 24nettbutikk_session"),
+    ("salesforce-commerce", "dwsid dwsecuretoken_0f3a dwanonymous_0f3a usid_RefArch"),
+    ("sap-commerce", "acceleratorSecureGUID _hybris anonymous-consents"),
+    ("optimizely-cms", ".EPiServerLogin EPiStateMarker EPiServer_Commerce_AnonymousId __epiXSRF"),
+    ("umbraco", "UMB_UCONTEXT UMB-XSRF-TOKEN UMB_SESSION"),
+    ("sitecore", "website#lang sxa_site"),
+    ("kentico", "CMSCsrfCookie CMSPreferredCulture"),
+    ("drupal", "SESS0f3a1b2c SSESS0f3a1b2c"),
+    ("nopcommerce", ".Nop.Customer .Nop.Session Nop.customer NOPCOMMERCE.AUTH"),
+    ("medusa", "_medusa_cart_id _medusa_jwt"),
+    ("craft", "CraftSessionId"),
+    ("vtex", "checkout.vtex.com vtex_session VtexIdclientAutCookie_shop"),
+    ("oscommerce", "osCsid zenid XTCsid"),
+    ("hcl-commerce", "WC_SESSION_ESTABLISHED WC_CartOrderId_10151 pgid-shop SecureSessionID-1"),
+    (
+        "shop-session",
+        "PHPSESSID JSESSIONID connect.sid ASP.NET_SessionId ASPSESSIONIDQQ .AspNetCore.Session sessionid \
+         .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
+         PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session",
+    ),
+    (
+        "shop-security",
+        "XSRF-TOKEN csrftoken _csrf __RequestVerificationToken_L0 __Host-csrf.token CRAFT_CSRF_TOKEN",
+    ),
+    (
+        "shop-login",
+        "next-auth.session-token __Secure-authjs.session-token remember_web_59ba .ASPXAUTH REMEMBERME",
+    ),
+    ("shop-cart", "cart CART cart_id cartId basket handlekurv varukorg"),
+    ("shop-lists", "wishlist compare favoritter"),
+    ("shop-vehicle", "regnr vehicle_id dekkdimensjon"),
+    ("shop-language", "language currency lang locale NEXT_LOCALE pll_language"),
+];
+
+fn built_in() -> Catalog {
+    Catalog::new(Catalog::built_in().unwrap()).unwrap()
+}
+
+fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
+    tracker.map(|tracker| (tracker.name_id.as_str(), tracker.category))
+}
+
+#[test]
+fn sessions_and_carts_of_every_platform_are_necessary() {
+    let catalog = built_in();
+    for (id, names) in NECESSARY_COOKIES {
+        for name in names.split_whitespace() {
+            assert_eq!(found(catalog.cookie(name)), Some((*id, Necessary)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_keeps_a_shop_up_is_necessary() {
+    let catalog = built_in();
+    let names = "__cf_bm cf_clearance _cfuvid cf_chl_rc_i _abck ak_bmsc bm_sz bm_sv visid_incap_12 incap_ses_7_12 \
+                 nlbi_12 datadome _px3 _pxhd aws-waf-token TS01a2b3c4 BIGipServerpool rbzid KP_UIDz \
+                 sucuri_cloudproxy_uuid_0f3a AWSALB AWSALBCORS AWSELB ARRAffinity ARRAffinitySameSite ASLBSA GCLB \
+                 SERVERID ROUTEID NSC_0f3a citrix_ns_id INGRESSCOOKIE Queue-it-token-v3 CookieConsent OptanonConsent \
+                 CookieInformationConsent cmplz_marketing didomi_token euconsent-v2 cookieyes-consent klaro";
+    for name in names.split_whitespace() {
+        let category = catalog.cookie(name).map(|tracker| tracker.category);
+        assert_eq!(category, Some(Necessary), "{name}");
+    }
+}
+
+#[test]
+fn payments_identity_captchas_and_libraries_are_open_without_consent() {
+    let catalog = built_in();
+    let hosts = "x.klarnacdn.net/kp/lib/v1/api.js js.klarna.com/web-sdk/v1/klarna.js js.kustom.co/kcoc/a.js \
+                 checkout.vipps.no/vippsCheckoutSDK.js login.vipps.no/ pay.mobilepay.dk/ \
+                 checkout.dibspayment.eu/v1/checkout.js epayment.nets.eu/ js.stripe.com/v3/ hooks.stripe.com/ \
+                 www.paypal.com/sdk/js www.paypalobjects.com/api/checkout.js js.braintreegateway.com/web/3/client.js \
+                 checkoutshopper-live.adyen.com/ mpc.getswish.net/qrg-swish/ checkoutapi.svea.com/ \
+                 checkout.walleypay.com/walley-checkout-loader.js payments.qliro.com/ checkout.resurs.com/ \
+                 checkout-cdn.avarda.com/cdn/static/js/main.js ecom.payex.com/checkout/ static.bambora.com/ \
+                 payment.quickpay.net/ checkout.reepay.com/checkout.js checkout.trustly.com/ js.mollie.com/v1/mollie.js \
+                 cdn.checkout.com/js/framesv2.min.js secure.worldpay.com/ checkout.dintero.com/ api.two.inc/ shop.app/ \
+                 static-eu.payments-amazon.com/checkout.js pay.google.com/gp/p/js/pay.js applepay.cdn-apple.com/jsapi/ \
+                 csfe.bankid.no/ auth.bankid.no/ app.bankid.com/ www.mitid.dk/ login.signicat.com/ shop.criipto.id/ \
+                 centinelapi.cardinalcommerce.com/V1/Cruise/Collect acs4.3dsecure.no/mdpayacs/pareq \
+                 shop.eu.auth0.com/ login.microsoftonline.com/ www.google.com/recaptcha/api.js \
+                 www.gstatic.com/recaptcha/releases/a/recaptcha__no.js www.recaptcha.net/recaptcha/api.js \
+                 js.hcaptcha.com/1/api.js challenges.cloudflare.com/turnstile/v0/api.js api.friendlycaptcha.com/ \
+                 static.geetest.com/ shop-api.arkoselabs.com/ cdnjs.cloudflare.com/ajax/libs/jquery/3.7.1/jquery.min.js \
+                 cdn.jsdelivr.net/npm/vue unpkg.com/vue code.jquery.com/jquery.js ajax.googleapis.com/ajax/libs/jquery/ \
+                 ajax.aspnetcdn.com/ajax/jquery/ maxcdn.bootstrapcdn.com/ stackpath.bootstrapcdn.com/ \
+                 kit.fontawesome.com/0f3a.js cdn.shopify.com/s/files/ cdn.ampproject.org/v0.js res.cloudinary.com/shop/ \
+                 images.ctfassets.net/ shop.imgix.net/ cdn.sanity.io/images/ api.bring.com/ api2.postnord.com/ \
+                 eprel.ec.europa.eu/label/Label_1.svg kjoretoyoppslag.atlas.vegvesen.no/ data.brreg.no/ \
+                 consent.cookiebot.com/uc.js policy.app.cookieinformation.com/uc.js cdn.cookielaw.org/a.js";
+    for address in hosts.split_whitespace() {
+        let (host, path) = address.split_at(address.find('/').unwrap());
+        assert_eq!(catalog.host(host, path).map(|tracker| tracker.category), Some(Necessary), "{address}");
+    }
+}
+
+#[test]
+fn innocent_look_alikes_belong_to_nobody() {
+    let catalog = built_in();
+    let hosts = "klarna.com.example notklarna.com mystripe.com bankid.no.example xbankid.no vipps.nosuch \
+                 jsdelivr.net.example cookiebot.company.example spotify.example awin1.company awin.example \
+                 tradedoubler.com.example impact.example gravatar.example shop.example images.shop.example \
+                 cloudfront.net d111111abcdef8.cloudfront.net azureedge.net s3.amazonaws.com polyfill.io \
+                 cdn.polyfill.io analytics.shop.example pixel.shop.example double.network finn.example";
+    for host in hosts.split_whitespace() {
+        assert_eq!(found(catalog.host(host, "/assets/analytics-dashboard.js")), None, "{host}");
+    }
+    for address in
+        ["www.google.com/search", "www.gstatic.com/charts/loader.js", "accounts.google.com/", "www.bing.com/"]
+    {
+        let (host, path) = address.split_at(address.find('/').unwrap());
+        assert_eq!(found(catalog.host(host, path)), None, "{address}");
+    }
+    let cookies = "analytics pixel tracking_number track_order cartoon carton basis session2 phpsessid PHPSESSID2 \
+                   jsessionid CookieConsents klarna stripe_customer shopifyish wix mage_cache OCSESSIDX crumbs \
+                   visid_incapable TS1 AWSALARM dwsids awcs ttl tdu at_go IRIS sbnot order_id adtax";
+    for name in cookies.split_whitespace() {
+        assert_eq!(found(catalog.cookie(name)), None, "{name}");
+    }
+    let keys = "analytics pixel cartoon app_state user_settings draft search filters klarna adyen spotify awin \
+                wc_visitor ct mapboxes tduids PHPSESSID form_data products";
+    for key in keys.split_whitespace() {
+        assert_eq!(found(catalog.storage(key)), None, "{key}");
+    }
+}
+
+#[test]
+fn what_platforms_count_is_told_from_what_they_need() {
+    let catalog = built_in();
+    let rows = [
+        ("dwac_0f3a", Statistics),
+        ("__cq_uuid", Marketing),
+        ("SC_ANALYTICS_GLOBAL_COOKIE", Statistics),
+        ("fornax_anonymousId", Statistics),
+        ("EPi:NumberOfVisits", Statistics),
+        ("CurrentContact", Statistics),
+        ("VtexRCSessionIdv7", Statistics),
+        ("recently_viewed", Preferences),
+        ("g_state", Preferences),
+    ];
+    for (name, category) in rows {
+        assert_eq!(catalog.cookie(name).map(|tracker| tracker.category), Some(category), "{name}");
+    }
+}
+
+#[test]
+fn affiliate_networks_pass_on_what_they_collect() {
+    let catalog = built_in();
+    let rows = [
+        ("adtraction", "cdn.adt387.com", "at_gd"),
+        ("tradedoubler", "tbs.tradedoubler.com", "tduid"),
+        ("awin", "www.dwin1.com", "awc"),
+        ("cj-affiliate", "www.mczbf.com", "cjevent"),
+        ("rakuten-advertising", "track.linksynergy.com", "ranSiteID"),
+        ("impact", "utt.impactcdn.com", "irclickid"),
+        ("partnerize", "prf.hn", "clickref"),
+        ("tradetracker", "tm.tradetracker.net", "tt"),
+    ];
+    for (id, host, parameter) in rows {
+        let tracker = catalog.named(id).unwrap();
+        assert_eq!(found(catalog.host(host, "/")), Some((id, Marketing)), "{host}");
+        assert!(tracker.parameters.iter().any(|known| known == parameter), "{id} {parameter}");
+        assert_eq!(tracker.access, super::Access::Partners, "{id}");
+    }
+}
+
+#[test]
+fn embeds_wait_behind_a_placeholder() {
+    let catalog = built_in();
+    for host in [
+        "fast.wistia.net",
+        "open.spotify.com",
+        "w.soundcloud.com",
+        "www.openstreetmap.org",
+        "player.twitch.tv",
+    ] {
+        let tracker = catalog.host(host, "/").unwrap();
+        assert!(tracker.embed && tracker.category != Necessary, "{host}");
+    }
+}
+
+#[test]
+fn the_necessary_is_short_enough_to_be_said_on_every_page() {
+    let catalog = built_in();
+    let necessary = || catalog.trackers().filter(|tracker| tracker.category == Necessary);
+    let mut sources = 0;
+    for rule in necessary().flat_map(|tracker| &tracker.hosts) {
+        // A domain and all below it are two sources.
+        let hosts = [Some(rule.host.as_str()), rule.host.strip_prefix("*.")];
+        let paths = if rule.paths.is_empty() { &[String::new()][..] } else { &rule.paths };
+        sources += hosts
+            .into_iter()
+            .flatten()
+            .map(|host| paths.iter().map(|path| 1 + host.len() + path.len()).sum::<usize>())
+            .sum::<usize>();
+    }
+    assert!(sources <= NECESSARY_SOURCES_BYTES_MAX, "{sources} bytes of sources");
+    let cookies = necessary().flat_map(|tracker| &tracker.cookies);
+    let written = cookies.filter(|rule| rule.domain.is_empty() && !rule.http).map(|rule| 1 + rule.name.len());
+    let keys = necessary().flat_map(|tracker| &tracker.storage).map(|key| 1 + key.len());
+    let names: usize = written.chain(keys).sum();
+    assert!(names <= NECESSARY_NAMES_BYTES_MAX, "{names} bytes of names");
+}
+
+#[test]
+fn sessions_of_servers_are_never_written_by_scripts_and_carts_in_the_browser_are() {
+    let catalog = built_in();
+    let rule = |name: &str| {
+        catalog.trackers().flat_map(|tracker| &tracker.cookies).find(|rule| rule.name == name).cloned()
+    };
+    for name in
+        ["PHPSESSID", "connect.sid", "OCSESSID", "wp_woocommerce_session_*", "AWSALB*", "X-Magento-Vary"]
+    {
+        assert!(rule(name).unwrap().http, "{name}");
+    }
+    for name in [
+        "woocommerce_cart_hash",
+        "form_key",
+        "mage-cache-sessid",
+        "section_data_ids",
+        "cart",
+        "datadome",
+        "pll_language",
+    ] {
+        assert!(!rule(name).unwrap().http, "{name}");
+    }
+}

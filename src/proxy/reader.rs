@@ -1,0 +1,184 @@
+//! Who reads a page as it passes: the rewriter, or an onlooker that changes nothing.
+
+use bytes::{Bytes, BytesMut};
+
+use super::charset::{CharsetError, ToUtf8};
+use super::rewrite::{RewriteError, Rewriter};
+
+/// What a page goes through.
+pub enum Reader {
+    /// Held tags become inert, and what is put in is put in; in UTF-8 where it must be.
+    Rewrites(ToUtf8, Box<Rewriter>),
+    /// The page passes as it is.
+    Looks(Onlooker),
+}
+
+/// Why a page cannot be read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Its encoding is in doubt.
+    #[error(transparent)]
+    Charset(#[from] CharsetError),
+    /// Its markup cannot be read in bounded memory.
+    #[error(transparent)]
+    Markup(#[from] RewriteError),
+}
+
+/// Takes down the hosts that a page's tags name, and may add one thing after the page's end; nothing else is changed. A
+/// page it cannot read passes, too.
+pub struct Onlooker {
+    /// Gone when the page cannot be read.
+    rewriter: Option<Box<Rewriter>>,
+    /// What the rewriter made of the page, which nobody gets.
+    unread: BytesMut,
+    /// The first bytes of the page, as far as they came.
+    start: Vec<u8>,
+    /// What goes after the end.
+    tail: Bytes,
+}
+
+impl Onlooker {
+    /// An onlooker that reads as `rewriter` does; `tail` is ASCII markup, or nothing.
+    pub fn new(rewriter: Rewriter, tail: Bytes) -> Self {
+        Self { rewriter: Some(Box::new(rewriter)), unread: BytesMut::new(), start: Vec::new(), tail }
+    }
+
+    fn push(&mut self, plain: &[u8], out: &mut BytesMut) {
+        out.extend_from_slice(plain);
+        let missing = MARK_BYTES.saturating_sub(self.start.len()).min(plain.len());
+        self.start.extend_from_slice(&plain[..missing]);
+        self.read(|rewriter, unread| rewriter.push(plain, unread));
+    }
+
+    fn end(&mut self, out: &mut BytesMut) {
+        self.read(Rewriter::end);
+        // In UTF-16 these bytes would be other letters.
+        if !matches!(self.start[..], [0xFE, 0xFF] | [0xFF, 0xFE]) {
+            out.extend_from_slice(&self.tail);
+        }
+    }
+
+    fn read(&mut self, step: impl FnOnce(&mut Rewriter, &mut BytesMut) -> Result<(), RewriteError>) {
+        let Some(rewriter) = &mut self.rewriter else { return };
+        let is_read = step(rewriter, &mut self.unread).is_ok();
+        self.unread.clear();
+        if !is_read {
+            self.rewriter = None;
+        }
+    }
+}
+
+/// Length of the byte order marks of UTF-16. Unit: bytes.
+const MARK_BYTES: usize = 2;
+
+impl Reader {
+    pub(super) fn push(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), ReadError> {
+        match self {
+            Self::Rewrites(charset, rewriter) => {
+                charset.push(plain, &mut |text| rewriter.push(text, out).map_err(ReadError::Markup))
+            }
+            Self::Looks(onlooker) => {
+                onlooker.push(plain, out);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self, out: &mut BytesMut) -> Result<(), ReadError> {
+        match self {
+            Self::Rewrites(charset, rewriter) => {
+                charset.end(&mut |text| rewriter.push(text, out).map_err(ReadError::Markup))?;
+                Ok(rewriter.end(out)?)
+            }
+            Self::Looks(onlooker) => {
+                onlooker.end(out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Tags left inert so far.
+    pub(super) fn held(&self) -> u32 {
+        match self {
+            Self::Rewrites(_, rewriter) => rewriter.held().tags,
+            Self::Looks(_) => 0,
+        }
+    }
+
+    /// Hosts that the page's tags named so far.
+    pub(super) fn hosts(&self) -> &[Box<str>] {
+        match self {
+            Self::Rewrites(_, rewriter) => rewriter.hosts(),
+            Self::Looks(onlooker) => onlooker.rewriter.as_deref().map_or(&[], Rewriter::hosts),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::catalog::Catalog;
+    use crate::policy::consent::Consent;
+    use crate::policy::{Policy, Settings, Unknown};
+    use crate::proxy::rewrite::Insertions;
+
+    const TAIL: &[u8] = b"<script async src=\"/_consentry/witness.js\"></script>";
+
+    fn onlooker() -> Reader {
+        static POLICY: std::sync::LazyLock<Arc<Policy>> = std::sync::LazyLock::new(|| {
+            let settings = Settings {
+                hosts: vec!["shop.example".into()],
+                prefix: "/_consentry".into(),
+                unknown_cookies: Unknown::Hold,
+                unknown_hosts: Unknown::Hold,
+                allow: Vec::new(),
+            };
+            Arc::new(Policy::new(settings, Arc::new(Catalog::new(Catalog::built_in().unwrap()).unwrap())))
+        });
+        let nothing = Insertions {
+            head: Bytes::new(),
+            languages: Arc::default(),
+            preferred: 0,
+            return_path: Bytes::new(),
+            script: Bytes::new(),
+        };
+        let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);
+        Reader::Looks(Onlooker::new(rewriter, Bytes::from_static(TAIL)))
+    }
+
+    fn passed(page: &[u8], pieces: usize) -> Vec<u8> {
+        let (mut reader, mut out) = (onlooker(), BytesMut::new());
+        for piece in page.chunks(pieces) {
+            reader.push(piece, &mut out).unwrap();
+        }
+        reader.end(&mut out).unwrap();
+        out.to_vec()
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_read_passes_all_the_same() {
+        let endless = [b"<p>".as_slice(), b"<a ".repeat(100_000).as_slice()].concat();
+        assert_eq!(passed(&endless, 4096), [&endless, TAIL].concat());
+    }
+
+    #[test]
+    fn a_page_in_utf_16_gets_nothing_added() {
+        for page in [&b"\xFE\xFF\0<\0p"[..], b"\xFF\xFE<\0p\0"] {
+            assert_eq!(passed(page, 1), page);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_page_passes_byte_for_byte_with_the_tail_behind_it(
+            page in "(<[a-z/!]{1,7}( [a-z]{1,4}=[\"']?[a-z:/.]{0,20}[\"']?)?>?|\\PC{0,20}|<script src=//x.example>){0,20}",
+            pieces in 1..50_usize,
+        ) {
+            prop_assert_eq!(passed(page.as_bytes(), pieces), [page.as_bytes(), TAIL].concat());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// What a shop needs is not touched: payment, identity, robots' tests, libraries, names that only look like trackers.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { newVisitor } from './harness.mjs';
+import { startGateway, startShop } from './hostile.mjs';
+
+/** Scripts and frames of services a shop cannot do without. */
+const NEEDED = [
+  'https://js.stripe.com/v3/', 'https://x.klarnacdn.net/kp/lib/v1/api.js', 'https://checkout.vipps.no/vippsCheckoutSDK.js',
+  'https://www.paypal.com/sdk/js?client-id=x', 'https://checkoutshopper-live.adyen.com/checkoutshopper/sdk/5.0.0/adyen.js',
+  'https://www.google.com/recaptcha/api.js', 'https://challenges.cloudflare.com/turnstile/v0/api.js', 'https://js.hcaptcha.com/1/api.js',
+  'https://cdnjs.cloudflare.com/ajax/libs/jquery/3.7.1/jquery.min.js', 'https://cdn.jsdelivr.net/npm/vue@3', 'https://unpkg.com/htmx.org@2',
+  'https://code.jquery.com/jquery-3.7.1.min.js', 'https://ajax.googleapis.com/ajax/libs/jquery/3.7.1/jquery.min.js',
+];
+
+/** The shop's own, with names that look like trackers. */
+const LOOK_ALIKES = ['/assets/analytics-dashboard.js', '/js/tracking-number.js', '/js/facebook-login-button.js', '/js/gtag-colours.js', '/js/pixel-ratio.js'];
+
+const page = `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Kasse</title>
+<link rel="stylesheet" href="/pixel-perfect.css"><script type="application/ld+json">{"@context":"https://schema.org","sameAs":["https://www.facebook.com/dekkogfelg","https://www.youtube.com/dekkogfelg"]}</script>
+<script type="application/json" id="state">{"video":"https://www.youtube.com/embed/x","ga":"https://www.google-analytics.com/g/collect"}</script>
+<meta property="og:video" content="https://www.youtube.com/embed/x">
+${NEEDED.map((address) => `<script src="${address}"></script>`).join('\n')}
+${LOOK_ALIKES.map((path) => `<script src="${path}"></script>`).join('\n')}
+</head><body>
+<a href="https://www.facebook.com/dekkogfelg">Facebook</a> <a href="https://www.youtube.com/dekkogfelg">YouTube</a>
+<script>
+  var LINKS = { facebook: "https://www.facebook.com/sharer.php?u=", tracker: "connect.facebook.net", video: "//www.youtube.com/embed/" };
+  window.share = function () { return LINKS.facebook + encodeURIComponent(location.href); };
+  window.cart = { items: 2, currency: 'NOK', note: 'Vi bruker ikke hotjar.com eller www.googletagmanager.com.' };
+  document.cookie = 'woocommerce_items_in_cart=2; path=/';
+</script>
+<textarea id="t"><script src="https://connect.facebook.net/x.js"></script></textarea>
+<template id="tpl"><p class="from-template">Mal</p></template>
+<p id="end">Slutt</p></body></html>`;
+
+let shop;
+let gateway;
+before(async () => {
+  shop = await startShop();
+  gateway = await startGateway(shop);
+  shop.serve('/kasse', page);
+  shop.serve('/pixel-perfect.css', 'body { margin: 0 }', { type: 'text/css' });
+  for (const path of LOOK_ALIKES) shop.serve(path, `window.ran = (window.ran || []).concat('${path}');`, { type: 'text/javascript' });
+});
+after(async () => {
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+test('a checkout works before any answer, and nothing throws', async () => {
+  const visitor = await newVisitor();
+  try {
+    await visitor.page.goto(`${gateway.url}/kasse`, { waitUntil: 'networkidle' });
+    const asked = new Set(visitor.outside.requests.map((r) => r.host));
+    assert.deepEqual(NEEDED.map((address) => new URL(address).host).filter((host) => !asked.has(host)), [], 'services that did not load');
+    assert.deepEqual([...asked].filter((host) => !NEEDED.some((address) => new URL(address).host === host)), [], 'and nobody else was asked');
+    const state = await visitor.page.evaluate(() => ({
+      ran: window.ran, share: window.share?.(), note: window.cart?.note, json: JSON.parse(document.getElementById('state').textContent).video,
+      text: document.getElementById('t').value, cookie: document.cookie,
+    }));
+    assert.deepEqual(state.ran, LOOK_ALIKES);
+    assert.match(state.share, /^https:\/\/www\.facebook\.com\/sharer\.php/);
+    assert.match(state.note, /hotjar\.com/);
+    assert.equal(state.json, 'https://www.youtube.com/embed/x');
+    assert.equal(state.text, '<script src="https://connect.facebook.net/x.js"></script>');
+    assert.match(state.cookie, /woocommerce_items_in_cart=2/);
+    assert.deepEqual(visitor.faults, []);
+  } finally {
+    await visitor.close();
+  }
+});
+
+test('apart from what we put in, the page is the shop\'s, byte for byte', async () => {
+  const text = await (await fetch(`${gateway.url}/kasse`, { headers: { accept: 'text/html', 'sec-fetch-dest': 'document' } })).text();
+  let at = 0;
+  // Every piece of the shop's page is there, in order; only insertions stand between.
+  for (const line of page.split('\n')) {
+    const found = text.indexOf(line.replace(/<head>.*|<\/body>.*/, ''), at);
+    assert.ok(found >= at, `the line is there: ${line}`);
+    at = found;
+  }
+  assert.ok(!text.includes('data-consentry-held'), 'no tag is held');
+});

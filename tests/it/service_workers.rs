@@ -1,0 +1,121 @@
+//! Service workers: which are installed, and what becomes of the others.
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::support::{Origin, RULES, Visitor, get, start, start_with};
+
+fn worker() -> Origin {
+    Origin::answering(|_| {
+        Response::builder()
+            .header("content-type", "application/javascript")
+            .header("cache-control", "max-age=600")
+            .header("etag", "\"1\"")
+            .body(Bytes::from_static(b"addEventListener('fetch', keep)"))
+            .expect("a response")
+    })
+}
+
+const ASKED: [&[(&str, &str)]; 3] = [
+    &[("service-worker", "script"), ("sec-fetch-dest", "serviceworker")],
+    &[("sec-fetch-dest", "serviceworker")],
+    &[("service-worker", "script"), ("accept", "*/*")],
+];
+
+#[test]
+fn a_worker_nobody_vouched_for_is_answered_with_one_that_leaves() {
+    let origin = worker();
+    let gateway = start(&origin);
+    for headers in ASKED {
+        let answer = get(gateway.visitors, "/sw.js", headers);
+        assert_eq!(answer.status, 200, "an update that fails would leave the old one");
+        assert!(
+            answer.text().contains("registration.unregister()") && answer.text().contains("skipWaiting()")
+        );
+        assert!(!answer.text().contains("fetch"), "it takes no request");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert_eq!(answer.header("service-worker-allowed"), Some("/"));
+    }
+    assert!(origin.asked().is_empty(), "the origin is not asked");
+    assert!(get(gateway.admin, "/metrics", &[]).text().contains("policy_workers_refused_total 3\n"));
+    let mut some = Visitor::of(gateway.visitors);
+    some.post("choice=some&category=statistics&category=marketing", &[]);
+    assert!(some.get("/sw.js", ASKED[0]).text().contains("unregister"));
+}
+
+#[test]
+fn a_worker_comes_when_everything_is_granted_and_leaves_when_it_is_not() {
+    let origin = worker();
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.post("choice=all", &[]);
+    assert_eq!(visitor.get("/sw.js", ASKED[0]).text(), "addEventListener('fetch', keep)");
+    visitor.post("choice=none", &[]);
+    assert!(visitor.get("/sw.js", ASKED[0]).text().contains("unregister"));
+}
+
+#[test]
+fn a_worker_the_operator_vouches_for_is_installed_behind_a_fence() {
+    let rule = "[[site.allow]]\nservice_worker = \"/sw.js\"\ncategory = \"necessary\"\nwhy = \"offline\"\n";
+    let origin = worker();
+    let gateway = start_with(&origin, &format!("{RULES}{rule}"));
+    for headers in ASKED {
+        let answer = get(gateway.visitors, "/sw.js?v=2", headers);
+        assert_eq!(answer.text(), "addEventListener('fetch', keep)");
+        let fence = answer.header("content-security-policy").expect("a fence");
+        assert!(fence.contains("*.stripe.com") && !fence.contains("google-analytics.com"), "{fence}");
+        assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
+    }
+    assert!(get(gateway.visitors, "/other/sw.js", ASKED[0]).text().contains("unregister"));
+}
+
+#[test]
+fn the_fence_of_a_worker_is_that_of_the_consent_and_is_confirmed_for_it_only() {
+    let origin = worker();
+    let gateway = start(&origin);
+    let dest = ("sec-fetch-dest", "worker");
+    let mut visitor = Visitor::of(gateway.visitors);
+    let first = visitor.get("/w.js", &[dest]);
+    let tag = first.header("etag").expect("a tag").to_owned();
+    assert_ne!(tag, "\"1\"");
+    let again = visitor.get("/w.js", &[dest, ("if-none-match", &tag)]);
+    assert_eq!(again.status, 304);
+    assert_eq!(origin.last().header("if-none-match"), "");
+    visitor.post("choice=some&category=statistics", &[]);
+    let after = visitor.get("/w.js", &[dest, ("if-none-match", &tag)]);
+    assert_eq!(after.status, 200);
+    assert!(
+        after.header("content-security-policy").is_some_and(|fence| fence.contains("google-analytics.com"))
+    );
+}
+
+/// A browser may start a worker from the copy that it has of a script.
+#[test]
+fn a_script_kept_by_a_cache_has_the_tightest_fence() {
+    let origin = worker();
+    let gateway = start(&origin);
+    for choice in ["choice=none", "choice=all"] {
+        let mut visitor = Visitor::of(gateway.visitors);
+        visitor.post(choice, &[]);
+        let answer = visitor.get("/a.js", &[("sec-fetch-dest", "script")]);
+        let fence = answer.header("content-security-policy").expect("a fence");
+        assert_eq!(fence, "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'");
+        assert_eq!(answer.header("cache-control"), Some("max-age=600"));
+        assert_eq!(answer.header("etag"), Some("\"1\""));
+    }
+}
+
+#[test]
+fn where_nothing_is_held_or_unknown_hosts_pass_workers_do() {
+    for rules in [
+        RULES.replace("enforce", "observe"),
+        RULES.replace("enforce", "off"),
+        RULES.replace("mode = \"enforce\"", "mode = \"enforce\"\nunknown_hosts = \"pass\""),
+    ] {
+        let origin = worker();
+        let gateway = start_with(&origin, &rules);
+        let answer = get(gateway.visitors, "/sw.js", ASKED[0]);
+        assert_eq!(answer.text(), "addEventListener('fetch', keep)", "{rules}");
+    }
+}

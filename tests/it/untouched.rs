@@ -1,0 +1,159 @@
+//! Where nothing may be put in: what is no page that somebody looks at.
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::pages::SHOP;
+use crate::support::{Origin, get, request, start};
+
+/// An origin that answers everything with the shop's page under this status, type and disposition.
+fn answering(status: u16, kind: &'static str, disposition: Option<&'static str>) -> Origin {
+    Origin::answering(move |asked| {
+        let is_part = asked.headers.contains_key("range");
+        let mut response = Response::builder().status(if is_part { 206 } else { status });
+        if !kind.is_empty() {
+            response = response.header("content-type", kind);
+        }
+        if let Some(disposition) = disposition {
+            response = response.header("content-disposition", disposition);
+        }
+        let has_body = ![204, 205, 304].contains(&status);
+        response
+            .body(if has_body { Bytes::from_static(SHOP.as_bytes()) } else { Bytes::new() })
+            .expect("a response")
+    })
+}
+
+#[test]
+fn what_a_script_puts_into_a_page_passes_unread() {
+    let origin = answering(200, "text/html; charset=utf-8", None);
+    let gateway = start(&origin);
+    let html = ("accept", "text/html, */*; q=0.01");
+    for headers in [
+        &[("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors"), html][..],
+        &[("sec-fetch-dest", "empty"), ("hx-request", "true"), html],
+        &[html, ("x-requested-with", "XMLHttpRequest")],
+        &[html, ("hx-request", "true"), ("hx-boosted", "true")],
+        &[("accept", "text/html, application/xhtml+xml"), ("turbo-frame", "cart")],
+        &[
+            ("accept", "text/vnd.turbo-stream.html, text/html, application/xhtml+xml"),
+            ("turbo-frame", "cart"),
+        ],
+        &[html, ("x-pjax", "true")],
+        &[html, ("x-up-version", "3.8")],
+        &[("accept", "application/json")],
+        &[("sec-fetch-dest", "image")],
+        &[("sec-fetch-dest", "style")],
+    ] {
+        let answer = get(gateway.visitors, "/", headers);
+        assert_eq!(answer.text(), SHOP, "{headers:?}");
+        assert!(answer.header("content-security-policy").is_some(), "under the fence: {headers:?}");
+    }
+}
+
+#[test]
+fn a_frame_is_read_but_nobody_is_asked_in_it() {
+    let origin = answering(200, "text/html", None);
+    let gateway = start(&origin);
+    for dest in ["iframe", "frame", "embed", "object", "fencedframe"] {
+        let page = get(gateway.visitors, "/", &[("sec-fetch-dest", dest)]).text();
+        assert!(!page.contains("consentry-banner") && !page.contains("consentry-open"), "{dest}: {page}");
+        assert!(!page.contains(" src=\"https://www.googletagmanager.com"), "{dest}: {page}");
+    }
+}
+
+#[test]
+fn a_download_passes_byte_for_byte() {
+    for disposition in ["attachment", "ATTACHMENT; filename=\"ordre.html\""] {
+        let origin = answering(200, "text/html", Some(disposition));
+        let gateway = start(&origin);
+        let answer = get(gateway.visitors, "/ordre.html", &[("sec-fetch-dest", "document")]);
+        assert_eq!(answer.text(), SHOP);
+        assert_eq!(answer.header("content-disposition"), Some(disposition));
+        assert_eq!(answer.header("content-length"), Some(SHOP.len().to_string().as_str()));
+        assert!(answer.header("content-security-policy").is_some());
+    }
+    let origin = answering(200, "text/html", Some("inline; filename=attachment"));
+    let gateway = start(&origin);
+    let shown = get(gateway.visitors, "/", &[("sec-fetch-dest", "document")]);
+    assert!(shown.text().contains("consentry-banner"), "what is shown is read");
+}
+
+#[test]
+fn feeds_and_other_documents_pass_byte_for_byte_under_the_fence() {
+    for kind in [
+        "application/rss+xml",
+        "application/atom+xml; charset=utf-8",
+        "application/xml",
+        "text/xml",
+        "Image/SVG+XML",
+        "application/pdf",
+        "application/unknown",
+        "html",
+        "",
+    ] {
+        let origin = answering(200, kind, None);
+        let gateway = start(&origin);
+        for dest in ["document", "object"] {
+            let answer = get(gateway.visitors, "/feed", &[("sec-fetch-dest", dest)]);
+            assert_eq!(answer.text(), SHOP, "{kind}");
+            let fence = answer.header("content-security-policy").expect("a fence");
+            assert!(!fence.contains("google-analytics.com"), "{kind}: {fence}");
+        }
+    }
+}
+
+#[test]
+fn errors_of_interfaces_pass_and_errors_of_pages_are_pages() {
+    for status in [400, 401, 403, 404, 422, 500, 503] {
+        let origin = answering(status, "text/html", None);
+        let gateway = start(&origin);
+        for headers in [
+            &[("accept", "application/json")][..],
+            &[("accept", "*/*")],
+            &[],
+            &[("sec-fetch-dest", "empty"), ("accept", "*/*")],
+        ] {
+            let answer = get(gateway.visitors, "/api/cart", headers);
+            assert_eq!((answer.status.as_u16(), answer.text().as_str()), (status, SHOP), "{headers:?}");
+        }
+        let page = get(gateway.visitors, "/gone", &[("accept", "text/html")]);
+        assert_eq!(page.status, status);
+        assert!(page.text().contains("consentry-banner"), "{status}");
+    }
+}
+
+#[test]
+fn an_answer_without_a_body_stays_one() {
+    for status in [204, 205] {
+        let origin = answering(status, "text/html", None);
+        let gateway = start(&origin);
+        let answer = get(gateway.visitors, "/", &[("sec-fetch-dest", "document")]);
+        assert_eq!((answer.status.as_u16(), answer.body.len()), (status, 0));
+    }
+    let origin = answering(304, "text/html", None);
+    let gateway = start(&origin);
+    let answer = get(gateway.visitors, "/", &[("sec-fetch-dest", "empty"), ("if-none-match", "\"1\"")]);
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (304, 0));
+    let origin = answering(200, "text/html", None);
+    let gateway = start(&origin);
+    let head = http::Request::head("/").header("host", "shop.example").header("accept", "text/html");
+    let answer = request(gateway.visitors, head.body(Bytes::new()).expect("a request"));
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
+}
+
+#[test]
+fn a_part_passes_where_it_was_asked_for_and_a_document_comes_whole() {
+    let origin = answering(200, "text/html", None);
+    let gateway = start(&origin);
+    let range = ("range", "bytes=0-99");
+    for headers in [&[range, ("sec-fetch-dest", "empty")][..], &[range, ("accept", "*/*")]] {
+        let answer = get(gateway.visitors, "/", headers);
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (206, SHOP), "{headers:?}");
+        assert_eq!(origin.last().header("range"), "bytes=0-99");
+    }
+    let page = get(gateway.visitors, "/", &[range, ("sec-fetch-dest", "document")]);
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("consentry-banner"));
+    assert_eq!(origin.last().header("range"), "");
+}

@@ -5,13 +5,13 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { CHROMIUMS_OWN, gateway } from './harness.mjs';
 import { startOutside } from './outside.mjs';
 
-/** The program under test; `./test` names the one it has built. */
-const PROGRAM = process.env.PROGRAM || fileURLToPath(new URL('../../target/debug/consentry', import.meta.url));
+/** The program under test. */
+const program = process.env.CONSENTRY;
+if (!program) throw new Error('CONSENTRY is not set: start the tests with ./test, or name the program in it');
 
 /** A page that loads and keeps things in every way a scan looks for. */
 const PAGE = `<!doctype html><html><head><title>x</title>
@@ -54,7 +54,7 @@ describe('a scan with a browser', () => {
     const further = ['--ignore-certificate-errors', `--host-resolver-rules=${rules.join(', ')}`];
     const given = ['scan', address, '--json', ...further.flatMap((one) => ['--browser-arg', one])];
     return new Promise((done, fail) => {
-      execFile(PROGRAM, given, (error, stdout, stderr) => (error ? fail(new Error(`${error.message}\n${stderr}`)) : done(JSON.parse(stdout))));
+      execFile(program, given, (error, stdout, stderr) => (error ? fail(new Error(`${error.message}\n${stderr}`)) : done(JSON.parse(stdout))));
     });
   };
   const names = (list) => list.map((one) => one.name).sort();

@@ -146,7 +146,7 @@ impl Seen {
         let hosts = self.hosts.iter().map(|(host, paths)| self.of_host(host, paths));
         let cookies = self.cookies.iter().map(|cookie| self.of_cookie(cookie));
         let storage = self.storage.iter().map(|name| self.of_name(Thing::Storage, name));
-        let workers = self.workers.iter().map(|name| self.of_name(Thing::ServiceWorker, name));
+        let workers = self.workers.iter().map(|path| self.of_worker(path));
         let mut findings: Vec<Finding<'_>> = hosts.chain(cookies).chain(storage).chain(workers).collect();
         findings.sort_by_key(|finding| (finding.thing, finding.fate == Fate::Open));
         findings
@@ -168,7 +168,9 @@ impl Seen {
         let sites = self.cookies.iter().filter(|cookie| cookie.domain.is_empty());
         let cookies = sites.map(|cookie| (Thing::Cookie, cookie.name.clone()));
         let storage = self.storage.iter().map(|name| (Thing::Storage, name.clone()));
-        let workers = self.workers.iter().map(|name| (Thing::ServiceWorker, name.clone()));
+        let workers = self.workers.iter();
+        let workers =
+            workers.map(|path| (Thing::ServiceWorker, self.policy.worker_name(path).as_str().to_owned()));
         let signs = self.signs().into_iter().filter_map(|(tracker, _)| {
             let cookie = tracker.cookies.iter().find(|rule| rule.domain.is_empty());
             let cookie = cookie.map(|rule| (Thing::Cookie, rule.name.clone()));
@@ -238,6 +240,12 @@ impl Seen {
         };
         let Cookie { domain, name: of } = cookie.clone();
         Finding { thing: Thing::Cookie, name: of, domain, class: name, trackers, fate }
+    }
+
+    /// The settings know a worker by its file.
+    fn of_worker(&self, path: &str) -> Finding<'_> {
+        let file = self.policy.worker_name(path);
+        Finding { name: path.to_owned(), ..self.of_name(Thing::ServiceWorker, file.as_str()) }
     }
 
     fn of_name(&self, thing: Thing, name: &str) -> Finding<'_> {

@@ -227,8 +227,10 @@ fn lines_for_the_settings_parse_as_they_are_and_open_what_is_vouched_for() {
     };
     let lines = asked("/api/inventory?site=shop&format=toml", "*/*");
     assert_eq!(asked("/api/inventory?site=shop", "application/toml"), lines);
-    assert!(lines.contains("#uses = [\"google-analytics\", \"hotjar\"]\n"), "{lines}");
-    let plain = settings(&gateway.directory, origin.address, RULES);
+    let uses = "uses = [\"google-analytics\", \"hotjar\"]\n";
+    assert!(lines.contains(&format!("#{uses}")), "{lines}");
+    let mode = "mode = \"enforce\"\n";
+    let plain = settings(&gateway.directory, origin.address, RULES).replace(mode, &format!("{mode}{uses}"));
     gateway.reload(&format!("{plain}\n{lines}"));
     let mut visitor = Visitor::of(gateway.visitors);
     visitor.jar.insert("ukjentvalg".into(), "pris".into());

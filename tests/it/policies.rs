@@ -241,7 +241,8 @@ fn observing_changes_no_policy_of_the_shops_and_reports_to_us() {
     assert_eq!(answer.headers_named(CSP), [own]);
     let told = answer.headers_named(REPORT_ONLY);
     assert!(told.len() == 1 && is_fence(told[0]), "{told:?}");
-    assert_eq!(answer.text(), PAGE);
+    let witness = "<script async src=\"/_consentry/witness.js\"></script>";
+    assert_eq!(answer.text(), format!("{PAGE}{witness}"));
 }
 
 #[test]

@@ -86,9 +86,7 @@ pub struct Site {
 impl Site {
     /// Every tracker this site knows: the built-in ones and its own, with those marked that it uses.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
-        let mut entries = Catalog::built_in()?;
-        entries.extend(self.trackers.iter().cloned());
-        let catalog = Catalog::new(entries)?;
+        let catalog = Catalog::of_site(&self.trackers)?;
         Ok(match &self.uses {
             Some(uses) => catalog.using(uses),
             None => catalog,

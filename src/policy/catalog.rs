@@ -106,12 +106,24 @@ impl Catalog {
         Ok(Self { index: Index::new(&trackers), own: OwnRules::new(&trackers), trackers, is_whole: true })
     }
 
-    /// The same catalogue for a site that uses only these trackers, by their stable names. Others that need consent are
+    /// The built-in catalogue with what a site's operator adds to it, or overrides in it.
+    pub fn of_site(entries: &[TrackerEntry]) -> Result<Self, CatalogError> {
+        let mut all = Self::built_in()?;
+        all.extend(entries.iter().cloned());
+        let mut catalog = Self::new(all)?;
+        for tracker in &mut catalog.trackers {
+            tracker.is_sites = entries.iter().any(|entry| entry.id == tracker.name_id);
+        }
+        Ok(catalog)
+    }
+
+    /// The same catalogue for a site that uses only these trackers, by their stable names, and those
+    /// its operator wrote. Others that need consent are
     /// recognised and stay held, whatever a visitor agrees to: nobody told them of those. What is necessary works in any
     /// case; where some of it is named, only that is declared, and scripts may write only that one's names.
     #[must_use]
     pub fn using(mut self, uses: &[String]) -> Self {
-        let is_named = |tracker: &Tracker| uses.contains(&tracker.name_id);
+        let is_named = |tracker: &Tracker| tracker.is_sites || uses.contains(&tracker.name_id);
         let is_necessary = |tracker: &Tracker| tracker.category == Category::Necessary;
         let names_the_necessary =
             self.trackers.iter().any(|tracker| is_necessary(tracker) && is_named(tracker));

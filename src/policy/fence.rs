@@ -175,6 +175,7 @@ impl Policy {
         let (rank, bare) = match tracker.category {
             Category::Necessary if !tracker.is_used => (Rank::NeededElsewhere, Rank::NeededElsewhere),
             Category::Necessary => (Rank::Needed, Rank::NeededBare),
+            _ if tracker.is_sites => (Rank::GrantedFirst, Rank::GrantedBare),
             _ => (Rank::Granted, Rank::GrantedBare),
         };
         for HostRule { host: rule, paths, sockets } in &tracker.hosts {

@@ -74,6 +74,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         embed: entry.embed,
         source: entry.source,
         is_used: true,
+        is_sites: false,
     })
 }
 

@@ -49,6 +49,8 @@ pub struct Tracker {
     /// Does the site use it ([`super::Catalog::using`])? A tracker that it does not use is recognised and not declared;
     /// one that needs consent is never granted then.
     pub is_used: bool,
+    /// Did the site's operator write this entry? Then the site uses it.
+    pub is_sites: bool,
 }
 
 /// Who receives the data.

@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet};
 pub(super) enum Rank {
     /// What the shop cannot do without: its own hosts, those the operator vouches for, the necessary trackers'.
     Needed,
+    /// What was agreed to and the operator wrote down.
+    GrantedFirst,
     /// What was agreed to.
     Granted,
     /// The bare domain beside all that is below it, of what is needed.

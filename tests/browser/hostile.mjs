@@ -61,6 +61,7 @@ export async function startShop() {
     }
     if (url.pathname === '/base') return answer('text/html; charset=utf-8', basePage(domains[0]));
     if (url.pathname === '/go') { response.writeHead(302, { ...head, location: url.searchParams.get('to') }); return response.end(); }
+    if (url.pathname === '/favicon.ico') return answer('image/gif', GIF);
     if (url.pathname === '/own.gif') return answer('image/gif', GIF);
     if (url.pathname === '/own.js') return answer('text/javascript', 'window.own = true;');
     const made = pages.get(url.pathname);

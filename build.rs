@@ -9,13 +9,17 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 14] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
     "build.mjs",
     "guard.js",
+    "landing.js",
     "signals.js",
+    "idle.js",
+    "api.js",
+    "sizes.js",
     "choice.js",
     "witness.js",
     "style",

@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use consentry::policy::advice::Thing;
 use consentry::policy::catalog::{Catalog, Sent};
 use consentry::policy::consent::{Category, Choice, Consent, Day, ReceiptNumber, TrackerSet};
 use consentry::policy::own_path::SIGNED_BYTES_MAX;
@@ -27,6 +28,20 @@ const MIXED: &[u8] = b"PHPSESSID=8f14e45fceea167a5a36dedd4bea2543; _ga=GA1.1.180
 const NECESSARY: &[u8] = b"PHPSESSID=8f14e45fceea167a5a36dedd4bea2543; cart=5f4dcc3b; csrftoken=Zm9vYmFy; \
     wordpress_logged_in_1a2b=kari; AWSALB=abc; AWSALBCORS=abc; __cf_bm=def; language=nb; currency=NOK; \
     login_token=abc; basket=1; __stripe_mid=xyz";
+
+fn names(criterion: &mut Criterion, policy: &Policy) {
+    let names: Vec<&[u8]> = MIXED
+        .split(|byte| *byte == b';')
+        .filter_map(|pair| pair.trim_ascii().split(|byte| *byte == b'=').next())
+        .collect();
+    criterion.bench_function("the names of 12 cookies, as they are noted", |bench| {
+        bench.iter(|| {
+            for name in &names {
+                black_box(policy.name(Thing::Cookie, black_box(name)));
+            }
+        });
+    });
+}
 
 fn decide(criterion: &mut Criterion) {
     let catalog = Catalog::built_in().and_then(Catalog::new).expect("the built-in catalogue is sound");
@@ -59,6 +74,7 @@ fn decide(criterion: &mut Criterion) {
     criterion.bench_function("12 request cookies, all kept", |bench| {
         bench.iter(|| policy.request_cookies(&none, PAGE, black_box(NECESSARY)));
     });
+    names(criterion, &policy);
     criterion.bench_function("a response cookie", |bench| {
         let text = b"_ga=GA1.1.1804289383.1700000000; Domain=shop.example; Path=/; Max-Age=63072000";
         bench.iter(|| policy.response_cookie(&none, PAGE, black_box(text)));

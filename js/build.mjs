@@ -1,10 +1,12 @@
 /**
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
- * guard.js, guard-free.js, signals.js, choice.js, choice-api.js   inline scripts for visitors
- * witness.js                                                      a file that pages of the mode "observe" fetch
- * banner.css, page.css, page.css.hash                             styles, and the hash a page's policy names
- * dashboard.html, dashboard.js, dashboard.css                     the analysts' page
+ * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
+ * idle.js, idle-google.js, api.js, choice.js, sizes.js
+ * choice-api.js                                         a file that visitors' browsers fetch when it is needed
+ * witness.js                                            a file that pages of the mode "observe" fetch
+ * link.css, embed.css, banner.css, page.css(.hash)       styles, and the hash a page's policy names
+ * dashboard.html, dashboard.js, dashboard.css           the analysts' page
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -23,6 +25,7 @@ const LIMITS = {
   "guard.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
   "witness.js": { brotli: 1024 },
+  "idle-google.js": { brotli: 384 },
   "dashboard.js": { brotli: 40 * 1024 },
   "dashboard.css": { brotli: 4 * 1024 },
 };
@@ -83,11 +86,18 @@ function sizes() {
 mkdirSync(out, { recursive: true });
 await script("guard.js", "guard.js", { __FREE__: "false" });
 await script("guard.js", "guard-free.js", { __FREE__: "true" });
+await script("landing.js", "landing.js", {});
 await script("signals.js", "signals.js", {});
+await script("idle.js", "idle.js", { __HELD__: "false" });
+await script("idle.js", "idle-google.js", { __HELD__: "true" });
+await script("api.js", "api.js", {});
+await script("sizes.js", "sizes.js", {});
 await script("choice.js", "choice.js", { __BANNER__: "true" });
 await script("choice.js", "choice-api.js", { __BANNER__: "false" });
 await script("witness.js", "witness.js", {});
 await style("style/banner.css", "banner.css");
+await style("style/link.css", "link.css");
+await style("style/embed.css", "embed.css");
 await style("style/page.css", "page.css");
 await dashboard();
 if (process.argv.includes("--sizes")) sizes();

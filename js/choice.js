@@ -1,11 +1,13 @@
 /**
- * Last in <body>. Sends the same form the browser would send, without leaving the page where that is possible.
- * Everything it does works without it: the banner is a plain form.
+ * In the <head> of a page with the banner. Sends the same form the browser would send, without leaving the page where
+ * that is possible. Everything it does works without it: the banner is a plain form.
  *
  * window.consentry
  *   consent         the categories that stand, always with "necessary"
  *   open()          goes to the page where the choice can be changed
  *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored
+ *   at              where the pages of the gateway stand, with a slash at the end
+ *   busy            an answer is on its way: the guard waits
  * document hears "consentry:change" with detail.consent after each choice.
  *
  * __BANNER__ is set when the file is built: pages without a question get the variant without the banner's part,
@@ -13,9 +15,9 @@
  */
 (() => {
   const { consentry } = self;
-  const link = document.getElementById("consentry-open");
-  const action = link.href.replace(/consent(\?.*)?$/, "choice");
-  let banner;
+  // Not relative: a <base> of the shop's may lead elsewhere.
+  const action = location.origin + consentry.at + "choice";
+  const find = (id) => document.getElementById("consentry-" + id);
 
   /** Sends the form the way a browser without scripts does. */
   const submit = (fields) => {
@@ -33,10 +35,10 @@
     form.submit();
   };
 
-  const close = () => {
+  const close = (banner) => {
     const hadFocus = banner.contains(document.activeElement);
     banner.remove();
-    const status = document.getElementById("consentry-status");
+    const status = find("status");
     status.textContent = status.dataset.said;
     if (!hadFocus) return;
     const target = document.querySelector("main") || document.body;
@@ -45,6 +47,7 @@
   };
 
   const send = async (fields) => {
+    consentry.busy = 1;
     try {
       const headers = { Accept: "application/json" };
       const answer = await fetch(action, { method: "POST", body: fields, headers, keepalive: true });
@@ -58,33 +61,48 @@
       choice == "all" ? ["preferences", "statistics", "marketing"] : choice == "some" ? fields.getAll("category") : [];
     consentry.consent = ["necessary", ...granted];
     document.dispatchEvent(new CustomEvent("consentry:change", { detail: { consent: consentry.consent } }));
-    // After a refusal the page that stands here is already the right one.
-    if (__BANNER__ && banner && choice == "none" && !had) return close();
-    try {
-      history.replaceState({ consentry: [document.referrer, history.state] }, "");
-    } catch {}
+    const banner = __BANNER__ && find("banner");
+    if (banner && choice == "none" && !had) {
+      // The page that stands here is already the right one.
+      consentry.busy = 0;
+      return close(banner);
+    }
+    if (choice != "none")
+      try {
+        history.replaceState({ consentry: [document.referrer, history.state] }, "");
+      } catch {}
     location.reload();
   };
 
-  consentry.open = () => location.assign(link);
-  consentry.choose = (choice) => {
-    const fields = new URLSearchParams({
-      return: location.pathname + location.search,
-      choice: choice.big ? choice : "some",
-    });
-    choice.categories?.forEach((category) => fields.append("category", category));
-    choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
-    return send(fields);
-  };
+  Object.assign(consentry, {
+    open: () => find("open").click(),
+    choose: (choice) => {
+      const fields = new URLSearchParams({
+        return: location.pathname + location.search,
+        choice: choice.big ? choice : "some",
+      });
+      choice.categories?.forEach((category) => fields.append("category", category));
+      choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
+      return send(fields);
+    },
+  });
 
   if (!__BANNER__) return;
-  banner = document.getElementById("consentry-banner");
   document.addEventListener("submit", (event) => {
     const { target, submitter } = event;
-    if (target.action != action || !submitter?.name) return;
+    // A field of the shop's own form may be called "action".
+    if (!(target.action + "").endsWith(consentry.at + "choice") || !submitter?.name) return;
     event.preventDefault();
     const fields = new URLSearchParams(new FormData(target));
     fields.append(submitter.name, submitter.value);
     send(fields);
   });
+
+  // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
+  // the question is one the gateway does not believe.
+  const isAnswered = () => document.cookie.includes("consentry=");
+  if (!isAnswered())
+    ["pageshow", "visibilitychange"].map((event) =>
+      addEventListener(event, () => isAnswered() && !consentry.busy && find("banner")?.remove()),
+    );
 })();

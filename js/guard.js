@@ -1,15 +1,19 @@
 /**
- * First in <head>. Keeps the page's own scripts from storing what this visitor has not agreed to, and repairs the
- * two things a reload or a step back would break. It is comfort, not the fence: headers do the enforcing.
+ * First in <head>. Keeps the page's own scripts from storing what this visitor has not agreed to, and loads the page
+ * again when the answer it was made for is no longer the one that stands. It is comfort, not the fence: headers do the
+ * enforcing.
  *
  * Tokens, replaced for each consent state before the page is sent, each by a regular expression literal:
  *   $C  matches the cookies that may be written
  *   $S  matches the names that storages, databases and caches may be written under
  * __FREE__ is set when the file is built: the variant for a visitor who agreed to everything wraps nothing.
  *
- * A name that is not open is ignored in silence, as if the write had never been made; a database or a cache is
- * refused with the SecurityError a browser gives when its owner has switched storage off. Deleting always works.
- * The answer's own cookie must be readable here (not HttpOnly): a page that comes back compares it.
+ * A name that is not open is ignored in silence, as if the write had never been made. A database, a cache and the
+ * page's private files (under the name "getDirectory") are refused with the error that a browser gives whoever asks for
+ * them on a foreign object: an exception, or a promise that fails. Deleting always works.
+ *
+ * Ways round it that are known and left: what a frame of the same origin has, and localStorage.valueOf(). A cookie
+ * written that way goes no further than the next request.
  */
 (() => {
   if (!__FREE__) {
@@ -17,26 +21,36 @@
     const storage = $S;
 
     // A browser, or a page without TLS, may lack any of these.
-    const writers = { Storage: "setItem", CookieStore: "set", IDBFactory: "open", CacheStorage: "open" };
+    const writers = {
+      Storage: "setItem",
+      CookieStore: "set",
+      IDBFactory: "open",
+      CacheStorage: "open",
+      StorageManager: "getDirectory",
+    };
     for (const owner in writers)
       try {
         const { prototype } = self[owner];
         const method = writers[owner];
         const original = prototype[method];
         prototype[method] = function (what) {
-          if ((method == "set" ? cookies : storage).test(what.name || what)) return original.apply(this, arguments);
-          if (method == "open") throw new DOMException("", "SecurityError");
-          return Promise.resolve();
+          // Only the cookie store's method has three letters.
+          return (method[3] ? storage : cookies).test(what?.name || what || method)
+            ? original.apply(this, arguments)
+            : method[0] == "s"
+              ? Promise.resolve()
+              : original.call();
         };
       } catch {}
 
-    // A key can be written as a property too (localStorage.key = …), which only a stand-in can see.
+    // A key can be written as a property too (localStorage.key = …), which only a stand-in can see. Setting a property
+    // of a stand-in defines it (ECMA-262 section 10.1.9.2).
     for (let name of ["local", "session"])
       try {
         name += "Storage";
         const standIn = new Proxy(self[name], {
           get: (target, key) => target[key]?.bind?.(target) ?? target[key],
-          set: (target, key, value) => (storage.test(key) && (target[key] = value), 1),
+          defineProperty: (target, key, { value }) => (storage.test(key) && (target[key] = value), 1),
         });
         self.__defineGetter__(name, () => standIn);
       } catch {}
@@ -44,21 +58,22 @@
     const { prototype } = Document;
     const set = prototype.__lookupSetter__("cookie");
     prototype.__defineSetter__("cookie", function (text) {
-      // The last Max-Age wins (RFC 6265 section 5.3), so what passes in a held name can only ever delete.
-      const deletes = /max-age=[-0]/i.test(text) || new Date(/expires=([^;]*)/i.exec(text)?.[1]) < new Date();
-      if (cookies.test(/[^=;\s]+/.exec(text)) || (deletes && (text += ";max-age=0"))) set.call(this, text);
+      // A held name may be deleted; the last Max-Age wins (RFC 6265 section 5.3), so nothing else can come of it.
+      if (
+        cookies.test(/[^=;\s]+/.exec(text)) ||
+        ((/max-age=[-0]/i.test(text) || new Date(/expires=([^;]*)/i.exec(text)?.[1]) < new Date()) &&
+          (text += ";max-age=0"))
+      )
+        set.call(this, text);
     });
   }
 
-  // choice.js left the landing's referrer, and the page's own state, in the history entry before it reloaded.
-  const kept = history.state?.consentry;
-  if (kept) {
-    document.__defineGetter__("referrer", () => kept[0]);
-    history.replaceState(kept[1], "");
-  }
-
-  // A page that comes back from the back/forward cache was made for the answer that stood then.
-  const answer = () => document.cookie.match(/consentry=[^;]*/) + "";
-  const then = answer();
-  addEventListener("pageshow", (event) => event.persisted && answer() != then && location.reload());
+  // What of the answer (1.20543.sm.youtube~vimeo.…) says what a page may do. No answer and a no are the same here, so
+  // a no in another tab costs nobody what was typed in this one.
+  const granted = () => (document.cookie.split("consentry=")[1] || "...").split(".").slice(2, 4) + "";
+  const then = granted();
+  const check = () => consentry.busy || granted() == then || location.reload();
+  // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
+  ["pageshow", "visibilitychange"].map((event) => addEventListener(event, check));
+  self.cookieStore?.addEventListener("change", check);
 })();

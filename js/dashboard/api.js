@@ -23,7 +23,9 @@ export function token() {
 export const keepToken = (text) => sessionStorage.setItem(PLACE, text);
 export const forgetToken = () => sessionStorage.removeItem(PLACE);
 
-async function ask(path, options) {
+const ask = (path, options) => get(path, (answer) => answer.json(), options);
+
+async function get(path, read, options) {
   let answer;
   try {
     const headers = { ...options?.headers, Authorization: `Bearer ${token()}`, Accept: "application/json" };
@@ -31,8 +33,8 @@ async function ask(path, options) {
   } catch {
     throw new Trouble(0, "The gateway does not answer. It is asked again in a minute.");
   }
-  const body = await answer.json().catch(() => null);
-  if (answer.ok && body) return body;
+  const body = await read(answer).catch(() => null);
+  if (answer.ok && body != null) return body;
   throw new Trouble(answer.status, sentence(answer, body));
 }
 
@@ -46,6 +48,12 @@ function sentence(answer, body) {
 
 /** @returns {Promise<{ name: string, time_zone: string }[]>} */
 export const sites = async () => (await ask("/api/sites")).sites;
+
+/** What was seen on a site, and the lines for its settings. */
+export const found = (site) => {
+  const path = `/api/inventory?${new URLSearchParams({ site })}`;
+  return Promise.all([ask(path), get(`${path}&format=toml`, (answer) => answer.text())]);
+};
 
 /** @returns {Promise<{ results: { dimensions: string[], metrics: (number|null)[] }[], meta?: object }>} */
 export const query = (question) =>

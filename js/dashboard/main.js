@@ -6,6 +6,7 @@ import { draw, redraw } from "./chart.js";
 import { PERIODS, bucketOf, buckets, now, rangeName, ranges } from "./dates.js";
 import { byId, element } from "./dom.js";
 import { showFigures } from "./figures.js";
+import { showFound } from "./found.js";
 import { METRICS, count, valueName } from "./format.js";
 import { LISTS, dimensionName, frameLists, sayInList, showList } from "./lists.js";
 import { readView, writeView } from "./view.js";
@@ -70,6 +71,10 @@ function look(change) {
 function showView(span) {
   byId("site").value = view.site.name;
   document.title = `${view.site.name} · Consentry`;
+  const isFound = view.page === "found";
+  byId("found").hidden = !isFound;
+  for (const id of ["all-figures", "periods", "span", "filters", "made"]) byId(id).hidden = isFound;
+  byId("page").textContent = isFound ? "Figures" : "Found";
   byId("periods").replaceChildren(
     ...PERIODS.map((period) =>
       element("button", {
@@ -105,6 +110,7 @@ async function ask() {
   const isLate = () => mine !== round;
   showView(span);
   notice("");
+  if (view.page === "found") return askFound(isLate);
 
   const lists = LISTS.map((list) => askList(list, () => question(span.now, [list.metric], [list.dimension]), isLate));
   try {
@@ -125,6 +131,15 @@ async function ask() {
     };
     show();
     await Promise.all(lists);
+  } catch (trouble) {
+    if (!isLate()) failed(trouble);
+  }
+}
+
+async function askFound(isLate) {
+  try {
+    const [found, lines] = await api.found(view.site.name);
+    if (!isLate()) showFound(found, lines);
   } catch (trouble) {
     if (!isLate()) failed(trouble);
   }
@@ -186,6 +201,7 @@ byId("enter").addEventListener("submit", (event) => {
 byId("site").addEventListener("change", () => {
   look({ site: sites.find((site) => site.name === byId("site").value), filter: null });
 });
+byId("page").addEventListener("click", () => look({ page: view.page === "found" ? "figures" : "found" }));
 addEventListener("popstate", () => {
   if (!view) return;
   view = readView(sites);

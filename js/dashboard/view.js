@@ -11,12 +11,14 @@ export function readView(sites) {
   const id = asked.get("period") ?? DEFAULT_PERIOD;
   const period = PERIODS.find((it) => it.id === id) ?? PERIODS.find((it) => it.id === DEFAULT_PERIOD);
   const filter = /^((?:event|visit):[a-z_]+),(.+)$/s.exec(asked.get("filter") ?? "");
-  return { site, period, filter: filter ? { dimension: filter[1], value: filter[2] } : null };
+  const page = asked.get("page") === "found" ? "found" : "figures";
+  return { site, period, page, filter: filter ? { dimension: filter[1], value: filter[2] } : null };
 }
 
 /** Writes the view into the address, as a step one can go back from. */
-export function writeView({ site, period, filter }) {
+export function writeView({ site, period, page, filter }) {
   const next = new URLSearchParams({ site: site.name, period: period.id });
   if (filter) next.set("filter", `${filter.dimension},${filter.value}`);
+  if (page === "found") next.set("page", page);
   history.pushState(null, "", `?${next}`);
 }

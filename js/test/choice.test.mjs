@@ -5,10 +5,10 @@ import { makePage } from "./page.mjs";
 const ACTION = "https://shop.example/_consentry/choice";
 
 /** A page with the banner, and a server that answers as told. */
-function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script = "choice.js" } = {}) {
-  const it = makePage();
+function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script = "choice.js", cookies } = {}) {
+  const it = makePage({ cookies });
   const { page } = it;
-  const seen = { sent: [], submitted: [], said: "", removed: 0, changed: [], focused: 0 };
+  const seen = { sent: [], submitted: [], said: "", removed: 0, changed: [], focused: 0, opened: 0 };
   const heard = {};
   const make = () => ({
     fields: [],
@@ -19,7 +19,7 @@ function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script
       seen.submitted.push({ method: this.method, action: this.action, fields: this.fields });
     },
   });
-  const link = { href: "https://shop.example/_consentry/consent?return=/dekk?bredde=205" };
+  const link = { click: () => (seen.opened += 1) };
   const status = { dataset: { said: "Saved." }, set textContent(text) { seen.said = text; } };
   const banner = { contains: () => true, remove: () => (seen.removed += 1) };
   const elements = { "consentry-open": link, "consentry-banner": banner, "consentry-status": status };
@@ -32,7 +32,8 @@ function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script
     addEventListener: (name, listener) => (heard[name] = listener),
     dispatchEvent: (event) => seen.changed.push(event.detail.consent),
   });
-  page.consentry = { consent };
+  page.consentry = { consent, at: "/_consentry/" };
+  page["consentry-open"] = link;
   page.CustomEvent = class {
     constructor(name, { detail }) {
       Object.assign(this, { name, detail });
@@ -74,6 +75,43 @@ test("a grant keeps the referrer and loads the page anew", async () => {
   assert.equal(calls.reload, 1);
   assert.deepEqual(structuredClone(page.history.state), { consentry: ["https://shop.example/", { page: 3 }] });
   assert.deepEqual([...seen.changed[0]], ["necessary", "preferences", "statistics", "marketing"]);
+});
+
+test("after a no the page's own state is left as it is", async () => {
+  const { page } = asked({ consent: ["necessary", "statistics"] });
+  page.history.state = { page: 3 };
+  await page.consentry.choose("none");
+  assert.deepEqual(page.history.state, { page: 3 });
+});
+
+test("the guard waits while an answer is on its way, and not after a no in place", async () => {
+  const { page, press } = asked({ answers: () => (assert.equal(page.consentry.busy, 1), { ok: true }) });
+  await press("choice", "none");
+  assert.equal(page.consentry.busy, 0);
+});
+
+test("a no in another tab takes the question away, a cookie that was there before does not", () => {
+  const one = asked();
+  one.jar.set("consentry", "1.20543...f00d");
+  one.fire("visibilitychange", {});
+  assert.equal(one.seen.removed, 1);
+  const other = asked({ cookies: { consentry: "1.1...stale" } });
+  other.fire("pageshow", {});
+  assert.equal(other.seen.removed, 0);
+});
+
+test("a form of the shop's with a field called action is left alone", async () => {
+  const { seen, press } = asked();
+  await press("choice", "none", { tagName: "INPUT" });
+  assert.deepEqual(seen.sent, []);
+});
+
+test("the way to the preferences is the standing link", () => {
+  for (const script of ["choice.js", "choice-api.js", "api.js"]) {
+    const { page, seen } = asked({ script });
+    page.consentry.open();
+    assert.equal(seen.opened, 1, script);
+  }
 });
 
 test("a server that does not answer gets the plain form", async () => {

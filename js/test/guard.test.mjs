@@ -47,10 +47,20 @@ test("an open key is written by every way, read and removed", () => {
   assert.equal(run('localStorage.getItem("cart")'), null);
 });
 
-test("databases and caches are refused as if storage were off", async () => {
+test("a held key is not defined either, and an open one is", () => {
+  const { page, run } = guarded();
+  run('Object.defineProperty(localStorage, "_ga", { value: "1" })');
+  run('Object.assign(sessionStorage, { _gid: "1", cart: "1" })');
+  run('"use strict"; Object.defineProperty(localStorage, "cart", { value: "1" })');
+  assert.deepEqual(Object.keys(page.localStorage), ["cart"]);
+  assert.deepEqual(Object.keys(page.sessionStorage), ["cart"]);
+});
+
+test("databases, caches and private files are refused in the way each refuses a stranger", async () => {
   const { calls, run } = guarded();
-  assert.throws(() => run('indexedDB.open("held")'), { name: "SecurityError" });
-  assert.throws(() => run('caches.open("held")'), { name: "SecurityError" });
+  assert.throws(() => run('indexedDB.open("held")'), { name: "TypeError" });
+  await assert.rejects(() => run('caches.open("held")'), { name: "TypeError" });
+  await assert.rejects(() => run("navigator.storage.getDirectory()"), { name: "TypeError" });
   run('indexedDB.open("cart")');
   await run('caches.open("cart")');
   assert.deepEqual(calls, { reload: 0, opened: ["cart"], cached: ["cart"] });
@@ -68,6 +78,8 @@ test("a browser without a cookie store or caches is guarded all the same", () =>
   const it = makePage();
   delete it.page.CookieStore;
   delete it.page.CacheStorage;
+  delete it.page.StorageManager;
+  delete it.page.cookieStore;
   delete it.page.localStorage;
   it.guard(HELD);
   it.run('document.cookie = "_ga=1"');
@@ -85,32 +97,61 @@ test("who agreed to everything has nothing wrapped", () => {
 test("the landing's referrer and the page's own state come back after the reload", () => {
   const own = { page: 3 };
   const it = makePage({ state: { consentry: ["https://search.example/", own] } });
-  it.guard(HELD);
+  it.landing();
   assert.equal(it.run("document.referrer"), "https://search.example/");
   assert.equal(it.page.history.state, own);
 });
 
 test("an empty referrer comes back too, and a state of nothing stays nothing", () => {
   const it = makePage({ state: { consentry: ["", null] } });
-  it.freeGuard();
+  it.landing();
   assert.equal(it.run("document.referrer"), "");
   assert.equal(it.page.history.state, null);
 });
 
 test("a page that was not reloaded by us keeps its referrer and its state", () => {
   const state = { page: 3 };
-  const it = guarded({ state });
+  const it = makePage({ state });
+  it.landing();
   assert.equal(it.run("document.referrer"), "https://shop.example/");
   assert.equal(it.page.history.state, state);
 });
 
-test("a page from the back/forward cache is fetched anew only when the answer changed", () => {
-  const { jar, calls, fire } = guarded({ cookies: { consentry: "a" } });
-  fire("pageshow", { persisted: true });
-  assert.equal(calls.reload, 0);
-  jar.set("consentry", "b");
-  fire("pageshow", { persisted: false });
-  assert.equal(calls.reload, 0);
-  fire("pageshow", { persisted: true });
-  assert.equal(calls.reload, 1);
+const SEALED = { none: "", no: "1.20543...f00d", more: "1.20543.sm.youtube~vimeo.0f3a.f00d", less: "1.20543.s..0f3a.f00d" };
+
+/** How often a page made for one answer is loaded anew when another stands, for each thing that may happen. */
+function reloads(before, after, { guard = "guard", event = "pageshow" } = {}) {
+  const it = makePage(before ? { cookies: { cart: "1", consentry: before, other: "1.2.3.4" } } : {});
+  if (guard == "guard") it.guard(HELD);
+  else it.freeGuard();
+  if (after) it.jar.set("consentry", after);
+  else it.jar.delete("consentry");
+  it.fire(event, {});
+  return it.calls.reload;
+}
+
+test("a page is loaded anew when what is agreed to has changed, however that is noticed", () => {
+  for (const guard of ["guard", "free"])
+    for (const event of ["pageshow", "visibilitychange", "cookie change"]) {
+      const told = (before, after) => reloads(SEALED[before], SEALED[after], { guard, event });
+      assert.equal(told("more", "no"), 1, event);
+      assert.equal(told("more", "less"), 1, event);
+      assert.equal(told("less", "none"), 1, event);
+      assert.equal(told("none", "more"), 1, event);
+    }
+});
+
+test("a page is left alone when it is right for the new answer too", () => {
+  const told = (before, after) => reloads(SEALED[before], SEALED[after]);
+  assert.equal(told("none", "no"), 0);
+  assert.equal(told("no", "none"), 0);
+  assert.equal(reloads(SEALED.more, SEALED.more.replace("20543", "20544").replace("0f3a", "0f3b")), 0);
+});
+
+test("while an answer is on its way in this tab, the guard waits", () => {
+  const it = guarded();
+  it.page.consentry.busy = 1;
+  it.jar.set("consentry", SEALED.more);
+  it.fire("cookie change", {});
+  assert.equal(it.calls.reload, 0);
 });

@@ -1,4 +1,4 @@
-/** A page small enough to see through: just what guard.js and choice.js touch. */
+/** A page small enough to see through: just what the scripts for visitors touch. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import vm from "node:vm";
@@ -40,27 +40,40 @@ export function makePage({ cookies = {}, state = null } = {}) {
   }
   class IDBFactory {
     open(name) {
+      if (!(this instanceof IDBFactory)) throw new TypeError("Illegal invocation");
       calls.opened.push(name);
     }
   }
   class CacheStorage {
     async open(name) {
+      if (!(this instanceof CacheStorage)) throw new TypeError("Illegal invocation");
       calls.cached.push(name);
+    }
+  }
+  class StorageManager {
+    async getDirectory() {
+      if (!(this instanceof StorageManager)) throw new TypeError("Illegal invocation");
+      return "directory";
     }
   }
   class CookieStore {
     async set(given, value) {
       jar.set(given.name ?? given, given.value ?? value);
     }
+    addEventListener(name, listener) {
+      heard.push({ name: `cookie ${name}`, listener });
+    }
   }
   const page = {
-    Document, Storage, IDBFactory, CacheStorage, CookieStore, DOMException, URLSearchParams, Date, RegExp,
+    Document, Storage, IDBFactory, CacheStorage, CookieStore, StorageManager, setTimeout, URLSearchParams, Date, RegExp,
     document: Object.assign(new Document(), { referrer: "https://shop.example/" }),
     localStorage: new Storage(),
     sessionStorage: new Storage(),
     indexedDB: new IDBFactory(),
     caches: new CacheStorage(),
     cookieStore: new CookieStore(),
+    navigator: { storage: new StorageManager() },
+    consentry: {},
     history: {
       state,
       replaceState(next) {
@@ -68,6 +81,7 @@ export function makePage({ cookies = {}, state = null } = {}) {
       },
     },
     location: {
+      origin: "https://shop.example",
       pathname: "/dekk",
       search: "?bredde=205",
       reload: () => (calls.reload += 1),
@@ -84,6 +98,7 @@ export function makePage({ cookies = {}, state = null } = {}) {
     guard: ({ cookies, storage }) =>
       vm.runInContext(built("guard.js").replace("$C", cookies).replace("$S", storage), page),
     freeGuard: () => vm.runInContext(built("guard-free.js"), page),
+    landing: () => vm.runInContext(built("landing.js"), page),
     script: (name) => vm.runInContext(built(name), page),
     fire: (name, event) => heard.filter((it) => it.name === name).forEach((it) => it.listener(event)),
   };

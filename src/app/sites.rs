@@ -9,7 +9,6 @@ use crate::clock::Entropy;
 use crate::config::{self, Config};
 use crate::counting::{SiteIndex, SiteSettings};
 use crate::policy::Policy;
-use crate::policy::catalog::Catalog;
 use crate::proxy::Origin;
 use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
@@ -29,9 +28,7 @@ fn make_one(
     index: SiteIndex,
     entropy: &dyn Entropy,
 ) -> Result<Site, AppError> {
-    let mut entries = Catalog::built_in()?;
-    entries.extend(site.trackers.iter().cloned());
-    let catalog = Arc::new(Catalog::new(entries)?);
+    let catalog = Arc::new(site.catalog()?);
     let policy = Arc::new(Policy::new(site.policy.clone(), catalog.clone()));
     let banner = Banner::new(site.banner.clone(), catalog)?;
     let seal = keys::seal(&config.seal, &site.name, entropy)?;

@@ -4,14 +4,28 @@
 pub const GUARD: &str = include_str!(concat!(env!("OUT_DIR"), "/guard.js"));
 /// The guard of a visitor who agreed to everything: it wraps nothing and has no token.
 pub const GUARD_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-free.js"));
-/// Inline, after the guard; tokens `__CONSENT__`, `__A__`, `__B__`, `__C__`.
+/// Inline, after the guard, where something was agreed to: repairs what the reload after a grant would break.
+pub const LANDING: &str = include_str!(concat!(env!("OUT_DIR"), "/landing.js"));
+/// Inline, after the guard; tokens `__CONSENT__`, `__AT__`, `__A__`, `__B__`, `__C__`.
 pub const SIGNALS: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.js"));
-/// Inline, last in the body of a page with the banner.
+/// Inline, after the signals: stand-ins for what held trackers would have defined.
+pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
+/// The same where nothing of Google's is open: pushes to `dataLayer` are answered, too.
+pub const IDLE_GOOGLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle-google.js"));
+/// Inline, last, on a page without the banner.
+pub const API: &str = include_str!(concat!(env!("OUT_DIR"), "/api.js"));
+/// Inline, at the very end, where the page's own policy refuses style attributes.
+pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
+/// Inline, last, on a page with the banner.
 pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
 /// Served at `PREFIX/choice.js`: pages without the banner fetch it when a page script calls `consentry.choose`.
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
+/// The style of the standing link.
+pub const LINK_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/link.css"));
+/// The style of held embeds and their placeholders.
+pub const EMBED_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/embed.css"));
 /// The banner's style.
 pub const BANNER_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/banner.css"));
 /// The style of every page below the reserved prefix.

@@ -62,7 +62,7 @@ impl Banner {
         }
         html.raw("</div>").element("p", &words.about);
         html.raw("<p class=\"soft\">").text(&self.company_count(texts, category)).raw("</p>");
-        let mut trackers = self.catalog.trackers().filter(|tracker| tracker.category == category).peekable();
+        let mut trackers = self.catalog.used().filter(|tracker| tracker.category == category).peekable();
         if trackers.peek().is_some() {
             html.raw("<details>").element("summary", &texts.consent.open);
             if category != Category::Necessary {

@@ -6,7 +6,7 @@ use super::Banner;
 use super::html::{Html, fill};
 use super::page::{kept, row, table_foot, table_head};
 use super::texts::{Texts, is_own};
-use crate::policy::catalog::Tracker;
+use crate::policy::catalog::{Access, Tracker};
 use crate::policy::consent::Category;
 
 /// The cookie that holds the answer.
@@ -31,7 +31,7 @@ impl Banner {
                     table_foot(html);
                 }
                 let mut trackers =
-                    self.catalog.trackers().filter(|tracker| tracker.category == category).peekable();
+                    self.catalog.used().filter(|tracker| tracker.category == category).peekable();
                 if trackers.peek().is_none() && category != Category::Necessary {
                     html.element("p", &words.none);
                 }
@@ -44,7 +44,7 @@ impl Banner {
 
     /// The same at `PREFIX/cookies.json`, with every language of a purpose.
     pub fn cookies_json(&self) -> Value {
-        let trackers: Vec<Value> = self.catalog.trackers().map(declared).collect();
+        let trackers: Vec<Value> = self.catalog.used().map(declared).collect();
         let controller = &self.settings.controller;
         json!({
             "controller": {
@@ -85,6 +85,11 @@ fn declared(tracker: &Tracker) -> Value {
         },
         "purpose": tracker.purpose,
         "third_party": !is_own(tracker),
+        "access": match tracker.access {
+            Access::Site => "site",
+            Access::Provider => "provider",
+            Access::Partners => "partners",
+        },
         "cookies": cookies.collect::<Vec<_>>(),
         "storage": tracker.storage,
         "hosts": hosts.collect::<Vec<_>>(),
@@ -105,6 +110,23 @@ mod tests {
                 assert!(page.contains(text), "{text} is missing in {page}");
             }
         }
+    }
+
+    #[test]
+    fn who_else_can_read_it_is_declared() {
+        let (nb, en) = (banner().cookies_page(0), banner().cookies_page(1));
+        for (page, text) in [
+            (&nb, "Counter Ltd kan lese dem og behandler dem for Dekk &amp; Felg"),
+            (&nb, "Vid &lt;Inc&gt; kan bruke dem til egne form\u{e5}l og gi dem videre til andre."),
+            (&en, "Counter Ltd can read it and handles it for Dekk &amp; Felg"),
+            (&en, "Vid &lt;Inc&gt; may use it for its own ends and pass it on to others."),
+        ] {
+            assert!(page.contains(text), "{text} is missing in {page}");
+        }
+        let json = banner().cookies_json();
+        let access: Vec<_> =
+            json["trackers"].as_array().unwrap().iter().map(|one| one["access"].as_str().unwrap()).collect();
+        assert_eq!(access, ["provider", "partners", "site"]);
     }
 
     #[test]

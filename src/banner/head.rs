@@ -1,15 +1,27 @@
-//! The script that stands first in `<head>`: the guard, then what page scripts are told.
+//! What stands first in `<head>`: one script (the guard, then what page scripts are told) and one style.
+//!
+//! Both stand before any `<meta>` with a policy of the shop's, and nothing else of ours is inline: a policy that is
+//! strict about code in the page has to let through these two, by its nonce or by their hashes ([`Head`]).
 
-use bytes::Bytes;
+mod elements;
 
-use super::assets::{GUARD, GUARD_FREE, SIGNALS};
+pub use elements::Head;
+pub(super) use elements::nonce_attribute;
+
+use super::assets::{
+    API, BANNER_CSS, CHOICE, CHOICE_API, EMBED_CSS, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE, LANDING, LINK_CSS,
+    SIGNALS, SIZES,
+};
 use super::html::ScriptValue;
-use crate::policy::consent::{Category, CategorySet};
+use crate::policy::catalog::{Catalog, Tracker};
+use crate::policy::consent::{Category, CategorySet, Consent};
 
 /// Where the guard gets the rule for cookies.
 const COOKIES_TOKEN: &str = "$C";
 /// Where the guard gets the rule for everything else; it stands behind the other.
 const STORAGE_TOKEN: &str = "$S";
+/// What Google's tags talk through; the signals define both.
+const GOOGLES: [&str; 2] = ["dataLayer", "gtag"];
 
 /// Which names page scripts may store under: regular expressions of JavaScript, anchored by whoever made them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,37 +37,147 @@ impl OpenNames<'_> {
     pub const EVERY: &'static str = "^";
 }
 
-/// The element for one consent state.
-pub(super) fn head(categories: CategorySet, names: OpenNames<'_>) -> Bytes {
-    let is_free = categories == CategorySet::ALL && names.storage == OpenNames::EVERY;
-    let guard = if is_free {
-        GUARD_FREE.to_owned()
-    } else {
-        // The second is filled first: then nothing in a rule can be taken for a token.
-        let (before, after) = GUARD.split_once(STORAGE_TOKEN).unwrap_or((GUARD, ""));
-        let before = before.replacen(COOKIES_TOKEN, ScriptValue::regex(names.cookies).as_str(), 1);
-        [&before, ScriptValue::regex(names.storage).as_str(), after].concat()
-    };
-    let signal = |category| if categories.contains(category) { "\"granted\"" } else { "\"denied\"" };
-    let signals = SIGNALS
-        .replace("__CONSENT__", ScriptValue::texts(categories.iter().map(Category::name)).as_str())
-        .replace("__A__", signal(Category::Preferences))
-        .replace("__B__", signal(Category::Statistics))
-        .replace("__C__", signal(Category::Marketing));
-    Bytes::from(format!("<script id=\"consentry-guard\">{guard};{signals}</script>"))
+/// How a document is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// In a tab of its own: the visitor can be asked.
+    AsPage,
+    /// Inside another one: the page around it asks.
+    InFrame,
+}
+
+/// What the head may leave to other scripts of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Stand-ins for held trackers stand before each held script, as far as they are needed. What a choice needs comes
+    /// as a file when it is needed.
+    MayRun,
+    /// Nothing: no other may run, so all of it is here.
+    MayNot,
+}
+
+/// What a head is made from.
+pub(super) struct Making<'a> {
+    pub(super) catalog: &'a Catalog,
+    /// The reserved prefix.
+    pub(super) prefix: &'a str,
+    pub(super) consent: &'a Consent,
+    pub(super) shown: Shown,
+    /// May a held embed, and with it a placeholder, be in the page?
+    pub(super) has_embeds: bool,
+}
+
+impl Making<'_> {
+    pub(super) fn head(&self, names: OpenNames<'_>, others: Others) -> Head {
+        let mut pieces = vec![guard(self.consent.categories(), names)];
+        if self.consent.is_grant() {
+            pieces.push(LANDING.to_owned());
+        }
+        pieces.push(self.signals());
+        if self.catalog.trackers().any(|tracker| !self.consent.grants(tracker)) {
+            pieces.push(if self.is_google_held() { IDLE_GOOGLE } else { IDLE }.to_owned());
+            if others == Others::MayNot {
+                let names = ScriptValue::texts(self.held_globals().into_iter());
+                pieces.push(format!("consentry.idle(...{})", names.as_str()));
+            }
+        }
+        if others == Others::MayNot && self.has_embeds {
+            pieces.push(SIZES.to_owned());
+        }
+        let mut asks_for_file = false;
+        match self.shown {
+            Shown::AsPage if self.is_asked() => pieces.push(CHOICE.to_owned()),
+            Shown::AsPage if others == Others::MayNot => pieces.push(CHOICE_API.to_owned()),
+            Shown::AsPage => {
+                asks_for_file = true;
+                pieces.push(API.to_owned());
+            }
+            Shown::InFrame => {}
+        }
+        Head::new(&pieces.join(";"), &self.style(), asks_for_file)
+    }
+
+    fn is_asked(&self) -> bool {
+        self.consent.answered().is_none()
+    }
+
+    fn style(&self) -> String {
+        let is_page = self.shown == Shown::AsPage;
+        let pieces =
+            [(is_page, LINK_CSS), (self.has_embeds, EMBED_CSS), (is_page && self.is_asked(), BANNER_CSS)];
+        pieces.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, css)| css).collect()
+    }
+
+    fn signals(&self) -> String {
+        let categories = self.consent.categories();
+        let signal = |category| if categories.contains(category) { "\"granted\"" } else { "\"denied\"" };
+        SIGNALS
+            .replace("__CONSENT__", ScriptValue::texts(categories.iter().map(Category::name)).as_str())
+            .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str())
+            .replace("__A__", signal(Category::Preferences))
+            .replace("__B__", signal(Category::Statistics))
+            .replace("__C__", signal(Category::Marketing))
+    }
+
+    fn granted(&self) -> impl Iterator<Item = &Tracker> {
+        self.catalog.trackers().filter(|tracker| self.consent.grants(tracker))
+    }
+
+    /// Is there nobody to answer what the page pushes to `dataLayer`?
+    fn is_google_held(&self) -> bool {
+        let is_googles = |name: &String| GOOGLES.contains(&name.as_str());
+        let categories = self.consent.categories();
+        ![Category::Statistics, Category::Marketing].iter().any(|category| categories.contains(*category))
+            && !self.granted().any(|tracker| tracker.globals.iter().any(is_googles))
+    }
+
+    /// The names that held trackers are called by, each once. A tracker that may work defines its names itself.
+    fn held_globals(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = GOOGLES.to_vec();
+        names.extend(self.granted().flat_map(|tracker| &tracker.globals).map(String::as_str));
+        let known = names.len();
+        for name in self.catalog.trackers().flat_map(|tracker| &tracker.globals) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names.split_off(known)
+    }
+}
+
+fn guard(categories: CategorySet, names: OpenNames<'_>) -> String {
+    if categories == CategorySet::ALL && names.storage == OpenNames::EVERY {
+        return GUARD_FREE.to_owned();
+    }
+    // The second is filled first: then nothing in a rule can be taken for a token.
+    let (before, after) = GUARD.split_once(STORAGE_TOKEN).unwrap_or((GUARD, ""));
+    let before = before.replacen(COOKIES_TOKEN, ScriptValue::regex(names.cookies).as_str(), 1);
+    [&before, ScriptValue::regex(names.storage).as_str(), after].concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::banner::tests::{answered, catalog};
+    use crate::policy::consent::{Choice, TrackerSet};
     use proptest::prelude::*;
-
-    fn text(categories: CategorySet, names: OpenNames<'_>) -> String {
-        String::from_utf8(head(categories, names).to_vec()).unwrap()
-    }
 
     const HELD: OpenNames<'_> = OpenNames { cookies: "^cart$", storage: "^sort$" };
     const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
+
+    fn making<'a>(catalog: &'a Catalog, consent: &'a Consent) -> Making<'a> {
+        Making { catalog, prefix: "/_consentry", consent, shown: Shown::AsPage, has_embeds: true }
+    }
+
+    fn of(categories: CategorySet) -> Consent {
+        answered(&Choice::Some { categories, trackers: TrackerSet::NONE })
+    }
+
+    fn text(consent: &Consent, names: OpenNames<'_>) -> String {
+        let catalog = catalog();
+        let head = making(&catalog, consent).head(names, Others::MayRun);
+        String::from_utf8(head.html().to_vec()).unwrap()
+    }
 
     #[test]
     fn the_guard_stays_under_one_kibibyte() {
@@ -66,7 +188,7 @@ mod tests {
     fn each_rule_stands_in_its_place() {
         assert_eq!(GUARD.matches(COOKIES_TOKEN).count(), 1);
         assert_eq!(GUARD.matches(STORAGE_TOKEN).count(), 1);
-        let head = text(CategorySet::NECESSARY, OpenNames { cookies: "^$S$", storage: "^$C$" });
+        let head = text(&Consent::none(), OpenNames { cookies: "^$S$", storage: "^$C$" });
         assert!(head.contains("=/^$S$/,") && head.contains("=/^$C$/,"), "{head}");
     }
 
@@ -74,8 +196,10 @@ mod tests {
     fn no_token_is_left() {
         for names in [HELD, FREE] {
             for state in CategorySet::every() {
-                let head = text(state, names);
-                for token in ["$C", "$S", "__CONSENT__", "__A__", "__B__", "__C__", "__FREE__"] {
+                let head = text(&of(state), names);
+                for token in
+                    ["$C", "$S", "__CONSENT__", "__AT__", "__A__", "__B__", "__C__", "__FREE__", "__HELD__"]
+                {
                     assert!(!head.contains(token), "{head}");
                 }
             }
@@ -85,29 +209,82 @@ mod tests {
     /// Rule G1 and G7: all seven signals, in the first statement on dataLayer.
     #[test]
     fn signals_follow_the_consent() {
-        let denied = text(CategorySet::NECESSARY, FREE);
+        let denied = text(&of(CategorySet::NECESSARY), FREE);
         assert_eq!(denied.matches("\"denied\"").count(), 6, "{denied}");
         assert!(denied.contains("security_storage:\"granted\""), "{denied}");
-        let statistics = text(CategorySet::NECESSARY.with(Category::Statistics), FREE);
+        let statistics = text(&of(CategorySet::NECESSARY.with(Category::Statistics)), FREE);
         assert!(statistics.contains("analytics_storage:\"granted\""), "{statistics}");
         assert_eq!(statistics.matches("\"denied\"").count(), 5);
-        assert!(!text(CategorySet::ALL, FREE).contains("\"denied\""));
+        assert!(!text(&of(CategorySet::ALL), FREE).contains("\"denied\""));
     }
 
     #[test]
     fn only_a_visitor_who_agreed_to_everything_has_nothing_wrapped() {
-        assert!(!text(CategorySet::ALL, FREE).contains("setItem"));
-        assert!(text(CategorySet::ALL, HELD).contains("setItem"));
-        assert!(text(CategorySet::NECESSARY, FREE).contains("setItem"));
+        assert!(!text(&of(CategorySet::ALL), FREE).contains("setItem"));
+        assert!(text(&of(CategorySet::ALL), HELD).contains("setItem"));
+        assert!(text(&of(CategorySet::NECESSARY), FREE).contains("setItem"));
+    }
+
+    #[test]
+    fn stand_ins_are_there_while_something_is_held() {
+        assert!(text(&Consent::none(), HELD).contains("consentry.idle="));
+        assert!(!text(&of(CategorySet::ALL), FREE).contains("consentry.idle"));
+        let statistics = text(&of(CategorySet::NECESSARY.with(Category::Statistics)), FREE);
+        assert!(statistics.contains("consentry.idle=") && !statistics.contains("dataLayer.push=function"));
+        assert!(text(&Consent::none(), HELD).contains("dataLayer.push=function"));
+    }
+
+    #[test]
+    fn a_head_that_stands_alone_names_what_is_held_and_nothing_else() {
+        let catalog = catalog();
+        let told = |consent: &Consent| {
+            let head = making(&catalog, consent).head(HELD, Others::MayNot);
+            let html = String::from_utf8(head.html().to_vec()).unwrap();
+            html.split("consentry.idle(...").nth(1).map(|rest| rest.split(')').next().unwrap().to_owned())
+        };
+        assert_eq!(told(&Consent::none()).as_deref(), Some("[\"counter\",\"shared\",\"vid\"]"));
+        let statistics = of(CategorySet::NECESSARY.with(Category::Statistics));
+        assert_eq!(told(&statistics).as_deref(), Some("[\"vid\"]"));
+        assert_eq!(told(&of(CategorySet::ALL)), None);
+    }
+
+    #[test]
+    fn only_a_head_that_leaves_choosing_to_a_file_asks_for_one() {
+        let catalog = catalog();
+        for (consent, others, asks) in [
+            (Consent::none(), Others::MayRun, false),
+            (of(CategorySet::NECESSARY), Others::MayRun, true),
+            (of(CategorySet::NECESSARY), Others::MayNot, false),
+            (of(CategorySet::ALL), Others::MayNot, false),
+        ] {
+            let head = making(&catalog, &consent).head(HELD, others);
+            let html = String::from_utf8(head.html().to_vec()).unwrap();
+            assert_eq!((head.asks_for_file(), html.contains("import(")), (asks, asks));
+            assert!(html.contains("consentry.choose=") || html.contains("choose:"));
+        }
+    }
+
+    #[test]
+    fn a_frame_is_guarded_and_not_asked() {
+        let catalog = catalog();
+        let consent = Consent::none();
+        let making = Making { shown: Shown::InFrame, ..making(&catalog, &consent) };
+        let frame = String::from_utf8(making.head(HELD, Others::MayRun).html().to_vec()).unwrap();
+        assert!(frame.contains("setItem") && frame.contains(".consentry-placeholder"));
+        assert!(!frame.contains("#consentry-banner") && !frame.contains("choose"));
     }
 
     proptest! {
         #[test]
         fn no_rule_ends_the_script(cookies in "\\PC*(</script>|<!--)?\\PC*", storage in "\\PC*") {
-            let head = text(CategorySet::NECESSARY, OpenNames { cookies: &cookies, storage: &storage });
-            let inside = head.strip_prefix("<script id=\"consentry-guard\">").unwrap().strip_suffix("</script>").unwrap();
-            prop_assert!(!inside.contains("</") && !inside.contains("<!"));
-            prop_assert!(head.is_ascii());
+            let catalog = catalog();
+            let making = making(&catalog, const { &Consent::none() });
+            let head = making.head(OpenNames { cookies: &cookies, storage: &storage }, Others::MayNot);
+            let html = head.html();
+            let inside = html.strip_prefix(b"<script>").unwrap();
+            let inside = &inside[..memchr::memmem::find(inside, b"</script><style>").unwrap()];
+            prop_assert!(inside.is_ascii());
+            prop_assert!(memchr::memmem::find(inside, b"</").is_none() && memchr::memmem::find(inside, b"<!").is_none());
         }
     }
 }

@@ -59,12 +59,6 @@ impl Html {
         self
     }
 
-    /// A value inside a script.
-    pub(super) fn script(&mut self, value: &ScriptValue) -> &mut Self {
-        self.out.push_str(&value.0);
-        self
-    }
-
     /// ` name="value"`, the value escaped.
     pub fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.raw(" ").raw(name).raw("=\"").text(value).raw("\"")

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use super::Settings;
-use super::assets::{BANNER_CSS, CHOICE};
-use super::html::{Html, ScriptValue, Template, fill};
+use super::head::Shown;
+use super::html::{Html, Template, fill};
 use super::page::hidden;
 use super::texts::{Texts, companies};
 use crate::policy::catalog::Catalog;
@@ -29,30 +29,34 @@ impl Site<'_> {
             let mut foot = self.foot(texts, CategorySet::NECESSARY, &[]);
             foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
             foot.html().attribute("lang", &texts.language).attribute("data-said", &texts.banner.refused);
-            foot.html().raw(" style=\"position:absolute;clip-path:inset(50%)\"></p>");
-            foot.html().raw("<script>").raw(CHOICE).raw("</script>");
+            foot.html().raw("></p>");
             localized(texts, self.banner(texts).into_parts(), foot)
         });
         localized.collect()
     }
 
-    /// For a visitor whose answer stands: these categories, and these single trackers beside them.
+    /// For a visitor whose answer stands: these categories, and these single trackers beside them. Inside a frame also
+    /// for one who has not answered: the page around it asks, and has the link.
     pub(super) fn decided(
         &self,
         texts: &[Texts],
         categories: CategorySet,
         trackers: &[&str],
+        shown: Shown,
     ) -> Arc<[Localized]> {
-        let script = ScriptValue::text(&self.address("/choice.js"));
         let localized = texts.iter().map(|texts| {
-            let mut foot = self.foot(texts, categories, trackers);
-            foot.html()
-                .raw("<script>consentry.open=()=>document.getElementById(\"consentry-open\").click();");
-            foot.html().raw("consentry.choose=c=>import(").script(&script);
-            foot.html().raw(").then(()=>consentry.choose(c))</script>");
+            let foot = match shown {
+                Shown::AsPage => self.foot(texts, categories, trackers),
+                Shown::InFrame => self.form(categories, trackers),
+            };
             localized(texts, Vec::new(), foot)
         });
         localized.collect()
+    }
+
+    /// May a page of such a visitor have a placeholder?
+    pub(super) fn may_hold_an_embed(&self, categories: CategorySet) -> bool {
+        self.catalog.used().any(|tracker| tracker.embed && !categories.contains(tracker.category))
     }
 
     fn banner(&self, texts: &Texts) -> Template {
@@ -60,7 +64,7 @@ impl Site<'_> {
         let mut banner = Template::new();
         let html = banner.html();
         html.raw("<section id=\"consentry-banner\" role=\"region\" aria-labelledby=\"consentry-heading\"");
-        html.attribute("lang", &texts.language).raw("><style>").raw(BANNER_CSS).raw("</style>");
+        html.attribute("lang", &texts.language).raw(">");
         html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
         html.raw("<form method=\"post\"").attribute("action", &self.address("/choice"));
@@ -93,34 +97,35 @@ impl Site<'_> {
         fill(&texts.banner.lead, &[("who", &who), ("purposes", &purposes)])
     }
 
-    /// The standing link, and the form that stand-ins for embeds belong to.
+    /// The standing link, after the form that stand-ins for embeds belong to.
     fn foot(&self, texts: &Texts, categories: CategorySet, trackers: &[&str]) -> Template {
-        let mut foot = Template::new();
-        if self.may_hold_an_embed(categories) {
-            let html = foot.html();
-            html.raw("<form id=\"consentry-allow\" method=\"post\" hidden");
-            html.attribute("action", &self.address("/choice")).raw(">");
-            hidden(html, "choice", "some");
-            for category in Category::ASKED.into_iter().filter(|category| categories.contains(*category)) {
-                hidden(html, "category", category.name());
-            }
-            for tracker in trackers {
-                hidden(html, "tracker", tracker);
-            }
-            html.raw("<input type=\"hidden\" name=\"return\" value=\"");
-            foot.hole(Part::ReturnPath).html().raw("\"></form>");
-        }
+        let mut foot = self.form(categories, trackers);
         let html = foot.html();
         html.raw("<a id=\"consentry-open\"").attribute("lang", &texts.language).raw(" href=\"");
         html.text(&self.address("/consent")).raw("?return=");
-        let html = foot.hole(Part::ReturnPath).html();
-        html.raw("\" style=\"display:table;clear:both;min-height:24px;margin:8px auto;color:inherit\">");
-        html.text(&texts.banner.standing).raw("</a>");
+        foot.hole(Part::ReturnPath).html().raw("\">").text(&texts.banner.standing).raw("</a>");
         foot
     }
 
-    fn may_hold_an_embed(&self, categories: CategorySet) -> bool {
-        self.catalog.trackers().any(|tracker| tracker.embed && !categories.contains(tracker.category))
+    /// The form that stand-ins for embeds belong to; nothing where there can be none.
+    fn form(&self, categories: CategorySet, trackers: &[&str]) -> Template {
+        let mut form = Template::new();
+        if !self.may_hold_an_embed(categories) {
+            return form;
+        }
+        let html = form.html();
+        html.raw("<form id=\"consentry-allow\" method=\"post\" hidden");
+        html.attribute("action", &self.address("/choice")).raw(">");
+        hidden(html, "choice", "some");
+        for category in Category::ASKED.into_iter().filter(|category| categories.contains(*category)) {
+            hidden(html, "category", category.name());
+        }
+        for tracker in trackers {
+            hidden(html, "tracker", tracker);
+        }
+        html.raw("<input type=\"hidden\" name=\"return\" value=\"");
+        form.hole(Part::ReturnPath).html().raw("\"></form>");
+        form
     }
 
     fn address(&self, below: &str) -> String {
@@ -129,7 +134,7 @@ impl Site<'_> {
 }
 
 fn localized(texts: &Texts, banner: Vec<Part>, foot: Template) -> Localized {
-    let placeholder = placeholder(texts).into_parts();
+    let placeholder = placeholder(texts, SizedBy::Attribute);
     Localized { language: texts.language.clone(), banner, foot: foot.into_parts(), placeholder }
 }
 
@@ -150,23 +155,33 @@ fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
     html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
 }
 
-/// Says who would learn what, and lets the visitor decide; as large as the embed, and larger when the text needs it.
-fn placeholder(texts: &Texts) -> Template {
+/// What gives a placeholder its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SizedBy {
+    /// A `style` attribute.
+    Attribute,
+    /// The script in the head, because the page's own policy refuses style attributes.
+    Script,
+}
+
+/// Says who would learn what, and lets the visitor decide; as large as the embed, and larger when the text needs it. How it
+/// looks stands in the head's style (`js/style/embed.css`), because a shop's own policy may refuse what stands in a `style`
+/// attribute. Only the size does, unless a script of ours gives it.
+pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     let mut html = Template::new();
     html.html().raw("<span class=\"consentry-placeholder\"").attribute("lang", &texts.language);
-    html.html().raw(
-        " style=\"display:grid;place-content:center;justify-items:center;gap:8px;box-sizing:border-box;\
-         max-width:100%;padding:16px;border:1px solid;font:16px/1.5 system-ui,sans-serif;text-align:center;overflow:auto;",
-    );
+    html.html().raw(match sized_by {
+        SizedBy::Attribute => " style=\"",
+        SizedBy::Script => " data-consentry-size=\"",
+    });
     html.hole(Part::Size).html().raw("\"><span>");
     let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
-    html.text_with_holes(&texts.placeholder.text, &holes).html().raw(
-        "</span><button class=\"consentry-button\" form=\"consentry-allow\" name=\"tracker\" \
-         style=\"min-height:44px;padding:8px 16px;font:inherit\" value=\"",
-    );
+    html.text_with_holes(&texts.placeholder.text, &holes);
+    html.html()
+        .raw("</span><button class=\"consentry-button\" form=\"consentry-allow\" name=\"tracker\" value=\"");
     html.hole(Part::TrackerId).html().raw("\">");
     html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span>");
-    html
+    html.into_parts()
 }
 
 /// What a receipt calls the first layer: the start of the hash of its markup.

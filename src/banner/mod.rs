@@ -1,7 +1,7 @@
 //! What the visitor reads: banner, preference centre, declaration, my data; in the visitor's language, escaped by
 //! construction.
 //!
-//! A [`Banner`] is made once per site. It hands the rewriter what goes into the shop's pages ([`Banner::insertions`])
+//! A [`Banner`] is made once per site. It makes what goes into the shop's pages ([`Banner::head`], [`Banner::localized`])
 //! and writes the pages below the reserved prefix. Nothing here decides what is allowed, and nothing needs a script.
 
 pub mod assets;
@@ -23,11 +23,11 @@ use bytes::Bytes;
 
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{CategorySet, Consent};
-use crate::proxy::rewrite::{Insertions, Localized};
+use crate::proxy::rewrite::{Localized, Part};
 use crate::store::ledger::Hash;
 
 pub use error_page::Trouble;
-pub use head::OpenNames;
+pub use head::{Head, OpenNames, Others, Shown};
 pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;
@@ -35,6 +35,7 @@ pub use page::PAGE_POLICY;
 pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
 pub use texts::{LANGUAGES, TextsError};
 
+use insert::SizedBy;
 use texts::Texts;
 
 /// What the texts of one site name.
@@ -76,6 +77,10 @@ pub struct Banner {
     undecided: Arc<[Localized]>,
     /// By [`CategorySet::state`].
     decided: [Arc<[Localized]>; 8],
+    /// The same inside a frame.
+    framed: [Arc<[Localized]>; 8],
+    /// Per language, the placeholder whose size a script sets.
+    sized_by_script: Vec<Vec<Part>>,
 }
 
 impl Banner {
@@ -88,49 +93,55 @@ impl Banner {
             settings.languages.iter().map(|tag| Texts::built_in(tag)).collect::<Result<Vec<_>, _>>()?;
         let site = insert::Site { settings: &settings, catalog: &catalog };
         let undecided = site.undecided(&texts);
-        let decided = CategorySet::every().map(|state| site.decided(&texts, state, &[]));
+        let made = |shown| CategorySet::every().map(|state| site.decided(&texts, state, &[], shown));
+        let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
         let versions = undecided.iter().map(|localized| insert::version(&localized.banner)).collect();
-        Ok(Self { settings, catalog, texts, versions, undecided, decided })
+        let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
+        Ok(Self { settings, catalog, texts, versions, undecided, decided, framed, sized_by_script })
     }
 
-    /// What goes into a page: `names` says what its scripts may store, `preferred` is the language when the page
-    /// does not say its own ([`Banner::language`]), `return_path` is the page's path and query.
-    pub fn insertions(
-        &self,
-        consent: &Consent,
-        names: OpenNames<'_>,
-        preferred: usize,
-        return_path: &str,
-    ) -> Insertions {
-        Insertions {
-            head: self.head(consent.categories(), names),
-            languages: self.localized(consent),
-            preferred,
-            return_path: self.return_path(return_path),
-            script: Bytes::from_static(b"<script>"),
+    /// What stands first in `<head>`. It depends on nothing else, so it may be kept and used again; the answer's day
+    /// and receipt make no difference.
+    pub fn head(&self, consent: &Consent, shown: Shown, names: OpenNames<'_>, others: Others) -> Head {
+        let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
+        let has_embeds = site.may_hold_an_embed(consent.categories());
+        let (catalog, prefix) = (self.catalog.as_ref(), self.settings.prefix.as_str());
+        head::Making { catalog, prefix, consent, shown, has_embeds }.head(names, others)
+    }
+
+    /// The same entries for a page whose own policy refuses style attributes ([`Head::html_for`]).
+    pub fn sized_by_script(&self, languages: &[Localized]) -> Arc<[Localized]> {
+        let sized = |(entry, placeholder): (&Localized, &Vec<Part>)| Localized {
+            placeholder: placeholder.clone(),
+            ..entry.clone()
+        };
+        languages.iter().zip(&self.sized_by_script).map(sized).collect()
+    }
+
+    /// The start tag of a script that may run in a page whose policy has this nonce, or asks for none.
+    pub fn script_tag(nonce: Option<&str>) -> Bytes {
+        match nonce {
+            Some(nonce) => Bytes::from(format!("<script{}>", head::nonce_attribute(nonce))),
+            None => Bytes::from_static(b"<script>"),
         }
-    }
-
-    /// The script that stands first in `<head>`. It depends on nothing else, so it may be kept and used again.
-    pub fn head(&self, categories: CategorySet, names: OpenNames<'_>) -> Bytes {
-        head::head(categories, names)
     }
 
     /// Banner, foot and placeholders of a consent, one entry a language, in the order of the settings.
-    pub fn localized(&self, consent: &Consent) -> Arc<[Localized]> {
-        if consent.answered().is_none() {
+    pub fn localized(&self, consent: &Consent, shown: Shown) -> Arc<[Localized]> {
+        if shown == Shown::AsPage && consent.answered().is_none() {
             return Arc::clone(&self.undecided);
         }
         if consent.trackers().is_empty() {
-            return Arc::clone(&self.decided[consent.categories().state()]);
+            let ready = if shown == Shown::AsPage { &self.decided } else { &self.framed };
+            return Arc::clone(&ready[consent.categories().state()]);
         }
         let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
         let trackers: Vec<&str> =
             consent.trackers().iter().map(|id| self.catalog.tracker(id).name_id.as_str()).collect();
-        site.decided(&self.texts, consent.categories(), &trackers)
+        site.decided(&self.texts, consent.categories(), &trackers, shown)
     }
 
-    /// A path and query, escaped as [`Insertions::return_path`] wants it; `/` when it is not a path of this site.
+    /// A path and query, escaped as [`crate::proxy::rewrite::Insertions::return_path`] wants it; `/` when it is not a path of this site.
     pub fn return_path(&self, path_and_query: &str) -> Bytes {
         return_path::escaped(path_and_query)
     }

@@ -8,7 +8,7 @@ use jiff::{Span, fmt::strtime};
 use serde::Deserialize;
 
 use super::html::fill;
-use crate::policy::catalog::{Catalog, Provider, Tracker};
+use crate::policy::catalog::{Access, Catalog, Provider, Tracker};
 use crate::policy::consent::{Category, CategorySet, Day};
 
 /// The languages this version of the program speaks.
@@ -78,8 +78,8 @@ table!(BannerTexts: heading, lead, who_alone, who_one, who_many, refuse, accept,
 table!(PlaceholderTexts: text, allow);
 table!(ConsentTexts: title, intro, unanswered, refused, granted, lasts, always, companies_none, companies_one,
     companies_many, open, single, save, refuse_all, accept_all, back);
-table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, provider_privacy,
-    nothing_stored, none, own_name, own_purpose, own_receives);
+table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, access_site,
+    access_provider, access_partners, provider_privacy, nothing_stored, none, own_name, own_purpose, own_receives);
 table!(MyDataTexts: title, receipt, no_receipt, sent, sent_none, class, class_answer, class_unknown, withdraw_title,
     withdraw_about, withdraw, change, contact_title, contact, contact_address, contact_email, complain);
 table!(TroubleTexts: bad_request_title, bad_request, not_found_title, not_found, not_allowed_title, not_allowed,
@@ -152,13 +152,21 @@ impl Texts {
         self.countries.get(code).map_or(code, String::as_str)
     }
 
-    /// Who receives what a tracker learns.
+    /// Who receives what a tracker learns, and who else can read it: both must be said before a consent (CJEU C-673/17
+    /// Planet49).
     pub(super) fn recipient(&self, tracker: &Tracker, controller: &str) -> String {
         if is_own(tracker) {
             return fill(&self.cookies.own_receives, &[("controller", controller)]);
         }
         let Provider { name, country, .. } = &tracker.provider;
-        fill(&self.cookies.receives, &[("provider", name), ("country", self.country(country))])
+        let access = match tracker.access {
+            Access::Site => &self.cookies.access_site,
+            Access::Provider => &self.cookies.access_provider,
+            Access::Partners => &self.cookies.access_partners,
+        };
+        let values =
+            [("provider", name.as_str()), ("country", self.country(country)), ("controller", controller)];
+        fill(&format!("{} {access}", self.cookies.receives), &values)
     }
 
     /// What a tracker is for; in English when nobody said it in this language.
@@ -176,8 +184,7 @@ pub(super) fn is_own(tracker: &Tracker) -> bool {
 /// The names of the other companies behind trackers of these categories, each once, in the catalogue's order.
 pub(super) fn companies<'a>(catalog: &'a Catalog, categories: &[Category], controller: &str) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
-    for tracker in
-        catalog.trackers().filter(|tracker| !is_own(tracker) && categories.contains(&tracker.category))
+    for tracker in catalog.used().filter(|tracker| !is_own(tracker) && categories.contains(&tracker.category))
     {
         let name = tracker.provider.name.as_str();
         if name != controller && !names.contains(&name) {

@@ -5,6 +5,7 @@
 mod check;
 pub mod demo;
 mod import;
+mod scan;
 mod serve;
 mod token;
 
@@ -32,6 +33,8 @@ enum Command {
     Run(Config),
     /// Read the config and say everything that is wrong with it
     Check(Config),
+    /// What a page sets and loads before anybody has agreed to anything, seen from outside
+    Scan(Scan),
     /// Past visits into the statistics, through the same anonymisation
     Import(Import),
     /// Access for analysts
@@ -61,6 +64,27 @@ struct Demo {
     /// Days of simulated visits; 0 starts empty and folds nothing
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(0..=31))]
     days: u16,
+}
+
+#[derive(Debug, Args)]
+struct Scan {
+    /// The address of the page; without a scheme it is https
+    url: String,
+    /// Print lines for the settings instead of a report
+    #[arg(long, conflicts_with = "json")]
+    toml: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// The Chromium to look with; when not given, the one named in CHROMIUM, or the first on the PATH
+    #[arg(long, value_name = "PATH", conflicts_with = "no_browser")]
+    browser: Option<PathBuf>,
+    /// Look without a browser: heads and tags alone
+    #[arg(long)]
+    no_browser: bool,
+    /// A further argument for the browser, such as a proxy; may be repeated
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    browser_arg: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +139,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(demo) => demo::run(demo.listen, demo.admin, demo.dir.as_deref(), demo.days),
         Command::Run(Config { config }) => serve::run(&config),
         Command::Check(Config { config }) => check::run(&config),
+        Command::Scan(scan) => scan::run(&scan),
         Command::Import(import) => import::run(&import.config, &import.site, import.format, &import.file),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),
     };

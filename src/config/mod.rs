@@ -70,6 +70,9 @@ pub struct Site {
     pub policy: policy::Settings,
     /// Trackers beside, or in place of, the built-in ones.
     pub trackers: Vec<TrackerEntry>,
+    /// The trackers that it uses, by id. Only these can be agreed to and are declared; all others that need consent stay
+    /// held. `None`: all. Some of the necessary may be named, too: then the others work, and are not told of.
+    pub uses: Option<Vec<String>>,
     /// What texts name: controller, languages, days a choice stands.
     pub banner: banner::Settings,
     /// How its visitors are counted: time zone, thresholds.
@@ -78,6 +81,19 @@ pub struct Site {
     pub currency: String,
     /// What counts as success.
     pub goals: Vec<Goal>,
+}
+
+impl Site {
+    /// Every tracker this site knows: the built-in ones and its own, with those marked that it uses.
+    pub fn catalog(&self) -> Result<Catalog, CatalogError> {
+        let mut entries = Catalog::built_in()?;
+        entries.extend(self.trackers.iter().cloned());
+        let catalog = Catalog::new(entries)?;
+        Ok(match &self.uses {
+            Some(uses) => catalog.using(uses),
+            None => catalog,
+        })
+    }
 }
 
 /// One `[[site.goal]]`.

@@ -108,8 +108,7 @@ impl Policy {
     pub fn advice(&self, thing: Thing, name: &str) -> Advice<'_> {
         match thing {
             Thing::Host => self.advice_on_host(name),
-            // It comes from the site itself, and works under the site's fence.
-            Thing::ServiceWorker => Advice { class: Class::Own, fate: Fate::Open },
+            Thing::ServiceWorker => self.advice_on_worker(name),
             Thing::Cookie => {
                 let is_open = |path: &str| self.cookie_is_open(&Consent::none(), path, name);
                 self.advice_on_name(name, self.catalog.cookie(name), is_open)
@@ -135,6 +134,26 @@ impl Policy {
             .first()
             .map_or_else(|| tracker.map_or(Class::Unknown, Class::Tracker), |allow| Class::Vouched(allow));
         Advice { class, fate: fate(&rules, is_open) }
+    }
+
+    /// Rules are about a worker's whole path; of one that was seen only the file is known.
+    fn advice_on_worker(&self, name: &str) -> Advice<'_> {
+        let vouched = self.settings.allow.iter().find_map(|allow| match &allow.what {
+            Allowed::ServiceWorker(path) if self.worker_name(path).as_str() == name => Some((allow, path)),
+            _ => None,
+        });
+        let path = vouched.map_or("", |(_, path)| path);
+        let is_open = self.service_worker_is_open(&Consent::none(), path);
+        Advice {
+            class: vouched.map_or(Class::Unknown, |(allow, _)| Class::Vouched(allow)),
+            fate: if is_open { Fate::Open } else { Fate::Held },
+        }
+    }
+
+    /// What a service worker at this path is called: its file.
+    pub fn worker_name(&self, path: &str) -> Name {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        self.name(Thing::ServiceWorker, file.as_bytes())
     }
 
     fn advice_on_host(&self, name: &str) -> Advice<'_> {
@@ -206,6 +225,7 @@ mod tests {
         let rules = vec![
             allow(Allowed::Cookie("sort_*".into()), Necessary, &[]),
             allow(Allowed::Cookie("till".into()), Necessary, &["/kasse"]),
+            allow(Allowed::ServiceWorker("/pwa/sw.js".into()), Necessary, &[]),
             allow(Allowed::Host("img.example".into()), Necessary, &[]),
             allow(Allowed::Host("ads.example".into()), Marketing, &[]),
             allow(Allowed::Host("*.film.example".into()), Necessary, &["/film"]),
@@ -222,7 +242,7 @@ mod tests {
             (Thing::Cookie, "*", "unknown", Fate::Held),
             (Thing::Storage, "sort_order", "vouched", Fate::Open),
             (Thing::Storage, "mystery", "unknown", Fate::Held),
-            (Thing::Host, "connect.facebook.net", "tracker", Fate::Held),
+            (Thing::Host, "static.hotjar.com", "tracker", Fate::Held),
             (Thing::Host, "js.stripe.com", "tracker", Fate::Open),
             (Thing::Host, "www.google.com", "shared", Fate::ByPath),
             (Thing::Host, "img.example", "vouched", Fate::Open),
@@ -233,7 +253,8 @@ mod tests {
             (Thing::Host, "*.google-analytics.com", "tracker", Fate::Held),
             (Thing::Host, "unheard-of.example", "unknown", Fate::Held),
             (Thing::Host, "*", "unknown", Fate::Held),
-            (Thing::ServiceWorker, "sw.js", "own", Fate::Open),
+            (Thing::ServiceWorker, "sw.js", "vouched", Fate::Open),
+            (Thing::ServiceWorker, "push.js", "unknown", Fate::Held),
         ];
         for (thing, name, class, fate) in table {
             assert_eq!(told(&policy, thing, name), (class, fate), "{thing:?} {name}");

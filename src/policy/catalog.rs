@@ -5,11 +5,11 @@
 
 mod check;
 mod entry;
-#[cfg(test)]
-mod facts;
 mod index;
 #[cfg(test)]
 mod innocent;
+#[cfg(test)]
+mod needs;
 mod own;
 
 use std::collections::HashMap;
@@ -21,9 +21,7 @@ use index::Index;
 use own::OwnRules;
 pub use own::Sent;
 
-#[cfg(test)]
-use super::consent::Category;
-use super::consent::TrackerSet;
+use super::consent::{Category, TrackerSet};
 
 /// A tracker's place in the catalogue of this process. It is not stable across versions: cookies and settings
 /// carry [`Tracker::name_id`] instead.
@@ -76,6 +74,8 @@ pub struct Catalog {
     trackers: Vec<Tracker>,
     index: Index,
     own: OwnRules,
+    /// No tracker that needs consent is left out of use.
+    is_whole: bool,
 }
 
 impl Catalog {
@@ -103,7 +103,33 @@ impl Catalog {
                 None => trackers.push(tracker),
             }
         }
-        Ok(Self { index: Index::new(&trackers), own: OwnRules::new(&trackers), trackers })
+        Ok(Self { index: Index::new(&trackers), own: OwnRules::new(&trackers), trackers, is_whole: true })
+    }
+
+    /// The same catalogue for a site that uses only these trackers, by their stable names. Others that need consent are
+    /// recognised and stay held, whatever a visitor agrees to: nobody told them of those. What is necessary works in any
+    /// case; where some of it is named, only that is declared, and scripts may write only that one's names.
+    #[must_use]
+    pub fn using(mut self, uses: &[String]) -> Self {
+        let is_named = |tracker: &Tracker| uses.contains(&tracker.name_id);
+        let is_necessary = |tracker: &Tracker| tracker.category == Category::Necessary;
+        let names_the_necessary =
+            self.trackers.iter().any(|tracker| is_necessary(tracker) && is_named(tracker));
+        for tracker in &mut self.trackers {
+            tracker.is_used = is_named(tracker) || (is_necessary(tracker) && !names_the_necessary);
+        }
+        self.is_whole = self.trackers.iter().all(|tracker| tracker.is_used || is_necessary(tracker));
+        self
+    }
+
+    /// Can every tracker be agreed to on this site?
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// The trackers that the site uses, in the catalogue's order: what visitors are told of.
+    pub fn used(&self) -> impl DoubleEndedIterator<Item = &Tracker> {
+        self.trackers.iter().filter(|tracker| tracker.is_used)
     }
 
     /// Every tracker, in the catalogue's order.
@@ -181,6 +207,7 @@ pub(super) fn bytes_match(rule: &str, name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::consent::Consent;
 
     fn built_in() -> Catalog {
         Catalog::new(Catalog::built_in().unwrap()).unwrap()
@@ -252,6 +279,24 @@ mod tests {
         assert_eq!(catalog.named("hotjar").unwrap().category, Category::Necessary);
         assert!(catalog.host("static.hotjar.com", "/").is_none());
         assert!(catalog.host("watch.shop.example", "/").is_some());
+    }
+
+    #[test]
+    fn only_trackers_in_use_are_told_of_and_the_necessary_always_are() {
+        let catalog = built_in().using(&["hotjar".into()]);
+        let asked = catalog.used().filter(|tracker| tracker.category != Category::Necessary);
+        assert_eq!(asked.map(|tracker| tracker.name_id.as_str()).collect::<Vec<_>>(), ["hotjar"]);
+        assert!(catalog.named("stripe").unwrap().is_used && !catalog.named("meta-pixel").unwrap().is_used);
+        assert!(!catalog.is_whole() && built_in().is_whole());
+        assert!(catalog.host("connect.facebook.net", "/").is_some(), "it is still recognised");
+    }
+
+    #[test]
+    fn where_some_of_the_necessary_is_named_the_rest_works_untold() {
+        let catalog = built_in().using(&["stripe".into()]);
+        assert_eq!(catalog.used().map(|tracker| tracker.name_id.as_str()).collect::<Vec<_>>(), ["stripe"]);
+        let granted = |id| Consent::none().grants(catalog.named(id).unwrap());
+        assert!(granted("stripe") && granted("klarna") && !granted("hotjar"));
     }
 
     #[test]

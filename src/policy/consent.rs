@@ -192,7 +192,7 @@ impl Consent {
             Choice::Some { categories, trackers } => (*categories, *trackers),
         };
         let mut single = TrackerSet::NONE;
-        for tracker in catalog.trackers().filter(|tracker| trackers.contains(tracker.id)) {
+        for tracker in catalog.used().filter(|tracker| trackers.contains(tracker.id)) {
             if !categories.contains(tracker.category) {
                 single.insert(tracker.id);
             }
@@ -226,10 +226,12 @@ impl Consent {
         self.categories != CategorySet::NECESSARY || !self.trackers.is_empty()
     }
 
-    /// May this tracker work?
+    /// May this tracker work? One that needs consent and that the site does not use never may, not even when everything
+    /// was agreed to.
     pub fn grants(&self, tracker: &Tracker) -> bool {
-        self.categories.contains(tracker.category)
-            || self.trackers.contains(tracker.id)
-            || tracker.serves.iter().any(|served| self.categories.contains(*served))
+        (tracker.is_used || tracker.category == Category::Necessary)
+            && (self.categories.contains(tracker.category)
+                || self.trackers.contains(tracker.id)
+                || tracker.serves.iter().any(|served| self.categories.contains(*served)))
     }
 }

@@ -295,7 +295,10 @@ fn held(kind: Kind, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdic
     let is_retyped = kind == Kind::Script;
     let held = Held { tracker: tracker.map(|tracker| tracker.id), attributes, is_retyped, srcdoc: None };
     match tracker {
-        Some(tracker) if kind.is_embed() && tracker.embed => Verdict::Placeholder(tracker.id, held),
+        // Where nobody can agree to it, nobody is asked.
+        Some(tracker) if kind.is_embed() && tracker.embed && tracker.is_used => {
+            Verdict::Placeholder(tracker.id, held)
+        }
         _ => Verdict::Hold(held),
     }
 }

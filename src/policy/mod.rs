@@ -223,6 +223,11 @@ impl Policy {
         }
     }
 
+    /// Is nothing held under this consent: no host, cookie or tag, known or not?
+    pub fn holds_nothing(&self, consent: &Consent) -> bool {
+        consent.categories() == CategorySet::ALL && self.catalog.is_whole()
+    }
+
     /// Is `host` one of the names the operator gave the site? `*` names no host: there, only the page's own is.
     pub fn is_own(&self, host: &str) -> bool {
         self.settings.hosts.iter().any(|own| host_matches(own, host))

@@ -27,9 +27,10 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// What a withdrawal has the browser forget beside cookies (Clear Site Data section 3.1; the last two of Chromium): what
 /// it would tell of itself in every request, and pages fetched ahead under the earlier consent.
 ///
-/// Not `"cache"`: browsers go through the whole of it before they take the answer, which takes seconds, and a no must be
-/// as quick as a yes. Nothing here depends on it: every page is asked for again, and a copy made for another consent is
-/// never confirmed ([`super::validator`]). Not `"storage"`: it would take the cart and the login along.
+/// Not `"cache"`: browsers go through all of it before they take the answer (Chromium 156: 0.8 s with 6000 entries, 0.04 s
+/// without; full caches have a hundred thousand), and a no must be as quick as a yes. Nothing here depends on it: every
+/// page is asked for again, and a copy made for another consent is never confirmed ([`super::validator`]). Not
+/// `"storage"`: it would take the cart and the login along.
 const FORGOTTEN: &str = "\"clientHints\", \"prefetchCache\", \"prerenderCache\"";
 
 /// How the answer is given.

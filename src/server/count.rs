@@ -72,11 +72,15 @@ pub fn is_download(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case(b"attachment")
 }
 
-/// Does the answer say that it is HTML?
+/// Does the answer say that it is HTML? Of several types, in several lines or in one, browsers take the last one that
+/// they know (Fetch Standard section 2.2.2, extract a MIME type), so one is enough.
 pub fn is_html(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return false };
-    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
+    let lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let mut types = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    types.any(|kind| {
+        let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
+    })
 }
 
 /// Does the answer say that it is XML, of whatever kind?
@@ -101,6 +105,14 @@ mod tests {
         assert!(!is_page_shown(StatusCode::NOT_FOUND, &headers("text/html")));
         assert!(!is_page_shown(StatusCode::OK, &headers("text/htmlx")));
         assert!(!is_page_shown(StatusCode::OK, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn html_hides_behind_no_other_type() {
+        assert!(is_html(&headers("image/png, text/html")) && is_html(&headers("x;a=b,TEXT/HTML;charset=x")));
+        let mut two = headers("image/png");
+        two.append(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        assert!(is_html(&two));
     }
 
     #[test]

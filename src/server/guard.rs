@@ -10,7 +10,7 @@ use super::site::Mode;
 use super::visit::Visit;
 use crate::policy::consent::{Choice, Consent};
 use crate::policy::cookies::Kept;
-use crate::policy::{fence, field};
+use crate::policy::{Unknown, fence, field};
 use crate::proxy::Body;
 use crate::proxy::headers::CONSENT;
 use crate::telemetry::Metrics;
@@ -90,9 +90,7 @@ fn enforce(visit: &Visit, using: Use, headers: &mut HeaderMap, metrics: &Metrics
     match using {
         Use::Here | Use::Later => raise_fence(visit, &consent, headers),
         // The short one: nearly always the script is no worker, and then nobody reads it.
-        Use::LaterAsWorker
-            if policy.fence(&Consent::none(), visit.page()).content_security_policy.is_some() =>
-        {
+        Use::LaterAsWorker if policy.settings().unknown_hosts == Unknown::Hold => {
             headers.append(CSP, fence::closed());
         }
         Use::LaterAsWorker | Use::Part => {}
@@ -111,15 +109,19 @@ impl Use {
         if purpose == Purpose::Worker || is_html(headers) {
             return Self::Here;
         }
-        let Some(kind) = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) else {
+        if !is_typed(headers) {
             let is_led_away = status.is_redirection() && headers.contains_key(header::LOCATION);
             return match purpose.is_document() {
                 _ if is_led_away || has_no_body(status) => Self::Part,
                 true => Self::Here,
                 false => Self::Later,
             };
+        }
+        let has = |word: &str| {
+            let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+            let is_word = |bytes: &[u8]| bytes.eq_ignore_ascii_case(word.as_bytes());
+            lines.any(|line| line.as_bytes().windows(word.len()).any(is_word))
         };
-        let has = |word: &str| memchr::memmem::find(kind, word.as_bytes()).is_some();
         match purpose.is_document() {
             true if has("xml") => Self::Here,
             true if has("pdf") => Self::Later,
@@ -128,6 +130,18 @@ impl Use {
             _ => Self::Part,
         }
     }
+}
+
+/// Does the head say a type that browsers believe? Else they look at the bytes, and may find HTML there (MIME Sniffing
+/// section 5.1: no type, one that is none, or one that says it is unknown).
+fn is_typed(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_TYPE).iter().any(|line| {
+        let essence = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        let is_unknown = [&b"unknown/unknown"[..], b"application/unknown", b"*/*"]
+            .iter()
+            .any(|unknown| essence.eq_ignore_ascii_case(unknown));
+        memchr::memchr(b'/', essence).is_some() && !is_unknown
+    })
 }
 
 /// Statuses of answers that never have a body (RFC 9110 sections 6.4.1 and 15.3.6).

@@ -11,6 +11,7 @@ mod form;
 mod guard;
 pub mod inventory;
 pub mod known_scripts;
+mod let_in;
 pub mod limits;
 mod listen;
 mod navigation;

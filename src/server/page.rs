@@ -2,13 +2,11 @@
 
 mod observed;
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
 
 use super::count::{self, Look, is_download, is_html, is_xml};
+use super::let_in::{LetIn, let_in};
 use super::navigation::Purpose;
 use super::redirect::Part;
 use super::refusal::Refusal;
@@ -17,6 +15,7 @@ use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, guard, navigation, own_path, service_worker, validator};
+use crate::banner::Shown;
 use crate::counting::{Hit, HitKind, Statistics};
 use crate::policy::advice::Thing;
 use crate::policy::consent::{Category, Consent};
@@ -25,7 +24,7 @@ use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
 use crate::proxy::reader::Reader;
-use crate::proxy::rewrite::{Insertions, Localized, Rewriter};
+use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::proxy::{Body, Origin};
 use crate::store::inventory::Via;
 
@@ -63,8 +62,12 @@ pub(super) async fn pass(
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let purpose = Purpose::of(request.method(), request.headers());
+    if purpose == Purpose::Worker && service_worker::is_asked_for(request.headers()) {
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+    }
     if purpose == Purpose::Worker && service_worker::is_refused(visit, request.method(), request.headers()) {
         shared.metrics.workers_refused.increment();
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
         return Ok(service_worker::farewell());
     }
     let asked = own_path::Asked::of(visit, purpose, &request);
@@ -83,7 +86,6 @@ pub(super) async fn pass(
         language: visit.language(headers),
     };
     shared.sightings.see_cookies(&visit.site, request.headers());
-    let is_service_worker = request.headers().contains_key("service-worker");
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
@@ -95,9 +97,6 @@ pub(super) async fn pass(
         shared.hits.hand_in(view(shared, visit, look));
     }
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
-    if is_service_worker && answer.status().is_success() {
-        shared.sightings.see_service_worker(&visit.site, visit.page().path);
-    }
     guard::after(visit, purpose, &mut answer, &shared.metrics);
     match visit.site.mode {
         Mode::Enforce => {}
@@ -196,7 +195,7 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     }
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
-    let insertions = insertions(visit, ask);
+    let insertions = insertions(visit, ask, &mut head.headers);
     let tag = tag(visit, ask, &head, coding, &insertions);
     make_changed(&mut head, coding);
     if has_browser(ask, tag, &mut head.headers) {
@@ -292,21 +291,9 @@ fn make_changed(head: &mut response::Parts, coding: Coding) {
     head.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
-fn insertions(visit: &Visit, ask: &Ask) -> Insertions {
-    let site = &visit.site;
-    let languages = site.banner.localized(&visit.consent);
-    Insertions {
-        head: site.head(&visit.consent, visit.page()),
-        languages: if ask.purpose.is_page() { languages } else { in_frame(&languages) },
-        preferred: ask.language,
-        return_path: site.banner.return_path(visit.target().as_str()),
-        script: Bytes::from_static(b"<script>"),
-    }
-}
-
-/// Nobody is asked inside a frame: the page around it asks. Placeholders stay.
-fn in_frame(languages: &[Localized]) -> Arc<[Localized]> {
-    let quiet =
-        |localized: &Localized| Localized { banner: Vec::new(), foot: Vec::new(), ..localized.clone() };
-    languages.iter().map(quiet).collect()
+fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
+    let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
+    let LetIn { head, script, languages } = let_in(visit, shown, headers);
+    let return_path = visit.site.banner.return_path(visit.target().as_str());
+    Insertions { head, script, languages, preferred: ask.language, return_path }
 }

@@ -7,9 +7,10 @@
 //!
 //! Refusing with an error would not do: browsers keep a worker whose update fails. What is answered instead is a worker
 //! of two lines that takes the place of the one before and removes itself (Service Workers, sections 4.1.4 and 3.2.8).
-//! Browsers ask for the script on a navigation, past their own caches, so a worker that was installed before the
-//! gateway came leaves with the first page. That page it may still answer itself: nobody outside the browser can keep
-//! it from that. What it stored (Cache API) stays, and nothing reads it any more.
+//! Browsers ask for the script soon after a navigation, past their own caches, so a worker that was installed before the
+//! gateway came leaves then (seen in Chromium 156: within seconds, when the old one is idle). The page of that
+//! navigation it may still answer itself: nobody outside the browser can keep it from that. What it stored (Cache API)
+//! stays, and nothing reads it any more.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 

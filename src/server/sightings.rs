@@ -33,6 +33,8 @@ use crate::telemetry::Metrics;
 const NEWS_WAITING_MAX: usize = 1024;
 /// Most cookies noted of one head. Browsers keep some 180 a site at most.
 const COOKIES_NOTED_MAX: usize = 200;
+/// What pages are made of: such a request carries the cookies that its page carried, so they are not noted again.
+const PARTS: [&[u8]; 8] = [b"image", b"style", b"script", b"font", b"audio", b"video", b"track", b"manifest"];
 /// Most reports and words of the witness taken of one site in a second.
 const REPORTS_A_SECOND_MAX: u64 = 50;
 /// Names at once from which the table is cleared.
@@ -120,9 +122,11 @@ impl Sightings {
         }
     }
 
-    /// Notes the names of the cookies that a browser sent. A pair without a name is a value, so it is passed over.
+    /// Notes the names of the cookies that a browser sent, with a page or what a script asked for. A pair without a
+    /// name is a value, so it is passed over.
     pub(super) fn see_cookies(&self, site: &Site, headers: &HeaderMap) {
-        if site.mode == Mode::Off {
+        let is_part = headers.get("sec-fetch-dest").is_some_and(|dest| PARTS.contains(&dest.as_bytes()));
+        if is_part || site.mode == Mode::Off {
             return;
         }
         let lines = headers.get_all(header::COOKIE).iter();

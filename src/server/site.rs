@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderValue;
 
 use super::known_scripts::KnownScripts;
 use super::validator::Validator;
-use crate::banner::{Banner, OpenNames};
+use crate::banner::{Banner, Head, OpenNames, Others, Shown};
 use crate::counting::SiteIndex;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 use crate::policy::cookies::GuardRules;
@@ -64,30 +63,66 @@ pub struct Site {
 
 /// What depends on the consent state alone, made once for each of the eight.
 pub struct Ready {
-    /// What is first in `<head>`.
-    heads: [Bytes; 8],
+    /// What is first in `<head>` of a page: by state, and last for a visitor who has not answered.
+    pages: [Heads; 9],
+    /// The same in a frame; there, no answer and a no are one.
+    frames: [Heads; 8],
     /// `Consentry-Consent`.
     told: [HeaderValue; 8],
 }
 
+/// The two forms of a head: for a page into which scripts may be put, and for one that lets only the head's through.
+struct Heads {
+    usual: Head,
+    alone: Head,
+}
+
+/// The place of a visitor who has not answered among the pages.
+const UNANSWERED: usize = 8;
+
 impl Ready {
     /// Makes it for a site with this policy and this banner.
     pub fn of(policy: &Policy, banner: &Banner) -> Self {
-        let heads = CategorySet::every().map(|state| {
+        let answered = CategorySet::every().map(|state| {
             let choice = Choice::Some { categories: state, trackers: TrackerSet::NONE };
-            let consent = Consent::from_choice(&choice, Day(0), None, policy.catalog());
-            head(banner, &consent, &policy.guard_rules(&consent, NO_PAGE))
+            Consent::from_choice(&choice, Day(0), None, policy.catalog())
         });
-        Self { heads, told: CategorySet::every().map(told) }
+        let heads = |consent: &Consent, shown| {
+            let rules = policy.guard_rules(consent, NO_PAGE);
+            let made = |others| {
+                let head = head(banner, consent, shown, &rules, others);
+                // Now, and not within a request.
+                head.script_hash();
+                head
+            };
+            Heads { usual: made(Others::MayRun), alone: made(Others::MayNot) }
+        };
+        Self {
+            pages: std::array::from_fn(|place| {
+                heads(answered.get(place).unwrap_or(&Consent::none()), Shown::AsPage)
+            }),
+            frames: std::array::from_fn(|state| heads(&answered[state], Shown::InFrame)),
+            told: CategorySet::every().map(told),
+        }
+    }
+
+    fn head(&self, consent: &Consent, shown: Shown, others: Others) -> &Head {
+        let state = consent.categories().state();
+        let heads = match (shown, consent.answered()) {
+            (Shown::InFrame, _) => &self.frames[state],
+            (Shown::AsPage, Some(_)) => &self.pages[state],
+            (Shown::AsPage, None) => &self.pages[UNANSWERED],
+        };
+        if others == Others::MayNot { &heads.alone } else { &heads.usual }
     }
 }
 
 impl Site {
     /// What is first in `<head>` of a page under this consent.
-    pub fn head(&self, consent: &Consent, page: Page<'_>) -> Bytes {
+    pub fn head(&self, consent: &Consent, page: Page<'_>, shown: Shown, others: Others) -> Cow<'_, Head> {
         match self.policy.guard_rules(consent, page) {
-            Cow::Borrowed(_) => self.ready.heads[consent.categories().state()].clone(),
-            Cow::Owned(rules) => head(&self.banner, consent, &rules),
+            Cow::Borrowed(_) => Cow::Borrowed(self.ready.head(consent, shown, others)),
+            Cow::Owned(rules) => Cow::Owned(head(&self.banner, consent, shown, &rules, others)),
         }
     }
 
@@ -97,8 +132,9 @@ impl Site {
     }
 }
 
-fn head(banner: &Banner, consent: &Consent, rules: &GuardRules) -> Bytes {
-    banner.head(consent.categories(), OpenNames { cookies: &rules.cookies, storage: &rules.storage })
+fn head(banner: &Banner, consent: &Consent, shown: Shown, rules: &GuardRules, others: Others) -> Head {
+    let names = OpenNames { cookies: &rules.cookies, storage: &rules.storage };
+    banner.head(consent, shown, names, others)
 }
 
 fn told(categories: CategorySet) -> HeaderValue {

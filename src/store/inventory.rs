@@ -52,7 +52,7 @@ pub enum Via {
     Report,
     /// The witness found it in a browser.
     Witness,
-    /// The shop's server served it as a service worker.
+    /// A browser asked for it as a service worker.
     Worker,
 }
 
@@ -80,7 +80,7 @@ impl Via {
 
     /// Did the shop's own server say it? All else is told by browsers, and anybody can make that up.
     pub const fn is_shops(self) -> bool {
-        matches!(self, Self::Tag | Self::SetCookie | Self::Worker)
+        matches!(self, Self::Tag | Self::SetCookie)
     }
 }
 

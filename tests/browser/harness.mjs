@@ -15,7 +15,7 @@ export const PATIENCE_MS = 20_000;
 const POLL_MS = 50;
 
 /** Hosts Chromium calls on its own account, whatever page is open; no page of the shop names one of them. */
-const CHROMIUMS_OWN = ['accounts.google.com', 'clients2.google.com', 'content-autofill.googleapis.com', 'update.googleapis.com'];
+export const CHROMIUMS_OWN = ['accounts.google.com', 'clients2.google.com', 'content-autofill.googleapis.com', 'update.googleapis.com'];
 
 /** Where the gateway under test stands; the program that starts the tests fills the environment. */
 export const gateway = (() => {

@@ -98,8 +98,8 @@ async function freePort() {
 
 /** A gateway before `shop`, with `more` lines under [site.consent] and `tables` at the end of its settings. */
 export async function startGateway(shop, { mode = 'enforce', more = '', tables = '' } = {}) {
-  const program = process.env.CONSENTRY;
-  if (!program) throw new Error('CONSENTRY is not set: start the tests with ./test, or name the program in it');
+  const program = process.env.PROGRAM;
+  if (!program) throw new Error('PROGRAM is not set: start the tests with ./test, or name the program in it');
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const [port, admin] = [await freePort(), await freePort()];
   const config = join(directory, 'consentry.toml');

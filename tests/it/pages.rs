@@ -236,6 +236,27 @@ fn off_passes_the_page_as_it_is() {
 }
 
 #[test]
+fn a_page_that_hides_behind_another_type_is_read() {
+    let origin = Origin::answering(|asked| {
+        let mut page = html_page(SHOP);
+        let headers = page.headers_mut();
+        if asked.target == "/two" {
+            headers.insert("content-type", "image/png".parse().expect("a value"));
+            headers.append("content-type", "text/html".parse().expect("a value"));
+        } else {
+            headers.insert("content-type", "image/png, text/html".parse().expect("a value"));
+        }
+        page
+    });
+    let gateway = start(&origin);
+    for path in ["/one", "/two"] {
+        let answer = Visitor::of(gateway.visitors).open(path);
+        assert!(!follows(&answer.text(), "www.googletagmanager.com"), "{path}");
+        assert!(answer.header("content-security-policy").is_some(), "{path}");
+    }
+}
+
+#[test]
 fn the_shops_own_marks_win_over_the_catalogue() {
     let origin = Origin::page(
         "<!doctype html><html><body><script data-consentry=\"statistics\">a()</script>\

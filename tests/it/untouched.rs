@@ -86,8 +86,10 @@ fn feeds_and_other_documents_pass_byte_for_byte_under_the_fence() {
         "application/atom+xml; charset=utf-8",
         "application/xml",
         "text/xml",
-        "image/svg+xml",
+        "Image/SVG+XML",
         "application/pdf",
+        "application/unknown",
+        "html",
         "",
     ] {
         let origin = answering(200, kind, None);

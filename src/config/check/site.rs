@@ -61,6 +61,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let trackers = tracker::trackers(table);
     let goals = rules::goals(table);
     tracker::check_catalog(table, given, &trackers, allow.iter().zip(at_allow));
+    let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();
@@ -77,6 +78,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
             allow,
         },
         trackers,
+        uses,
         banner: banner::Settings { prefix, languages, controller: controller?, days },
         counting: SiteSettings {
             name: Arc::clone(&name),

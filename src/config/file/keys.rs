@@ -44,7 +44,7 @@ pub const KEYS: [(&str, &[&str]); 20] = [
         &["connect_timeout_seconds", "head_timeout_seconds", "idle_timeout_seconds", "idle_connections_max"],
     ),
     ("site.controller", &["name", "address", "email", "privacy_url", "complaint_url"]),
-    ("site.consent", &["mode", "unknown_cookies", "unknown_hosts", "days"]),
+    ("site.consent", &["mode", "unknown_cookies", "unknown_hosts", "days", "uses"]),
     ("site.statistics", &["without_consent", "k", "currency"]),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
     ("site.allow", &["host", "cookie", "parameter", "service_worker", "category", "why", "paths"]),

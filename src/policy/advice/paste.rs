@@ -13,7 +13,7 @@ const BEGINNING_BYTES_MIN: usize = 3;
 /// anywhere in a settings file as it is. Lines of explanation begin with `# `, what could be settings with `#` alone:
 ///
 /// - `uses`, the trackers that were seen and need consent, for `[site.consent]`;
-/// - a `[[site.allow]]` for each unknown host, cookie and key that is held, with an empty `why` to be filled in.
+/// - a `[[site.allow]]` for each unknown host, cookie, key and service worker that is held, with an empty `why` to be filled in.
 ///
 /// Any text may be given as a name: it is folded first ([`Policy::name`]).
 pub fn to_paste<'a>(policy: &Policy, seen: impl IntoIterator<Item = (Thing, &'a str)>) -> String {
@@ -84,6 +84,7 @@ impl List {
                 "# A rule for a cookie holds for keys of the same name in a browser's storage, too."
                     .to_owned(),
             );
+            lines.push("# Of a service worker only the file is known: write its whole path.".to_owned());
         }
         for (key, value) in &self.rules {
             lines.extend([
@@ -123,7 +124,10 @@ fn rule(thing: Thing, name: &str) -> Option<(&'static str, String)> {
             }
             (beginning.len() >= BEGINNING_BYTES_MIN).then(|| ("cookie", format!("{beginning}*")))
         }
-        Thing::ServiceWorker => None,
+        // Workers that serve a whole site stand at its root.
+        Thing::ServiceWorker => {
+            (!name.is_empty() && !name.contains('*')).then(|| ("service_worker", format!("/{name}")))
+        }
     }
 }
 
@@ -144,19 +148,19 @@ mod tests {
             (Thing::Storage, "persist:root"),
             (Thing::Host, "www.google.com"),
             (Thing::Host, "img.example"),
-            (Thing::Host, "connect.facebook.net"),
+            (Thing::Host, "static.hotjar.com"),
             (Thing::ServiceWorker, "sw.js"),
         ];
         let text = to_paste(plain(), seen);
-        assert!(text.contains("\n#uses = [\"google-analytics\", \"meta-pixel\"]\n"), "{text}");
+        assert!(text.contains("\n#uses = [\"google-analytics\", \"hotjar\"]\n"), "{text}");
         assert!(text.contains("# www.google.com: "), "{text}");
         let stanza =
             |key: &str| format!("\n#[[site.allow]]\n#{key}\n#category = \"necessary\"\n#why = \"\"\n");
-        for key in ["host = \"img.example\"", "cookie = \"persist*\""] {
+        for key in ["host = \"img.example\"", "cookie = \"persist*\"", "service_worker = \"/sw.js\""] {
             assert!(text.contains(&stanza(key)), "{key} in {text}");
         }
         assert!(text.contains("# cookie *\n"), "{text}");
-        assert!(!text.contains("PHPSESSID") && !text.contains("9f8e") && !text.contains("sw.js"), "{text}");
+        assert!(!text.contains("PHPSESSID") && !text.contains("9f8e"), "{text}");
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         access,
         embed: entry.embed,
         source: entry.source,
+        is_used: true,
     })
 }
 

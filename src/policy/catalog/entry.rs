@@ -46,6 +46,9 @@ pub struct Tracker {
     pub embed: bool,
     /// Where the facts come from.
     pub source: String,
+    /// Does the site use it ([`super::Catalog::using`])? A tracker that it does not use is recognised and not declared;
+    /// one that needs consent is never granted then.
+    pub is_used: bool,
 }
 
 /// Who receives the data.

@@ -1,14 +1,17 @@
 //! What the guard in the page needs to know: which cookie names and storage keys a script may write.
 //!
 //! The guard is a few lines of script, first in `<head>`, and cannot carry the catalogue. It gets two regular
-//! expressions that say the same as [`Policy::cookie_is_open`] and [`Policy::storage_is_open`].
+//! expressions that say the same as [`Policy::cookie_is_open`] and [`Policy::storage_is_open`], but for what no script
+//! ever asks: cookies that are set by HTTP alone, and, where the operator named what the site uses, names of necessary
+//! trackers that it does not use. Of a visitor who agreed to everything, names of trackers that the site does not use
+//! are not kept from scripts either: the list would be long, and those trackers' scripts are held.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::CONSENT_COOKIE;
-use crate::policy::catalog::TrackerId;
-use crate::policy::consent::{Category, Consent};
+use crate::policy::catalog::{Tracker, TrackerId};
+use crate::policy::consent::{Category, CategorySet, Consent};
 use crate::policy::{Allowed, Page, Policy, bytes_match, passes_unknown};
 
 /// What may be written in one consent state, as regular expressions of JavaScript.
@@ -87,7 +90,11 @@ impl Policy {
             let is_open = match claim.owner {
                 Owner::Gateway => false,
                 Owner::Operator(category) => consent.categories().contains(category),
-                Owner::Tracker(id) => consent.grants(self.catalog.tracker(id)),
+                Owner::Tracker(id) => {
+                    let tracker = self.catalog.tracker(id);
+                    let is_all = consent.categories() == CategorySet::ALL;
+                    consent.grants(tracker) || (is_all && !tracker.is_used)
+                }
                 Owner::Nobody => passes_unknown(self.settings.unknown_cookies, consent),
             };
             NameRule { text: &claim.text, is_exact: claim.is_exact, is_open }
@@ -96,9 +103,10 @@ impl Policy {
 
     pub(in crate::policy) fn claims(&self, page: Page<'_>) -> Claims {
         // The later of two equal claims wins, so it comes first here.
-        let trackers = || self.catalog.trackers().rev();
+        let matters = |tracker: &&Tracker| tracker.is_used || tracker.category != Category::Necessary;
+        let trackers = || self.catalog.trackers().rev().filter(matters);
         let cookies = trackers().flat_map(|tracker| {
-            let own = tracker.cookies.iter().filter(|rule| rule.domain.is_empty());
+            let own = tracker.cookies.iter().filter(|rule| rule.domain.is_empty() && !rule.http);
             own.map(|rule| (rule.name.as_str(), Owner::Tracker(tracker.id)))
         });
         let storage = trackers()
@@ -242,147 +250,4 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::policy::catalog::Catalog;
-    use crate::policy::consent::Category::{self, Marketing, Necessary, Preferences, Statistics};
-    use crate::policy::samples::{FRONT, allow, any_growing_consent, of, plain, policy, settings, single};
-    use crate::policy::{Settings, Unknown};
-
-    /// What the expression matches, computed from the parts it is written from.
-    fn matches(open: &Open<'_>, name: &str) -> bool {
-        let is_excepted =
-            |held: &NameRule<'_>| if held.is_exact { held.text == name } else { name.starts_with(held.text) };
-        open.names.contains(&name)
-            || open
-                .starts
-                .iter()
-                .any(|(start, exceptions)| name.starts_with(start) && !exceptions.iter().any(is_excepted))
-    }
-
-    fn rule(text: &str, is_open: bool) -> NameRule<'_> {
-        match text.strip_suffix('*') {
-            Some(text) => NameRule { text, is_exact: false, is_open },
-            None => NameRule { text, is_exact: true, is_open },
-        }
-    }
-
-    fn escaped_rule(text: &str) -> String {
-        match text.strip_suffix('*') {
-            Some(start) => escaped(start) + "*",
-            None => escaped(text),
-        }
-    }
-
-    #[test]
-    fn expressions_say_what_the_rules_say() {
-        let rows: [(&[(&str, bool)], &str); 8] = [
-            (&[("*", false)], "^(?!)"),
-            (&[("*", true)], "^"),
-            (&[("*", false), ("PHPSESSID", true)], "^(?:PHPSESSID)$"),
-            (&[("*", false), ("a", true), ("b.c", true), ("cart_*", true)], r"^(?:(?:a|b\.c)$|cart_)"),
-            (&[("*", true), ("_ga*", false), ("id", false)], "^(?!_ga|id$)"),
-            (&[("*", false), ("a*", true), ("ab*", false), ("abc", true)], "^(?:(?:abc)$|a(?!b))"),
-            (&[("*", false), ("a*", true), ("a", false)], "^a(?!$)"),
-            (
-                &[("*", false), ("</x'\"\u{2028}😀", true)],
-                r"^(?:\u003c\u002fx\u0027\u0022\u2028\ud83d\ude00)$",
-            ),
-        ];
-        for (rules, expected) in rows {
-            let rules: Vec<_> = rules.iter().map(|(text, is_open)| (escaped_rule(text), is_open)).collect();
-            let rules = rules.iter().map(|(text, is_open)| rule(text, **is_open));
-            assert_eq!(expression(rules), expected);
-        }
-    }
-
-    #[test]
-    fn only_the_necessary_may_be_written_before_a_choice() {
-        let policy = plain();
-        let rules = policy.guard_rules(&Consent::none(), FRONT);
-        assert!(rules.cookies.starts_with("^(?:(?:") && rules.cookies.contains("|PHPSESSID|"));
-        for held in ["_ga", "_fbp", CONSENT_COOKIE] {
-            assert!(!rules.cookies.contains(held), "{held}");
-        }
-        assert!(rules.storage.contains("mage-cache-storage"));
-        assert!(policy.guard_rules(&of(&[Statistics]), FRONT).cookies.contains("|_ga"));
-        assert_eq!(policy.guard_rules(&of(&Category::ALL), FRONT).cookies, "^(?!consentry$)");
-        assert_eq!(policy.guard_rules(&of(&Category::ALL), FRONT).storage, "^");
-    }
-
-    #[test]
-    fn what_is_written_into_the_page_cannot_leave_its_script() {
-        let allow = vec![allow(Allowed::Cookie("</script>/'\"`\n*".into()), Necessary, &[])];
-        let policy = policy(Settings { allow, ..settings() });
-        for consent in policy.states() {
-            let rules = policy.guard_rules(&consent, FRONT);
-            for text in [&rules.cookies, &rules.storage] {
-                assert!(!text.contains(['<', '>', '/', '\'', '"', '`', '\n', '&']), "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_rule_with_paths_and_a_single_tracker_are_heeded() {
-        let allow = vec![allow(Allowed::Cookie("sort".into()), Necessary, &["/dekk"])];
-        let policy = policy(Settings { allow, ..settings() });
-        let none = Consent::none();
-        assert!(matches!(policy.guard_rules(&none, FRONT), Cow::Borrowed(_)));
-        assert!(!policy.guard_rules(&none, FRONT).storage.contains("|sort"));
-        assert!(policy.guard_rules(&none, Page { path: "/dekk", ..FRONT }).storage.contains("|sort"));
-        let mut trackers = crate::policy::consent::TrackerSet::NONE;
-        trackers.insert(policy.catalog().named("hotjar").unwrap().id);
-        assert!(policy.guard_rules(&single(&[], trackers), FRONT).cookies.contains("|_hj"));
-    }
-
-    fn any_policy() -> impl Strategy<Value = Policy> {
-        let categories = prop::sample::select(&Category::ALL[..]);
-        let rules = prop::collection::vec((r"[ab]{1,3}\*?", categories.clone()), 0..4);
-        let trackers = prop::collection::vec((r"[ab]{1,3}\*?", categories), 0..8);
-        (rules, trackers, any::<bool>()).prop_map(|(rules, trackers, holds)| {
-            let entries = trackers.iter().enumerate().map(|(index, (name, category))| {
-                format!(
-                    "[[tracker]]\nid = \"t{index}\"\nname = \"T\"\ncategory = \"{}\"\nsource = \"x\"\n\
-                     provider = {{ name = \"P\", country = \"\", privacy = \"\" }}\npurpose = {{ en = \"X.\" }}\n\
-                     cookies = [{{ name = \"{name}\", days = 1 }}]\nstorage = [\"{name}\"]\n",
-                    category.name()
-                )
-            });
-            let text = if trackers.is_empty() { "tracker = []".into() } else { entries.collect::<String>() };
-            let allow = rules.into_iter().map(|(rule, category)| allow(Allowed::Cookie(rule), category, &[]));
-            let unknown_cookies = if holds { Unknown::Hold } else { Unknown::Pass };
-            let settings = Settings { allow: allow.collect(), unknown_cookies, ..settings() };
-            Policy::new(settings, Arc::new(Catalog::new(Catalog::parse(&text).unwrap()).unwrap()))
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn guard_and_gateway_agree_on_every_name(policy in any_policy(), state in 0..8_usize, name in "[abc]{0,4}") {
-            let consent = policy.states().nth(state).unwrap();
-            let names = open_names(policy.under(&consent, &policy.claims.storage));
-            prop_assert_eq!(matches(&names, &name), policy.storage_is_open(&consent, "/", &name));
-            prop_assert_eq!(matches(&names, &name), policy.cookie_is_open(&consent, "/", &name));
-        }
-
-        #[test]
-        fn more_consent_never_closes_a_name((less, more) in any_growing_consent(), name in "_ga|_hjX|_fbp|cart|x") {
-            let policy = plain();
-            let can = |consent: &Consent| policy.storage_is_open(consent, "/", &name);
-            prop_assert!(!can(&less) || can(&more));
-        }
-    }
-
-    #[test]
-    fn categories_open_their_own_names_only() {
-        let policy = plain();
-        let cookies = |category| policy.guard_rules(&of(&[category]), FRONT).cookies.clone();
-        assert!(cookies(Marketing).contains("_fbp") && !cookies(Marketing).contains("_clck"));
-        assert!(cookies(Statistics).contains("_clck") && !cookies(Statistics).contains("_fbp"));
-        assert!(!cookies(Preferences).contains("_clck"));
-    }
-}
+mod tests;

@@ -201,7 +201,7 @@ fn any_field() -> impl Strategy<Value = (&'static str, String)> {
 
 proptest! {
     #[test]
-    fn more_consent_never_removes_more((less, more) in any_growing_consent(), fields in prop::collection::vec(any_field(), 0..5)) {
+    fn more_consent_never_drops_a_field((less, more) in any_growing_consent(), fields in prop::collection::vec(any_field(), 0..5)) {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let parts = |consent: &Consent| {
             let mut parts: Vec<String> = Vec::new();

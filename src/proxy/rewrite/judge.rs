@@ -11,7 +11,7 @@ use super::srcdoc::Nesting;
 use super::tag::{Images, Name, Scan, is_space};
 use super::{RewriteError, TAG_BYTES_MAX};
 use crate::policy::catalog::TrackerId;
-use crate::policy::consent::{CategorySet, Consent, TrackerSet};
+use crate::policy::consent::{Consent, TrackerSet};
 use crate::policy::markup::{self, Held, Hosts, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
@@ -86,7 +86,7 @@ impl Judge {
 
     /// Then nothing is held, whatever its host or mark.
     fn grants_everything(&self) -> bool {
-        self.consent.categories() == CategorySet::ALL
+        self.policy.holds_nothing(&self.consent)
     }
 
     /// What becomes of the tag just read.
@@ -198,7 +198,7 @@ impl Judge {
         let needs_space = !next.is_some_and(|byte| is_space(*byte) || *byte == b'>');
         let parts: [&[u8]; 7] = [
             if held.is_retyped { b" type=text/plain" } else { b"" },
-            if is_embed { b" hidden style=display:none!important" } else { b"" },
+            if is_embed { b" hidden" } else { b"" },
             b" data-consentry-held=",
             owner.as_bytes(),
             if srcdoc.is_some() { b" srcdoc=" } else { b"" },

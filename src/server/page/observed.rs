@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use super::{Ask, decoder, make_changed, noting};
 use crate::policy::consent::{Choice, Consent};
@@ -15,6 +15,9 @@ use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::server::visit::Visit;
 use crate::server::worker::Shared;
 
+/// What confirms that a copy is of this version.
+const VALIDATORS: [HeaderName; 2] = [header::ETAG, header::LAST_MODIFIED];
+
 /// Passes a page on, looking at it. What may not be changed, or cannot be read, is left alone.
 pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
@@ -23,7 +26,10 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
     let is_witnessed = ask.purpose.is_page() && is_plain_html(&head.headers);
+    // What is added is the same for everybody and always: the shop's validators still tell one version from another.
+    let validators = VALIDATORS.map(|name| head.headers.get(&name).map(|value| (name, weak(value))));
     make_changed(&mut head, coding);
+    head.headers.extend(validators.into_iter().flatten());
     let policy = &visit.site.policy;
     let everything = Consent::from_choice(&Choice::All, visit.today, None, policy.catalog());
     let (host, path) = (visit.host.name(), visit.page().path);
@@ -39,6 +45,14 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
     };
     let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
+}
+
+/// A strong tag promises the same bytes (RFC 9110 section 8.8.1), and these are not quite.
+fn weak(value: &HeaderValue) -> HeaderValue {
+    if !value.as_bytes().starts_with(b"\"") {
+        return value.clone();
+    }
+    HeaderValue::from_bytes(&[b"W/", value.as_bytes()].concat()).unwrap_or_else(|_| value.clone())
 }
 
 /// The tag stands behind the page's end, where browsers still read it (HTML 13.2.6.4.19): so no page has to be

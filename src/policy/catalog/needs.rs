@@ -9,6 +9,65 @@ const NECESSARY_SOURCES_BYTES_MAX: usize = 2400;
 /// Most bytes of names and keys that scripts may write before a choice: the guard carries them in every page.
 const NECESSARY_NAMES_BYTES_MAX: usize = 5 * 1024;
 
+/// Cookies that keep a shop's cart, login and session, by the entry they belong to.
+const NECESSARY_COOKIES: &[(&str, &str)] = &[
+    (
+        "woocommerce",
+        "woocommerce_cart_hash woocommerce_items_in_cart wp_woocommerce_session_0f3a wordpress_logged_in_0f3a \
+         wordpress_sec_0f3a wordpress_test_cookie wp-settings-1 wp-settings-time-1 store_notice1b2c",
+    ),
+    ("wordpress-shop-plugins", "yith_wcwl_session_3 tinv_wishlistkey wmc_current_currency"),
+    (
+        "shopify",
+        "cart_currency cart_sig cart_ts checkout_token secure_customer_sig _shopify_essential \
+         _secure_session_id localization customer_auth_provider discount_code _tracking_consent",
+    ),
+    (
+        "magento",
+        "form_key mage-cache-sessid mage-messages private_content_version X-Magento-Vary section_data_ids \
+         frontend persistent_shopping_cart mage-cache-storage-section-invalidation",
+    ),
+    ("prestashop", "PrestaShop-0f3a1b2c"),
+    ("opencart", "OCSESSID"),
+    ("shopware", "session-1 session- sw-states sw-cache-hash __csrf_token-1"),
+    ("bigcommerce", "SHOP_SESSION_TOKEN SHOP_ORDER_TOKEN SF-CSRF-TOKEN"),
+    ("squarespace", "crumb hasCart SiteUserSecureAuthToken siteUserCrumb RecentRedirect"),
+    ("wix", "hs svSession bSession smSession server-session-bind ssr-caching"),
+    ("mystore", "mystore_session mystore-cart"),
+    ("24nettbutikk", "24nb 24nb_cart 24nettbutikk_session"),
+    ("salesforce-commerce", "dwsid dwsecuretoken_0f3a dwanonymous_0f3a usid_RefArch"),
+    ("sap-commerce", "acceleratorSecureGUID _hybris anonymous-consents"),
+    ("optimizely-cms", ".EPiServerLogin EPiStateMarker EPiServer_Commerce_AnonymousId __epiXSRF"),
+    ("umbraco", "UMB_UCONTEXT UMB-XSRF-TOKEN UMB_SESSION"),
+    ("sitecore", "website#lang sxa_site"),
+    ("kentico", "CMSCsrfCookie CMSPreferredCulture"),
+    ("drupal", "SESS0f3a1b2c SSESS0f3a1b2c"),
+    ("nopcommerce", ".Nop.Customer .Nop.Session Nop.customer NOPCOMMERCE.AUTH"),
+    ("medusa", "_medusa_cart_id _medusa_jwt"),
+    ("craft", "CraftSessionId"),
+    ("vtex", "checkout.vtex.com vtex_session VtexIdclientAutCookie_shop"),
+    ("oscommerce", "osCsid zenid XTCsid"),
+    ("hcl-commerce", "WC_SESSION_ESTABLISHED WC_CartOrderId_10151 pgid-shop SecureSessionID-1"),
+    (
+        "shop-session",
+        "PHPSESSID JSESSIONID connect.sid ASP.NET_SessionId ASPSESSIONIDQQ .AspNetCore.Session sessionid \
+         .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
+         PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session",
+    ),
+    (
+        "shop-security",
+        "XSRF-TOKEN csrftoken _csrf __RequestVerificationToken_L0 __Host-csrf.token CRAFT_CSRF_TOKEN",
+    ),
+    (
+        "shop-login",
+        "next-auth.session-token __Secure-authjs.session-token remember_web_59ba .ASPXAUTH REMEMBERME",
+    ),
+    ("shop-cart", "cart CART cart_id cartId basket handlekurv varukorg"),
+    ("shop-lists", "wishlist compare favoritter"),
+    ("shop-vehicle", "regnr vehicle_id dekkdimensjon"),
+    ("shop-language", "language currency lang locale NEXT_LOCALE pll_language"),
+];
+
 fn built_in() -> Catalog {
     Catalog::new(Catalog::built_in().unwrap()).unwrap()
 }
@@ -20,66 +79,9 @@ fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
 #[test]
 fn sessions_and_carts_of_every_platform_are_necessary() {
     let catalog = built_in();
-    let rows = [
-        (
-            "woocommerce",
-            "woocommerce_cart_hash woocommerce_items_in_cart wp_woocommerce_session_0f3a wordpress_logged_in_0f3a \
-             wordpress_sec_0f3a wordpress_test_cookie wp-settings-1 wp-settings-time-1 store_notice1b2c",
-        ),
-        ("wordpress-shop-plugins", "yith_wcwl_session_3 tinv_wishlistkey wmc_current_currency"),
-        (
-            "shopify",
-            "cart_currency cart_sig cart_ts checkout_token secure_customer_sig _shopify_essential \
-             _secure_session_id localization customer_auth_provider discount_code _tracking_consent",
-        ),
-        (
-            "magento",
-            "form_key mage-cache-sessid mage-messages private_content_version X-Magento-Vary section_data_ids \
-             frontend persistent_shopping_cart mage-cache-storage-section-invalidation",
-        ),
-        ("prestashop", "PrestaShop-0f3a1b2c"),
-        ("opencart", "OCSESSID"),
-        ("shopware", "session-1 session- sw-states sw-cache-hash __csrf_token-1"),
-        ("bigcommerce", "SHOP_SESSION_TOKEN SHOP_ORDER_TOKEN SF-CSRF-TOKEN"),
-        ("squarespace", "crumb hasCart SiteUserSecureAuthToken siteUserCrumb RecentRedirect"),
-        ("wix", "hs svSession bSession smSession server-session-bind ssr-caching"),
-        ("mystore", "mystore_session mystore-cart"),
-        ("24nettbutikk", "24nb 24nb_cart 24nettbutikk_session"),
-        ("salesforce-commerce", "dwsid dwsecuretoken_0f3a dwanonymous_0f3a usid_RefArch"),
-        ("sap-commerce", "acceleratorSecureGUID _hybris anonymous-consents"),
-        ("optimizely-cms", ".EPiServerLogin EPiStateMarker EPiServer_Commerce_AnonymousId __epiXSRF"),
-        ("umbraco", "UMB_UCONTEXT UMB-XSRF-TOKEN UMB_SESSION"),
-        ("sitecore", "website#lang sxa_site"),
-        ("kentico", "CMSCsrfCookie CMSPreferredCulture"),
-        ("drupal", "SESS0f3a1b2c SSESS0f3a1b2c"),
-        ("nopcommerce", ".Nop.Customer .Nop.Session Nop.customer NOPCOMMERCE.AUTH"),
-        ("medusa", "_medusa_cart_id _medusa_jwt"),
-        ("craft", "CraftSessionId"),
-        ("vtex", "checkout.vtex.com vtex_session VtexIdclientAutCookie_shop"),
-        ("oscommerce", "osCsid zenid XTCsid"),
-        ("hcl-commerce", "WC_SESSION_ESTABLISHED WC_CartOrderId_10151 pgid-shop SecureSessionID-1"),
-        (
-            "shop-session",
-            "PHPSESSID JSESSIONID connect.sid ASP.NET_SessionId ASPSESSIONIDQQ .AspNetCore.Session sessionid \
-             .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
-             PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session",
-        ),
-        (
-            "shop-security",
-            "XSRF-TOKEN csrftoken _csrf __RequestVerificationToken_L0 __Host-csrf.token CRAFT_CSRF_TOKEN",
-        ),
-        (
-            "shop-login",
-            "next-auth.session-token __Secure-authjs.session-token remember_web_59ba .ASPXAUTH REMEMBERME",
-        ),
-        ("shop-cart", "cart CART cart_id cartId basket handlekurv varukorg"),
-        ("shop-lists", "wishlist compare favoritter"),
-        ("shop-vehicle", "regnr vehicle_id dekkdimensjon"),
-        ("shop-language", "language currency lang locale NEXT_LOCALE pll_language"),
-    ];
-    for (id, names) in rows {
+    for (id, names) in NECESSARY_COOKIES {
         for name in names.split_whitespace() {
-            assert_eq!(found(catalog.cookie(name)), Some((id, Necessary)), "{name}");
+            assert_eq!(found(catalog.cookie(name)), Some((*id, Necessary)), "{name}");
         }
     }
 }

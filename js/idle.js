@@ -1,0 +1,37 @@
+/**
+ * consentry.idle("fbq", …): harmless stand-ins for what trackers would have defined. Written on pages of a visitor who
+ * did not agree to everything, so that the shop's own scripts, which call these names, go on.
+ *
+ * A stand-in can be called, made with new, pushed to, and has every property; each of them gives the stand-in again. It
+ * is no promise, and as a text it is that of a function. What a page has defined itself is left alone.
+ *
+ * A page may wait for the tracker to say that a hit was sent, to follow a link or to send a form: functions given as
+ * event_callback, eventCallback, hitCallback or callback are called, a moment later, as if it had been. The same holds
+ * for what is pushed to dataLayer while nothing of Google's is open (__HELD__).
+ */
+(() => {
+  // What is given may be an object, an array, or the arguments of a call: for … in goes through all of them.
+  const release = (given, depth) => {
+    if (given && typeof given == "object")
+      for (const key in given)
+        if (!/^(event_?|hit)?callback$/i.test(key)) depth && release(given[key], depth - 1);
+        else if (typeof given[key] == "function") setTimeout(given[key]);
+  };
+  consentry.idle = (...names) =>
+    names.map((name) => {
+      const standIn = new Proxy(function () {}, {
+        get: (target, key) =>
+          key == "then" || key == Symbol.toPrimitive ? undefined : key in target ? target[key] : standIn,
+        apply: (target, on, given) => (release(given, 2), standIn),
+        construct: () => standIn,
+      });
+      self[name] ??= standIn;
+    });
+  if (__HELD__) {
+    const { push } = dataLayer;
+    dataLayer.push = function (...given) {
+      release(given, 2);
+      return push.apply(this, given);
+    };
+  }
+})();

@@ -1,0 +1,276 @@
+//! What fences promise, in every state and with every rule of an operator.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::policy::catalog::{Catalog, host_matches};
+use crate::policy::consent::Category::{Marketing, Necessary, Preferences, Statistics};
+use crate::policy::samples::{FRONT, allow, any_growing_consent, of, plain, policy, settings, single};
+use crate::policy::{Allow, Settings};
+
+fn text(policy: &Policy, consent: &Consent, page: Page<'_>) -> String {
+    let fence = policy.fence(consent, page);
+    fence.content_security_policy.as_ref().map_or_else(String::new, |value| value.to_str().unwrap().into())
+}
+
+fn sources(policy: &Policy, consent: &Consent, page: Page<'_>) -> Vec<String> {
+    let text = text(policy, consent, page);
+    let list = text.split(';').next().unwrap_or_default();
+    list.split(' ').skip(1).map(str::to_owned).collect()
+}
+
+/// Does a source take `https://host path` on an https page, as browsers read it?
+fn takes(source: &str, host: &str, path: &str) -> bool {
+    if source.contains("://") || source.starts_with('\'') || !source.contains('.') {
+        return false;
+    }
+    let (authority, prefix) = source.find('/').map_or((source, ""), |slash| source.split_at(slash));
+    let pattern = authority.strip_suffix(":*").unwrap_or(authority);
+    let is_host = host_matches(pattern, host) && Some(host) != pattern.strip_prefix("*.");
+    let is_path = prefix.is_empty() || prefix == path || (prefix.ends_with('/') && path.starts_with(prefix));
+    is_host && is_path
+}
+
+/// Addresses that belong to the tracker: every host, and one below each wildcard, with every path.
+fn addresses(tracker: &Tracker) -> Vec<(String, String)> {
+    let hosts = tracker.hosts.iter().flat_map(|rule| {
+        let hosts = match rule.host.strip_prefix("*.") {
+            Some(domain) => vec![domain.to_owned(), format!("x.{domain}")],
+            None => vec![rule.host.clone()],
+        };
+        let paths = if rule.paths.is_empty() { vec!["/any/thing.js".to_owned()] } else { rule.paths.clone() };
+        hosts
+            .into_iter()
+            .flat_map(move |host| paths.clone().into_iter().map(move |path| (host.clone(), path)))
+    });
+    hosts.collect()
+}
+
+/// Is there no space for bare domains?
+fn is_nearly_full(policy: &Policy, consent: &Consent, page: Page<'_>) -> bool {
+    text(policy, consent, page).len() + 128 > FENCE_BYTES_MAX
+}
+
+/// Nothing held is taken. What is granted is, unless there was no space for it: the necessary has space in any case.
+fn assert_fenced(policy: &Policy, consent: &Consent) {
+    let sources = sources(policy, consent, FRONT);
+    let is_crowded = policy.fence(consent, FRONT).sources_left_out > 0;
+    let is_full = is_nearly_full(policy, consent, FRONT);
+    for tracker in policy.catalog().trackers() {
+        let bare =
+            |host: &String| tracker.hosts.iter().any(|rule| rule.host.strip_prefix("*.") == Some(host));
+        for (host, path) in addresses(tracker) {
+            let is_taken = sources.iter().any(|source| takes(source, &host, &path));
+            let may_be_missing = (is_crowded && tracker.category != Necessary) || (is_full && bare(&host));
+            let is_granted = consent.grants(tracker);
+            assert!(
+                is_taken == is_granted || (is_granted && may_be_missing),
+                "{} {host}{path}",
+                tracker.name_id
+            );
+        }
+    }
+}
+
+/// The built-in trackers, of which a shop uses some.
+fn some_used() -> Policy {
+    let uses = ["google-tag-manager", "google-analytics", "hotjar", "meta-pixel", "youtube", "google-maps"];
+    let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap().using(&uses.map(Into::into));
+    Policy::new(settings(), std::sync::Arc::new(catalog))
+}
+
+#[test]
+fn the_fence_takes_what_is_open_and_nothing_held_in_every_state() {
+    let policy = plain();
+    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
+        assert_fenced(policy, &consent);
+    }
+}
+
+#[test]
+fn where_a_shop_says_what_it_uses_every_state_has_space_and_nothing_else_is_opened() {
+    let policy = some_used();
+    assert_eq!(policy.crowded_states().count(), 0);
+    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
+        assert_fenced(&policy, &consent);
+    }
+    let marketing = sources(&policy, &of(&[Marketing]), FRONT).join(" ");
+    assert!(marketing.contains("facebook") && !marketing.contains("tiktok"), "{marketing}");
+}
+
+#[test]
+fn a_single_tracker_opens_its_own_hosts_only() {
+    let policy = plain();
+    for tracker in policy.catalog().trackers() {
+        let mut trackers = TrackerSet::NONE;
+        trackers.insert(tracker.id);
+        assert_fenced(policy, &single(&[], trackers));
+    }
+}
+
+#[test]
+fn the_shops_own_code_and_hosts_stay_free() {
+    let hosts = vec!["shop.example".into(), "*.cdn.example".into(), "*".into(), "[::1]".into()];
+    let policy = policy(Settings { hosts, ..settings() });
+    let sources = sources(&policy, &Consent::none(), FRONT);
+    for expected in [
+        "'self'",
+        "data:",
+        "blob:",
+        "'unsafe-inline'",
+        "'unsafe-eval'",
+        "shop.example:*",
+        "ws://shop.example:*",
+        "cdn.example:*",
+        "*.cdn.example:*",
+        "js.stripe.com",
+    ] {
+        let is_there = sources.iter().any(|source| source == expected || takes(source, expected, "/"));
+        assert!(is_there, "{expected}");
+    }
+    assert!(!sources.iter().any(|source| source.starts_with("*:") || source == "*" || source.contains('[')));
+}
+
+#[test]
+fn there_is_no_fence_when_everything_is_granted() {
+    let everything = of(&[Preferences, Statistics, Marketing]);
+    assert_eq!(*plain().fence(&everything, FRONT), Fence::default());
+}
+
+#[test]
+fn where_the_unknown_passes_there_is_no_host_fence() {
+    let policy = policy(Settings { unknown_hosts: Unknown::Pass, ..settings() });
+    let fence = policy.fence(&Consent::none(), FRONT);
+    assert!(fence.content_security_policy.is_none() && fence.permissions_policy.is_some());
+}
+
+#[test]
+fn advertising_features_are_off_until_marketing_is_granted() {
+    let policy = plain();
+    assert!(policy.fence(&of(&[Statistics]), FRONT).permissions_policy.is_some());
+    assert!(policy.fence(&of(&[Marketing]), FRONT).permissions_policy.is_none());
+}
+
+/// Reports go to our own endpoint, from every fence, also one that single trackers widen.
+#[test]
+fn every_fence_ends_with_where_reports_go() {
+    let policy = plain();
+    let mut trackers = TrackerSet::NONE;
+    trackers.insert(policy.catalog().named("youtube").unwrap().id);
+    for consent in policy.states().chain([Consent::none(), single(&[], trackers)]) {
+        let fence = text(policy, &consent, FRONT);
+        let is_whole = fence.starts_with("default-src 'self'")
+            && fence.ends_with("; report-uri /_consentry/report")
+            && fence.matches(';').count() == 1;
+        assert!(fence.is_empty() || (is_whole && policy.is_fence(fence.as_bytes())), "{fence}");
+    }
+    assert!(!policy.is_fence(b"default-src 'self'; report-uri /_consentry/report"));
+}
+
+#[test]
+fn every_fence_fits_into_a_head() {
+    let policy = plain();
+    for consent in policy.states().chain([Consent::none()]) {
+        let bytes = text(policy, &consent, FRONT).len();
+        println!("{:?}: {bytes} bytes", consent.categories());
+        assert!(bytes <= FENCE_BYTES_MAX, "{bytes} bytes");
+    }
+}
+
+#[test]
+fn what_finds_no_space_stays_closed_and_the_shops_own_comes_first() {
+    let hosts = (0..2000).map(|n| format!("cdn{n}.example"));
+    let allow = hosts.map(|host| allow(Allowed::Host(host), Statistics, &[])).collect();
+    let policy = policy(Settings { allow, ..settings() });
+    for (consent, least) in [(Consent::none(), 0), (of(&[Statistics]), 1500)] {
+        let fence = policy.fence(&consent, FRONT);
+        assert!(fence.sources_left_out >= least);
+        assert!(fence.content_security_policy.as_ref().unwrap().len() <= FENCE_BYTES_MAX);
+        assert!(sources(&policy, &consent, FRONT).contains(&"shop.example:*".into()));
+    }
+    assert!(policy.crowded_states().any(|(_, left_out)| left_out > 1500));
+}
+
+#[test]
+fn an_operators_rule_opens_and_closes_where_it_holds() {
+    let rules = vec![
+        allow(Allowed::Host("img.example".into()), Necessary, &["/"]),
+        allow(Allowed::Host("*.vimeo.com".into()), Necessary, &["/film"]),
+        allow(Allowed::Host("js.stripe.com".into()), Marketing, &[]),
+        allow(Allowed::Host("*.klarna.com".into()), Marketing, &[]),
+        allow(Allowed::Host("x; script-src *".into()), Necessary, &[]),
+    ];
+    let policy = policy(Settings { allow: rules, ..settings() });
+    let none = Consent::none();
+    assert!(matches!(policy.fence(&none, FRONT), Cow::Borrowed(_)));
+    let front = sources(&policy, &none, FRONT);
+    assert!(front.contains(&"img.example".into()) && front.contains(&"wss://img.example".into()));
+    assert!(!front.iter().any(|source| source.contains("vimeo") || source.contains("klarna.com")));
+    assert!(!front.iter().any(|source| source.contains(';') || source == "script-src"));
+    let film = sources(&policy, &none, Page { path: "/film/1", ..FRONT });
+    assert!(film.contains(&"*.vimeo.com".into()));
+    assert!(sources(&policy, &of(&[Marketing]), FRONT).contains(&"*.klarna.com".into()));
+}
+
+#[test]
+fn a_prefix_becomes_the_path_and_what_is_below() {
+    let policy = plain();
+    let with_maps = sources(policy, &of(&[Preferences]), FRONT);
+    assert!(
+        with_maps.contains(&"www.google.com/maps".into())
+            && with_maps.contains(&"www.google.com/maps/".into())
+    );
+    let with_tags = sources(policy, &of(&[Statistics]), FRONT);
+    assert!(with_tags.contains(&"www.googletagmanager.com/gtm.js".into()));
+    assert!(!with_tags.contains(&"www.googletagmanager.com/gtm.js/".into()));
+}
+
+fn any_rules() -> impl Strategy<Value = Vec<Allow>> {
+    let host =
+        prop::sample::select(vec!["img.example", "*.cdn.example", "*.youtube.com", "player.vimeo.com"]);
+    let category = prop::sample::select(&Category::ALL[..]);
+    let paths = prop::sample::select(vec![&[][..], &["/dekk"][..], &["/"][..]]);
+    let rule = (host, category, paths)
+        .prop_map(|(host, category, paths)| allow(Allowed::Host(host.into()), category, paths));
+    prop::collection::vec(rule, 0..4)
+}
+
+proptest! {
+    // A policy is compiled for each case.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn more_consent_never_removes_a_source(
+        (less, more) in any_growing_consent(),
+        allow in any_rules(),
+        path in prop::sample::select(vec!["/", "/dekk/1"]),
+    ) {
+        let policy = policy(Settings { allow, ..settings() });
+        let page = Page { path, ..FRONT };
+        if more.categories() != CategorySet::ALL && !is_nearly_full(&policy, &more, page) {
+            let many = sources(&policy, &more, page);
+            for source in sources(&policy, &less, page) {
+                // A wider one may stand for it.
+                let (scheme, rest) = source.split_once("://").map_or(("", &source[..]), |(scheme, rest)| (scheme, rest));
+                let (host, address) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
+                let host = host.replace("*.", "below.").replace(":*", "");
+                let is_taken = many.iter().any(|other| match other.split_once("://") {
+                    Some((other, rest)) => other == scheme && takes(rest, &host, address),
+                    None => scheme.is_empty() && takes(other, &host, address),
+                });
+                prop_assert!(many.contains(&source) || is_taken, "{source} was lost");
+            }
+        }
+    }
+
+    #[test]
+    fn no_source_names_a_held_host((consent, _) in any_growing_consent(), allow in any_rules()) {
+        let policy = policy(Settings { allow, ..settings() });
+        for source in sources(&policy, &consent, FRONT).iter().skip(5) {
+            let address = source.trim_start_matches("wss://").trim_start_matches("ws://").replace(":*", "");
+            let (host, path) = address.find('/').map_or((&address[..], "/"), |slash| address.split_at(slash));
+            let standing = policy.host_standing(&consent, FRONT, host, path);
+            prop_assert!(matches!(standing, Standing::Open), "{source}");
+        }
+    }
+}

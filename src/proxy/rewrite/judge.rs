@@ -193,24 +193,19 @@ impl Judge {
     /// What stands right after the name of a held tag: before every other attribute, because the first one of a
     /// name counts.
     fn mark(&self, held: &Held, is_embed: bool, next: Option<&u8>) -> Bytes {
-        let mut mark = Vec::new();
-        if held.is_retyped {
-            mark.extend_from_slice(b" type=text/plain");
-        }
-        if is_embed {
-            mark.extend_from_slice(b" hidden");
-        }
-        mark.extend_from_slice(b" data-consentry-held=");
         let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);
-        mark.extend_from_slice(owner.as_bytes());
-        if let Some(srcdoc) = &held.srcdoc {
-            mark.extend_from_slice(b" srcdoc=");
-            mark.extend_from_slice(srcdoc);
-        }
-        if !next.is_some_and(|byte| is_space(*byte) || *byte == b'>') {
-            mark.push(b' ');
-        }
-        Bytes::from(mark)
+        let srcdoc = held.srcdoc.as_deref();
+        let needs_space = !next.is_some_and(|byte| is_space(*byte) || *byte == b'>');
+        let parts: [&[u8]; 7] = [
+            if held.is_retyped { b" type=text/plain" } else { b"" },
+            if is_embed { b" hidden" } else { b"" },
+            b" data-consentry-held=",
+            owner.as_bytes(),
+            if srcdoc.is_some() { b" srcdoc=" } else { b"" },
+            srcdoc.unwrap_or_default(),
+            if needs_space { b" " } else { b"" },
+        ];
+        Bytes::from(parts.concat())
     }
 
     /// Puts harmless stand-ins before a held script that starts at `at`, once a page for each tracker it has to do with:

@@ -252,9 +252,11 @@ const KNOWN: [u64; 16] = {
     known
 };
 
-/// A bit for the length, the first and the last letter of a name, in whatever case.
+/// A bit for the length, the first and the last letter of a name, in whatever case. The factors keep what pages are full
+/// of (`small`, `option`, `form`, `del`) apart from what is known.
 const fn place(length: usize, first: u8, last: u8) -> (usize, u8) {
-    (length & 15, ((first & 31) + (last & 31) * 3) & 63)
+    let mixed = (first & 31).wrapping_mul(11).wrapping_add((last & 31) * 3);
+    (length & 15, mixed & 63)
 }
 
 /// How [`plain_end`] takes pictures.

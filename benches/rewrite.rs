@@ -19,53 +19,10 @@ const PAGE_BYTES: usize = 29_000;
 /// The size of the pieces in which it arrives, as from a socket.
 const PIECE_BYTES: usize = 8 << 10;
 
+/// The catalogue the program comes with: it is what a shop's pages are held against.
 fn shop_policy() -> Arc<Policy> {
-    let mut text = String::new();
-    let trackers = [
-        (
-            "google-analytics",
-            "statistics",
-            "hosts=['*.google-analytics.com','analytics.google.com']\ninline=['G-', 'google-analytics.com/analytics.js']",
-        ),
-        (
-            "google-tag-manager",
-            "marketing",
-            "hosts=['www.googletagmanager.com']\ninline=['googletagmanager.com/gtm.js','gtm.start','gtag(']",
-        ),
-        (
-            "google-ads",
-            "marketing",
-            "hosts=['*.googleadservices.com','*.doubleclick.net','*.googlesyndication.com']\ninline=['AW-']",
-        ),
-        (
-            "meta-pixel",
-            "marketing",
-            "hosts=['connect.facebook.net','*.facebook.com']\ninline=['fbq(','connect.facebook.net']",
-        ),
-        ("clarity", "statistics", "hosts=['*.clarity.ms']\ninline=['clarity.ms/tag']"),
-        ("hotjar", "statistics", "hosts=['*.hotjar.com','*.hotjar.io']\ninline=['hotjar.com','_hjSettings']"),
-        ("tiktok", "marketing", "hosts=['analytics.tiktok.com']\ninline=['ttq.load','analytics.tiktok.com']"),
-        ("youtube", "marketing", "hosts=['www.youtube.com','youtu.be','*.ytimg.com']\nembed=true"),
-        ("vimeo", "marketing", "hosts=['player.vimeo.com']\nembed=true"),
-        (
-            "maps",
-            "preferences",
-            "hosts=['maps.googleapis.com',{host='www.google.com',paths=['/maps']}]\nembed=true",
-        ),
-        ("fonts", "preferences", "hosts=['fonts.googleapis.com','fonts.gstatic.com']"),
-        ("klarna", "necessary", "hosts=['*.klarna.com','*.klarnacdn.net']"),
-        ("vipps", "necessary", "hosts=['*.vipps.no']"),
-        ("stripe", "necessary", "hosts=['js.stripe.com']"),
-    ];
-    for (id, category, more) in trackers {
-        let _ = write!(
-            text,
-            "[[tracker]]\nid='{id}'\nname='{id}'\ncategory='{category}'\nsource='bench'\n{more}\npurpose={{en='x'}}\n\
-             provider={{name='P',country='US',privacy='https://p.example/'}}\n"
-        );
-    }
-    let entries = Catalog::parse(&text).expect("literal catalogue");
-    let catalog = Arc::new(Catalog::new(entries).expect("literal catalogue"));
+    let entries = Catalog::built_in().expect("the built-in catalogue");
+    let catalog = Arc::new(Catalog::new(entries).expect("the built-in catalogue"));
     let settings = Settings {
         hosts: vec!["www.dekkogfelg.example".into()],
         prefix: "/_consentry".into(),

@@ -88,6 +88,10 @@ privacy_url = "/personvern"
 complaint_url = "https://www.datatilsynet.no/"
 [site.consent]
 mode = "enforce"
+uses = [
+  "google-tag", "google-tag-manager", "google-analytics", "google-ads", "doubleclick", "meta-pixel", "youtube",
+  "klarna", "vipps", "consentry", "shop-session", "shop-cart", "shop-login",
+]
 [site.statistics]
 {k}
 [[site.allow]]

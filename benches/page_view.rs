@@ -10,7 +10,7 @@ use std::sync::Arc;
 use consentry::clock::{Entropy, SystemEntropy};
 use consentry::counting::place::{Place, Places};
 use consentry::counting::{
-    Counter, Hit, HitKind, SiteIndex, SiteSettings, Statistics, Thresholds, WithoutConsent,
+    Counter, Hit, HitKind, SiteIndex, SiteSettings, Standing, Thresholds, WithoutConsent,
 };
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use http::{HeaderValue, uri::PathAndQuery};
@@ -102,8 +102,11 @@ fn hits() -> Vec<Hit> {
             host: None,
             target: pages[planned.page].clone(),
             referrer: REFERRERS[planned.referrer].map(HeaderValue::from_static),
-            statistics: Statistics::Absent,
-            kind: HitKind::View,
+            accept_language: None,
+            consent: Standing::Unanswered,
+            weeks: None,
+            objects: false,
+            kind: HitKind::View { status: 200, is_public: false },
         })
         .collect()
 }

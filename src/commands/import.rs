@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{Failure, Format, failed, load, print, say};
 use crate::clock::{Entropy as _, SystemClock, SystemEntropy};
 use crate::counting::place::WatchedPlaces;
-use crate::counting::{Counter, Hit, HitKind, SiteIndex, Statistics};
+use crate::counting::{Counter, Hit, HitKind, SiteIndex, Standing};
 use crate::store::embedded::Embedded;
 use crate::store::{Batch, BatchId, EventStore as _};
 
@@ -186,12 +186,14 @@ fn hit(line: &[u8]) -> Result<Option<Hit>, String> {
         "pageview" if line.status.is_some_and(|status| !(200..300).contains(&status) && status != 304) => {
             return Ok(None);
         }
-        "pageview" => HitKind::View,
+        "pageview" => HitKind::View { status: 200, is_public: false },
         "event" => HitKind::Event {
             name: line.name.ok_or("an event needs a name")?.into(),
             interactive: line.interactive.unwrap_or(true),
+            properties: Box::default(),
+            revenue: None,
         },
-        "engagement" => HitKind::Engagement { engaged_ms: line.engaged_ms.unwrap_or(0) },
+        "engagement" => HitKind::Engagement { engaged_ms: line.engaged_ms.unwrap_or(0), scroll: None },
         _ => return Err("type must be pageview, event or engagement".to_owned()),
     };
     let header = |text: std::borrow::Cow<'_, str>| HeaderValue::from_str(&text).ok();
@@ -203,7 +205,10 @@ fn hit(line: &[u8]) -> Result<Option<Hit>, String> {
         host: None,
         target: line.path.parse::<PathAndQuery>().map_err(|_| "path is no path".to_owned())?,
         referrer: line.referrer.and_then(header),
-        statistics: Statistics::Absent,
+        accept_language: None,
+        consent: Standing::Unanswered,
+        weeks: None,
+        objects: false,
         kind,
     }))
 }
@@ -218,7 +223,7 @@ mod tests {
             br#"{"t":"2026-03-10T08:00:00Z","ip":"192.0.2.7","ua":"x","path":"/a?b=1","type":"pageview"}"#;
         let read = hit(line).unwrap().unwrap();
         assert_eq!(read.target.as_str(), "/a?b=1");
-        assert!(matches!(read.kind, HitKind::View));
+        assert!(matches!(read.kind, HitKind::View { status: 200, is_public: false }));
         let event = br#"{"t":"2026-03-10T08:00:00Z","ip":"::1","path":"/","type":"event","name":"Kjop","props":{"a":1},
             "revenue":{"amount":"12.5","currency":"NOK"}}"#;
         assert!(matches!(hit(event).unwrap().unwrap().kind, HitKind::Event { interactive: true, .. }));

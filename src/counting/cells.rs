@@ -15,11 +15,16 @@ use super::veil::{ValueId, Values};
 pub(super) const CELLS_MAX: usize = 1_000_000;
 
 /// Bits of a value's id within a cell's number.
-const VALUE_BITS: u32 = 28;
-const KIND_SHIFT: u32 = 56;
+const VALUE_BITS: u32 = 26;
+const KIND_SHIFT: u32 = 52;
 /// The first number that stands for a pair.
-const FIRST_PAIR: u64 = 16;
+const FIRST_PAIR: u64 = 64;
 const DIMENSIONS: u64 = Dimension::ALL.len() as u64;
+
+/// A dimension's place in [`Dimension::ALL`].
+fn place(dimension: &Dimension) -> u64 {
+    Dimension::ALL.iter().position(|known| known == dimension).unwrap_or(0) as u64
+}
 
 /// Where a moment falls: its hour, its local day, and the hour in which that day began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,19 +47,19 @@ impl CellId {
 
     /// One value of one dimension.
     pub(super) fn one(dimension: Dimension, value: ValueId) -> Self {
-        Self((1 + dimension as u64) << KIND_SHIFT | u64::from(value.number()))
+        Self((1 + place(&dimension)) << KIND_SHIFT | u64::from(value.number()))
     }
 
     /// Two values of two dimensions, in the order of [`Dimension::ALL`].
     pub(super) fn pair(a: (Dimension, ValueId), b: (Dimension, ValueId)) -> Self {
-        let kind = FIRST_PAIR + a.0 as u64 * DIMENSIONS + b.0 as u64;
+        let kind = FIRST_PAIR + place(&a.0) * DIMENSIONS + place(&b.0);
         Self(kind << KIND_SHIFT | u64::from(a.1.number()) << VALUE_BITS | u64::from(b.1.number()))
     }
 
     /// The cell as it is written.
     fn written(self, values: &Values) -> Option<Cell> {
         let dimension =
-            |number: u64| usize::try_from(number).ok().and_then(|at| Dimension::ALL.get(at).copied());
+            |number: u64| usize::try_from(number).ok().and_then(|at| Dimension::ALL.get(at).cloned());
         let value = |shift: u32| -> Value {
             let number = self.0 >> shift & ((1 << VALUE_BITS) - 1);
             values.value(ValueId::from_number(u32::try_from(number).unwrap_or(u32::MAX)))

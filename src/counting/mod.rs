@@ -52,25 +52,52 @@ pub struct Hit {
     pub target: PathAndQuery,
     /// The `Referer` as sent.
     pub referrer: Option<HeaderValue>,
-    /// Had the visitor agreed to statistics? Of an answer: does what now stands include it?
-    pub statistics: Statistics,
+    /// The `Accept-Language` as sent.
+    pub accept_language: Option<HeaderValue>,
+    /// What the visitor had answered. Of an answer: what stands after it.
+    pub consent: Standing,
+    /// When the visitor first and last came, where a cookie that was agreed to says so.
+    pub weeks: Option<Weeks>,
+    /// Does the visitor object to being counted, by our switch or by a signal the operator heeds? Then nothing is
+    /// counted but that.
+    pub objects: bool,
     /// What happened.
     pub kind: HitKind,
 }
 
-/// Whether a visitor agreed to statistics; where not, [`SiteSettings::without_consent`] says what is counted.
+/// What a visitor had answered; where statistics are not granted, [`SiteSettings::without_consent`] says what is
+/// counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistics {
-    /// Agreed: everything is counted.
-    Granted,
-    /// Not asked, not answered, or refused.
-    Absent,
+pub enum Standing {
+    /// Not asked, or not answered.
+    Unanswered,
+    /// Answered; what is not in the set was refused.
+    Answered(CategorySet),
+}
+
+/// Two ISO weeks, as numbers of weeks since 1970-01-05 (a Monday); all that the cookie of returning visitors holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weeks {
+    /// The week of the first visit.
+    pub first: u16,
+    /// The week of the latest visit before this one.
+    pub last: u16,
 }
 
 /// What a hit was.
 pub enum HitKind {
     /// A page was shown to a navigation.
-    View,
+    View {
+        /// The status it was answered with: 2xx, or 304.
+        status: u16,
+        /// May everybody read the path? True where the shop lets any cache keep the page, or lists it in its sitemap.
+        is_public: bool,
+    },
+    /// A navigation was answered with an error, 4xx or 5xx; not a page view.
+    Failed {
+        /// The status.
+        status: u16,
+    },
     /// The visitor answered; `target` is the page the answer was given on.
     Answered {
         /// What the answer was.
@@ -85,12 +112,35 @@ pub enum HitKind {
         name: Arc<str>,
         /// Does it show that the visitor did something?
         interactive: bool,
+        /// Its properties, at most [`PROPERTIES_MAX`].
+        properties: Box<[(Arc<str>, Arc<str>)]>,
+        /// What it was worth.
+        revenue: Option<Revenue>,
     },
-    /// The page was left after this many milliseconds of attention; never opens a visit.
+    /// The page had this much of its visitor's attention since it was told last; never opens a visit.
     Engagement {
         /// Milliseconds.
         engaged_ms: u64,
+        /// How far down the page was seen. Unit: percent, at most 100.
+        scroll: Option<u8>,
     },
+    /// What could not be counted before it came here: told so that it is counted as dropped.
+    Dropped {
+        /// Why; one of a closed list.
+        reason: &'static str,
+    },
+}
+
+/// Most properties of an event, as in Plausible's API.
+pub const PROPERTIES_MAX: usize = 30;
+
+/// What an event was worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revenue {
+    /// Unit: thousandths of the currency's unit.
+    pub thousandths: i64,
+    /// ISO 4217, upper case.
+    pub currency: [u8; 3],
 }
 
 /// How a choice compares with what stood before.
@@ -119,6 +169,32 @@ pub struct SiteSettings {
     pub without_consent: WithoutConsent,
     /// How many visitors a text must have had before its name is written.
     pub k: Thresholds,
+    /// What counts as success.
+    pub goals: Vec<Goal>,
+    /// Steps in their order, whose reaching is counted.
+    pub funnels: Vec<Funnel>,
+    /// Pairs of dimensions that are counted beside the usual ones.
+    pub crosses: Vec<(tally::Dimension, tally::Dimension)>,
+    /// The currency of revenue: ISO 4217, upper case.
+    pub currency: [u8; 3],
+}
+
+/// What counts as success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// An event of this name.
+    Event(Arc<str>),
+    /// A view of a page whose path fits; `*` stands for any text.
+    Path(Arc<str>),
+}
+
+/// Steps that lead to something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Funnel {
+    /// The name.
+    pub name: Arc<str>,
+    /// Two to eight steps, in the order in which a visit must take them; others may lie between.
+    pub steps: Vec<Goal>,
 }
 
 /// What is counted of a visitor who did not agree to statistics.

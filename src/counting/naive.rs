@@ -73,13 +73,26 @@ impl Line {
             host: None,
             target: format!("/{}?secret=1", self.page).parse().unwrap(),
             referrer: (!referrer.is_empty()).then(|| HeaderValue::from_static(referrer)),
-            statistics: Statistics::Absent,
+            accept_language: None,
+            consent: Standing::Unanswered,
+            weeks: None,
+            objects: false,
             kind: match self.what {
-                Happening::View => HitKind::View,
-                Happening::Interaction => HitKind::Event { name: "buy".into(), interactive: true },
-                Happening::Background => HitKind::Event { name: "seen".into(), interactive: false },
+                Happening::View => HitKind::View { status: 200, is_public: false },
+                Happening::Interaction => HitKind::Event {
+                    name: "buy".into(),
+                    interactive: true,
+                    properties: Box::default(),
+                    revenue: None,
+                },
+                Happening::Background => HitKind::Event {
+                    name: "seen".into(),
+                    interactive: false,
+                    properties: Box::default(),
+                    revenue: None,
+                },
                 Happening::Answer => HitKind::Answered { answer: Answer::Refused, reloads: false },
-                Happening::Engagement => HitKind::Engagement { engaged_ms: 5 },
+                Happening::Engagement => HitKind::Engagement { engaged_ms: 5, scroll: None },
             },
         }
     }

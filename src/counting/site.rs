@@ -17,8 +17,9 @@ use super::reload::Reloads;
 use super::tally::{Hour, LocalDay};
 use super::veil::{Values, Veil};
 use super::visit::{Ledger, Past, Scratch, Visit};
-use super::{Hit, SiteSettings, Statistics, WithoutConsent};
+use super::{Hit, SiteSettings, Standing, WithoutConsent};
 use crate::clock::Entropy;
+use crate::policy::consent::Category;
 
 /// The most visitors of one day that are told apart, of one site. A visitor who comes when it is full is counted in
 /// page views and events, without a visit ([`Dropped::visits`]).
@@ -96,9 +97,9 @@ impl Site {
     /// Counts a hit. A hit from before the latest one is counted at the latest one's time.
     pub(super) fn count(&mut self, hit: &Hit, around: &mut Around<'_>) {
         self.turn(hit.at, around);
-        let mode = match hit.statistics {
-            Statistics::Granted => WithoutConsent::Visitors,
-            Statistics::Absent => self.settings.without_consent,
+        let mode = match hit.consent {
+            Standing::Answered(granted) if granted.contains(Category::Statistics) => WithoutConsent::Visitors,
+            _ => self.settings.without_consent,
         };
         if mode == WithoutConsent::Off {
             around.dropped.without_consent += 1;

@@ -1,6 +1,7 @@
 //! What is written: sums in cells, and the names of tokens that enough visitors had. Nothing here refers to one
 //! visitor, by type.
 
+use std::borrow::Cow;
 use std::ops::AddAssign;
 use std::sync::Arc;
 
@@ -13,7 +14,10 @@ pub struct Hour(pub i32);
 pub struct LocalDay(pub i32);
 
 /// What a figure can be broken down by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Dimensions of a visit have one value in each visit, that of its first view; the exit page and the consent move on
+/// with it. Dimensions of an event can have many values in one visit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
     /// `event:page`
     Page,
@@ -23,9 +27,11 @@ pub enum Dimension {
     ExitPage,
     /// `visit:source`
     Source,
-    /// `visit:country`
+    /// `visit:channel`
+    Channel,
+    /// `visit:country`: ISO 3166-1.
     Country,
-    /// `visit:region`
+    /// `visit:region`: ISO 3166-2.
     Region,
     /// `visit:device`
     Device,
@@ -33,43 +39,151 @@ pub enum Dimension {
     Browser,
     /// `visit:os`
     Os,
+    /// `visit:referrer`: host; with its path for listed sources.
+    Referrer,
+    /// `visit:utm_source`
+    UtmSource,
+    /// `visit:utm_medium`
+    UtmMedium,
+    /// `visit:utm_campaign`
+    UtmCampaign,
+    /// `visit:utm_content`
+    UtmContent,
+    /// `visit:utm_term`
+    UtmTerm,
+    /// `visit:click_id`: the kind of a click id, never its value.
+    ClickId,
+    /// `visit:city`: the English name.
+    City,
+    /// `visit:browser_version`
+    BrowserVersion,
+    /// `visit:os_version`
+    OsVersion,
+    /// `visit:language`: ISO 639-1.
+    Language,
+    /// `visit:returning`: new or returning, of visitors who agreed to statistics.
+    Returning,
+    /// `visit:first_week`: the ISO week in which a visitor who agreed to statistics first came; a visitor counts once
+    /// a week.
+    FirstWeek,
+    /// `consent:preferences`: granted, refused or unanswered.
+    ConsentPreferences,
+    /// `consent:statistics`
+    ConsentStatistics,
+    /// `consent:marketing`
+    ConsentMarketing,
+    /// `event:name`: `pageview`, or the name of an event.
+    EventName,
+    /// `event:goal`: the display name of a goal that was reached.
+    Goal,
+    /// `event:status`: the status code that a navigation was answered with.
+    Status,
+    /// `event:next_page`: of a page, the page that was seen after it. Only in pairs with [`Self::Page`].
+    NextPage,
+    /// `event:funnel`: a step of a funnel, once it was reached.
+    Funnel,
+    /// `event:currency`: of revenue in another currency than the site's.
+    Currency,
     /// `event:choice`: what visitors answered; accepted, refused, partial, withdrawn.
     Choice,
+    /// `robot:name`: robots that were not counted.
+    Robot,
+    /// `dropped:reason`: hits that were not counted.
+    Dropped,
+    /// `event:props:KEY`: a property that events of the site carry.
+    Property(Arc<str>),
 }
 
 impl Dimension {
-    /// Every dimension.
-    pub const ALL: [Self; 10] = [
+    /// Every dimension but the properties, which each site has of its own.
+    pub const ALL: [Self; 35] = [
         Self::Page,
         Self::EntryPage,
         Self::ExitPage,
         Self::Source,
+        Self::Channel,
         Self::Country,
         Self::Region,
         Self::Device,
         Self::Browser,
         Self::Os,
+        Self::Referrer,
+        Self::UtmSource,
+        Self::UtmMedium,
+        Self::UtmCampaign,
+        Self::UtmContent,
+        Self::UtmTerm,
+        Self::ClickId,
+        Self::City,
+        Self::BrowserVersion,
+        Self::OsVersion,
+        Self::Language,
+        Self::Returning,
+        Self::FirstWeek,
+        Self::ConsentPreferences,
+        Self::ConsentStatistics,
+        Self::ConsentMarketing,
+        Self::EventName,
+        Self::Goal,
+        Self::Status,
+        Self::NextPage,
+        Self::Funnel,
+        Self::Currency,
         Self::Choice,
+        Self::Robot,
+        Self::Dropped,
     ];
 
+    /// What the names of properties begin with.
+    pub const PROPERTY_PREFIX: &'static str = "event:props:";
+
     /// The name in questions, answers and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
+    pub fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Page => "event:page",
             Self::EntryPage => "visit:entry_page",
             Self::ExitPage => "visit:exit_page",
             Self::Source => "visit:source",
+            Self::Channel => "visit:channel",
             Self::Country => "visit:country",
             Self::Region => "visit:region",
             Self::Device => "visit:device",
             Self::Browser => "visit:browser",
             Self::Os => "visit:os",
+            Self::Referrer => "visit:referrer",
+            Self::UtmSource => "visit:utm_source",
+            Self::UtmMedium => "visit:utm_medium",
+            Self::UtmCampaign => "visit:utm_campaign",
+            Self::UtmContent => "visit:utm_content",
+            Self::UtmTerm => "visit:utm_term",
+            Self::ClickId => "visit:click_id",
+            Self::City => "visit:city",
+            Self::BrowserVersion => "visit:browser_version",
+            Self::OsVersion => "visit:os_version",
+            Self::Language => "visit:language",
+            Self::Returning => "visit:returning",
+            Self::FirstWeek => "visit:first_week",
+            Self::ConsentPreferences => "consent:preferences",
+            Self::ConsentStatistics => "consent:statistics",
+            Self::ConsentMarketing => "consent:marketing",
+            Self::EventName => "event:name",
+            Self::Goal => "event:goal",
+            Self::Status => "event:status",
+            Self::NextPage => "event:next_page",
+            Self::Funnel => "event:funnel",
+            Self::Currency => "event:currency",
             Self::Choice => "event:choice",
-        }
+            Self::Robot => "robot:name",
+            Self::Dropped => "dropped:reason",
+            Self::Property(key) => return Cow::Owned(format!("{}{key}", Self::PROPERTY_PREFIX)),
+        })
     }
 
     /// The dimension of that name.
     pub fn from_name(name: &str) -> Option<Self> {
+        if let Some(key) = name.strip_prefix(Self::PROPERTY_PREFIX) {
+            return (!key.is_empty()).then(|| Self::Property(key.into()));
+        }
         Self::ALL.into_iter().find(|dimension| dimension.name() == name)
     }
 }
@@ -90,16 +204,17 @@ pub enum Cell {
     Total,
     /// One value of one dimension, by the hour.
     One(Dimension, Value),
-    /// Two values of two dimensions, by the day; the dimensions in the order of [`Dimension::ALL`].
+    /// Two values of two dimensions, by the day; the lesser dimension (in the order of `Ord`) stands first.
     Pair(Dimension, Value, Dimension, Value),
 }
 
 /// The sums of a cell. All are signed: a visit that moves to another exit page takes itself out of the old cell.
 ///
-/// In a cell of visits (any dimension but the page) `views` and `events` are those of its visits, and every visit
+/// In a cell of visits `views` and `events` are those of its visits, and every visit
 /// counts as one entry and one exit. In a cell of a page, `views` and `events` happened on it, `visits` and
 /// `visitors` saw it, `entries`, `bounces` and `seconds` are of the visits that entered on it, `exits` of those
-/// that left from it; a visit counts in the hour in which it first saw the page. A pair holds whole days: its
+/// that left from it; a visit counts in the hour in which it first saw the page. Cells of other dimensions of events are like those of a page, with what
+/// happened in them, and without `entries`, `exits`, `bounces` and `seconds`. A pair holds whole days: its
 /// `visits_hour` and `visitors_hour` are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -126,6 +241,17 @@ pub struct Sums {
     pub entries: i64,
     /// Visits that left from here.
     pub exits: i64,
+    /// Revenue in the site's currency (of a cell of [`Dimension::Currency`]: in that currency). Unit: thousandths.
+    pub revenue: i64,
+    /// Events that carried such revenue.
+    pub orders: i64,
+    /// Time a page had a visitor's attention; where no beacon told it, the time until the next view of the visit.
+    /// Unit: milliseconds. Only in cells of a page.
+    pub engaged_ms: i64,
+    /// The deepest scroll of each visit, added up. Unit: percent. Only in cells of a page.
+    pub scroll: i64,
+    /// Visits whose scroll was told. Only in cells of a page.
+    pub scrolls: i64,
 }
 
 impl Sums {
@@ -148,6 +274,11 @@ impl AddAssign<&Self> for Sums {
         self.seconds += other.seconds;
         self.entries += other.entries;
         self.exits += other.exits;
+        self.revenue += other.revenue;
+        self.orders += other.orders;
+        self.engaged_ms += other.engaged_ms;
+        self.scroll += other.scroll;
+        self.scrolls += other.scrolls;
     }
 }
 

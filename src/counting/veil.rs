@@ -38,7 +38,7 @@ impl ValueId {
     /// "(not set)", in every list.
     pub(super) const NOT_SET: Self = Self(1);
 
-    /// The number; below 2^28, which a cell's number relies on: a day has at most four kinds of
+    /// The number; below 2^26, which a cell's number relies on: a day has at most four kinds of
     /// [`VALUES_MAX`] values and what was adopted from the day before.
     pub(super) const fn number(self) -> u32 {
         self.0
@@ -238,7 +238,7 @@ impl Values {
             }
             for dimension in kind.dimensions() {
                 let (site, name) = (Arc::clone(site), Arc::clone(text));
-                names.push(Name { site, dimension: *dimension, token: *token, name });
+                names.push(Name { site, dimension: dimension.clone(), token: *token, name });
             }
         }
     }

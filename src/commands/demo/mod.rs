@@ -19,7 +19,7 @@ use super::{Failure, failed, print, serve};
 use crate::clock::{Clock, SystemClock, SystemEntropy};
 use crate::config::{self, Config};
 use crate::counting::place::{Place, Places};
-use crate::counting::{Counter, Hit, HitKind, SiteIndex, Statistics};
+use crate::counting::{Counter, Hit, HitKind, SiteIndex, Standing};
 use crate::store::embedded::Embedded;
 use crate::store::tokens::Tokens;
 use crate::store::{Batch, BatchId, EventStore as _};
@@ -190,7 +190,7 @@ fn prepare(config: &Config, days: u16) -> Result<String, Failure> {
 
 fn hit(step: &Step) -> Result<Hit, Failure> {
     let kind = match &step.answered {
-        None => HitKind::View,
+        None => HitKind::View { status: 200, is_public: false },
         Some(answer) => HitKind::Answered { answer: *answer, reloads: false },
     };
     Ok(Hit {
@@ -201,7 +201,10 @@ fn hit(step: &Step) -> Result<Hit, Failure> {
         host: None,
         target: step.path.parse::<PathAndQuery>().map_err(failed)?,
         referrer: step.referrer.as_deref().map(HeaderValue::from_str).transpose().map_err(failed)?,
-        statistics: Statistics::Absent,
+        accept_language: None,
+        consent: Standing::Unanswered,
+        weeks: None,
+        objects: false,
         kind,
     })
 }

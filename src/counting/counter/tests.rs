@@ -10,7 +10,7 @@ use super::*;
 use crate::clock::SystemEntropy;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Cell, Dimension, Sums, Value};
-use crate::counting::{Answer, HitKind, Statistics, Thresholds, WithoutConsent};
+use crate::counting::{Answer, HitKind, Standing, Thresholds, WithoutConsent};
 
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36";
 
@@ -41,8 +41,11 @@ fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
         host: None,
         target: target.parse().unwrap(),
         referrer: None,
-        statistics: Statistics::Absent,
-        kind: HitKind::View,
+        accept_language: None,
+        consent: Standing::Unanswered,
+        weeks: None,
+        objects: false,
+        kind: HitKind::View { status: 200, is_public: false },
     }
 }
 

@@ -48,11 +48,11 @@ impl Counting<'_, '_> {
         };
         let act = Act { mark, page: self.page(&hit.target), slot: self.day.slot(self.now) };
         match &hit.kind {
-            HitKind::View if self.is_reload(act) => {
+            HitKind::View { .. } if self.is_reload(act) => {
                 self.around.dropped.reloads += 1;
                 self.touch(mark);
             }
-            HitKind::View => {
+            HitKind::View { .. } => {
                 if !self.step(act, Step::View) {
                     self.open(act, hit);
                 }
@@ -64,13 +64,14 @@ impl Counting<'_, '_> {
                     self.expect_reload(act);
                 }
             }
-            HitKind::Event { name: _, interactive } => {
+            HitKind::Event { interactive, .. } => {
                 let step = if *interactive { Step::Interaction } else { Step::Background };
                 if !self.step(act, step) {
                     self.count_loose(act.page, 0);
                 }
             }
             HitKind::Engagement { .. } => self.touch(mark),
+            HitKind::Failed { .. } | HitKind::Dropped { .. } => {}
         }
     }
 
@@ -83,8 +84,10 @@ impl Counting<'_, '_> {
         }
         let page = self.page(&hit.target);
         match &hit.kind {
-            HitKind::View if self.reloads.take(None, page, self.now) => self.around.dropped.reloads += 1,
-            HitKind::View => {
+            HitKind::View { .. } if self.reloads.take(None, page, self.now) => {
+                self.around.dropped.reloads += 1
+            }
+            HitKind::View { .. } => {
                 self.count_loose(page, 1);
                 self.day.values.had_by_view(page);
             }
@@ -95,7 +98,7 @@ impl Counting<'_, '_> {
                 }
             }
             HitKind::Event { .. } => self.count_loose(page, 0),
-            HitKind::Engagement { .. } => {}
+            HitKind::Engagement { .. } | HitKind::Failed { .. } | HitKind::Dropped { .. } => {}
         }
     }
 

@@ -283,6 +283,10 @@ fn settings(site: usize) -> SiteSettings {
         time_zone: zone(site),
         without_consent: WithoutConsent::Visitors,
         k: Thresholds { city: 1, region: 1, text: 1, answer: 1 },
+        goals: Vec::new(),
+        funnels: Vec::new(),
+        crosses: Vec::new(),
+        currency: *b"NOK",
     }
 }
 
@@ -304,21 +308,21 @@ fn counted(log: &[Line], pauses: &BTreeSet<usize>) -> BTreeMap<Readable, Sums> {
     let names: HashMap<(Arc<str>, Dimension, u64), Arc<str>> = drains
         .iter()
         .flat_map(|drained| &drained.names)
-        .map(|name| ((Arc::clone(&name.site), name.dimension, name.token), Arc::clone(&name.name)))
+        .map(|name| ((Arc::clone(&name.site), name.dimension.clone(), name.token), Arc::clone(&name.name)))
         .collect();
     let mut sums: BTreeMap<Readable, Sums> = BTreeMap::new();
     for tally in drains.iter().flat_map(|drained| &drained.tallies) {
         assert!(!tally.sums.is_zero());
-        let text = |dimension: Dimension, value: &Value| match value {
-            Value::Word(word) => (dimension, word.to_string()),
+        let text = |dimension: &Dimension, value: &Value| match value {
+            Value::Word(word) => (dimension.clone(), word.to_string()),
             Value::Token(token) => {
-                (dimension, names[&(Arc::clone(&tally.site), dimension, *token)].to_string())
+                (dimension.clone(), names[&(Arc::clone(&tally.site), dimension.clone(), *token)].to_string())
             }
         };
         let cell = match &tally.cell {
             Cell::Total => vec![],
-            Cell::One(dimension, value) => vec![text(*dimension, value)],
-            Cell::Pair(a, x, b, y) => vec![text(*a, x), text(*b, y)],
+            Cell::One(dimension, value) => vec![text(dimension, value)],
+            Cell::Pair(a, x, b, y) => vec![text(a, x), text(b, y)],
         };
         *sums.entry((cell, tally.hour, tally.day, Arc::clone(&tally.site))).or_default() += &tally.sums;
     }

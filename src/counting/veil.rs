@@ -282,7 +282,7 @@ mod tests {
         values.had_by_visitors(id, 1);
         let revealed = names(&mut values, &mut veil);
         assert_eq!(revealed.len(), 1);
-        assert_eq!((&*revealed[0].name, revealed[0].dimension), ("blog.example", Dimension::Source));
+        assert_eq!((&*revealed[0].name, revealed[0].dimension.clone()), ("blog.example", Dimension::Source));
         assert_eq!(Value::Token(revealed[0].token), values.value(id));
         values.had_by_visitors(id, 9);
         assert_eq!(names(&mut values, &mut veil), [], "once");
@@ -306,7 +306,8 @@ mod tests {
         let mut veil = Veil::draw(1, &SystemEntropy);
         let mut values = Values::new();
         values.text(&veil, Kind::Page, "/a", 1);
-        let dimensions: Vec<_> = names(&mut values, &mut veil).iter().map(|name| name.dimension).collect();
+        let dimensions: Vec<_> =
+            names(&mut values, &mut veil).iter().map(|name| name.dimension.clone()).collect();
         assert_eq!(dimensions, [Dimension::Page, Dimension::EntryPage, Dimension::ExitPage]);
     }
 

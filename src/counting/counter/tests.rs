@@ -11,6 +11,7 @@ use crate::clock::SystemEntropy;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Cell, Dimension, Sums, Value};
 use crate::counting::{Answer, HitKind, Standing, Thresholds, WithoutConsent};
+use crate::policy::consent::CategorySet;
 
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36";
 
@@ -25,6 +26,10 @@ fn settings(without_consent: WithoutConsent) -> SiteSettings {
         time_zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap(),
         without_consent,
         k: Thresholds { city: 1, region: 1, text: 1, answer: 1 },
+        goals: Vec::new(),
+        funnels: Vec::new(),
+        crosses: Vec::new(),
+        currency: *b"NOK",
     }
 }
 
@@ -50,34 +55,34 @@ fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
 }
 
 fn answered(time: Timestamp, visitor: u8, target: &'static str, answer: Answer) -> Hit {
-    let statistics = match answer {
-        Answer::Accepted | Answer::Partial(_) => Statistics::Granted,
-        Answer::Refused | Answer::Withdrawn => Statistics::Absent,
-    };
+    let consent = Standing::Answered(match answer {
+        Answer::Accepted | Answer::Partial(_) => CategorySet::ALL,
+        Answer::Refused | Answer::Withdrawn => CategorySet::NECESSARY,
+    });
     let kind = HitKind::Answered { answer, reloads: true };
-    Hit { statistics, kind, ..view(time, visitor, target) }
+    Hit { consent, kind, ..view(time, visitor, target) }
 }
 
 fn granted(hit: Hit) -> Hit {
-    Hit { statistics: Statistics::Granted, ..hit }
+    Hit { consent: Standing::Answered(CategorySet::ALL), ..hit }
 }
 
 /// The sums of all hours, by cell, with names for tokens.
 fn sums(counter: &mut Counter) -> BTreeMap<String, Sums> {
     let drained = counter.drain();
-    let name = |dimension: Dimension, value: &Value| match value {
+    let name = |dimension: &Dimension, value: &Value| match value {
         Value::Word(word) => word.to_string(),
         Value::Token(token) => drained
             .names
             .iter()
-            .find(|name| name.dimension == dimension && name.token == *token)
+            .find(|name| name.dimension == *dimension && name.token == *token)
             .map_or_else(|| "<token>".to_owned(), |name| name.name.to_string()),
     };
     let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
     for tally in &drained.tallies {
         let cell = match &tally.cell {
             Cell::Total => "total".to_owned(),
-            Cell::One(dimension, value) => format!("{}={}", dimension.name(), name(*dimension, value)),
+            Cell::One(dimension, value) => format!("{}={}", dimension.name(), name(dimension, value)),
             Cell::Pair(..) => continue,
         };
         *sums.entry(cell).or_default() += &tally.sums;

@@ -106,7 +106,7 @@ impl Visit {
         for (at, dimension) in Traits::DIMENSIONS.into_iter().enumerate() {
             let mut one = |steps: &Steps, value: ValueId| {
                 let is_in = |past: &Past| if past.traits.0[at] == value { past.hours } else { 0 };
-                emit.hourly(&steps.hours, CellId::one(dimension, value), is_in)
+                emit.hourly(&steps.hours, CellId::one(dimension.clone(), value), is_in)
             };
             if at == Traits::EXIT && has_moved {
                 one(undo, self.written.exit);
@@ -122,7 +122,8 @@ impl Visit {
             for b in a + 1..Traits::DIMENSIONS.len() {
                 let mut pair = |steps: &Steps, traits: &Traits| {
                     let (x, y) = (traits.0[a], traits.0[b]);
-                    let cell = CellId::pair((Traits::DIMENSIONS[a], x), (Traits::DIMENSIONS[b], y));
+                    let cell =
+                        CellId::pair((Traits::DIMENSIONS[a].clone(), x), (Traits::DIMENSIONS[b].clone(), y));
                     let is_in = |past: &Past| {
                         if past.traits.0[a] == x && past.traits.0[b] == y { past.hours } else { 0 }
                     };
@@ -160,7 +161,7 @@ impl Visit {
             emit.ledger.values.had_by_visitors(page, visitors);
             for (at, dimension) in Traits::DIMENSIONS.into_iter().enumerate() {
                 let mut pair = |steps: &Steps, value: ValueId| {
-                    let cell = CellId::pair((Dimension::Page, page), (dimension, value));
+                    let cell = CellId::pair((Dimension::Page, page), (dimension.clone(), value));
                     let is_in = |past: &Past| if past.traits.0[at] == value { past.saw(page) } else { 0 };
                     emit.daily(&steps.days, cell, is_in);
                 };

@@ -80,6 +80,7 @@
       const fields = new URLSearchParams({
         return: location.pathname + location.search,
         choice: choice.big ? choice : "some",
+        layer: "script",
       });
       choice.categories?.forEach((category) => fields.append("category", category));
       choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));

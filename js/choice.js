@@ -79,8 +79,8 @@
     choose: (choice) => {
       const fields = new URLSearchParams({
         return: location.pathname + location.search,
-        choice: choice.big ? choice : "some",
         layer: "script",
+        choice: choice.big ? choice : "some",
       });
       choice.categories?.forEach((category) => fields.append("category", category));
       choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));

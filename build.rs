@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -22,6 +22,8 @@ const SOURCES: [&str; 14] = [
     "sizes.js",
     "choice.js",
     "witness.js",
+    "event.js",
+    "beacon.js",
     "style",
     "dashboard",
 ];

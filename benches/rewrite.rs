@@ -101,6 +101,7 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/sommerdekk"),
         script: Bytes::from_static(b"<script>"),
+        tail: Bytes::from_static(b"<script defer src=b></script>"),
     }
 }
 

@@ -2,9 +2,11 @@
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
  * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
- * idle.js, idle-google.js, api.js, choice.js, sizes.js
+ * idle.js, idle-google.js, api.js, choice.js, sizes.js,
+ * event.js
  * choice-api.js                                         a file that visitors' browsers fetch when it is needed
  * witness.js                                            a file that pages of the mode "observe" fetch
+ * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
  * link.css, embed.css, banner.css, page.css(.hash)       styles, and the hash a page's policy names
  * dashboard.html, dashboard.js, dashboard.css           the analysts' page
  */
@@ -25,6 +27,8 @@ const LIMITS = {
   "guard.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
   "witness.js": { brotli: 1024 },
+  "beacon.js": { brotli: 1024 },
+  "event.js": { brotli: 192 },
   "idle-google.js": { brotli: 384 },
   "dashboard.js": { brotli: 40 * 1024 },
   "dashboard.css": { brotli: 4 * 1024 },
@@ -95,6 +99,9 @@ await script("sizes.js", "sizes.js", {});
 await script("choice.js", "choice.js", { __BANNER__: "true" });
 await script("choice.js", "choice-api.js", { __BANNER__: "false" });
 await script("witness.js", "witness.js", {});
+await script("event.js", "event.js", {});
+await script("beacon.js", "beacon.js", {});
+write("beacon.js.hash", createHash("sha256").update(readFileSync(join(out, "beacon.js"))).digest("hex").slice(0, 16));
 await style("style/banner.css", "banner.css");
 await style("style/link.css", "link.css");
 await style("style/embed.css", "embed.css");

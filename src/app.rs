@@ -1,13 +1,14 @@
 //! The composition root: a config becomes a running program; here it is started, reloaded and drained.
 //!
 //! Threads: the workers (visitors), one for operators and analysts, one that counts, one that delivers batches to the
-//! store, one that takes down what is seen. Stopping goes the way of the data: no new requests, then the last hits are counted, then the last batch is
+//! store, one that takes down what is seen, one that reads the shops' sitemaps. Stopping goes the way of the data: no new requests, then the last hits are counted, then the last batch is
 //! delivered.
 
 mod counting;
 mod delivery;
 mod inventory;
 pub(crate) mod keys;
+mod sitemaps;
 mod sites;
 mod upkeep;
 
@@ -33,6 +34,7 @@ use crate::server::inventory::Inventory;
 use crate::server::limits::Limits;
 use crate::server::sightings::Sightings;
 use crate::server::site::Sites;
+use crate::server::sitemap::PublicPaths;
 use crate::server::worker::{Shared, Worker};
 use crate::server::{Door, ListenError, Serving, admin, serve, stack};
 use crate::store::embedded::Embedded;
@@ -94,6 +96,7 @@ pub struct Running {
     delivery: delivery::Thread,
     inventory: inventory::Thread,
     upkeep: upkeep::Thread,
+    sitemaps: sitemaps::Thread,
 }
 
 /// Starts everything. When this returns, requests are served.
@@ -122,10 +125,13 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         delivery: delivery.caller(),
     })?;
     let (sightings, inventory) = start_inventory(&config, &*entropy, &clock, &metrics)?;
+    let public_paths = Arc::new(PublicPaths::new(config.sites.len()));
+    let sitemaps = sitemaps::start(followed.clone(), public_paths.clone(), metrics.clone())?;
     let shared = Arc::new(Shared {
         metrics: metrics.clone(),
         hits,
         sightings: sightings.clone(),
+        public_paths,
         ledger: ledger.clone(),
         receipt_key: keys::receipt_key(directory, &*entropy)?,
         clock: clock.clone(),
@@ -152,7 +158,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let admin = open_desk(&config, desk)?;
     let shown = visitors.addresses();
     tracing::info!(visitors = ?shown, admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
-    Ok(Running { config, visitors, admin, sites, shared, counting, delivery, inventory, upkeep })
+    Ok(Running { config, visitors, admin, sites, shared, counting, delivery, inventory, upkeep, sitemaps })
 }
 
 /// Keeps what visitors are shown, before the first of them can agree to it.
@@ -234,6 +240,8 @@ impl Running {
     pub fn stop(self) {
         self.visitors.shutdown();
         self.visitors.join();
+        drop(self.sites);
+        self.sitemaps.join();
         // Every sender of hits is gone with the workers and this one; the counter then ends by itself.
         self.upkeep.join();
         drop(self.shared);

@@ -92,6 +92,8 @@ pub struct Metrics {
     pub hits: Figure,
     /// Hits dropped because the counter's queue was full.
     pub hits_dropped: Figure,
+    /// Times the shop's sitemaps could not be read in full.
+    pub sitemaps_failed: Figure,
     /// Batches the store has not confirmed.
     pub batches_pending: Figure,
     /// Batches the store confirmed.
@@ -190,6 +192,7 @@ impl Metrics {
             ("policy_workers_refused_total", "Service workers refused.", &self.workers_refused),
             ("counting_hits_total", "Hits handed to the counter.", &self.hits),
             ("counting_hits_dropped_total", "Hits dropped: the queue was full.", &self.hits_dropped),
+            ("server_sitemaps_failed_total", "Times sitemaps could not be read.", &self.sitemaps_failed),
             ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),
             ("store_batches_failed_total", "Attempts of the store that failed.", &self.batches_failed),
             ("store_spool_failures_total", "Times the spool failed.", &self.spool_failures),

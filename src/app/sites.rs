@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::counting::{SiteIndex, SiteSettings};
 use crate::policy::Policy;
 use crate::proxy::Origin;
+use crate::server::beacon::Beacon;
 use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
 use crate::server::stats;
@@ -37,6 +38,8 @@ fn make_one(
         validator: Validator::of(&seal, site.mode, &policy, &banner),
         ready: Ready::of(&policy, &banner),
         scripts: KnownScripts::default(),
+        beacon: Beacon::of(&site.policy.prefix, &site.practice),
+        practice: site.practice.clone(),
         index,
         name: site.name.clone(),
         hosts: site.hosts.clone(),

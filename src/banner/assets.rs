@@ -22,6 +22,12 @@ pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
+/// Inline, last, on every page: lets the shop's scripts tell of events.
+pub const EVENT: &str = include_str!(concat!(env!("OUT_DIR"), "/event.js"));
+/// Served at `PREFIX/beacon.js`: pages fetch it where the operator asked for it.
+pub const BEACON: &str = include_str!(concat!(env!("OUT_DIR"), "/beacon.js"));
+/// What the beacon is asked for by, so that browsers can keep it: changes with every letter of it.
+pub const BEACON_HASH: &str = include_str!(concat!(env!("OUT_DIR"), "/beacon.js.hash"));
 /// The style of the standing link.
 pub const LINK_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/link.css"));
 /// The style of held embeds and their placeholders.

@@ -64,11 +64,15 @@ impl Banner {
         html.raw("</div>").element("p", &words.about);
         html.raw("<p class=\"soft\">").text(&self.company_count(texts, category)).raw("</p>");
         let mut trackers = self.catalog.used().filter(|tracker| tracker.category == category).peekable();
-        if trackers.peek().is_some() {
+        let has_own = category == Category::Statistics;
+        if has_own || trackers.peek().is_some() {
             html.raw("<details>").element("summary", &texts.consent.open);
             if category != Category::Necessary {
                 html.raw("<p class=\"soft single\">");
                 html.text(&fill(&texts.consent.single, &[("category", &words.listed)])).raw("</p>");
+            }
+            if has_own {
+                self.declare_own(html, texts, category);
             }
             for tracker in trackers {
                 single(html, texts, tracker, consent, &self.settings.controller.name);

@@ -8,11 +8,60 @@ use super::page::{kept, row, table_foot, table_head};
 use super::texts::{Texts, is_own};
 use crate::policy::catalog::{Access, Tracker};
 use crate::policy::consent::Category;
+use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 
-/// The cookie that holds the answer.
-const ANSWER_COOKIE: &str = "consentry";
+/// How long an objection stands. Unit: days. It ends within the 13 months of rule A5, as all of ours do.
+pub const OBJECTION_DAYS: u32 = 365;
+/// How long it is known when a visitor was first here. Unit: days: 56 weeks, below the 13 months that are the limit for
+/// measuring an audience (CNIL, guidelines of 17 September 2020, article 5).
+pub const WEEKS_DAYS: u32 = 56 * 7;
+
+/// A cookie of our own, as it is declared.
+struct Own<'a> {
+    cookie: &'static str,
+    category: Category,
+    days: u32,
+    name: &'a str,
+    purpose: &'a str,
+}
 
 impl Banner {
+    fn own<'a>(&self, texts: &'a Texts) -> [Own<'a>; 3] {
+        let words = &texts.cookies;
+        let own = |cookie, category, days, name: &'a String, purpose: &'a String| Own {
+            cookie,
+            category,
+            days,
+            name,
+            purpose,
+        };
+        let answer_days = self.settings.days;
+        [
+            own(CONSENT_COOKIE, Category::Necessary, answer_days, &words.own_name, &words.own_purpose),
+            own(
+                OBJECTION_COOKIE,
+                Category::Necessary,
+                OBJECTION_DAYS,
+                &words.objection_name,
+                &words.objection_purpose,
+            ),
+            own(WEEKS_COOKIE, Category::Statistics, WEEKS_DAYS, &words.weeks_name, &words.weeks_purpose),
+        ]
+    }
+
+    /// The cookies of our own that belong to a category, each with what it is for and how long it lives.
+    pub(super) fn declare_own(&self, html: &mut Html, texts: &Texts, category: Category) {
+        let controller = [("controller", self.settings.controller.name.as_str())];
+        let words = &texts.cookies;
+        for own in self.own(texts).iter().filter(|own| own.category == category) {
+            html.element("h3", own.name).element("p", own.purpose);
+            html.raw("<p class=\"soft\">").text(&fill(&words.own_receives, &controller)).raw("</p>");
+            table_head(html, [&words.item, &words.kind, &words.lifetime]);
+            row(html, [own.cookie, &words.kind_cookie, &texts.lifetime(own.days)]);
+            table_foot(html);
+        }
+    }
+
     /// The page at `PREFIX/cookies`.
     pub fn cookies_page(&self, language: usize) -> String {
         let texts = self.texts(language);
@@ -23,16 +72,11 @@ impl Banner {
             for category in Category::ALL {
                 html.element("h2", &texts.category(category).name);
                 html.element("p", &texts.category(category).about);
-                if category == Category::Necessary {
-                    html.element("h3", &words.own_name).element("p", &words.own_purpose);
-                    html.raw("<p class=\"soft\">").text(&fill(&words.own_receives, &controller)).raw("</p>");
-                    table_head(html, [&words.item, &words.kind, &words.lifetime]);
-                    row(html, [ANSWER_COOKIE, &words.kind_cookie, &texts.lifetime(self.settings.days)]);
-                    table_foot(html);
-                }
+                self.declare_own(html, texts, category);
                 let mut trackers =
                     self.catalog.used().filter(|tracker| tracker.category == category).peekable();
-                if trackers.peek().is_none() && category != Category::Necessary {
+                let has_own = self.own(texts).iter().any(|own| own.category == category);
+                if trackers.peek().is_none() && !has_own {
                     html.element("p", &words.none);
                 }
                 for tracker in trackers {
@@ -46,6 +90,9 @@ impl Banner {
     pub fn cookies_json(&self) -> Value {
         let trackers: Vec<Value> = self.catalog.used().map(declared).collect();
         let controller = &self.settings.controller;
+        let own = self
+            .own(self.texts(0))
+            .map(|own| json!({ "name": own.cookie, "category": own.category.name(), "days": own.days }));
         json!({
             "controller": {
                 "name": controller.name,
@@ -53,7 +100,7 @@ impl Banner {
                 "email": controller.email,
                 "privacy": controller.privacy_url,
             },
-            "own": [{ "name": ANSWER_COOKIE, "category": "necessary", "days": self.settings.days }],
+            "own": own,
             "trackers": trackers,
         })
     }
@@ -130,8 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn our_own_cookie_is_declared() {
-        assert!(banner().cookies_page(1).contains("<td>consentry</td><td>Cookie</td><td>6 months</td>"));
+    fn our_own_cookies_are_declared() {
+        let page = banner().cookies_page(1);
+        for row in [
+            "<td>consentry</td><td>Cookie</td><td>6 months</td>",
+            "<td>consentry_objection</td><td>Cookie</td><td>12 months</td>",
+            "<td>consentry_weeks</td><td>Cookie</td><td>13 months</td>",
+        ] {
+            assert!(page.contains(row), "{row} is missing in {page}");
+        }
+        let own = banner().cookies_json()["own"].clone();
+        let declared = |at: usize| (own[at]["name"].as_str().unwrap(), own[at]["category"].as_str().unwrap());
+        assert_eq!(declared(1), ("consentry_objection", "necessary"));
+        assert_eq!(declared(2), ("consentry_weeks", "statistics"));
     }
 
     #[test]

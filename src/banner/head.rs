@@ -9,8 +9,8 @@ pub use elements::Head;
 pub(super) use elements::nonce_attribute;
 
 use super::assets::{
-    API, BANNER_CSS, CHOICE, CHOICE_API, EMBED_CSS, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE, LANDING, LINK_CSS,
-    SIGNALS, SIZES,
+    API, BANNER_CSS, CHOICE, CHOICE_API, EMBED_CSS, EVENT, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE, LANDING,
+    LINK_CSS, SIGNALS, SIZES,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -93,6 +93,9 @@ impl Making<'_> {
                 pieces.push(API.to_owned());
             }
             Shown::InFrame => {}
+        }
+        if self.shown == Shown::AsPage {
+            pieces.push(EVENT.to_owned());
         }
         Head::new(&pieces.join(";"), &self.style(), asks_for_file)
     }

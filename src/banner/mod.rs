@@ -17,6 +17,7 @@ mod notice;
 mod page;
 mod receipt;
 mod return_path;
+mod statistics_page;
 mod texts;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::policy::consent::{CategorySet, Consent};
 use crate::proxy::rewrite::{Localized, Part};
 use crate::store::ledger::Hash;
 
+pub use cookies_page::{OBJECTION_DAYS, WEEKS_DAYS};
 pub use error_page::Trouble;
 pub use head::{Head, OpenNames, Others, Shown};
 pub use html::Html;
@@ -35,6 +37,7 @@ pub use language::choose;
 pub use my_data_page::CookieClass;
 pub use page::PAGE_POLICY;
 pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
+pub use statistics_page::{Counted, Objects};
 pub use texts::{LANGUAGES, TextsError};
 
 use insert::SizedBy;

@@ -3,6 +3,7 @@
 use super::Banner;
 use super::html::{Html, fill};
 use super::page::{choice_button, hidden, row, table_foot, table_head};
+use super::statistics_page::Counted;
 use super::texts::{MyDataTexts, Texts};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::{Category, Consent, Day};
@@ -13,6 +14,10 @@ use crate::store::ledger::Receipt;
 pub enum CookieClass<'a> {
     /// It holds the visitor's answer.
     Answer,
+    /// It says that the visitor objects to being counted.
+    Objection,
+    /// It holds the weeks of the first and of the latest visit.
+    Weeks,
     /// The operator vouched for it.
     Vouched(Category),
     /// A tracker of the catalogue sets it.
@@ -29,6 +34,7 @@ impl Banner {
         consent: &Consent,
         receipts: &[Receipt],
         cookies: &[(&str, CookieClass<'_>)],
+        counted: Counted,
     ) -> String {
         let texts = self.texts(language);
         let words = &texts.my_data;
@@ -56,6 +62,8 @@ impl Banner {
             if consent.receipt().is_some() {
                 self.erase(html, words);
             }
+            self.objection(html, texts, counted, "/my-data");
+            html.raw("<p>").link(&self.address("/statistics"), &texts.counting.title).raw("</p>");
             html.element("h2", &words.contact_title);
             self.contact(html, texts);
         })
@@ -121,6 +129,10 @@ fn sent(html: &mut Html, texts: &Texts, cookies: &[(&str, CookieClass<'_>)]) {
     for (name, class) in cookies {
         let class = match class {
             CookieClass::Answer => words.class_answer.clone(),
+            CookieClass::Objection => words.class_objection.clone(),
+            CookieClass::Weeks => {
+                format!("{} · {}", texts.category(Category::Statistics).name, texts.cookies.weeks_name)
+            }
             CookieClass::Vouched(category) => texts.category(*category).name.clone(),
             CookieClass::Tracker(tracker) => {
                 format!("{} · {}", texts.category(tracker.category).name, tracker.name)
@@ -135,7 +147,7 @@ fn sent(html: &mut Html, texts: &Texts, cookies: &[(&str, CookieClass<'_>)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::banner::tests::{banner, catalog};
+    use crate::banner::tests::{COUNTED, banner, catalog};
     use crate::policy::consent::{Choice, ReceiptNumber};
 
     #[test]
@@ -146,12 +158,16 @@ mod tests {
             ("<script>", CookieClass::Unknown),
             ("_count", CookieClass::Tracker(counter)),
             ("consentry", CookieClass::Answer),
+            ("consentry_objection", CookieClass::Objection),
+            ("consentry_weeks", CookieClass::Weeks),
             ("cart", CookieClass::Vouched(Category::Necessary)),
         ];
-        let page = banner().my_data_page(1, &Consent::none(), &[], &cookies);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &cookies, COUNTED);
         assert!(page.contains("<td>&lt;script&gt;</td><td>Unknown</td>"), "{page}");
         assert!(page.contains("<td>_count</td><td>Statistics · Counter</td>"), "{page}");
         assert!(page.contains("<td>consentry</td><td>Your answer</td>"), "{page}");
+        assert!(page.contains("<td>consentry_objection</td><td>Your objection</td>"), "{page}");
+        assert!(page.contains("<td>consentry_weeks</td><td>Statistics · First and latest"), "{page}");
         assert!(page.contains("<td>cart</td><td>Necessary</td>"), "{page}");
     }
 
@@ -160,15 +176,21 @@ mod tests {
         let number = ReceiptNumber([0xab; 16]);
         let page = |choice| {
             let consent = Consent::from_choice(&choice, Day(20_000), Some(number), &catalog());
-            banner().my_data_page(1, &consent, &[], &[])
+            banner().my_data_page(1, &consent, &[], &[], COUNTED)
         };
         assert!(page(Choice::All).contains(&number.to_string()));
         assert!(!page(Choice::None).contains(&number.to_string()));
     }
 
     #[test]
+    fn objecting_is_one_button() {
+        let page = banner().my_data_page(1, &Consent::none(), &[], &[], COUNTED);
+        assert!(page.contains("name=\"object\" value=\"yes\" data-role=\"object\""), "{page}");
+    }
+
+    #[test]
     fn withdrawing_is_one_button() {
-        let page = banner().my_data_page(1, &Consent::none(), &[], &[]);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &[], COUNTED);
         assert!(page.contains("name=\"choice\" value=\"none\" data-role=\"withdraw\""), "{page}");
     }
 }

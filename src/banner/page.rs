@@ -37,6 +37,7 @@ impl Banner {
         let links = [
             ("/consent", &texts.consent.title),
             ("/cookies", &texts.cookies.title),
+            ("/statistics", &texts.counting.title),
             ("/my-data", &texts.my_data.title),
         ];
         for (path, text) in links {

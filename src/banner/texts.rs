@@ -57,6 +57,7 @@ pub(super) struct Texts {
     pub(super) consent: ConsentTexts,
     pub(super) cookies: CookiesTexts,
     pub(super) my_data: MyDataTexts,
+    pub(super) counting: CountingTexts,
     pub(super) trouble: TroubleTexts,
     countries: BTreeMap<String, String>,
 }
@@ -79,10 +80,14 @@ table!(PlaceholderTexts: text, allow);
 table!(ConsentTexts: title, intro, unanswered, refused, granted, lasts, always, companies_none, companies_one,
     companies_many, open, single, save, refuse_all, accept_all, back);
 table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, access_site,
-    access_provider, access_partners, provider_privacy, nothing_stored, none, own_name, own_purpose, own_receives);
+    access_provider, access_partners, provider_privacy, nothing_stored, none, own_name, own_purpose, own_receives,
+    objection_name, objection_purpose, weeks_name, weeks_purpose);
 table!(MyDataTexts: title, receipt, no_receipt, said_yes, said_no, download, download_about, erase_title,
-    erase_about, erase, sent, sent_none, class, class_answer, class_unknown, withdraw_title,
+    erase_about, erase, sent, sent_none, class, class_answer, class_objection, class_unknown, withdraw_title,
     withdraw_about, withdraw, change, contact_title, contact, contact_address, contact_email, complain);
+table!(CountingTexts: title, intro, processed_title, processed, place, beacon, without_visitors, without_views,
+    without_off, weeks, kept_title, memory, written, sums, seen_title, root, nobody, object_title, object_about, object,
+    objects, object_no_more, objects_by_signal, gpc, gpc_heeded);
 table!(TroubleTexts: bad_request_title, bad_request, not_found_title, not_found, not_allowed_title, not_allowed,
     too_large_title, too_large, wrong_type_title, wrong_type, away_title, away, busy_title, busy, slow_title, slow,
     broken_title, broken);

@@ -80,6 +80,8 @@ pub struct Site {
     pub banner: banner::Settings,
     /// How its visitors are counted: time zone, thresholds.
     pub counting: counting::SiteSettings,
+    /// How its visits are counted, as far as requests see it.
+    pub practice: server::practice::Practice,
     /// Currency that revenue is reported in, ISO 4217.
     pub currency: String,
     /// What counts as success.

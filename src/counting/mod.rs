@@ -56,7 +56,7 @@ pub struct Hit {
     pub accept_language: Option<HeaderValue>,
     /// What the visitor had answered. Of an answer: what stands after it.
     pub consent: Standing,
-    /// When the visitor first and last came, where a cookie that was agreed to says so.
+    /// When the visitor first and last came; only where statistics were agreed to, so that a cookie may say so.
     pub weeks: Option<Weeks>,
     /// Does the visitor object to being counted, by our switch or by a signal the operator heeds? Then nothing is
     /// counted but that.
@@ -80,7 +80,7 @@ pub enum Standing {
 pub struct Weeks {
     /// The week of the first visit.
     pub first: u16,
-    /// The week of the latest visit before this one.
+    /// The week of the latest visit before this one; 0 when there was none: then `first` is this week.
     pub last: u16,
 }
 

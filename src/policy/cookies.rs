@@ -17,6 +17,18 @@ use super::{Page, Policy};
 
 /// The name of the cookie that carries the sealed consent. Only the gateway sets, reads and removes it.
 pub const CONSENT_COOKIE: &str = "consentry";
+/// The name of the cookie by which a visitor objects to being counted. Set when the visitor asks for it, so it is
+/// necessary.
+pub const OBJECTION_COOKIE: &str = "consentry_objection";
+/// The name of the cookie that holds two week numbers, once statistics are agreed to.
+pub const WEEKS_COOKIE: &str = "consentry_weeks";
+
+/// Is it one of the gateway's own? The origin neither sees, sets nor removes them.
+pub fn is_ours(name: &[u8]) -> bool {
+    // All begin alike, and nearly no other does.
+    name.starts_with(CONSENT_COOKIE.as_bytes())
+        && [CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE].iter().any(|own| own.as_bytes() == name)
+}
 
 /// What is left of one header line: of `Cookie`, or of a field that is a list ([`super::field`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +42,12 @@ pub enum Kept {
 }
 
 impl Policy {
-    /// What of one `Cookie` line of a request for `page` may reach the origin. The consent cookie never does: the
-    /// origin is told by a header of its own. Allocates only when something goes and something stays.
+    /// What of one `Cookie` line of a request for `page` may reach the origin. Our own cookies never do: the origin is
+    /// told of the consent by a header. Allocates only when something goes and something stays.
     pub fn request_cookies(&self, consent: &Consent, page: Page<'_>, header: &[u8]) -> Kept {
         let is_kept = |pair: &[u8]| {
             let name = judged_name(pair);
-            name != CONSENT_COOKIE.as_bytes() && self.cookie_bytes_are_open(consent, page.path, name)
+            !is_ours(name) && self.cookie_bytes_are_open(consent, page.path, name)
         };
         let Some(first) = pairs(header).position(|pair| !is_kept(pair)) else {
             return Kept::All;
@@ -56,11 +68,11 @@ impl Policy {
     /// May this `Set-Cookie` value reach the browser? It does byte for byte, or not at all. One that removes a
     /// cookie always may: that is a `Max-Age` of zero or less, or, without a valid `Max-Age`, an `Expires` in the
     /// year 2000 or before (RFC 6265 section 5.3; no clock is asked, so a later date never counts as past). The
-    /// origin neither sets nor removes the consent cookie.
+    /// origin neither sets nor removes cookies of ours.
     pub fn response_cookie(&self, consent: &Consent, page: Page<'_>, set_cookie: &[u8]) -> bool {
         let pair = set_cookie.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         let name = judged_name(pair);
-        if name == CONSENT_COOKIE.as_bytes() {
+        if is_ours(name) {
             return false;
         }
         self.cookie_bytes_are_open(consent, page.path, name) || expiry::removes(set_cookie)
@@ -121,8 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn the_consent_cookie_never_reaches_the_origin() {
+    fn our_own_cookies_never_reach_the_origin() {
         let everything = of(&Category::ALL);
+        assert_eq!(kept(&everything, b"consentry_objection=1; consentry_weeks=2930.2931"), Kept::None);
+        assert_eq!(kept(&everything, b"consentry_weeks=1; consentry_weekss=1"), some(b"consentry_weekss=1"));
         assert_eq!(kept(&everything, b"consentry=1.2.3"), Kept::None);
         assert_eq!(kept(&everything, b"a=1; consentry =x; =consentry=y; consentry"), some(b"a=1"));
     }
@@ -183,9 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_cannot_touch_the_consent_cookie() {
+    fn the_origin_cannot_touch_our_own_cookies() {
         let policy = plain();
-        for text in ["consentry=1", " consentry = 1", "consentry=; Max-Age=0", "=consentry=1", "consentry"] {
+        for text in [
+            "consentry_objection=1",
+            "consentry_weeks=; Max-Age=0",
+            "consentry=1",
+            " consentry = 1",
+            "consentry=; Max-Age=0",
+            "=consentry=1",
+            "consentry",
+        ] {
             assert!(!policy.response_cookie(&of(&Category::ALL), FRONT, text.as_bytes()), "{text}");
         }
     }

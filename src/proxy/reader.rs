@@ -145,6 +145,7 @@ mod tests {
             preferred: 0,
             return_path: Bytes::new(),
             script: Bytes::new(),
+            tail: Bytes::new(),
         };
         let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);
         Reader::Looks(Onlooker::new(rewriter, Bytes::from_static(TAIL)))

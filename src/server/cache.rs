@@ -59,6 +59,29 @@ pub(super) fn for_one_visitor(headers: &mut HeaderMap) {
     remove_for_many(headers);
 }
 
+/// Does the origin let any cache keep this answer, for anybody? In doubt it does not: what may not be stored, or must be
+/// asked about each time, what sets a cookie and what depends on one is for one visitor (RFC 9111 section 3).
+pub(super) fn is_for_everybody(headers: &HeaderMap) -> bool {
+    let is_named = |names: &[&str], directive: &[u8]| {
+        let name = directive.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+        names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let is_zero = |directive: &[u8]| directive.ends_with(b"=0") || directive.ends_with(b"=\"0\"");
+    let mut is_open = false;
+    for directive in directives(headers) {
+        if is_named(&["private", "no-store", "no-cache"], directive) {
+            return false;
+        }
+        let has_time = is_named(&["s-maxage", "max-age"], directive) && !is_zero(directive);
+        is_open |= has_time || is_named(&["public"], directive);
+    }
+    let depends = |line: &HeaderValue| {
+        let mut names = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|name| is_named(&["*", "cookie", "authorization"], name))
+    };
+    is_open && !headers.contains_key(header::SET_COOKIE) && !headers.get_all(header::VARY).iter().any(depends)
+}
+
 /// The copy that a cache has of this cannot be confirmed: it is to be sent again.
 pub(super) fn unconfirmed(headers: &mut HeaderMap) {
     for name in &VALIDATORS {
@@ -127,6 +150,29 @@ mod tests {
             let vary: Vec<_> = headers.get_all(header::VARY).iter().collect();
             assert_eq!(vary, ["Accept", "Cookie"]);
             assert_eq!(headers.len(), 3, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_any_cache_may_keep_is_for_everybody() {
+        for (fields, expected) in [
+            (&[("cache-control", "public")][..], true),
+            (&[("cache-control", "max-age=600")], true),
+            (&[("cache-control", "max-age=0, S-MaxAge=60")], true),
+            (&[("cache-control", "public, max-age=600"), ("vary", "Accept-Encoding")], true),
+            (&[], false),
+            (&[("cache-control", "max-age=0")], false),
+            (&[("cache-control", "must-revalidate")], false),
+            (&[("cache-control", "public"), ("cache-control", "No-Store")], false),
+            (&[("cache-control", "private, max-age=600")], false),
+            (&[("cache-control", "private=\"x\", public")], false),
+            (&[("cache-control", "public, no-cache")], false),
+            (&[("cache-control", "public"), ("set-cookie", "a=1")], false),
+            (&[("cache-control", "public"), ("vary", "Accept, Cookie")], false),
+            (&[("cache-control", "public"), ("vary", "*")], false),
+            (&[("expires", "Thu, 01 Jan 2099 00:00:00 GMT")], false),
+        ] {
+            assert_eq!(is_for_everybody(&head(fields)), expected, "{fields:?}");
         }
     }
 

@@ -7,13 +7,13 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::body_limit;
 use super::choice_form::ChoiceForm;
-use super::form::BODY_BYTES_MAX;
-use super::page;
+use super::count::standing;
+use super::form::{self, BODY_BYTES_MAX};
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
+use super::{body_limit, from_here, weeks};
 use crate::banner::safe_return;
 use crate::counting::{Answer, Hit, HitKind};
 use crate::policy::Page;
@@ -21,8 +21,6 @@ use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
 use crate::policy::cookies::{CONSENT_COOKIE, Scheme};
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a withdrawal has the browser forget beside cookies (Clear Site Data section 3.1; the last two of Chromium): what
 /// it would tell of itself in every request, and pages fetched ahead under the earlier consent.
@@ -46,6 +44,7 @@ enum Form {
 struct Sent {
     user_agent: Option<HeaderValue>,
     host: Option<HeaderValue>,
+    accept_language: Option<HeaderValue>,
     referrer: Option<HeaderValue>,
     cookies: Vec<HeaderValue>,
     form: Form,
@@ -76,11 +75,11 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
     if request.method() != Method::POST {
         return Err(Refusal::Method("POST"));
     }
-    if !is_from_here(visit, request.headers()) {
+    if !from_here::is_same_origin(visit, request.headers()) {
         return Err(Refusal::CrossSite);
     }
-    if !is_form(request.headers()) {
-        return Err(Refusal::MediaType(FORM));
+    if !form::is_form(request.headers()) {
+        return Err(Refusal::MediaType(form::TYPE));
     }
     let (head, body) = request.into_parts();
     let (sent, language) = (Sent::of(&head.headers), visit.language(&head.headers));
@@ -98,26 +97,6 @@ pub(super) fn settle(shared: &Shared, visit: &Visit, taken: &Taken, after: &Cons
     reply(visit, taken, after)
 }
 
-/// A form of another site must not choose for a visitor. Browsers say where a request comes from (Fetch Metadata, and
-/// `Origin` on every POST: Fetch Standard section 3.2); a client that says nothing acts for nobody else.
-fn is_from_here(visit: &Visit, headers: &HeaderMap) -> bool {
-    let mut sites = headers.get_all("sec-fetch-site").iter();
-    let site_is_ours = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
-    let origin_is_ours = headers.get_all(header::ORIGIN).iter().all(|origin| {
-        let origin = origin.as_bytes();
-        let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
-        authority.is_some_and(|authority| authority.eq_ignore_ascii_case(visit.host.authority().as_bytes()))
-    });
-    site_is_ours && origin_is_ours
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
-        let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-        essence.trim_ascii().eq_ignore_ascii_case(FORM.as_bytes())
-    })
-}
-
 impl Sent {
     fn of(headers: &HeaderMap) -> Self {
         let wants_json = headers
@@ -126,6 +105,7 @@ impl Sent {
         Self {
             user_agent: headers.get(header::USER_AGENT).cloned(),
             host: headers.get(header::HOST).cloned(),
+            accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
             referrer: headers.get(header::REFERER).cloned(),
             cookies: headers.get_all(header::COOKIE).iter().cloned().collect(),
             form: if wants_json { Form::Json } else { Form::Page },
@@ -257,10 +237,10 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
         host: sent.host.clone(),
         target: target.unwrap_or_else(|| PathAndQuery::from_static("/")),
         referrer: None,
-        accept_language: None,
-        consent: page::standing(after),
+        accept_language: sent.accept_language.clone(),
+        consent: standing(after),
         weeks: None,
-        objects: false,
+        objects: visit.objects(),
         kind: HitKind::Answered { answer, reloads: sent.form == Form::Page || after.is_grant() },
     });
 }
@@ -269,7 +249,7 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
     let (form, sent) = (&taken.form, &taken.sent);
     let mut answer = match sent.form {
         Form::Json => {
-            let mut answer = Response::new(Body::from(standing(visit, after)));
+            let mut answer = Response::new(Body::from(told(visit, after)));
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer
         }
@@ -294,7 +274,7 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
     answer
 }
 
-/// The consent cookie, and the end of every cookie that it no longer covers.
+/// The consent cookie, and the end of every cookie that it no longer covers, ours too.
 fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Vec<HeaderValue> {
     let site = &visit.site;
     let (scheme, secure) =
@@ -306,12 +286,15 @@ fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Ve
     let sent = sent.cookies.iter().map(HeaderValue::as_bytes);
     let mut lines =
         vec![HeaderValue::from_str(&line).expect("a sealed consent is a cookie value, RFC 6265 4.1.1")];
+    if !after.categories().contains(Category::Statistics) {
+        lines.extend(weeks::expired(visit));
+    }
     lines.extend(site.policy.withdrawals(after, page, scheme, sent));
     lines
 }
 
 /// What stands, for scripts.
-fn standing(visit: &Visit, after: &Consent) -> String {
+fn told(visit: &Visit, after: &Consent) -> String {
     let names = |is_granted: bool| -> Vec<&str> {
         let asked = Category::ASKED.into_iter();
         asked

@@ -6,7 +6,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
 
 use super::navigation::{self, Purpose};
-use crate::counting::Hit;
+use super::practice::CountedBy;
+use super::visit::Visit;
+use super::worker::Shared;
+use super::{cache, weeks};
+use crate::counting::{Hit, HitKind, Standing};
+use crate::policy::consent::Consent;
 use crate::telemetry::Metrics;
 
 /// Most hits that wait for the counter. At 500 000 hits a second it is 130 ms of them, at a shop's pace hours.
@@ -35,7 +40,7 @@ impl Hits {
     }
 }
 
-/// What a page view needs of the request, kept while the origin works: shared slices of the head, nothing copied.
+/// What a hit needs of the request, kept while the origin works: shared slices of the head, nothing copied.
 pub struct Look {
     /// The `User-Agent`.
     pub user_agent: Option<HeaderValue>,
@@ -47,19 +52,72 @@ pub struct Look {
     pub referrer: Option<HeaderValue>,
     /// The `Accept-Language`.
     pub accept_language: Option<HeaderValue>,
+    /// Did the request prove who sends it? Then its answer is for nobody else.
+    pub is_authorized: bool,
 }
 
 impl Look {
-    /// What to keep of a request; `None` when its answer cannot be a page view.
+    /// What to keep of a request; `None` when it is no navigation.
     pub fn at(method: &Method, purpose: Purpose, target: &PathAndQuery, headers: &HeaderMap) -> Option<Self> {
-        (*method == Method::GET && purpose == Purpose::Page && navigation::is_said(headers)).then(|| Self {
+        (*method == Method::GET && purpose == Purpose::Page && navigation::is_said(headers))
+            .then(|| Self::of(target, headers))
+    }
+
+    /// What to keep of any request.
+    pub(super) fn of(target: &PathAndQuery, headers: &HeaderMap) -> Self {
+        Self {
             user_agent: headers.get(header::USER_AGENT).cloned(),
             host: headers.get(header::HOST).cloned(),
             target: target.clone(),
             referrer: headers.get(header::REFERER).cloned(),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
-        })
+            is_authorized: headers.contains_key(header::AUTHORIZATION),
+        }
     }
+
+    /// The hit of a visitor that something happened to.
+    pub(super) fn hit(self, shared: &Shared, visit: &Visit, kind: HitKind) -> Hit {
+        let at = shared.clock.now();
+        Hit {
+            site: visit.site.index,
+            at,
+            address: visit.client.address,
+            user_agent: self.user_agent,
+            host: self.host,
+            target: self.target,
+            referrer: self.referrer,
+            accept_language: self.accept_language,
+            consent: standing(&visit.consent),
+            weeks: weeks::told(visit, at),
+            objects: visit.objects(),
+            kind,
+        }
+    }
+}
+
+/// What a visitor had answered, as the counter is told.
+pub(super) fn standing(consent: &Consent) -> Standing {
+    consent.answered().map_or(Standing::Unanswered, |_| Standing::Answered(consent.categories()))
+}
+
+/// What the origin's answer to a navigation is counted as.
+pub(super) fn outcome(
+    shared: &Shared,
+    visit: &Visit,
+    look: &Look,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Option<HitKind> {
+    if status.is_client_error() || status.is_server_error() {
+        return Some(HitKind::Failed { status: status.as_u16() });
+    }
+    // One or the other counts page views, never both.
+    if visit.site.practice.counted_by == CountedBy::Script || !is_page_shown(status, headers) {
+        return None;
+    }
+    let is_public = (!look.is_authorized && cache::is_for_everybody(headers))
+        || shared.public_paths.contains(visit.site.index, look.target.path());
+    Some(HitKind::View { status: status.as_u16(), is_public })
 }
 
 /// Was a page shown? A page is HTML answered with 2xx that is no download, or 304 for one the browser has. Asked of the

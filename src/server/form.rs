@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use http::{HeaderMap, header};
+
+/// Their media type.
+pub(super) const TYPE: &str = "application/x-www-form-urlencoded";
+
 /// Longest request body accepted on a reserved path.
 ///
 /// Unit: bytes. A choice that names every tracker of the catalogue is below it. A longer body is refused with 413
@@ -20,6 +25,14 @@ pub(super) enum FormError {
     /// More fields than any form of ours has.
     #[error("the form has more than {FIELDS_MAX} fields")]
     TooManyFields,
+}
+
+/// Does the head say that a form follows?
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+        essence.trim_ascii().eq_ignore_ascii_case(TYPE.as_bytes())
+    })
 }
 
 /// A name and its value.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::beacon;
 use super::visit::Visit;
 use crate::banner::{Banner, Others, Shown};
 use crate::policy::fence::admit::{Ours, Way, Ways, admitted, ways};
@@ -23,6 +24,8 @@ pub(super) struct LetIn {
     pub(super) script: Bytes,
     /// Banner, foot and placeholders.
     pub(super) languages: Arc<[Localized]>,
+    /// What goes at the end of the page: the beacon, or nothing.
+    pub(super) tail: Bytes,
 }
 
 /// Makes what goes into a page, and the policies in `headers` let it through.
@@ -30,9 +33,13 @@ pub(super) fn let_in(visit: &Visit, shown: Shown, headers: &mut HeaderMap) -> Le
     let banner = &visit.site.banner;
     let languages = banner.localized(&visit.consent, shown);
     let head = |others| visit.site.head(&visit.consent, visit.page(), shown, others);
+    let has_beacon = shown == Shown::AsPage && beacon::is_in_page(visit);
+    let tail = |nonce| if has_beacon { beacon::tag(visit, nonce) } else { Bytes::new() };
     let Some(ways) = read(visit, headers) else {
-        return LetIn { head: head(Others::MayRun).html(), script: Banner::script_tag(None), languages };
+        let (head, script) = (head(Others::MayRun).html(), Banner::script_tag(None));
+        return LetIn { head, script, languages, tail: tail(None) };
     };
+    let has_beacon = has_beacon && ways.allow_files;
     let is_alone = matches!(ways.script, Way::Hash(_));
     let head = head(if is_alone { Others::MayNot } else { Others::MayRun });
     let ours = Ours {
@@ -42,11 +49,13 @@ pub(super) fn let_in(visit: &Visit, shown: Shown, headers: &mut HeaderMap) -> Le
         script: head.script_hash(),
         style: head.style_hash(),
         has_file: head.asks_for_file(),
+        has_beacon,
     };
     admit(headers, &ways, &ours);
     LetIn {
         head: head.html_for(&ways),
         script: if is_alone { Bytes::new() } else { Banner::script_tag(ways.script.nonce()) },
+        tail: if has_beacon { tail(ways.script.nonce()) } else { Bytes::new() },
         languages: if ways.allow_style_attributes { languages } else { banner.sized_by_script(&languages) },
     }
 }

@@ -1,13 +1,16 @@
 //! Who is talking to us: listeners, the stack of layers, the endpoints.
 
 pub mod admin;
+pub mod beacon;
 mod body_limit;
 mod cache;
 mod catch_panic;
 mod choice;
 mod choice_form;
 pub mod count;
+mod event;
 mod form;
+mod from_here;
 mod guard;
 pub mod inventory;
 pub mod known_scripts;
@@ -15,10 +18,12 @@ mod let_in;
 pub mod limits;
 mod listen;
 mod navigation;
+mod objection;
 mod observe;
 mod own_path;
 mod page;
 mod patient;
+pub mod practice;
 mod privacy;
 mod receipts;
 mod redirect;
@@ -28,10 +33,12 @@ mod rescue;
 mod service_worker;
 pub mod sightings;
 pub mod site;
+pub mod sitemap;
 pub mod stack;
 pub mod stats;
 pub mod validator;
 mod visit;
+mod weeks;
 pub mod worker;
 
 use std::net::SocketAddr;

@@ -5,7 +5,7 @@ mod observed;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
 
-use super::count::{self, Look, is_download, is_html, is_xml};
+use super::count::{self, Look, is_download, is_html, is_xml, outcome};
 use super::let_in::{LetIn, let_in};
 use super::navigation::Purpose;
 use super::redirect::Part;
@@ -14,18 +14,17 @@ use super::site::Mode;
 use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{cache, guard, navigation, own_path, service_worker, validator};
+use super::{cache, guard, navigation, own_path, service_worker, validator, weeks};
 use crate::banner::Shown;
-use crate::counting::{Hit, HitKind, Standing};
+use crate::counting::HitKind;
 use crate::policy::advice::Thing;
-use crate::policy::consent::Consent;
 use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody};
 use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Rewriter};
-use crate::proxy::{Body, Origin};
+use crate::proxy::{Body, Origin, OriginError};
 use crate::store::inventory::Via;
 
 /// What says something of the bytes of a body, or makes them the measure of others (RFC 9530, RFC 9842).
@@ -53,6 +52,19 @@ struct Ask {
     language: usize,
 }
 
+impl Ask {
+    fn of(visit: &Visit, purpose: Purpose, headers: &HeaderMap) -> Self {
+        Self {
+            purpose,
+            is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
+            is_said: navigation::is_said(headers),
+            known: validator::known(headers),
+            accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
+            language: visit.language(headers),
+        }
+    }
+}
+
 /// Passes a request to the origin and its answer back.
 pub(super) async fn pass(
     shared: &Shared,
@@ -77,27 +89,22 @@ pub(super) async fn pass(
     let headers = request.headers();
     let look = Look::at(request.method(), purpose, visit.target(), headers);
     let part = Part::of(visit, purpose, headers);
-    let ask = Ask {
-        purpose,
-        is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
-        is_said: navigation::is_said(headers),
-        known: validator::known(headers),
-        accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
-        language: visit.language(headers),
-    };
+    let ask = Ask::of(visit, purpose, headers);
     shared.sightings.see_cookies(&visit.site, request.headers());
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
-    let mut answer = origin.send(request.map(Body::incoming)).await?;
+    let mut answer = match origin.send(request.map(Body::incoming)).await {
+        Ok(answer) => answer,
+        Err(error) => return Err(failed(shared, visit, look, error)),
+    };
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
-    if let Some(look) = look.filter(|_| count::is_page_shown(answer.status(), answer.headers())) {
-        shared.hits.hand_in(view(shared, visit, look, answer.status()));
-    }
+    let remembered = look.and_then(|look| count_it(shared, visit, look, &answer));
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
     guard::after(visit, purpose, &mut answer, &shared.metrics);
+    answer.headers_mut().extend(remembered.map(|line| (header::SET_COOKIE, line)));
     match visit.site.mode {
         Mode::Enforce => {}
         Mode::Observe if is_page(&ask, &answer) => return Ok(observed::look_on(shared, visit, &ask, answer)),
@@ -160,26 +167,26 @@ fn confirm(shared: &Shared, head: response::Parts, body: Body) -> Response<Body>
     validator::confirmed(head, body)
 }
 
-fn view(shared: &Shared, visit: &Visit, look: Look, status: StatusCode) -> Hit {
-    Hit {
-        site: visit.site.index,
-        at: shared.clock.now(),
-        address: visit.client.address,
-        user_agent: look.user_agent,
-        host: look.host,
-        target: look.target,
-        referrer: look.referrer,
-        accept_language: look.accept_language,
-        consent: standing(&visit.consent),
-        weeks: None,
-        objects: false,
-        kind: HitKind::View { status: status.as_u16(), is_public: false },
+/// Hands in what a navigation's answer counts as. Gives the cookie of returning visitors, where a page was shown that has
+/// to set it, or to end it.
+fn count_it(shared: &Shared, visit: &Visit, look: Look, answer: &Response<Body>) -> Option<HeaderValue> {
+    let (status, headers) = (answer.status(), answer.headers());
+    if let Some(kind) = outcome(shared, visit, &look, status, headers) {
+        shared.hits.hand_in(look.hit(shared, visit, kind));
     }
+    let is_kept = visit.site.mode == Mode::Enforce && count::is_page_shown(status, headers);
+    if is_kept { weeks::set_cookie(visit, shared.clock.now()) } else { None }
 }
 
-/// What the visitor had answered, for the counter.
-pub(super) fn standing(consent: &Consent) -> Standing {
-    consent.answered().map_or(Standing::Unanswered, |_| Standing::Answered(consent.categories()))
+/// The origin gave no answer. A navigation that failed is counted, unless the visitor broke it off.
+fn failed(shared: &Shared, visit: &Visit, look: Option<Look>, error: OriginError) -> Refusal {
+    let is_visitors = error.is_visitors();
+    let refusal = Refusal::from(error);
+    if let Some(look) = look.filter(|_| !is_visitors) {
+        let kind = HitKind::Failed { status: refusal.status().as_u16() };
+        shared.hits.hand_in(look.hit(shared, visit, kind));
+    }
+    refusal
 }
 
 /// Turns an answer into the page of this consent state. A `HEAD` gets the head that a `GET` would have.
@@ -246,6 +253,7 @@ fn tag(visit: &Visit, ask: &Ask, head: &response::Parts, coding: Coding, put_in:
             coding.name().unwrap_or_default().as_bytes(),
             &put_in.head,
             &put_in.return_path,
+            &put_in.tail,
         ],
     )
 }
@@ -296,7 +304,7 @@ fn make_changed(head: &mut response::Parts, coding: Coding) {
 
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { head, script, languages } = let_in(visit, shown, headers);
+    let LetIn { head, script, languages, tail } = let_in(visit, shown, headers);
     let return_path = visit.site.banner.return_path(visit.target().as_str());
-    Insertions { head, script, languages, preferred: ask.language, return_path }
+    Insertions { head, script, languages, preferred: ask.language, return_path, tail }
 }

@@ -1,13 +1,15 @@
-//! The pages under the reserved prefix: preference centre, declaration, and what *my data* is made of; and the script that chooses when
+//! The pages under the reserved prefix: preference centre, declaration, how visits are counted, and what *my data* is made
+//! of; and the script that chooses when
 //! a page of the shop calls `consentry.choose`.
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 
+use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
-use crate::banner::{CookieClass, PAGE_POLICY, assets, return_from_query};
+use crate::banner::{CookieClass, Counted, PAGE_POLICY, assets, return_from_query};
 use crate::policy::catalog::name_matches;
-use crate::policy::cookies::CONSENT_COOKIE;
+use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
 use crate::store::ledger::Receipt;
@@ -30,6 +32,7 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
         "/cookies" => (HTML, banner.cookies_page(language)),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
         "/choice.js" => ("text/javascript; charset=utf-8", assets::CHOICE_API.to_owned()),
+        "/statistics" => (HTML, banner.statistics_page(language, counted(visit))),
         _ => return Err(Refusal::NotFound),
     };
     read_only(request.method(), kind, body)
@@ -67,16 +70,31 @@ pub(super) fn my_data(visit: &Visit, language: usize, headers: &HeaderMap, recei
         .map(String::from_utf8_lossy)
         .collect();
     let classed: Vec<_> = names.iter().map(|name| (name.as_ref(), class(visit, name))).collect();
-    visit.site.banner.my_data_page(language, &visit.consent, receipts, &classed)
+    visit.site.banner.my_data_page(language, &visit.consent, receipts, &classed, counted(visit))
 }
 
 fn class<'a>(visit: &'a Visit, name: &str) -> CookieClass<'a> {
-    if name == CONSENT_COOKIE {
-        return CookieClass::Answer;
+    match name {
+        CONSENT_COOKIE => return CookieClass::Answer,
+        OBJECTION_COOKIE => return CookieClass::Objection,
+        WEEKS_COOKIE => return CookieClass::Weeks,
+        _ => {}
     }
     let vouches = |allow: &&Allow| matches!(&allow.what, Allowed::Cookie(rule) if name_matches(rule, name));
     if let Some(allow) = visit.site.policy.settings().allow.iter().find(vouches) {
         return CookieClass::Vouched(allow.category);
     }
     visit.site.policy.catalog().cookie(name).map_or(CookieClass::Unknown, CookieClass::Tracker)
+}
+
+/// What the pages say of counting, and how this visitor stands to it.
+fn counted(visit: &Visit) -> Counted {
+    let practice = &visit.site.practice;
+    Counted {
+        without_consent: practice.without_consent,
+        k: practice.k,
+        has_beacon: !practice.duties.is_empty(),
+        heeds_gpc: practice.gpc == Gpc::Object,
+        objection: visit.objection,
+    }
 }

@@ -6,6 +6,8 @@
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::choice_form::ChoiceError;
+use super::event::EventErrors;
+use super::objection::ObjectionError;
 use super::report::ReportError;
 use super::stats::QueryError;
 use crate::proxy::OriginError;
@@ -48,6 +50,12 @@ pub(super) enum Refusal {
     /// A choice that says nothing understandable.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
+    /// An event that says nothing understandable.
+    #[error(transparent)]
+    Event(EventErrors),
+    /// An objection that says nothing understandable.
+    #[error(transparent)]
+    Objection(#[from] ObjectionError),
     /// A grant that could not be recorded; nothing was granted.
     #[error("the choice could not be recorded, so nothing was changed; please try again")]
     NotRecorded(#[source] StoreError),
@@ -91,9 +99,13 @@ impl Refusal {
                 StatusCode::METHOD_NOT_ALLOWED
             }
             Self::Request(BadRequest::CodingUnknown) => StatusCode::NOT_IMPLEMENTED,
-            Self::Request(_) | Self::Choice(_) | Self::Report(_) | Self::BodyBroken | Self::Question(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Request(_)
+            | Self::Choice(_)
+            | Self::Report(_)
+            | Self::Event(_)
+            | Self::Objection(_)
+            | Self::BodyBroken
+            | Self::Question(_) => StatusCode::BAD_REQUEST,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -127,6 +139,8 @@ impl Refusal {
             Self::CrossSite => "cross_site",
             Self::Choice(_) => "bad_choice",
             Self::Report(_) => "bad_report",
+            Self::Event(_) => "bad_event",
+            Self::Objection(_) => "bad_objection",
             Self::NotRecorded(_) => "not_recorded",
             Self::Receipts(_) => "receipt_unavailable",
             Self::Origin(_) | Self::Unasked => "origin",

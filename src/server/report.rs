@@ -16,7 +16,7 @@ use super::visit::Visit;
 use super::worker::Shared;
 use crate::banner::assets;
 use crate::policy::advice::{Name, Thing};
-use crate::policy::cookies::CONSENT_COOKIE;
+use crate::policy::cookies::is_ours;
 use crate::proxy::Body;
 use crate::store::inventory::Via;
 pub(super) use read::ReportError;
@@ -124,7 +124,7 @@ fn note_witness(shared: &Shared, visit: &Visit, found: &Witnessed<'_>) {
     if site.mode != Mode::Observe || !shared.sightings.admit(site.index, shared.clock.now().as_second()) {
         return;
     }
-    for name in found.cookies.iter().filter(|name| **name != CONSENT_COOKIE) {
+    for name in found.cookies.iter().filter(|name| !is_ours(name.as_bytes())) {
         shared.sightings.see(site, Thing::Cookie, Via::Witness, name.as_bytes());
     }
     for name in &found.storage {

@@ -56,6 +56,7 @@ pub(super) fn rescue(
 fn answer(banner: Option<&Banner>, asker: &Asker, refusal: &Refusal) -> Response<Body> {
     let status = refusal.status();
     let (kind, body) = match banner {
+        _ if matches!(refusal, Refusal::Event(_)) => ("application/json", json(refusal)),
         _ if asker.wants_json => ("application/json", json(refusal)),
         None => ("text/plain; charset=utf-8", refusal.to_string()),
         Some(banner) => {
@@ -92,8 +93,11 @@ fn trouble(refusal: &Refusal) -> Trouble {
     }
 }
 
-/// A refusal as scripts read it: `{"error": SENTENCE, "code": WORD}`.
+/// A refusal as scripts read it: `{"error": SENTENCE, "code": WORD}`; that of an event as its clients do.
 pub(super) fn json(refusal: &Refusal) -> String {
+    if let Refusal::Event(errors) = refusal {
+        return errors.json();
+    }
     serde_json::json!({ "error": refusal.to_string(), "code": refusal.code() }).to_string()
 }
 

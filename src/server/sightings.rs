@@ -24,7 +24,7 @@ use super::site::{Mode, Site};
 use crate::clock::Entropy;
 use crate::counting::SiteIndex;
 use crate::policy::advice::{Name, Thing};
-use crate::policy::cookies::CONSENT_COOKIE;
+use crate::policy::cookies::is_ours;
 use crate::store::StoreError;
 use crate::store::inventory::{Found, PageToken, Via};
 use crate::telemetry::Metrics;
@@ -192,7 +192,7 @@ impl Sightings {
 fn name_of(pair: &[u8]) -> Option<&[u8]> {
     let end = memchr::memchr(b'=', pair)?;
     let name = pair[..end].trim_ascii();
-    (!name.is_empty() && name != CONSENT_COOKIE.as_bytes()).then_some(name)
+    (!name.is_empty() && !is_ours(name)).then_some(name)
 }
 
 #[cfg(test)]

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use super::beacon::Beacon;
 use super::known_scripts::KnownScripts;
+use super::practice::Practice;
 use super::validator::Validator;
 use crate::banner::{Banner, Head, OpenNames, Others, Shown};
 use crate::counting::SiteIndex;
+use crate::policy::catalog::host_matches;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 use crate::policy::cookies::GuardRules;
 use crate::policy::seal::Seal;
@@ -49,6 +52,10 @@ pub struct Site {
     pub seal: Seal,
     /// What says that a browser has the page.
     pub validator: Validator,
+    /// How visits are counted.
+    pub practice: Practice,
+    /// What tells the gateway what only a browser knows.
+    pub beacon: Beacon,
     /// How long an answer stands. Unit: days.
     pub days: u32,
     /// Whose word about earlier hops is believed.
@@ -124,6 +131,11 @@ impl Site {
             Cow::Borrowed(_) => Cow::Borrowed(self.ready.head(consent, shown, others)),
             Cow::Owned(rules) => Cow::Owned(head(&self.banner, consent, shown, &rules, others)),
         }
+    }
+
+    /// Does one of the hosts that are written out match this one (lower case, no port)? `*` names none.
+    pub(super) fn has_named_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|own| own != "*" && host_matches(own, host))
     }
 
     /// What the origin is told of this consent.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Observe ─ Rescue ─ LoadShed ─ ConcurrencyLimit ─ CatchPanic ─ check ─ ClientAddr ─ ReadConsent ─ Route
-//!    ├ reserved prefix → choice │ receipts │ report │ privacy
+//!    ├ reserved prefix → choice │ event │ objection │ receipts │ report │ privacy
 //!    └ all else        → OwnPath ─ Guard ─ Origin ─ Count ─ Guard ─ Rewrite │ OwnPath
 //! ```
 //!
@@ -26,7 +26,7 @@ use super::refusal::Refusal;
 use super::rescue::{Asker, rescue};
 use super::visit::Visit;
 use super::worker::Worker;
-use super::{choice, page, privacy, receipts, report};
+use super::{beacon, choice, event, objection, page, privacy, receipts, report};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::{Body, headers};
 
@@ -80,6 +80,9 @@ async fn route(
         Some("/receipt.json") => receipts::download(&worker.shared, &visit, &request).await,
         Some("/receipt-key.json") => receipts::key(&worker.shared, &request),
         Some("/erase") => receipts::erase(&worker.shared, &visit, request).await,
+        Some("/event" | "/api/event") => event::take(&worker.shared, &visit, request).await,
+        Some("/objection") => objection::take(&visit, request).await,
+        Some("/beacon.js") => beacon::script(&request),
         Some("/report") => report::take(&worker.shared, &visit, request).await,
         Some("/witness.js") => report::witness(&visit, &request),
         Some(path) => privacy::answer(&visit, path, &request),

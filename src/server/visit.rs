@@ -1,17 +1,24 @@
-//! One request's who and where, read once: the site, the host asked for, the client's address, the standing consent.
+//! One request's who and where, read once: the site, the host asked for, the client's address, the standing consent,
+//! and what else the gateway's own cookies say.
 
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
+use super::practice::Gpc;
 use super::site::Site;
+use super::weeks::Sent;
 use super::worker::Shared;
+use crate::banner::Objects;
 use crate::policy::Page;
-use crate::policy::consent::{Choice, Consent, Day};
-use crate::policy::cookies::CONSENT_COOKIE;
+use crate::policy::consent::{Category, Choice, Consent, Day};
+use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::proxy::forwarded::Client;
 use crate::proxy::headers::Host;
+
+/// W3C Global Privacy Control section 3.
+const GPC: HeaderName = HeaderName::from_static("sec-gpc");
 
 /// What is known of a request before anything is decided.
 pub(super) struct Visit {
@@ -23,6 +30,10 @@ pub(super) struct Visit {
     pub client: Client,
     /// The standing answer.
     pub consent: Consent,
+    /// Does the visitor object to being counted, and how?
+    pub objection: Objects,
+    /// What the cookie of returning visitors says.
+    pub weeks: Sent,
     /// Today, UTC.
     pub today: Day,
     target: PathAndQuery,
@@ -38,10 +49,16 @@ impl Visit {
         request: &Request<B>,
     ) -> Self {
         let today = shared.today();
-        let consent = read_consent(&site, request.headers(), today);
+        let own = OwnCookies::read(&site, request.headers(), today);
+        let has_signal = || request.headers().get_all(GPC).iter().any(|value| value.as_bytes() == b"1");
+        let objection = match site.practice.gpc {
+            _ if own.has_objection => Objects::BySwitch,
+            Gpc::Object if has_signal() => Objects::BySignal,
+            Gpc::Object | Gpc::Count => Objects::No,
+        };
         let target =
             request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Self { site, host, client, consent, today, target }
+        Self { site, host, client, consent: own.consent, objection, weeks: own.weeks, today, target }
     }
 
     /// The page asked for.
@@ -70,23 +87,63 @@ impl Visit {
         let rest = self.target.path().strip_prefix(self.site.policy.settings().prefix.as_str())?;
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
     }
+
+    /// Does the visitor object to being counted?
+    pub(super) fn objects(&self) -> bool {
+        self.objection != Objects::No
+    }
+
+    /// Did the visitor agree to statistics?
+    pub(super) fn has_statistics(&self) -> bool {
+        self.consent.categories().contains(Category::Statistics)
+    }
+
+    /// May the browser keep when it was here?
+    pub(super) fn may_remember(&self) -> bool {
+        self.has_statistics() && !self.objects()
+    }
+
+    /// A cookie of our own for the whole site, which no script can read; `seconds` of 0 end it.
+    pub(super) fn own_cookie(&self, name: &str, value: &str, seconds: u64) -> HeaderValue {
+        let secure = if self.client.is_https { "; Secure" } else { "" };
+        let line = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        HeaderValue::from_str(&line).expect("names and values of our own are ASCII words")
+    }
 }
 
-/// The standing answer: the first consent cookie that opens. What does not open is no answer.
-fn read_consent(site: &Site, headers: &HeaderMap, today: Day) -> Consent {
-    for line in headers.get_all(header::COOKIE) {
-        for pair in line.as_bytes().split(|byte| *byte == b';') {
-            let Some(value) = consent_value(pair.trim_ascii()) else { continue };
-            let consent = site.seal.open(value, today, site.days, site.policy.catalog());
-            if consent.answered().is_some() {
-                return consent;
+/// What the cookies of the gateway say.
+struct OwnCookies {
+    consent: Consent,
+    has_objection: bool,
+    weeks: Sent,
+}
+
+impl OwnCookies {
+    /// The standing answer is the first consent cookie that opens; what does not open is no answer.
+    fn read(site: &Site, headers: &HeaderMap, today: Day) -> Self {
+        let mut own = Self { consent: Consent::none(), has_objection: false, weeks: Sent::Nothing };
+        for line in headers.get_all(header::COOKIE) {
+            for pair in line.as_bytes().split(|byte| *byte == b';') {
+                // All of ours begin alike.
+                let Some(rest) = pair.trim_ascii().strip_prefix(CONSENT_COOKIE.as_bytes()) else { continue };
+                if let Some(value) = rest.strip_prefix(b"=") {
+                    if own.consent.answered().is_none()
+                        && let Ok(value) = std::str::from_utf8(value)
+                    {
+                        own.consent = site.seal.open(value, today, site.days, site.policy.catalog());
+                    }
+                } else if value_of(rest, OBJECTION_COOKIE) == Some(b"1") {
+                    own.has_objection = true;
+                } else if let Some(value) = value_of(rest, WEEKS_COOKIE) {
+                    own.weeks = Sent::read(value);
+                }
             }
         }
+        own
     }
-    Consent::none()
 }
 
-fn consent_value(pair: &[u8]) -> Option<&str> {
-    let value = pair.strip_prefix(CONSENT_COOKIE.as_bytes())?.strip_prefix(b"=")?;
-    std::str::from_utf8(value).ok()
+/// The value of a cookie named `name`, when `rest` is what follows the beginning that all of ours share.
+fn value_of<'a>(rest: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    rest.strip_prefix(&name.as_bytes()[CONSENT_COOKIE.len()..])?.strip_prefix(b"=")
 }

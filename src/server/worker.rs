@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::count::Hits;
 use super::sightings::Sightings;
 use super::site::{Site, Sites};
+use super::sitemap::PublicPaths;
 use crate::banner::Banner;
 use crate::clock::{Clock, Entropy};
 use crate::policy::consent::Day;
@@ -25,6 +26,8 @@ pub struct Shared {
     pub hits: Hits,
     /// Where names that were seen are handed in.
     pub sightings: Sightings,
+    /// The pages that the shops list for everybody.
+    pub public_paths: Arc<PublicPaths>,
     /// Where grants are recorded.
     pub ledger: Arc<Ledger>,
     /// What receipts are signed with that visitors take along.

@@ -1,6 +1,6 @@
 // A shop that carries everything a banner can be passed by, and a gateway in front of it. The shop notes what reaches it.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -97,8 +97,8 @@ async function freePort() {
   return port;
 }
 
-/** A gateway before `shop`, with `more` lines under [site.consent] and `tables` at the end of its settings. */
-export async function startGateway(shop, { mode = 'enforce', more = '', tables = '' } = {}) {
+/** A gateway before `shop`, with `more` lines under [site.consent], `statistics` under [site.statistics] and `tables` at the end of its settings. */
+export async function startGateway(shop, { mode = 'enforce', more = '', statistics = 'without_consent = "off"', tables = '' } = {}) {
   const program = process.env.CONSENTRY;
   if (!program) throw new Error('CONSENTRY is not set: start the tests with ./test, or name the program in it');
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
@@ -127,7 +127,7 @@ complaint_url = "https://www.datatilsynet.no/"
 mode = "${theMode}"
 ${theMore}
 [site.statistics]
-without_consent = "off"
+${statistics}
 ${tables}
 `);
   write(mode);
@@ -142,6 +142,8 @@ ${tables}
   });
   return {
     url, admin: `http://127.0.0.1:${admin}`, config, log: () => log,
+    /** A token for the statistics. */
+    token: () => execFileSync(program, ['token', 'new', '--config', config, '--name', 'test'], { encoding: 'utf8' }).trim(),
     /** Takes other settings while it runs. */
     async reload(theMode, isDone) {
       write(theMode);

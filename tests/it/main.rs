@@ -1,19 +1,23 @@
 //! One binary of integration tests: a real gateway before a real origin, over real sockets.
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
+mod beacons;
 mod caching;
 mod choices;
 mod encodings;
+mod events;
 mod faults;
 mod heads;
 mod inventory;
 mod link_decoration;
 mod modes;
+mod objections;
 mod own_paths;
 mod page_views;
 mod pages;
 mod policies;
 mod privacy;
+mod public_pages;
 mod receipts;
 mod redirects;
 mod reports;

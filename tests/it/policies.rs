@@ -186,12 +186,14 @@ fn each_of_several_policies_is_read_by_itself() {
     assert_eq!(policies[0], "script-src 'unsafe-inline' 'self', script-src 'nonce-n'");
     assert_eq!(
         policies[1],
-        format!("connect-src {at}/choice; form-action https://bank.example {at}/choice {at}/consent")
+        format!(
+            "connect-src {at}/choice {at}/event; form-action https://bank.example {at}/choice {at}/consent"
+        )
     );
     assert_eq!(policies.len(), 3);
     assert_eq!(
         answer.headers_named(REPORT_ONLY),
-        [format!("default-src {script} {style} {at}/choice; report-uri /csp")]
+        [format!("default-src {script} {style} {at}/choice {at}/event; report-uri /csp")]
     );
     assert!(page.contains("<script nonce=\"n\">"));
 }

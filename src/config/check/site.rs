@@ -7,8 +7,8 @@ use toml::Spanned;
 use super::super::Site;
 use super::super::file::Table;
 use super::super::report::Problem;
-use super::{Given, doubt, limit, or, rules, seconds, tracker, unique, value};
-use crate::counting::{SiteSettings, Thresholds, WithoutConsent};
+use super::{Given, doubt, limit, or, practice, rules, seconds, tracker, unique, value};
+use crate::counting::{SiteSettings, Thresholds};
 use crate::policy::{self, Unknown};
 use crate::server::site::Mode;
 use crate::{banner, proxy};
@@ -49,13 +49,13 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let controller = controller(table);
     let consent = consent(table);
     let statistics = table.table("statistics", "site.statistics");
-    let counted = [
-        ("visitors", WithoutConsent::Visitors),
-        ("views", WithoutConsent::Views),
-        ("off", WithoutConsent::Off),
-    ];
-    let without_consent = or(statistics.one_of("without_consent", &counted), WithoutConsent::Visitors);
     let k = thresholds(&statistics);
+    let time_zone = match time_zone {
+        Some(zone) => zone.into_inner(),
+        None => value::time_zone("Europe/Oslo").ok()?,
+    };
+    let mode = consent.as_ref().map(|consent| consent.mode);
+    let practice = practice::practice(&statistics, mode, k.text, time_zone.clone());
     let currency = or(statistics.parsed("currency", value::currency), "NOK".to_owned());
     let (allow, at_allow) = rules::allow(table);
     let trackers = tracker::trackers(table);
@@ -83,11 +83,8 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         counting: SiteSettings {
             name: Arc::clone(&name),
             hosts: hosts.clone(),
-            time_zone: match time_zone {
-                Some(zone) => zone.into_inner(),
-                None => value::time_zone("Europe/Oslo").ok()?,
-            },
-            without_consent,
+            time_zone,
+            without_consent: practice.without_consent,
             k,
             goals: Vec::new(),
             funnels: Vec::new(),
@@ -96,6 +93,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         },
         name,
         hosts,
+        practice,
         currency,
         goals,
     })

@@ -45,7 +45,7 @@ pub const KEYS: [(&str, &[&str]); 20] = [
     ),
     ("site.controller", &["name", "address", "email", "privacy_url", "complaint_url", "jurisdiction"]),
     ("site.consent", &["mode", "unknown_cookies", "unknown_hosts", "days", "uses"]),
-    ("site.statistics", &["without_consent", "k", "currency"]),
+    ("site.statistics", &["without_consent", "count", "beacon", "gpc", "sitemap", "k", "currency"]),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
     ("site.allow", &["host", "cookie", "parameter", "service_worker", "category", "why", "paths"]),
     (

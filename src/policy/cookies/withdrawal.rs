@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use http::HeaderValue;
 
-use super::{CONSENT_COOKIE, judged_name, pairs};
+use super::{is_ours, judged_name, pairs};
 use crate::policy::consent::Consent;
 use crate::policy::{Allowed, Page, Policy, bytes_match};
 
@@ -77,7 +77,7 @@ impl Policy {
             let is_granted = consent.categories().contains(allow.category);
             is_granted && matches!(&allow.what, Allowed::Cookie(rule) if bytes_match(rule, name))
         };
-        name == CONSENT_COOKIE.as_bytes()
+        is_ours(name)
             || self.cookie_bytes_are_open(consent, page_path, name)
             || self.settings.allow.iter().any(is_vouched)
     }

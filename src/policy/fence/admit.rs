@@ -2,8 +2,9 @@
 //! them through.
 //!
 //! We put in one inline script, one inline style and, where the policy lets more of their kind through, small inline
-//! scripts before held ones. The script may import `PREFIX/choice.js`; the answer goes to `PREFIX/choice` by a form or a
-//! script, and a form leads to `PREFIX/consent`. Each policy is read by itself (CSP Level 3 section 8.1: all of them
+//! scripts before held ones. The script may import `PREFIX/choice.js`, and the page may ask for `PREFIX/beacon.js`; the
+//! answer goes to `PREFIX/choice` by a form or a script, events go to `PREFIX/event`, and a form leads to
+//! `PREFIX/consent`. Each policy is read by itself (CSP Level 3 section 8.1: all of them
 //! must agree), those that only report too. Where the page has a nonce, ours get the same and no header changes. Where
 //! it has none, the hashes of our two elements are added; never where inline code is allowed, because a hash takes that
 //! back (section 6.7.3.2). An address of ours is added only where no source covers it, with its path. What else stands
@@ -63,6 +64,8 @@ pub struct Ways {
     /// Has no policy anything against style attributes? Nothing is changed for these: there is no telling ours from
     /// others.
     pub allow_style_attributes: bool,
+    /// Can a script that is a file of ours get past every policy? With 'strict-dynamic' it needs a nonce.
+    pub allow_files: bool,
 }
 
 /// What of ours a policy may have something against.
@@ -80,13 +83,21 @@ pub struct Ours<'a> {
     pub style: &'a str,
     /// May the script ask for `PREFIX/choice.js`?
     pub has_file: bool,
+    /// Does the page ask for `PREFIX/beacon.js`?
+    pub has_beacon: bool,
 }
 
 /// Reads the values of every policy header of a page and finds the ways.
 pub fn ways<'a>(values: impl Iterator<Item = &'a [u8]>) -> Ways {
     let policies: Vec<Policy<'a>> = values.flat_map(policies).collect();
+    let script = way(&policies, SCRIPT);
+    let is_stuck = |directive: &Directive<'_>| {
+        directive.is_dynamic() && !script.nonce().is_some_and(|nonce| directive.has_nonce(nonce))
+    };
+    let mut scripts = policies.iter().filter_map(|policy| policy.effective(SCRIPT));
     Ways {
-        script: way(&policies, SCRIPT),
+        allow_files: !scripts.any(|directive| is_stuck(&directive)),
+        script,
         style: way(&policies, STYLE),
         allow_style_attributes: way(&policies, STYLE_ATTRIBUTES) == Way::Free,
     }
@@ -151,10 +162,12 @@ fn added<'a>(policy: &Policy<'a>, ways: &Ways, ours: &Ours<'_>) -> Vec<(Directiv
     let needs_no_address = |directive: &Directive<'_>| {
         directive.is_dynamic() || ways.script.nonce().is_some_and(|nonce| directive.has_nonce(nonce))
     };
-    let script = policy.effective(SCRIPT).filter(|directive| ours.has_file && !needs_no_address(directive));
+    let script = policy.effective(SCRIPT).filter(|directive| !needs_no_address(directive));
     let places = [
-        (script, "/choice.js"),
+        (script.filter(|_| ours.has_file), "/choice.js"),
+        (script.filter(|_| ours.has_beacon), "/beacon.js"),
         (policy.effective(CONNECT), "/choice"),
+        (policy.effective(CONNECT), "/event"),
         (policy.effective(FORM), "/choice"),
         (policy.effective(FORM), "/consent"),
     ];

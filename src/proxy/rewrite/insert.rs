@@ -22,6 +22,8 @@ pub struct Insertions {
     /// The start tag of a script that may run in this page, such as `<script nonce="…">`. Scripts that stand in for held
     /// ones begin with it, and call what `head` defines. Empty: none may, and none is put in.
     pub script: Bytes,
+    /// Goes behind the foot, at the page's end; may be empty.
+    pub tail: Bytes,
 }
 
 impl Insertions {
@@ -33,6 +35,7 @@ impl Insertions {
             preferred: 0,
             return_path: Bytes::new(),
             script: Bytes::new(),
+            tail: Bytes::new(),
         }
     }
 }
@@ -204,6 +207,9 @@ impl Frame {
             if let Some(localized) = self.localized() {
                 let foot = self.render(&localized.foot, None);
                 edits.insert(at, Rank::Frame, foot);
+                if !self.insertions.tail.is_empty() {
+                    edits.insert(at, Rank::Frame, self.insertions.tail.clone());
+                }
             }
         }
     }

@@ -69,6 +69,7 @@ fn insertions() -> Insertions {
         preferred: 1,
         return_path: Bytes::from_static(b"/a"),
         script: Bytes::from_static(b"<script>"),
+        tail: Bytes::new(),
     }
 }
 
@@ -156,6 +157,24 @@ fn no_row_leaves_anything_alive_however_it_is_cut() {
         for scripting in [oracle::Scripting::On, oracle::Scripting::Off] {
             assert_eq!(oracle::alive(&whole, scripting), Vec::<String>::new(), "{source}\n{whole}");
         }
+    }
+}
+
+#[test]
+fn the_tail_stands_once_behind_the_foot_at_the_end() {
+    let tail = Bytes::from_static(b"<script defer src=b></script>");
+    for (source, end) in [
+        ("<body>a</body></html>", "a<i>foot</i><script defer src=b></script></body></html>"),
+        ("<p>a</body></body>b</html>", "<i>foot</i><script defer src=b></script></body></body>b</html>"),
+        ("<p>a", "<i>foot</i><script defer src=b></script>"),
+        ("<frameset><frame src=a></frameset>", "</frameset>"),
+        ("<html amp><body>a</body>", "a</body>"),
+    ] {
+        let insertions = Insertions { tail: tail.clone(), ..insertions() };
+        let (out, _) = rewritten(Consent::none(), insertions, [source.as_bytes()]);
+        let page = String::from_utf8(out).unwrap();
+        assert!(page.ends_with(end), "{page}");
+        assert!(page.matches("src=b").count() <= 1, "{page}");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::proxy::encode::{Coding, Encoder};
 use crate::proxy::page::{Outcome, PageBody};
 use crate::proxy::reader::{Onlooker, Reader};
 use crate::proxy::rewrite::{Insertions, Rewriter};
+use crate::server::beacon;
 use crate::server::visit::Visit;
 use crate::server::worker::Shared;
 
@@ -34,7 +35,7 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
     let everything = Consent::from_choice(&Choice::All, visit.today, None, policy.catalog());
     let (host, path) = (visit.host.name(), visit.page().path);
     let rewriter = Rewriter::new(policy.clone(), everything, host, path, nothing()).noting_hosts();
-    let tail = if is_witnessed { witness(&policy.settings().prefix) } else { Bytes::new() };
+    let tail = if is_witnessed { tail(visit) } else { Bytes::new() };
     let reader = Reader::Looks(Onlooker::new(rewriter, tail));
     let (metrics, note) = (shared.metrics.clone(), noting(shared, visit));
     let tell = move |outcome, hosts: &[Box<str>]| {
@@ -55,10 +56,12 @@ fn weak(value: &HeaderValue) -> HeaderValue {
     HeaderValue::from_bytes(&[b"W/", value.as_bytes()].concat()).unwrap_or_else(|_| value.clone())
 }
 
-/// The tag stands behind the page's end, where browsers still read it (HTML 13.2.6.4.19): so no page has to be
+/// The witness, and the beacon where there is one. The tags stand behind the page's end, where browsers still read it (HTML 13.2.6.4.19): so no page has to be
 /// understood for it, and the page before it stays as it is.
-fn witness(prefix: &str) -> Bytes {
-    Bytes::from(format!("<script async src=\"{prefix}/witness.js\"></script>"))
+fn tail(visit: &Visit) -> Bytes {
+    let prefix = &visit.site.policy.settings().prefix;
+    let witness = format!("<script async src=\"{prefix}/witness.js\"></script>");
+    Bytes::from([witness.as_bytes(), &beacon::tag(visit, None)].concat())
 }
 
 /// May a gateway change these bytes (RFC 9111 section 5.2.2.6)?
@@ -80,5 +83,6 @@ fn nothing() -> Insertions {
         preferred: 0,
         return_path: Bytes::new(),
         script: Bytes::new(),
+        tail: Bytes::new(),
     }
 }

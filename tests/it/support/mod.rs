@@ -38,6 +38,7 @@ pub const RULES: &str = r#"
 [site.consent]
 mode = "enforce"
 [site.statistics]
+sitemap = false
 k = { city = 1, region = 1, text = 1, answer = 1 }
 "#;
 

@@ -14,6 +14,7 @@ const OURS: Ours<'static> = Ours {
     script: SCRIPT_HASH,
     style: STYLE_HASH,
     has_file: true,
+    has_beacon: true,
 };
 
 fn found(value: &str) -> Ways {
@@ -48,8 +49,9 @@ fn what_allows_ours_stays_as_it_is() {
 
 #[test]
 fn exactly_what_is_missing_is_added() {
-    let file = "shop.example/_consentry/choice.js";
+    let file = "shop.example/_consentry/choice.js shop.example/_consentry/beacon.js";
     let choice = "shop.example/_consentry/choice";
+    let told = "shop.example/_consentry/choice shop.example/_consentry/event";
     let rows = [
         ("script-src 'self'", format!("script-src 'self' {SCRIPT_HASH}")),
         ("script-src 'none'", format!("script-src {SCRIPT_HASH} {file}")),
@@ -67,7 +69,7 @@ fn exactly_what_is_missing_is_added() {
             ),
         ),
         ("default-src 'self'", format!("default-src 'self' {SCRIPT_HASH} {STYLE_HASH}")),
-        ("default-src 'None'", format!("default-src {SCRIPT_HASH} {STYLE_HASH} {file} {choice}")),
+        ("default-src 'None'", format!("default-src {SCRIPT_HASH} {STYLE_HASH} {file} {told}")),
         (
             "default-src 'self'; script-src 'nonce-a' x.example",
             format!("default-src 'self' {STYLE_HASH}; script-src 'nonce-a' x.example"),
@@ -76,8 +78,8 @@ fn exactly_what_is_missing_is_added() {
             "form-action https://bank.example",
             format!("form-action https://bank.example {choice} shop.example/_consentry/consent"),
         ),
-        ("connect-src 'none'", format!("connect-src {choice}")),
-        ("connect-src ws: shop.example/api/", format!("connect-src ws: shop.example/api/ {choice}")),
+        ("connect-src 'none'", format!("connect-src {told}")),
+        ("connect-src ws: shop.example/api/", format!("connect-src ws: shop.example/api/ {told}")),
         (
             "style-src 'nonce-'; style-src-attr 'none'",
             format!("style-src 'nonce-' {STYLE_HASH}; style-src-attr 'none'"),
@@ -96,9 +98,24 @@ fn exactly_what_is_missing_is_added() {
 #[test]
 fn a_file_that_nobody_asks_for_is_not_added() {
     let value = "script-src 'none'";
-    let ours = Ours { has_file: false, ..OURS };
+    let ours = Ours { has_file: false, has_beacon: false, ..OURS };
     let after = admitted(value.as_bytes(), &found(value), &ours).unwrap();
     assert_eq!(after, format!("script-src {SCRIPT_HASH}").as_bytes());
+}
+
+#[test]
+fn a_file_can_only_be_asked_for_where_addresses_or_its_nonce_count() {
+    for (value, allow_files) in [
+        ("", true),
+        ("script-src 'self'", true),
+        ("script-src 'nonce-a' 'strict-dynamic'", true),
+        ("script-src 'nonce-a' 'strict-dynamic', script-src 'self'", true),
+        ("script-src 'sha256-YWJj' 'strict-dynamic'", false),
+        ("script-src 'nonce-a' 'strict-dynamic', script-src 'nonce-b' 'strict-dynamic'", false),
+        ("default-src 'unsafe-inline' 'strict-dynamic'", false),
+    ] {
+        assert_eq!(found(value).allow_files, allow_files, "{value}");
+    }
 }
 
 #[test]
@@ -146,7 +163,7 @@ fn an_address_is_written_as_the_page_was_asked_for() {
     assert_eq!(connect("connect-src 127.0.0.1:*", &local), None);
     assert_eq!(
         connect("connect-src https: 127.0.0.1", &local).as_deref(),
-        Some("connect-src https: 127.0.0.1 127.0.0.1:8080/_consentry/choice")
+        Some("connect-src https: 127.0.0.1 127.0.0.1:8080/_consentry/choice 127.0.0.1:8080/_consentry/event")
     );
     assert_eq!(connect("connect-src 'none'", &shop("[::1]:8080", false)), None, "a source cannot name it");
 }

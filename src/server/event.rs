@@ -1,0 +1,147 @@
+//! `POST PREFIX/event`: what page scripts and the shop's own servers tell, in the form of Plausible's events API. Its
+//! clients work when pointed at `PREFIX/event` or `PREFIX/api/event`.
+//!
+//! Anybody can send such a body. What is believed of it is what it says of a page of this site; who the visitor is comes
+//! from the request itself: a server that speaks for its visitors stands in `trusted_proxies` and sends their
+//! `X-Forwarded-For` and `User-Agent`. What is taken is handed to the counter, which scrubs it; what is not counted is
+//! told in `X-Plausible-Dropped`, and its reason is counted.
+
+mod money;
+mod read;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use super::body_limit;
+use super::count::Look;
+use super::from_here;
+use super::practice::CountedBy;
+use super::refusal::Refusal;
+use super::visit::Visit;
+use super::worker::Shared;
+use crate::counting::{HitKind, WithoutConsent};
+use crate::proxy::Body;
+pub(super) use read::EventErrors;
+use read::{Happened, Told};
+
+/// Longest body. Unit: bytes. Browsers send no more when a page is left (Fetch Standard section 4.6, keepalive). A longer
+/// one is refused with 413 (RFC 9110 section 15.5.14).
+const EVENT_BYTES_MAX: usize = 64 * 1024;
+
+const TYPES: &str = "application/json, text/plain";
+
+/// How many of the events of a request were not counted: each has one.
+const DROPPED: HeaderName = HeaderName::from_static("x-plausible-dropped");
+
+/// Why an event is not counted. The words are those of the statistics of what was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// Sent from a page of another site.
+    CrossSite,
+    /// The body could not be understood.
+    Unreadable,
+    /// It speaks of a page of another site.
+    OtherHost,
+    /// A page view, where the gateway counts these itself.
+    CountedByGateway,
+}
+
+impl Reason {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::CrossSite => "cross_site",
+            Self::Unreadable => "unreadable_event",
+            Self::OtherHost => "other_host",
+            Self::CountedByGateway => "counted_by_gateway",
+        }
+    }
+}
+
+/// Takes an event.
+pub(super) async fn take(
+    shared: &Shared,
+    visit: &Visit,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    if request.method() != Method::POST {
+        return Err(Refusal::Method("POST"));
+    }
+    let look = Look::of(visit.target(), request.headers());
+    if !from_here::is_same_site(visit, request.headers()) {
+        drop_it(shared, visit, look, Reason::CrossSite);
+        return Err(Refusal::CrossSite);
+    }
+    if !is_json(request.headers()) {
+        return Err(Refusal::MediaType(TYPES));
+    }
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let body = body_limit::read(request.into_body(), EVENT_BYTES_MAX).await?;
+    let told = match read::event(&body) {
+        Ok(told) => told,
+        Err(errors) => {
+            drop_it(shared, visit, look, Reason::Unreadable);
+            return Err(Refusal::Event(errors));
+        }
+    };
+    let is_counted = hand_in(shared, visit, look, told);
+    Ok(taken(is_counted, origin))
+}
+
+/// Hands the event in; says whether it is counted as what it is.
+fn hand_in(shared: &Shared, visit: &Visit, look: Look, told: Told) -> bool {
+    let is_here = told.host.as_deref().is_none_or(|host| {
+        host.eq_ignore_ascii_case(visit.host.name()) || visit.site.has_named_host(&host.to_ascii_lowercase())
+    });
+    if !is_here {
+        drop_it(shared, visit, look, Reason::OtherHost);
+        return false;
+    }
+    let kind = match told.happened {
+        Happened::View if visit.site.practice.counted_by == CountedBy::Gateway => {
+            drop_it(shared, visit, look, Reason::CountedByGateway);
+            return false;
+        }
+        Happened::View => HitKind::View {
+            status: StatusCode::OK.as_u16(),
+            is_public: shared.public_paths.contains(visit.site.index, told.target.path()),
+        },
+        Happened::Event { name, is_interactive, properties, revenue } => {
+            HitKind::Event { name, interactive: is_interactive, properties, revenue }
+        }
+        Happened::Engagement { engaged_ms, scroll } => HitKind::Engagement { engaged_ms, scroll },
+    };
+    let look = Look { target: told.target, referrer: told.referrer, ..look };
+    shared.hits.hand_in(look.hit(shared, visit, kind));
+    // The counter decides the same, and counts why.
+    let is_allowed = visit.site.practice.without_consent != WithoutConsent::Off || visit.has_statistics();
+    is_allowed && !visit.objects()
+}
+
+fn drop_it(shared: &Shared, visit: &Visit, look: Look, reason: Reason) {
+    shared.hits.hand_in(look.hit(shared, visit, HitKind::Dropped { reason: reason.word() }));
+}
+
+/// JSON, as itself or as the plain text that browsers may send anywhere without asking first.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|kind| {
+        let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        essence.eq_ignore_ascii_case(b"application/json") || essence.eq_ignore_ascii_case(b"text/plain")
+    })
+}
+
+/// The answer that clients of the events API wait for. A page under another host of the site may read it.
+fn taken(is_counted: bool, origin: Option<HeaderValue>) -> Response<Body> {
+    let mut answer = Response::new(Body::from("ok"));
+    *answer.status_mut() = StatusCode::ACCEPTED;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !is_counted {
+        headers.insert(DROPPED, HeaderValue::from_static("1"));
+    }
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    answer
+}

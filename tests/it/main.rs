@@ -1,12 +1,14 @@
 //! One binary of integration tests: a real gateway before a real origin, over real sockets.
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
+mod bad_input;
 mod beacons;
 mod caching;
 mod choices;
 mod encodings;
 mod events;
 mod faults;
+mod fuzz;
 mod heads;
 mod inventory;
 mod link_decoration;
@@ -24,6 +26,7 @@ mod reports;
 mod requests;
 mod scans;
 mod service_workers;
+mod shop_pages;
 mod support;
 mod tidy;
 mod untouched;

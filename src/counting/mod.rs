@@ -6,6 +6,7 @@
 pub mod agent;
 mod cells;
 mod counter;
+#[cfg_attr(not(test), allow(dead_code, reason = "the counting of visits does not ask for languages yet"))]
 mod language;
 mod mark;
 #[cfg(test)]

@@ -46,10 +46,35 @@ const NEWER = {
   "Telegram-Android": "Telegram",
   Instagram: "Instagram",
   Teams: "Microsoft Teams",
+  SberBrowser: "Sber Browser",
+  Atom: "Atom Browser",
+  Hola: "Hola Browser",
+  AOLShield: "AOL Shield Browser",
+  ADG: "AOL Desktop Gold Browser",
+  JiSu: "JiSu Browser",
+  Wolvic: "Wolvic Browser",
+  "Lite Browser": "Lite Browser",
+  EdgiOS: "Edge Mobile",
+  UCMobile: "UC Browser",
+  Camoufox: "Camoufox",
+  OMI: "Vewd Browser",
+  OBS: "OBS Studio",
+  CitizenFX: "CitizenFX",
+  AdobeCEP: "Adobe CEP",
+  Roadrunner: "Roadrunner",
+  AncestryAndroid: "AncestryAndroid",
+  "Chesscom-Android": "Chesscom-Android",
   "ROBLOX Android App": "Roblox App",
 };
 /// The same for those that write their version elsewhere, or nowhere.
-const NAMED = { "[;(/ ]Brave\\)?(?:$| )": "Brave", "musical_ly|BytedanceWebview|trill_": "TikTok", "\\bWeibo": "Weibo" };
+const NAMED = {
+  "[;(/ ]Brave\\)?(?:$| )": "Brave",
+  "musical_ly|BytedanceWebview|trill_": "TikTok",
+  "\\bWeibo": "Weibo",
+  "QIHU 360SE": "360 Secure Browser",
+  " Sparrow(?:$| )": "Sparrow Browser",
+  " Talon(?:$| )": "Talon Cyber Security Browser",
+};
 
 /// The expressions for these, in uap-core's form.
 function newer() {

@@ -3,9 +3,11 @@
 //! A [`Hit`] is the only type with an address. It becomes a page view without one, which moves a visit, which
 //! emits sums ([`tally`]). From the page view on no type can hold an address, a user agent or a raw URL.
 
-mod agent;
+pub mod agent;
 mod cells;
 mod counter;
+#[cfg_attr(not(test), allow(dead_code, reason = "the counting of visits does not ask for languages yet"))]
+mod language;
 mod mark;
 #[cfg(test)]
 mod naive;

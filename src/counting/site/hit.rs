@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::HeaderValue;
 use http::uri::PathAndQuery;
 
-use super::super::agent::Agent;
+use super::super::agent::Told;
 use super::super::cells::{CellId, Cells, Slot};
 use super::super::mark::Mark;
 use super::super::place::Place;
@@ -78,7 +78,7 @@ impl Counting<'_, '_> {
     /// Counts without a mark: page views and events, nothing else.
     pub(super) fn nobody(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        if self.around.agents.agent(user_agent).is_none() {
+        if matches!(self.around.agents.read(user_agent), Told::Robot(_)) {
             self.around.dropped.robots += 1;
             return;
         }
@@ -107,7 +107,9 @@ impl Counting<'_, '_> {
         let mark = self.day.key.mark(address, user_agent);
         // A mark that is known is no robot's: it was made from the same user agent.
         if !self.day.visitors.contains_key(&mark) {
-            self.around.agents.agent(user_agent)?;
+            if matches!(self.around.agents.read(user_agent), Told::Robot(_)) {
+                return None;
+            }
             if let Some(old) = self.yesterday.as_ref().map(|day| day.key.mark(address, user_agent)) {
                 self.carry(old, mark);
             }
@@ -180,11 +182,15 @@ impl Counting<'_, '_> {
     /// What stands for a visit as a whole, read from its first view.
     fn traits(&mut self, page: ValueId, hit: &Hit) -> Traits {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        let agent = self.around.agents.agent(user_agent).unwrap_or(Agent::UNKNOWN);
+        let words = match self.around.agents.read(user_agent) {
+            Told::Agent(agent) => [agent.device, agent.browser, agent.os],
+            Told::Robot(name) => [name; 3],
+        };
         let place: Place = self.around.places.place(hit.address);
         let (values, k) = (&mut self.day.values, &self.settings.k);
         let (query, own) = (hit.target.query(), &self.settings.hosts);
-        let source = match source::source(query, hit.referrer.as_ref(), hit.host.as_ref(), own) {
+        let origin = source::origin(query, hit.referrer.as_ref(), hit.host.as_ref(), own);
+        let source = match origin.source {
             source::Source::Known(name) => values.word(name),
             source::Source::Text(text) => values.text(self.veil, Kind::Source, &text, k.text),
         };
@@ -193,7 +199,7 @@ impl Counting<'_, '_> {
             Some(region) => values.text(self.veil, Kind::Region, &region, k.region),
             None => ValueId::NOT_SET,
         };
-        let [device, browser, os] = [agent.device, agent.browser, agent.os].map(|word| values.word(word));
+        let [device, browser, os] = words.map(|word| values.word(word));
         Traits([page, page, source, country, region, device, browser, os])
     }
 

@@ -14,7 +14,7 @@ use crate::clock::Entropy;
 /// Counts the hits of all sites. It lives on one thread, knows no clock, and does no I/O but what `places` does.
 ///
 /// Give it every hit with [`count`](Self::count), tell it the time now and then with [`advance`](Self::advance)
-/// (once a minute is enough: it ends idle visits and destroys the keys of days that are over), and take what is to
+/// (once a minute is enough: it destroys the keys of days that are over), and take what is to
 /// be written with [`drain`](Self::drain).
 pub struct Counter {
     sites: Vec<Site>,
@@ -40,6 +40,10 @@ pub struct Dropped {
     pub robots: u64,
     /// The visitor had not agreed, and the site counts nobody who did not.
     pub without_consent: u64,
+    /// The visitor objects to being counted.
+    pub objections: u64,
+    /// Were told of as not to be counted by who made the hit.
+    pub told: u64,
     /// Were the reload that follows an answer; the page was counted when it was first shown.
     pub reloads: u64,
     /// Too many cells waited for a drain.
@@ -54,10 +58,12 @@ pub struct Dropped {
 
 impl Dropped {
     /// The reasons by name, for metrics.
-    pub const fn by_reason(&self) -> [(&'static str, u64); 7] {
+    pub const fn by_reason(&self) -> [(&'static str, u64); 9] {
         [
             ("robot", self.robots),
             ("without_consent", self.without_consent),
+            ("objection", self.objections),
+            ("told", self.told),
             ("reload", self.reloads),
             ("cells_full", self.full),
             ("visits_full", self.visits),
@@ -75,7 +81,8 @@ impl Counter {
     }
 
     /// Counts a hit, at its own time. Its address is forgotten before this returns. Hits should come in the order of
-    /// their time: one that is late is counted at the time of the latest of its site.
+    /// their time: one that is late is counted at the time of the latest of its site; one that is more than ten minutes
+    /// late means that the clock was set back, and time goes on from there.
     pub fn count(&mut self, hit: Hit) {
         let SiteIndex(site) = hit.site;
         let Some(site) = self.sites.get_mut(usize::from(site)) else {
@@ -92,8 +99,8 @@ impl Counter {
         drop(hit);
     }
 
-    /// Moves time to `now`: ends visits that were idle too long, draws new keys where midnight passed, destroys those
-    /// of the day before 31 minutes later, forgets who was seen on days that are over.
+    /// Moves time to `now`: draws new keys where midnight passed, destroys those of the day before 31 minutes later,
+    /// forgets who was seen on days that are over.
     pub fn advance(&mut self, now: Timestamp) {
         for site in &mut self.sites {
             let mut around = Around {
@@ -139,7 +146,7 @@ impl Counter {
                 });
                 let Some(at) = same else { return Site::new(settings) };
                 let mut site = old.swap_remove(at);
-                site.settings = settings;
+                site.set_settings(settings);
                 site
             })
             .collect();

@@ -4,11 +4,17 @@
 //! emits sums ([`tally`]). From the page view on no type can hold an address, a user agent or a raw URL.
 
 mod agent;
+mod aims;
+mod axis;
 mod cells;
 mod counter;
+mod deed;
+mod facets;
+mod language;
 mod mark;
 #[cfg(test)]
-mod naive;
+//mod naive;
+pub mod pairs;
 pub mod place;
 mod reload;
 mod robot;

@@ -1,7 +1,7 @@
-//! Where an address is, as far as a place table tells: country and region, nothing finer.
+//! Where an address is, as far as a place table tells: country, region and city, nothing finer.
 //!
-//! The table is an operator's own MMDB file, MaxMind's layout (`country.iso_code`, `subdivisions[0].iso_code`) or
-//! the flat one with `country_code`. It is read into memory; a lookup writes nothing and logs nothing.
+//! The table is an operator's own MMDB file, MaxMind's layout (`country.iso_code`, `subdivisions[0].iso_code`,
+//! `city.names.en`) or the flat one with `country_code` and `city`. It is read into memory; a lookup writes nothing and logs nothing.
 
 mod watch;
 
@@ -29,16 +29,20 @@ impl Places for NoPlaces {
     }
 }
 
-/// A country and a part of it, in the codes of ISO 3166.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+/// The longest name of a city, in bytes.
+const CITY_BYTES_MAX: usize = 100;
+
+/// A country and a part of it, in the codes of ISO 3166, and a city, by its English name.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Place {
     country: Option<[u8; 2]>,
     part: Option<([u8; 3], u8)>,
+    city: Option<Box<str>>,
 }
 
 impl Place {
     /// Nowhere we know.
-    pub const UNKNOWN: Self = Self { country: None, part: None };
+    pub const UNKNOWN: Self = Self { country: None, part: None, city: None };
 
     /// The place with these codes: `NO` and `03`. What is no code, two letters or one to three letters and digits,
     /// is unknown; so is a part without its country.
@@ -51,12 +55,25 @@ impl Place {
             let is_code = code.bytes().all(|byte| byte.is_ascii_alphanumeric());
             is_code.then_some((bytes, u8::try_from(code.len()).ok()?))
         });
-        Self { country, part }
+        Self { country, part, city: None }
+    }
+
+    /// The same place, in this city. An empty name, an endless one, and one without a country are unknown.
+    #[must_use]
+    pub fn in_city(mut self, name: Option<&str>) -> Self {
+        let name = name.map(str::trim).filter(|name| !name.is_empty() && name.len() <= CITY_BYTES_MAX);
+        self.city = name.filter(|_| self.country.is_some()).map(Into::into);
+        self
     }
 
     /// The country's code, such as `NO`.
     pub fn country(&self) -> Option<&str> {
         self.country.as_ref().and_then(|code| std::str::from_utf8(code).ok())
+    }
+
+    /// The city's English name.
+    pub fn city(&self) -> Option<&str> {
+        self.city.as_deref()
     }
 
     /// The code of the part of the country, such as `NO-03`.
@@ -140,10 +157,12 @@ impl Places for PlacesFile {
         let nested = found.decode_path::<&str>(&path!["country", "iso_code"]).ok().flatten();
         if nested.is_none() {
             let flat = found.decode_path::<&str>(&path!["country_code"]).ok().flatten();
-            return Place::new(flat, None);
+            let city = found.decode_path::<&str>(&path!["city"]).ok().flatten();
+            return Place::new(flat, None).in_city(city);
         }
         let part = found.decode_path::<&str>(&path!["subdivisions", 0, "iso_code"]).ok().flatten();
-        Place::new(nested, part)
+        let city = found.decode_path::<&str>(&path!["city", "names", "en"]).ok().flatten();
+        Place::new(nested, part).in_city(city)
     }
 }
 
@@ -177,7 +196,9 @@ mod tests {
 
     fn nested(country: &str, part: &str) -> Record {
         let code = |code: &str| Record::map([("iso_code", Record::text(code))]);
-        Record::map([("country", code(country)), ("subdivisions", Record::List(vec![code(part)]))])
+        let city = Record::map([("names", Record::map([("de", Record::text("X")), ("en", Record::text("Oslo"))]))]);
+        let parts = Record::List(vec![code(part)]);
+        Record::map([("country", code(country)), ("subdivisions", parts), ("city", city)])
     }
 
     fn place(places: &PlacesFile, address: &str) -> (Option<String>, Option<String>) {

@@ -2,7 +2,7 @@
 //! visitor, by type.
 
 use std::borrow::Cow;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
 /// Hours since 1970-01-01T00Z.
@@ -274,11 +274,32 @@ impl AddAssign<&Self> for Sums {
         self.seconds += other.seconds;
         self.entries += other.entries;
         self.exits += other.exits;
-        self.revenue += other.revenue;
+        self.revenue = self.revenue.saturating_add(other.revenue);
         self.orders += other.orders;
         self.engaged_ms += other.engaged_ms;
         self.scroll += other.scroll;
         self.scrolls += other.scrolls;
+    }
+}
+
+impl SubAssign<&Self> for Sums {
+    fn sub_assign(&mut self, other: &Self) {
+        self.visitors -= other.visitors;
+        self.visitors_hour -= other.visitors_hour;
+        self.visits -= other.visits;
+        self.visits_hour -= other.visits_hour;
+        self.carried -= other.carried;
+        self.views -= other.views;
+        self.events -= other.events;
+        self.bounces -= other.bounces;
+        self.seconds -= other.seconds;
+        self.entries -= other.entries;
+        self.exits -= other.exits;
+        self.revenue = self.revenue.saturating_sub(other.revenue);
+        self.orders -= other.orders;
+        self.engaged_ms -= other.engaged_ms;
+        self.scroll -= other.scroll;
+        self.scrolls -= other.scrolls;
     }
 }
 

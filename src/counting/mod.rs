@@ -13,7 +13,7 @@ mod facets;
 mod language;
 mod mark;
 #[cfg(test)]
-//mod naive;
+mod naive;
 pub mod pairs;
 pub mod place;
 mod reload;

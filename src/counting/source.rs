@@ -18,33 +18,6 @@ const PARAMETERS_MAX: usize = 64;
 /// The parameters that name a source, the first that is there wins.
 const PARAMETERS: [&str; 3] = ["utm_source", "source", "ref"];
 
-pub(super) struct Origin<'a> {
-    pub(super) source: Source<'a>,
-    pub(super) referrer: Option<Cow<'a, str>>,
-    pub(super) channel: &'static str,
-    pub(super) tags: [Option<Cow<'a, str>>; 5],
-    pub(super) click_id: Option<&'static str>,
-}
-
-pub(super) fn origin<'a>(
-    query: Option<&'a str>,
-    referrer: Option<&'a HeaderValue>,
-    host: Option<&HeaderValue>,
-    own: &[String],
-) -> Origin<'a> {
-    let one = |name: &str| {
-        query?.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| Cow::Owned(value.to_owned()))
-    };
-    let from = referrer.and_then(|value| value.to_str().ok()).and_then(referring_host).map(Cow::Owned);
-    Origin {
-        source: source(query, referrer, host, own),
-        referrer: from,
-        channel: if query.is_some_and(|query| query.contains("utm_")) { "Paid" } else { "Direct" },
-        tags: ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"].map(one),
-        click_id: query.is_some_and(|query| query.contains("gclid")).then_some("gclid"),
-    }
-}
-
 /// A source.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Source<'a> {

@@ -9,11 +9,12 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
     "build.mjs",
+    "agents.mjs",
     "guard.js",
     "landing.js",
     "signals.js",
@@ -48,7 +49,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]), &work)?;
         fs::copy(work.join("package-lock.json"), work.join("installed-lock.json"))?;
     }
-    run(Command::new("node").arg("build.mjs").arg("--out").arg(&out), &work)?;
+    for script in ["build.mjs", "agents.mjs"] {
+        run(Command::new("node").arg(script).arg("--out").arg(&out), &work)?;
+    }
     Ok(())
 }
 

@@ -53,6 +53,8 @@ impl Axis {
     pub(super) const CONSENT: Self = Self(205);
     /// How many facets there are.
     pub(super) const FACETS: usize = 6;
+    const FIRST_TAG: u8 = 12;
+    const LAST_TAG: u8 = 17;
 
     /// The axis of a dimension that is no property.
     pub(super) fn of(dimension: &Dimension) -> Self {
@@ -76,30 +78,28 @@ impl Axis {
         (at < PROPERTY_AXES_MAX).then_some(at)
     }
 
-    /// The number.
-    pub(super) const fn number(self) -> u8 {
-        self.0
+    /// Is it a campaign tag or a click id?
+    pub(super) const fn is_tag(self) -> bool {
+        self.0 >= Self::FIRST_TAG && self.0 <= Self::LAST_TAG
     }
 
-    /// The dimensions of a facet, in their order.
-    pub(super) const fn dimensions(self) -> &'static [Dimension] {
-        use Dimension as D;
+    /// The axes of a facet's dimensions, in their order; of a dimension none.
+    pub(super) const fn members(self) -> &'static [Self] {
         match self {
-            Self::AGENT => &[D::Device, D::Browser, D::Os],
-            Self::VERSIONS => &[D::BrowserVersion, D::OsVersion],
-            Self::PLACE => &[D::Country, D::Region],
-            Self::ORIGIN => &[
-                D::Source,
-                D::Channel,
-                D::UtmSource,
-                D::UtmMedium,
-                D::UtmCampaign,
-                D::UtmContent,
-                D::UtmTerm,
-                D::ClickId,
-            ],
-            Self::AUDIENCE => &[D::Language, D::Returning, D::FirstWeek],
-            Self::CONSENT => &[D::ConsentPreferences, D::ConsentStatistics, D::ConsentMarketing],
+            // Device, browser, system.
+            Self::AGENT => &[Self(8), Self(9), Self(10)],
+            // Their versions.
+            Self::VERSIONS => &[Self(19), Self(20)],
+            // Country, region.
+            Self::PLACE => &[Self(6), Self(7)],
+            // Source, channel, tags, click id.
+            Self::ORIGIN => {
+                &[Self(4), Self(5), Self(12), Self(13), Self(14), Self(15), Self(16), Self(17)]
+            }
+            // Language, returning, first week.
+            Self::AUDIENCE => &[Self(21), Self(22), Self(23)],
+            // Preferences, statistics, marketing.
+            Self::CONSENT => &[Self(24), Self(25), Self(26)],
             _ => &[],
         }
     }
@@ -294,10 +294,9 @@ impl Plan {
 
     /// The dimensions of an axis: those of a facet, or the one.
     pub(super) fn of_axis(&self, axis: Axis) -> Vec<Dimension> {
-        match axis.facet() {
-            Some(_) => axis.dimensions().to_vec(),
-            None => self.dimension(axis).into_iter().collect(),
-        }
+        let alone = [axis];
+        let axes = if axis.facet().is_some() { axis.members() } else { &alone };
+        axes.iter().filter_map(|axis| self.dimension(*axis)).collect()
     }
 }
 
@@ -336,6 +335,13 @@ mod tests {
         let mut all: Vec<Dimension> = Dimension::ALL.into_iter().filter(is_of_visit).collect();
         all.sort();
         assert_eq!(held, all);
+    }
+
+    #[test]
+    fn tags_are_the_dimensions_that_most_visits_lack() {
+        for dimension in Dimension::ALL {
+            assert_eq!(Axis::of(&dimension).is_tag(), crate::counting::pairs::is_tag(&dimension));
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ use hashbrown::hash_table::Entry;
 
 use super::axis::{Axis, Key, Plan};
 use super::facets::Facets;
-use super::pairs::is_tag;
 use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
@@ -185,7 +184,7 @@ fn take_apart(key: Key, sums: &Sums, slot: u8, day: u8, meaning: &Meaning<'_>, a
         }
         return;
     }
-    let members = a.dimensions().len();
+    let members = a.members().len();
     for member in (0_u8..).take(members) {
         if let Some(key) = Member::of(a, member, value(a, x, member)).one() {
             sheet(apart, slot).add(key, sums);
@@ -205,16 +204,13 @@ fn take_apart(key: Key, sums: &Sums, slot: u8, day: u8, meaning: &Meaning<'_>, a
 pub(super) struct Member {
     axis: Axis,
     value: ValueId,
-    is_tag: bool,
 }
 
 impl Member {
     /// The member of a facet; of a dimension's axis, its value.
     pub(super) fn of(axis: Axis, member: u8, value: ValueId) -> Self {
-        match axis.dimensions().get(usize::from(member)) {
-            Some(dimension) => Self { axis: Axis::of(dimension), value, is_tag: is_tag(dimension) },
-            None => Self { axis, value, is_tag: false },
-        }
+        let axis = axis.members().get(usize::from(member)).copied().unwrap_or(axis);
+        Self { axis, value }
     }
 
     /// The cell of the value alone; none where the visit has no such value at all.
@@ -224,7 +220,7 @@ impl Member {
 
     /// The cell of two values; none where a visit lacks one: a tag that is unknown stands in no pair.
     pub(super) fn pair(a: Self, b: Self) -> Option<Key> {
-        let stands = |one: Self| one.value != ValueId::ABSENT && !(one.is_tag && one.value == ValueId::UNKNOWN);
+        let stands = |one: Self| one.value != ValueId::ABSENT && !(one.axis.is_tag() && one.value == ValueId::UNKNOWN);
         (stands(a) && stands(b)).then(|| Key::pair((a.axis, a.value.number()), (b.axis, b.value.number())))
     }
 }

@@ -47,13 +47,13 @@ impl Facets {
         let Some(table) = axis.facet().and_then(|at| self.tables.get(at)) else {
             return ValueId::from_number(id);
         };
-        let width = axis.dimensions().len();
+        let width = axis.members().len();
         table.values.get(id as usize * width + usize::from(member)).copied().unwrap_or(ValueId::OTHER)
     }
 
     /// The values of all members.
     pub(super) fn values(&self, axis: Axis, id: u32) -> &[ValueId] {
-        let width = axis.dimensions().len();
+        let width = axis.members().len();
         let table = axis.facet().and_then(|at| self.tables.get(at));
         table.and_then(|table| table.values.get(id as usize * width..(id as usize + 1) * width)).unwrap_or(&[])
     }

@@ -3,7 +3,7 @@
 //! A [`Hit`] is the only type with an address. It becomes a page view without one, which moves a visit, which
 //! emits sums ([`tally`]). From the page view on no type can hold an address, a user agent or a raw URL.
 
-mod agent;
+pub mod agent;
 mod aims;
 mod axis;
 mod cells;

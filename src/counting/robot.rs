@@ -1,141 +1,193 @@
 //! Which user agents are robots: programs that fetch pages without anybody reading them.
+//!
+//! Whether it is one is told by isbot's expressions; which one by the names of crawler-user-agents, a closed list. The
+//! names alone make no robot: some of them also stand in the browsers of apps.
 
-/// Words that stand in user agents of robots and in no browser's, lower case.
-const SIGNS: &[&str] = &[
-    "bot",
-    "crawl",
-    "spider",
-    "slurp",
-    "scrap",
-    "headless",
-    "phantomjs",
-    "puppeteer",
-    "playwright",
-    "selenium",
-    "lighthouse",
-    "pagespeed",
-    "gtmetrix",
-    "pingdom",
-    "uptime",
-    "monitor",
-    "statuscake",
-    "site24x7",
-    "datadog",
-    "newrelic",
-    "checkly",
-    "nagios",
-    "zabbix",
-    "curl/",
-    "wget",
-    "httpie",
-    "python",
-    "aiohttp",
-    "scrapy",
-    "urllib",
-    "java/",
-    "okhttp",
-    "apache-httpclient",
-    "go-http-client",
-    "libwww",
-    "lwp::",
-    "perl/",
-    "ruby",
-    "guzzle",
-    "php/",
-    "axios/",
-    "node-fetch",
-    "undici",
-    "got (",
-    "postman",
-    "insomnia/",
-    "reqwest",
-    "hyper/",
-    "facebookexternalhit",
-    "facebookcatalog",
-    "meta-external",
-    "whatsapp/",
-    "telegram",
-    "skypeuripreview",
-    "embedly",
-    "iframely",
-    "preview",
-    "feedfetcher",
-    "feedly",
-    "feedburner",
-    "mediapartners-google",
-    "google-read-aloud",
-    "google-inspectiontool",
-    "googleother",
-    "google-extended",
-    "apis-google",
-    "adsbot",
-    "bingpreview",
-    "chatgpt-user",
-    "perplexity-user",
-    "claude-user",
-    "anthropic",
-    "cohere-ai",
-    "ahrefs",
-    "semrush",
-    "majestic",
-    "screaming frog",
-    "archive.org",
-    "ia_archiver",
-    "heritrix",
-    "nutch",
-    "validator",
-    "w3c_",
-    "linkcheck",
-    "masscan",
-    "zgrab",
-    "nmap",
-    "nikto",
-    "nuclei",
-    "sqlmap",
-    "wpscan",
-    "censys",
-    "shodan",
-    "expanse",
-    "internet-measurement",
-    "dataprovider",
-    "httrack",
-    "teleport",
-    "fetch/",
-    "probe",
-    "scanner",
-    "http://",
-    "https://",
-];
+use std::sync::LazyLock;
 
-/// Parts of names of real browsers and devices that contain a sign.
-const NO_SIGNS: &[&str] = &["cubot"];
+use regex_filtered::{Builder, Options, Regexes};
+use serde::Deserialize;
 
-/// Is this user agent a robot's? An empty one is: every browser sends one. One that carries a web address is too:
-/// browsers do not advertise.
-pub(super) fn is_robot(user_agent: &str) -> bool {
-    let text = user_agent.trim().to_ascii_lowercase();
+/// The name of a robot that sent no user agent: every browser sends one.
+pub(super) const NAMELESS: &str = "No user agent";
+/// The name of a robot that no list has.
+pub(super) const OTHER: &str = "Other robot";
+/// The name of what says it is a browser and does not ask like one.
+const UNLIKELY: &str = "Not what it says";
+/// Who fetches a page for an assistant's answer; isbot takes them for their user's browser. Lower case.
+const FETCHERS: [&str; 3] = ["chatgpt-user", "claude-user", "perplexity-user"];
+/// From this version on every Chrome sends `Sec-Fetch-*` (over https) and `Accept-Language`.
+const CHROME_WITH_FETCH: u32 = 80;
+/// The shortest text the expressions are sorted by.
+const ATOM_CHARS_MIN: usize = 3;
+
+/// What the build wrote of isbot and crawler-user-agents.
+#[derive(Deserialize)]
+struct Expressions {
+    /// An expression and the robot's name.
+    #[serde(borrow)]
+    named: Vec<(String, &'static str)>,
+    signs: Vec<Around>,
+}
+
+/// An expression, and what may stand neither right before nor right after it.
+#[derive(Deserialize)]
+struct Around {
+    before: Vec<String>,
+    core: String,
+    after: Vec<String>,
+}
+
+struct Rules {
+    names: Vec<&'static str>,
+    named: Regexes,
+    /// Signs without conditions.
+    signs: Regexes,
+    /// Signs with conditions, in their own order.
+    conditional: Regexes,
+    conditions: Vec<[Vec<String>; 2]>,
+}
+
+/// Compiled at the first user agent, once.
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    Rules::compile(include_str!(concat!(env!("OUT_DIR"), "/robots.json"))).unwrap_or_else(|problem| {
+        // The text is part of the program, and a test compiles it.
+        unreachable!("the expressions of the build cannot be read: {problem}")
+    })
+});
+
+/// The robot's name, if this user agent is a robot's. An empty one is.
+pub(super) fn name(user_agent: &str) -> Option<&'static str> {
+    let text = user_agent.trim();
     if text.is_empty() {
-        return true;
+        return Some(NAMELESS);
     }
-    let text = NO_SIGNS.iter().fold(
-        text,
-        |text, part| {
-            if text.contains(part) { text.replace(part, "") } else { text }
-        },
-    );
-    SIGNS.iter().any(|sign| text.contains(sign))
+    RULES.has_sign(text).then(|| RULES.name(text))
+}
+
+/// What else a request shows of who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Signals {
+    /// Has it an `Accept-Language`?
+    pub(super) has_language: bool,
+    /// Has it `Sec-Fetch-Mode`?
+    pub(super) has_fetch: bool,
+    /// Did it come over https, as far as the visitor is concerned?
+    pub(super) is_secure: bool,
+}
+
+/// Does this request, by a user agent that is no robot's, come from a robot all the same?
+///
+/// Only where both are missing that every Chrome of some years sends over https: one of them alone is taken out by
+/// filters and by apps.
+pub(super) fn is_unlikely(user_agent: &str, signals: Signals) -> Option<&'static str> {
+    if signals.has_language || signals.has_fetch || !signals.is_secure || user_agent.contains("; wv)") {
+        return None;
+    }
+    let (_, version) = user_agent.split_once("Chrome/")?;
+    let major = version.split('.').next()?.parse::<u32>().ok()?;
+    (major >= CHROME_WITH_FETCH).then_some(UNLIKELY)
+}
+
+impl Rules {
+    fn compile(text: &'static str) -> Result<Self, String> {
+        let known: Expressions = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let (names, expressions): (Vec<_>, Vec<_>) =
+            known.named.into_iter().map(|(expression, name)| (name, expression)).unzip();
+        let (plain, conditional): (Vec<_>, Vec<_>) =
+            known.signs.into_iter().partition(|sign| sign.before.is_empty() && sign.after.is_empty());
+        Ok(Self {
+            names,
+            named: compile(&expressions, false)?,
+            signs: compile(&plain.into_iter().map(|sign| sign.core).collect::<Vec<_>>(), true)?,
+            conditional: compile(
+                &conditional.iter().map(|sign| sign.core.clone()).collect::<Vec<_>>(),
+                true,
+            )?,
+            conditions: conditional.into_iter().map(|sign| [sign.before, sign.after]).collect(),
+        })
+    }
+
+    fn has_sign(&self, text: &str) -> bool {
+        if self.signs.is_match(text) {
+            return true;
+        }
+        let lower = text.to_ascii_lowercase();
+        if FETCHERS.iter().any(|name| lower.contains(name)) {
+            return true;
+        }
+        self.conditional.matching(&lower).any(|(at, expression)| {
+            let [before, after] = &self.conditions[at];
+            expression.find_iter(&lower).any(|found| {
+                let (left, right) = (&lower[..found.start()], &lower[found.end()..]);
+                !before.iter().any(|text| left.ends_with(text))
+                    && !after.iter().any(|text| right.starts_with(text))
+            })
+        })
+    }
+
+    fn name(&self, text: &str) -> &'static str {
+        self.named.matching(text).next().map_or(OTHER, |(at, _)| self.names[at])
+    }
+}
+
+fn compile(expressions: &[String], ignores_case: bool) -> Result<Regexes, String> {
+    let mut options = Options::new();
+    options.case_insensitive(ignores_case);
+    let mut builder = Builder::new_atom_len(ATOM_CHARS_MIN);
+    for expression in expressions {
+        builder = builder.push_opt(expression, &options).map_err(|error| format!("{expression}: {error}"))?;
+    }
+    builder.build().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_robot;
+    use super::*;
 
     #[test]
     fn robots_are_told_from_browsers_as_the_table_says() {
         let table = include_str!("../../tests/data/counting/robots.tsv");
-        for row in table.lines().filter(|row| !row.starts_with('#') && !row.is_empty()) {
+        let rows = table.lines().filter(|row| !row.starts_with('#') && !row.is_empty());
+        let is_wrong = |row: &&str| {
             let (kind, text) = row.split_once('\t').unwrap_or((row, ""));
-            assert_eq!(is_robot(text), kind == "robot", "{row}");
-        }
+            name(text).is_some() != (kind == "robot")
+        };
+        let wrong: Vec<&str> = rows.filter(is_wrong).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn robots_have_the_names_of_a_closed_list() {
+        assert_eq!(
+            name("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+            Some("Googlebot")
+        );
+        assert_eq!(name("Mozilla/5.0 (compatible; OlaNordmannBot/1.0; +https://ola.example)"), Some(OTHER));
+        assert_eq!(name(" \t"), Some(NAMELESS));
+    }
+
+    #[test]
+    fn what_may_not_stand_beside_a_sign_takes_it_away() {
+        assert_eq!(
+            name(
+                "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"
+            ),
+            None
+        );
+        assert!(name("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 my bot Chrome/130.0.0.0").is_some());
+    }
+
+    #[test]
+    fn only_a_chrome_that_lacks_both_fields_over_https_is_unlikely() {
+        let chrome =
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36";
+        let none = Signals { has_language: false, has_fetch: false, is_secure: true };
+        assert_eq!(is_unlikely(chrome, none), Some(UNLIKELY));
+        assert_eq!(is_unlikely(chrome, Signals { has_language: true, ..none }), None);
+        assert_eq!(is_unlikely(chrome, Signals { has_fetch: true, ..none }), None);
+        assert_eq!(is_unlikely(chrome, Signals { is_secure: false, ..none }), None);
+        assert_eq!(is_unlikely(&chrome.replace("142", "79"), none), None);
+        assert_eq!(is_unlikely("Mozilla/5.0 (X11) Gecko/20100101 Firefox/140.0", none), None);
     }
 }

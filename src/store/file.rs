@@ -16,9 +16,11 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Kind {
     /// Name within [`super::Settings::path`]; also how errors call it.
     pub(super) file: &'static str,
-    /// Makes tables and views and sets `user_version`.
+    /// Makes tables and views in an empty file and sets `user_version` to `version`.
     pub(super) schema: &'static str,
-    /// The version that `schema` sets.
+    /// From each earlier version to the next, the first from version 1; each sets `user_version`.
+    pub(super) upgrades: &'static [&'static str],
+    /// The version of this program.
     pub(super) version: i32,
 }
 
@@ -56,10 +58,19 @@ impl Kind {
         if found > self.version {
             return Err(StoreError::Newer { file: self.file, found, known: self.version });
         }
-        if found < self.version {
-            transaction.execute_batch(self.schema).map_err(|source| self.error(source))?;
+        for step in self.steps(found) {
+            transaction.execute_batch(step).map_err(|source| self.error(source))?;
         }
         transaction.commit().map_err(|source| self.error(source))
+    }
+
+    /// What makes a file of version `found` one of ours.
+    fn steps(&self, found: i32) -> &[&'static str] {
+        match usize::try_from(found) {
+            Ok(0) => std::slice::from_ref(&self.schema),
+            Ok(found) => self.upgrades.get(found - 1..).unwrap_or_default(),
+            Err(_) => &[],
+        }
     }
 
     /// Opens the file for reading only. It must exist.
@@ -93,8 +104,12 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    const KIND: Kind =
-        Kind { file: "test.db", schema: "create table t (a integer); pragma user_version = 1;", version: 1 };
+    const KIND: Kind = Kind {
+        file: "test.db",
+        schema: "create table t (a integer); pragma user_version = 1;",
+        upgrades: &[],
+        version: 1,
+    };
 
     #[test]
     fn file_of_a_later_version_is_left_alone() {
@@ -102,6 +117,27 @@ mod tests {
         KIND.open(directory.path()).unwrap().pragma_update(None, "user_version", 7).unwrap();
         let error = KIND.open(directory.path()).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 7, known: 1, .. }), "{error}");
+    }
+
+    #[test]
+    fn file_of_an_earlier_version_is_brought_up_step_by_step() {
+        let directory = tempfile::tempdir().unwrap();
+        KIND.open(directory.path()).unwrap().execute("insert into t values (1)", []).unwrap();
+        let later = Kind {
+            schema: "create table t (a integer, b integer, c integer); pragma user_version = 3;",
+            upgrades: &[
+                "alter table t add column b integer; pragma user_version = 2;",
+                "alter table t add column c integer; pragma user_version = 3;",
+            ],
+            version: 3,
+            ..KIND
+        };
+        for _ in 0..2 {
+            let connection = later.open(directory.path()).unwrap();
+            let kept: i32 =
+                connection.query_row("select a from t where c is null", [], |row| row.get(0)).unwrap();
+            assert_eq!((kept, version(&connection).unwrap()), (1, 3));
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Counting<'_, '_> {
         let (agent, versions) = match self.around.agents.read(user_agent) {
             Told::Agent(agent) => (
                 [values.word(agent.device), values.word(agent.browser), values.word(agent.os)],
-                [values.word(agent.browser_version), values.word(agent.os_version)],
+                [values.word(&agent.browser_version), values.word(&agent.os_version)],
             ),
             Told::Robot(_) => ([ValueId::UNKNOWN; 3], [ValueId::UNKNOWN; 2]),
         };

@@ -87,11 +87,10 @@ impl Writing<'_, '_, '_> {
         if let Some(before) = self.was {
             before.whole_steps(self.book.deeds, self.book.slots, &mut was.steps);
         }
-        since.set_since(&now.steps, &was.steps);
-        undo.set_undo(&was.steps);
-        self.plain(Key::TOTAL, &since.hours, None);
         let old = self.was.unwrap_or(self.now).ids;
         let ids = self.now.ids;
+        let since = differ(&now.steps, &was.steps, old != ids, since, undo);
+        self.plain(Key::TOTAL, &since.hours, None);
         for at in 0..VISIT_AXES.len() {
             if old[at] == ids[at] {
                 self.axis(at, ids[at], &since.hours);
@@ -120,6 +119,7 @@ impl Writing<'_, '_, '_> {
         if let Some(before) = self.was {
             before.things(self.book.deeds, &mut was.things);
         }
+        let has_moved = self.was.is_some_and(|was| was.ids != self.now.ids);
         let (mut new, mut old) = (&now.things[..], &was.things[..]);
         while let Some(key) = new.first().into_iter().chain(old.first()).map(|(key, _)| *key).min() {
             let of_new = new.iter().take_while(|(other, _)| *other == key).count();
@@ -135,8 +135,7 @@ impl Writing<'_, '_, '_> {
                 now.steps.only_events();
                 was.steps.only_events();
             }
-            since.set_since(&now.steps, &was.steps);
-            undo.set_undo(&was.steps);
+            let since = differ(&now.steps, &was.steps, has_moved, since, undo);
             self.thing(key, since, undo, &now.steps);
             (new, old) = (&new[of_new..], &old[of_old..]);
         }
@@ -315,8 +314,21 @@ impl Writing<'_, '_, '_> {
     }
 }
 
+/// What is new since the visit was written last; and, where it moved, what takes back what was written.
+fn differ<'s>(now: &'s Steps, was: &Steps, has_moved: bool, since: &'s mut Steps, undo: &mut Steps) -> &'s Steps {
+    undo.clear();
+    if was.hours.is_empty() {
+        return now;
+    }
+    since.set_since(now, was);
+    if has_moved {
+        undo.set_undo(was);
+    }
+    since
+}
+
 fn members(axis: Axis) -> u8 {
-    u8::try_from(axis.dimensions().len().max(1)).unwrap_or(1)
+    u8::try_from(axis.members().len().max(1)).unwrap_or(1)
 }
 
 impl Visit {

@@ -1,0 +1,78 @@
+//! Texts about one person by their shape: addresses, identifiers, accounts, tokens.
+
+use super::TOKEN_CHARS_MIN;
+
+/// What a text is, by its shape.
+pub(super) fn kind(text: &str) -> Option<&'static str> {
+    if is_email(text) {
+        return Some(":email");
+    }
+    if has_uuid(text) {
+        return Some(":uuid");
+    }
+    is_iban(text).then_some(":iban")
+}
+
+/// Somebody at somewhere with a dot in it, anywhere in the text.
+fn is_email(text: &str) -> bool {
+    text.match_indices(['@', '＠', '﹫']).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        let host = text[at..]
+            .trim_start_matches(['@', '＠', '﹫'])
+            .split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
+            .next();
+        before && host.is_some_and(|host| host.trim_matches('.').contains('.'))
+    })
+}
+
+/// A UUID anywhere in the text.
+fn has_uuid(text: &str) -> bool {
+    text.as_bytes().windows(36).any(|window| {
+        window.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+    })
+}
+
+/// ISO 13616: two letters, two check digits, up to 30 letters and digits; mod 97 of the rearranged number is 1.
+fn is_iban(text: &str) -> bool {
+    let plain: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b' ' | b'-')).collect();
+    let [a, b, c, d, rest @ ..] = &plain[..] else { return false };
+    let is_shaped = a.is_ascii_alphabetic()
+        && b.is_ascii_alphabetic()
+        && c.is_ascii_digit()
+        && d.is_ascii_digit()
+        && (11..=30).contains(&rest.len())
+        && rest.iter().all(u8::is_ascii_alphanumeric);
+    let number = rest.iter().chain([a, b, c, d]).fold(0, |sum, byte| {
+        let digit = char::from(*byte).to_digit(36).unwrap_or(0);
+        (sum * if digit > 9 { 100 } else { 10 } + digit) % 97
+    });
+    is_shaped && number == 1
+}
+
+/// A text nobody would write by hand: hexadecimal, or letters and digits in quick turns.
+pub(super) fn is_token(text: &str) -> bool {
+    // A signed token (RFC 7519): three parts, the first of which is an object's beginning in base64.
+    if text.contains("eyJ") && text.matches('.').count() >= 2 {
+        return true;
+    }
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
+        if run.len() < TOKEN_CHARS_MIN {
+            return false;
+        }
+        let count = |is: fn(&u8) -> bool| run.bytes().filter(is).count();
+        let (digits, capitals) = (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase));
+        let is_hex = run.bytes().all(|byte| byte.is_ascii_hexdigit()) && (4..run.len()).contains(&digits);
+        let turns = run.as_bytes().windows(2).filter(|pair| is_turn(pair[0], pair[1])).count();
+        // Words have a capital at most at every fourth letter.
+        let is_mixed = capitals * 10 > run.len() * 3 && count(u8::is_ascii_lowercase) > 3;
+        is_hex || is_mixed || turns * 4 >= run.len()
+    })
+}
+
+/// From letter to digit or back, or from small letter to capital; a capital begins a word, so it is none.
+fn is_turn(from: u8, to: u8) -> bool {
+    from.is_ascii_digit() != to.is_ascii_digit() || (from.is_ascii_lowercase() && to.is_ascii_uppercase())
+}

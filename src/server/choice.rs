@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use super::body_limit;
 use super::choice_form::ChoiceForm;
 use super::form::BODY_BYTES_MAX;
-use super::page::statistics;
+use super::page;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
@@ -257,7 +257,10 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
         host: sent.host.clone(),
         target: target.unwrap_or_else(|| PathAndQuery::from_static("/")),
         referrer: None,
-        statistics: statistics(after),
+        accept_language: None,
+        consent: page::standing(after),
+        weeks: None,
+        objects: false,
         kind: HitKind::Answered { answer, reloads: sent.form == Form::Page || after.is_grant() },
     });
 }

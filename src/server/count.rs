@@ -45,6 +45,8 @@ pub struct Look {
     pub target: PathAndQuery,
     /// The `Referer`.
     pub referrer: Option<HeaderValue>,
+    /// The `Accept-Language`.
+    pub accept_language: Option<HeaderValue>,
 }
 
 impl Look {
@@ -55,6 +57,7 @@ impl Look {
             host: headers.get(header::HOST).cloned(),
             target: target.clone(),
             referrer: headers.get(header::REFERER).cloned(),
+            accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
         })
     }
 }

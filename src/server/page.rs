@@ -16,9 +16,9 @@ use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, guard, navigation, own_path, service_worker, validator};
 use crate::banner::Shown;
-use crate::counting::{Hit, HitKind, Statistics};
+use crate::counting::{Hit, HitKind, Standing};
 use crate::policy::advice::Thing;
-use crate::policy::consent::{Category, Consent};
+use crate::policy::consent::Consent;
 use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
@@ -94,7 +94,7 @@ pub(super) async fn pass(
         return Err(Refusal::Unasked);
     }
     if let Some(look) = look.filter(|_| count::is_page_shown(answer.status(), answer.headers())) {
-        shared.hits.hand_in(view(shared, visit, look));
+        shared.hits.hand_in(view(shared, visit, look, answer.status()));
     }
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
     guard::after(visit, purpose, &mut answer, &shared.metrics);
@@ -160,7 +160,7 @@ fn confirm(shared: &Shared, head: response::Parts, body: Body) -> Response<Body>
     validator::confirmed(head, body)
 }
 
-fn view(shared: &Shared, visit: &Visit, look: Look) -> Hit {
+fn view(shared: &Shared, visit: &Visit, look: Look, status: StatusCode) -> Hit {
     Hit {
         site: visit.site.index,
         at: shared.clock.now(),
@@ -169,14 +169,17 @@ fn view(shared: &Shared, visit: &Visit, look: Look) -> Hit {
         host: look.host,
         target: look.target,
         referrer: look.referrer,
-        statistics: statistics(&visit.consent),
-        kind: HitKind::View,
+        accept_language: look.accept_language,
+        consent: standing(&visit.consent),
+        weeks: None,
+        objects: false,
+        kind: HitKind::View { status: status.as_u16(), is_public: false },
     }
 }
 
-/// Did the visitor agree to statistics?
-pub(super) fn statistics(consent: &Consent) -> Statistics {
-    if consent.categories().contains(Category::Statistics) { Statistics::Granted } else { Statistics::Absent }
+/// What the visitor had answered, for the counter.
+pub(super) fn standing(consent: &Consent) -> Standing {
+    consent.answered().map_or(Standing::Unanswered, |_| Standing::Answered(consent.categories()))
 }
 
 /// Turns an answer into the page of this consent state. A `HEAD` gets the head that a `GET` would have.

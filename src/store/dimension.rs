@@ -2,8 +2,8 @@
 
 use crate::counting::tally::Dimension;
 
-/// The number that says: a property, named elsewhere.
-const PROPERTY: u8 = 255;
+/// The number that says: a property, whose key stands beside it.
+pub(super) const PROPERTY: u8 = 255;
 
 /// The number of a dimension.
 pub(super) fn number(dimension: &Dimension) -> u8 {

@@ -100,8 +100,8 @@ impl Limit {
 }
 
 fn is_about_choices(question: &Question) -> bool {
-    let filtered = question.asked().filter.as_ref().map(|filter| filter.dimension);
-    question.breakdown() == Some(Dimension::Choice) || filtered == Some(Dimension::Choice)
+    let filtered = question.asked().filter.as_ref().map(|filter| &filter.dimension);
+    question.breakdown() == Some(&Dimension::Choice) || filtered == Some(&Dimension::Choice)
 }
 
 /// Makes stored rows fit to be shown, sorts them and cuts the page out.

@@ -7,6 +7,7 @@
 pub mod metric;
 pub mod range;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub enum Bucket {
 }
 
 /// What rows are told apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Axis {
     /// A stretch of time.
     Time(Bucket),
@@ -48,10 +49,10 @@ pub enum Axis {
 
 impl Axis {
     /// The name in questions and answers.
-    pub const fn name(self) -> &'static str {
+    pub fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Time(Bucket::Hour) => "time:hour",
-            Self::Time(Bucket::Day) => "time:day",
+            Self::Time(Bucket::Hour) => Cow::Borrowed("time:hour"),
+            Self::Time(Bucket::Day) => Cow::Borrowed("time:day"),
             Self::Of(dimension) => dimension.name(),
         }
     }
@@ -76,7 +77,7 @@ pub struct Filter {
 }
 
 /// What rows are sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
     /// A figure.
     Metric(Metric),
@@ -119,7 +120,7 @@ pub struct Asked {
 }
 
 /// Which cells answer a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The whole site, by the hour.
     Totals,
@@ -142,7 +143,7 @@ pub enum QuestionError {
     NoMetric,
     /// A metric or dimension stands twice.
     #[error("{0} is asked for twice")]
-    Twice(&'static str),
+    Twice(Cow<'static, str>),
     /// Two stretches of time.
     #[error("rows can be told apart by one of time:hour and time:day, not by both")]
     TwoBuckets,
@@ -151,10 +152,10 @@ pub enum QuestionError {
         "no cells hold {0} by {1} for every value; ask by one of them and filter by a value of the other, \
          or count the cross {0} × {1}"
     )]
-    Cross(&'static str, &'static str),
+    Cross(Cow<'static, str>, Cow<'static, str>),
     /// Hours of a pair.
     #[error("cells of {0} by {1} are kept by the day, not by the hour; ask for time:day or whole days")]
-    PairByHour(&'static str, &'static str),
+    PairByHour(Cow<'static, str>, Cow<'static, str>),
     /// A filter without, or with too many, or too long values.
     #[error("a filter needs 1 to {FILTER_VALUES_MAX} values of at most {FILTER_VALUE_BYTES_MAX} bytes")]
     FilterValues,
@@ -166,7 +167,7 @@ pub enum QuestionError {
     Range,
     /// Sorting by something that is not asked for.
     #[error("rows can be sorted by what is asked for only, and {0} is not")]
-    Order(&'static str),
+    Order(Cow<'static, str>),
     /// Too many rows.
     #[error("limit must be 1 to {LIMIT_MAX}, offset at most {OFFSET_MAX}")]
     Page,
@@ -196,8 +197,8 @@ impl Question {
     }
 
     /// Which cells answer.
-    pub const fn source(&self) -> Source {
-        self.source
+    pub const fn source(&self) -> &Source {
+        &self.source
     }
 
     /// The days and hours of the range.
@@ -211,13 +212,13 @@ impl Question {
     }
 
     /// The dimension rows are told apart by.
-    pub fn breakdown(&self) -> Option<Dimension> {
+    pub fn breakdown(&self) -> Option<&Dimension> {
         breakdown(&self.asked.axes)
     }
 
     /// Is the question about pages, so that only visits that entered there count for the bounce rate?
     pub fn is_about_pages(&self) -> bool {
-        self.breakdown() == Some(Dimension::Page)
+        self.breakdown() == Some(&Dimension::Page)
             || self.asked.filter.as_ref().is_some_and(|filter| filter.dimension == Dimension::Page)
     }
 
@@ -231,7 +232,7 @@ impl Question {
         self.asked
             .filter
             .as_ref()
-            .is_some_and(|filter| filter.values.len() > 1 && self.breakdown() != Some(filter.dimension))
+            .is_some_and(|filter| filter.values.len() > 1 && self.breakdown() != Some(&filter.dimension))
     }
 }
 
@@ -242,9 +243,9 @@ fn bucket(axes: &[Axis]) -> Option<Bucket> {
     })
 }
 
-fn breakdown(axes: &[Axis]) -> Option<Dimension> {
+fn breakdown(axes: &[Axis]) -> Option<&Dimension> {
     axes.iter().find_map(|axis| match axis {
-        Axis::Of(dimension) => Some(*dimension),
+        Axis::Of(dimension) => Some(dimension),
         Axis::Time(_) => None,
     })
 }
@@ -254,17 +255,17 @@ fn check_lists(asked: &Asked) -> Result<(), QuestionError> {
         return Err(QuestionError::NoMetric);
     }
     if let Some(twice) = repeated(&asked.metrics) {
-        return Err(QuestionError::Twice(twice.name()));
+        return Err(QuestionError::Twice(twice.name().into()));
     }
     if let Some(twice) = repeated(&asked.axes) {
-        return Err(QuestionError::Twice(twice.name()));
+        return Err(QuestionError::Twice(twice.name().into()));
     }
     if asked.axes.iter().filter(|axis| matches!(axis, Axis::Time(_))).count() > 1 {
         return Err(QuestionError::TwoBuckets);
     }
     for (key, _) in &asked.order {
         let (is_asked, name) = match key {
-            Key::Metric(metric) => (asked.metrics.contains(metric), metric.name()),
+            Key::Metric(metric) => (asked.metrics.contains(metric), metric.name().into()),
             Key::Axis(axis) => (asked.axes.contains(axis), axis.name()),
         };
         if !is_asked {
@@ -296,20 +297,21 @@ fn check_filter(filter: Option<&Filter>) -> Result<(), QuestionError> {
 }
 
 fn source(asked: &Asked) -> Result<Source, QuestionError> {
-    let dimensions: Vec<Dimension> = asked.axes.iter().filter_map(|axis| breakdown(&[*axis])).collect();
+    let dimensions: Vec<&Dimension> =
+        asked.axes.iter().filter_map(|axis| breakdown(std::slice::from_ref(axis))).collect();
     if let [one, other, ..] = dimensions[..] {
         return Err(QuestionError::Cross(one.name(), other.name()));
     }
-    let filter = asked.filter.as_ref().map(|filter| filter.dimension);
+    let filter = asked.filter.as_ref().map(|filter| &filter.dimension);
     match (filter, dimensions.first().copied()) {
         (None, None) => Ok(Source::Totals),
-        (Some(one), None) | (None, Some(one)) => Ok(Source::Cells(one)),
-        (Some(filter), Some(by)) if filter == by => Ok(Source::Cells(by)),
+        (Some(one), None) | (None, Some(one)) => Ok(Source::Cells(one.clone())),
+        (Some(filter), Some(by)) if filter == by => Ok(Source::Cells(by.clone())),
         (Some(filter), Some(by)) => {
             let is_daily =
                 bucket(&asked.axes) != Some(Bucket::Hour) && matches!(asked.range, Range::Days { .. });
             if is_daily {
-                Ok(Source::Pairs { filter, by })
+                Ok(Source::Pairs { filter: filter.clone(), by: by.clone() })
             } else {
                 Err(QuestionError::PairByHour(by.name(), filter.name()))
             }

@@ -1,17 +1,19 @@
 //! From an answer to comma-separated values (RFC 4180).
 
+use std::borrow::Cow;
+
 use super::Query;
 use super::render::labels;
 use crate::store::disclosure::Answer;
-use crate::store::question::Number;
+use crate::store::question::{Axis, Number};
 
 /// The answer as a table: a line of names, then a line per row. A figure that is withheld is empty.
 pub fn csv(query: &Query, answer: &Answer) -> Vec<u8> {
     let question = &query.question;
     let asked = question.asked();
     let names =
-        asked.axes.iter().map(|axis| axis.name()).chain(asked.metrics.iter().map(|metric| metric.name()));
-    let mut text = line(names.map(str::to_owned));
+        asked.axes.iter().map(Axis::name).chain(asked.metrics.iter().map(|metric| metric.name().into()));
+    let mut text = line(names.map(Cow::into_owned));
     for row in &answer.rows {
         let figures = asked.metrics.iter().map(|metric| {
             row.figures.map_or_else(String::new, |figures| written(question.number(*metric, &figures)))

@@ -1,5 +1,6 @@
 //! From bytes to a question.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -82,7 +83,7 @@ fn axes(list: Option<&Value>) -> Result<Vec<Axis>, QueryError> {
     list.iter()
         .map(|name| {
             name.as_str().and_then(Axis::from_name).ok_or_else(|| {
-                let known = listed(Dimension::ALL.map(Dimension::name));
+                let known = listed(Dimension::ALL.iter().map(Dimension::name));
                 error(format!(
                     "Unknown dimension {}. Dimensions are: time:day, time:hour, {known}.",
                     shown(name)
@@ -129,7 +130,7 @@ fn one_filter(filter: &Value) -> Result<Filter, QueryError> {
         }
     }
     let dimension = dimension.as_str().and_then(Dimension::from_name).ok_or_else(|| {
-        let known = listed(Dimension::ALL.map(Dimension::name));
+        let known = listed(Dimension::ALL.iter().map(Dimension::name));
         error(format!("Unknown dimension {} in a filter. Dimensions are: {known}.", shown(dimension)))
     })?;
     let values = values.as_array().ok_or_else(form)?;
@@ -210,7 +211,7 @@ fn given(value: Option<&Value>) -> Option<&Value> {
 
 fn known_keys(
     map: &Map<String, Value>,
-    known: &[&str],
+    known: &[&'static str],
     code: &'static str,
     of: &str,
 ) -> Result<(), QueryError> {
@@ -224,8 +225,8 @@ fn known_keys(
     }
 }
 
-fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().collect::<Vec<_>>().join(", ")
+fn listed(names: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) -> String {
+    names.into_iter().map(Into::into).collect::<Vec<_>>().join(", ")
 }
 
 /// What was sent, as JSON and not longer than [`QUOTED_MAX`].

@@ -1,5 +1,6 @@
 //! From an answer to JSON.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -70,8 +71,8 @@ struct Echo<'a> {
     metrics: Vec<&'static str>,
     date_range: [String; 2],
     filters: Value,
-    dimensions: Vec<&'static str>,
-    order_by: Vec<[&'static str; 2]>,
+    dimensions: Vec<Cow<'static, str>>,
+    order_by: Vec<[Cow<'static, str>; 2]>,
     include: BTreeMap<&'static str, bool>,
     pagination: Pagination,
 }
@@ -173,14 +174,14 @@ fn echo(query: &Query) -> Echo<'_> {
     };
     let order = asked.order.iter().map(|(key, direction)| {
         let name = match key {
-            Key::Metric(metric) => metric.name(),
+            Key::Metric(metric) => metric.name().into(),
             Key::Axis(axis) => axis.name(),
         };
         let direction = match direction {
             Direction::Ascending => "asc",
             Direction::Descending => "desc",
         };
-        [name, direction]
+        [name, direction.into()]
     });
     let Include { imports, total_rows, time_labels } = query.include;
     let include = [("imports", imports), ("total_rows", total_rows), ("time_labels", time_labels)];
@@ -189,7 +190,7 @@ fn echo(query: &Query) -> Echo<'_> {
         metrics: asked.metrics.iter().map(|metric| metric.name()).collect(),
         date_range: date_range(&query.question),
         filters,
-        dimensions: asked.axes.iter().map(|axis| axis.name()).collect(),
+        dimensions: asked.axes.iter().map(Axis::name).collect(),
         order_by: order.collect(),
         include: include.into_iter().filter(|(_, is_on)| *is_on).collect(),
         pagination: Pagination { limit: asked.limit, offset: asked.offset },

@@ -193,7 +193,7 @@ fn added_values_are_pointed_out() {
     let answer = disclose(&query.question, Rows::default());
     let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
     assert_eq!(reply["meta"]["metric_warnings"]["visitors"]["code"], "added_values");
-    assert_eq!(query.question.breakdown(), None::<Dimension>);
+    assert_eq!(query.question.breakdown(), None::<&Dimension>);
 }
 
 fn any_end() -> impl Strategy<Value = &'static str> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rusqlite::{Connection, Params, named_params};
 
 use super::super::StoreError;
-use super::super::dimension::number;
 use super::super::disclosure::UNKNOWN;
 use super::super::question::{Bucket, Figures, Filter, Question, Row, Rows, Selected, Source, When};
 use super::error;
@@ -55,7 +54,7 @@ fn selected(
     for row in totals(connection, question)? {
         selected.entry(row.when).or_default().outside_visitors = row.figures.visitors;
     }
-    for row in values(connection, question, filter.dimension, Told::Together, Some(filter))? {
+    for row in values(connection, question, &filter.dimension, Told::Together, Some(filter))? {
         let bucket = selected.entry(row.when).or_default();
         bucket.outside_visitors -= row.figures.visitors;
         bucket.inside = row.figures;
@@ -103,7 +102,7 @@ enum Told {
 fn values(
     connection: &Connection,
     question: &Question,
-    dimension: Dimension,
+    dimension: &Dimension,
     told: Told,
     filter: Option<&Filter>,
 ) -> Result<Vec<Row>, StoreError> {
@@ -113,7 +112,7 @@ fn values(
         include_str!("../sql/values.sql"),
         named_params! {
             ":site": &*question.asked().site,
-            ":dimension": number(dimension),
+            ":dimension": dimension.name(),
             ":grain": grain(question),
             ":is_by_value": told == Told::Apart,
             ":is_filtered": filter.is_some(),
@@ -137,10 +136,10 @@ fn pairs(connection: &Connection, question: &Question) -> Result<Vec<Row>, Store
         include_str!("../sql/pairs.sql"),
         named_params! {
             ":site": &*question.asked().site,
-            ":dimension": number(by),
-            ":filtered": number(filter),
-            ":first": number(first),
-            ":second": number(second),
+            ":dimension": by.name(),
+            ":filtered": filter.name(),
+            ":first": first.name(),
+            ":second": second.name(),
             ":is_first": by == first,
             ":grain": grain(question),
             ":wanted": wanted(question.asked().filter.as_ref())?,

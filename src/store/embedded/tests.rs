@@ -65,6 +65,11 @@ fn times(sums: Sums, n: i64) -> Sums {
         seconds: sums.seconds * n,
         entries: sums.entries * n,
         exits: sums.exits * n,
+        revenue: sums.revenue * n,
+        orders: sums.orders * n,
+        engaged_ms: sums.engaged_ms * n,
+        scroll: sums.scroll * n,
+        scrolls: sums.scrolls * n,
     }
 }
 
@@ -191,7 +196,7 @@ fn tokens_are_read_by_their_names_and_others_are_other() {
         [(vec!["/cart".to_owned()], vec![3, 3, 9]), (vec![OTHER.to_owned()], vec![2, 2, 6])]
     );
     let cart: (Dimension, &[&str]) = (Dimension::Page, &["/cart"]);
-    assert_eq!(room.rows(asked(&[], Some(cart))), [(vec![], vec![3, 3, 9])]);
+    assert_eq!(room.rows(asked(&[], Some(cart.clone()))), [(vec![], vec![3, 3, 9])]);
     assert_eq!(room.rows(asked(&pages, Some(cart))), [(vec!["/cart".to_owned()], vec![3, 3, 9])]);
 }
 
@@ -274,9 +279,9 @@ fn question_no_cell_can_answer_names_what_is_missing() {
     let pair = [Axis::Of(Dimension::Device), Axis::Time(Bucket::Hour)];
     let refused = |asked| Question::new(asked).unwrap_err();
     let error = refused(asked(&pair, Some((Dimension::Country, &["NO"]))));
-    assert_eq!(error, QuestionError::PairByHour("visit:device", "visit:country"));
+    assert_eq!(error, QuestionError::PairByHour("visit:device".into(), "visit:country".into()));
     let two = [Axis::Of(Dimension::Device), Axis::Of(Dimension::Os)];
-    assert_eq!(refused(asked(&two, None)), QuestionError::Cross("visit:device", "visit:os"));
+    assert_eq!(refused(asked(&two, None)), QuestionError::Cross("visit:device".into(), "visit:os".into()));
     assert!(refused(asked(&two, None)).to_string().contains("visit:device × visit:os"));
 }
 

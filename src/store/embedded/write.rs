@@ -17,7 +17,7 @@ pub(super) fn know_dimensions(connection: &mut Connection) -> rusqlite::Result<(
     for dimension in Dimension::ALL {
         transaction.execute(
             include_str!("../sql/insert_dimension.sql"),
-            named_params! { ":id": number(dimension), ":name": dimension.name() },
+            named_params! { ":id": number(&dimension), ":name": dimension.name() },
         )?;
     }
     transaction.commit()
@@ -31,12 +31,12 @@ pub(super) fn insert(connection: &mut Connection, batch: &Batch, now: Timestamp)
         .execute(named_params! { ":id": batch.id.to_bytes().as_slice(), ":applied_at": now.as_second() })?
         == 1;
     if is_new {
-        let mut sites = Sites::default();
+        let mut numbers = Numbers { transaction: &transaction, sites: HashMap::new(), keys: HashMap::new() };
         for tally in &batch.tallies {
-            add(&transaction, sites.number(&transaction, &tally.site)?, tally)?;
+            add(&mut numbers, tally)?;
         }
         for name in &batch.names {
-            reveal(&transaction, sites.number(&transaction, &name.site)?, name)?;
+            reveal(&mut numbers, name)?;
         }
         transaction
             .prepare_cached(include_str!("../sql/forget_batches.sql"))?
@@ -45,20 +45,37 @@ pub(super) fn insert(connection: &mut Connection, batch: &Batch, now: Timestamp)
     transaction.commit()
 }
 
-/// The numbers of the sites in one batch.
-#[derive(Default)]
-struct Sites<'a>(HashMap<&'a str, i64>);
+/// The numbers of the sites and properties in one batch.
+struct Numbers<'a> {
+    transaction: &'a Transaction<'a>,
+    sites: HashMap<&'a str, i64>,
+    keys: HashMap<&'a str, i64>,
+}
 
-impl<'a> Sites<'a> {
-    fn number(&mut self, transaction: &Transaction<'_>, name: &'a str) -> rusqlite::Result<i64> {
-        if let Some(number) = self.0.get(name) {
+impl<'a> Numbers<'a> {
+    fn site(&mut self, name: &'a str) -> rusqlite::Result<i64> {
+        if let Some(number) = self.sites.get(name) {
             return Ok(*number);
         }
         let site = named_params! { ":name": name };
-        transaction.prepare_cached(include_str!("../sql/insert_site.sql"))?.execute(site)?;
-        let number =
-            transaction.prepare_cached(include_str!("../sql/site.sql"))?.query_row(site, |row| row.get(0))?;
-        self.0.insert(name, number);
+        self.transaction.prepare_cached(include_str!("../sql/insert_site.sql"))?.execute(site)?;
+        let mut statement = self.transaction.prepare_cached(include_str!("../sql/site.sql"))?;
+        let number = statement.query_row(site, |row| row.get(0))?;
+        self.sites.insert(name, number);
+        Ok(number)
+    }
+
+    fn dimension(&mut self, dimension: &'a Dimension) -> rusqlite::Result<i64> {
+        let Dimension::Property(key) = dimension else { return Ok(number(dimension).into()) };
+        if let Some(number) = self.keys.get(&**key) {
+            return Ok(*number);
+        }
+        let name = dimension.name();
+        let property = named_params! { ":name": name };
+        self.transaction.prepare_cached(include_str!("../sql/insert_property.sql"))?.execute(property)?;
+        let mut statement = self.transaction.prepare_cached(include_str!("../sql/dimension.sql"))?;
+        let number = statement.query_row(property, |row| row.get(0))?;
+        self.keys.insert(key, number);
         Ok(number)
     }
 }
@@ -75,7 +92,8 @@ impl ToSql for Column<'_> {
     }
 }
 
-fn add(transaction: &Transaction<'_>, site: i64, tally: &Tally) -> rusqlite::Result<()> {
+fn add<'a>(numbers: &mut Numbers<'a>, tally: &'a Tally) -> rusqlite::Result<()> {
+    let (transaction, site) = (numbers.transaction, numbers.site(&tally.site)?);
     let (sums, day, hour) = (&tally.sums, tally.day.0, tally.hour.0);
     match &tally.cell {
         Cell::Total => {
@@ -88,8 +106,9 @@ fn add(transaction: &Transaction<'_>, site: i64, tally: &Tally) -> rusqlite::Res
             })
         }
         Cell::One(dimension, value) => {
+            let dimension = numbers.dimension(dimension)?;
             transaction.prepare_cached(include_str!("../sql/add_cell.sql"))?.execute(named_params! {
-                ":site": site, ":dimension": number(*dimension), ":day": day, ":hour": hour,
+                ":site": site, ":dimension": dimension, ":day": day, ":hour": hour,
                 ":value": Column(value),
                 ":visitors": sums.visitors, ":visitors_hour": sums.visitors_hour,
                 ":visits": sums.visits, ":visits_hour": sums.visits_hour, ":carried": sums.carried,
@@ -98,8 +117,9 @@ fn add(transaction: &Transaction<'_>, site: i64, tally: &Tally) -> rusqlite::Res
             })
         }
         Cell::Pair(first, first_value, second, second_value) => {
+            let (first, second) = (numbers.dimension(first)?, numbers.dimension(second)?);
             transaction.prepare_cached(include_str!("../sql/add_pair.sql"))?.execute(named_params! {
-                ":site": site, ":first": number(*first), ":second": number(*second), ":day": day,
+                ":site": site, ":first": first, ":second": second, ":day": day,
                 ":first_value": Column(first_value), ":second_value": Column(second_value),
                 ":visitors": sums.visitors, ":visits": sums.visits, ":carried": sums.carried,
                 ":views": sums.views, ":events": sums.events, ":bounces": sums.bounces,
@@ -110,10 +130,11 @@ fn add(transaction: &Transaction<'_>, site: i64, tally: &Tally) -> rusqlite::Res
     .map(|_| ())
 }
 
-fn reveal(transaction: &Transaction<'_>, site: i64, name: &Name) -> rusqlite::Result<()> {
-    transaction.prepare_cached(include_str!("../sql/insert_name.sql"))?.execute(named_params! {
+fn reveal<'a>(numbers: &mut Numbers<'a>, name: &'a Name) -> rusqlite::Result<()> {
+    let (site, dimension) = (numbers.site(&name.site)?, numbers.dimension(&name.dimension)?);
+    numbers.transaction.prepare_cached(include_str!("../sql/insert_name.sql"))?.execute(named_params! {
         ":site": site,
-        ":dimension": number(name.dimension),
+        ":dimension": dimension,
         ":token": name.token.cast_signed(),
         ":name": &*name.name,
     })?;

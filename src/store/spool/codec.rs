@@ -1,15 +1,20 @@
 //! A batch as bytes, and back.
 //!
 //! Tallies repeat a few words and mostly hold small numbers, and a spool must hold a day of them: a table of words
-//! and variable-length numbers take about 15 bytes a tally, JSON about 120. The first byte is the version.
+//! and variable-length numbers take about 15 bytes a tally, JSON about 120. The first byte is the version; batches of
+//! version 1, which knew fewer sums and no properties, are still read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::dimension::{from_number, number};
+use super::super::dimension::{PROPERTY, from_number, number};
 use crate::counting::tally::{Cell, Dimension, Hour, LocalDay, Name, Sums, Tally, Value};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// How many sums a tally has.
+const SUMS: usize = 16;
+/// The sums that version 1 wrote, all of them whatever they were.
+const SUMS_OF_VERSION_1: u64 = (1 << 11) - 1;
 
 /// What a batch holds, beside its id.
 pub(super) type Content = (Vec<Tally>, Vec<Name>);
@@ -29,7 +34,7 @@ pub(super) fn encode(tallies: &[Tally], names: &[Name]) -> Vec<u8> {
     put_count(&mut body, names.len());
     for name in names {
         put_number(&mut body, texts.number(&name.site));
-        body.push(number(name.dimension));
+        put_dimension(&mut body, &mut texts, &name.dimension);
         body.extend_from_slice(&name.token.to_le_bytes());
         put_number(&mut body, texts.number(&name.name));
     }
@@ -46,11 +51,13 @@ pub(super) fn encode(tallies: &[Tally], names: &[Name]) -> Vec<u8> {
 /// What the bytes hold; `None` where they are not what [`encode`] writes.
 pub(super) fn decode(bytes: &[u8]) -> Option<Content> {
     let mut reader = Reader(bytes);
-    if reader.byte()? != VERSION {
-        return None;
-    }
+    let sums = match reader.byte()? {
+        1 => Some(SUMS_OF_VERSION_1),
+        VERSION => None,
+        _ => return None,
+    };
     let texts = reader.list(Reader::text)?;
-    let tallies = reader.list(|reader| reader.tally(&texts))?;
+    let tallies = reader.list(|reader| reader.tally(&texts, sums))?;
     let names = reader.list(|reader| reader.name(&texts))?;
     reader.0.is_empty().then_some((tallies, names))
 }
@@ -71,9 +78,17 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// The number of the dimension; of a property its key as well.
+fn put_dimension<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, dimension: &'a Dimension) {
+    body.push(number(dimension));
+    if let Dimension::Property(key) = dimension {
+        put_number(body, texts.number(key));
+    }
+}
+
 fn put_cell<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, cell: &'a Cell) {
-    let mut put = |dimension: Dimension, value: &'a Value| {
-        body.push(number(dimension));
+    let mut put = |dimension: &'a Dimension, value: &'a Value| {
+        put_dimension(body, texts, dimension);
         match value {
             Value::Word(word) => {
                 body.push(0);
@@ -87,18 +102,18 @@ fn put_cell<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, cell: &'a Cell) {
     };
     match cell {
         Cell::Total => {}
-        Cell::One(dimension, value) => put(*dimension, value),
+        Cell::One(dimension, value) => put(dimension, value),
         Cell::Pair(first, first_value, second, second_value) => {
-            put(*first, first_value);
-            put(*second, second_value);
+            put(first, first_value);
+            put(second, second_value);
         }
     }
     body.push(0);
 }
 
-/// The sums in their order.
+/// Which sums are not 0, one bit each, and these in their order. New ones come last.
 fn put_sums(body: &mut Vec<u8>, sums: &Sums) {
-    let list = [
+    let list: [i64; SUMS] = [
         sums.visitors,
         sums.visitors_hour,
         sums.visits,
@@ -110,8 +125,15 @@ fn put_sums(body: &mut Vec<u8>, sums: &Sums) {
         sums.seconds,
         sums.entries,
         sums.exits,
+        sums.revenue,
+        sums.orders,
+        sums.engaged_ms,
+        sums.scroll,
+        sums.scrolls,
     ];
-    for sum in list {
+    let written = list.iter().rev().fold(0, |mask, sum| mask << 1 | u64::from(*sum != 0));
+    put_number(body, written);
+    for sum in list.into_iter().filter(|sum| *sum != 0) {
         put_signed(body, sum);
     }
 }
@@ -187,8 +209,15 @@ impl Reader<'_> {
         texts.get(usize::try_from(self.number()?).ok()?).cloned()
     }
 
-    fn dimension_and_value(&mut self, texts: &[Arc<str>], dimension: u8) -> Option<(Dimension, Value)> {
-        let dimension = from_number(dimension)?;
+    fn dimension(&mut self, texts: &[Arc<str>], number: u8) -> Option<Dimension> {
+        if number == PROPERTY {
+            return self.shared(texts).map(Dimension::Property);
+        }
+        from_number(number)
+    }
+
+    fn dimension_and_value(&mut self, texts: &[Arc<str>], number: u8) -> Option<(Dimension, Value)> {
+        let dimension = self.dimension(texts, number)?;
         let value = match self.byte()? {
             0 => Value::Word(self.shared(texts)?),
             1 => Value::Token(self.token()?),
@@ -218,39 +247,81 @@ impl Reader<'_> {
         })
     }
 
-    fn sums(&mut self) -> Option<Sums> {
-        Some(Sums {
-            visitors: self.signed()?,
-            visitors_hour: self.signed()?,
-            visits: self.signed()?,
-            visits_hour: self.signed()?,
-            carried: self.signed()?,
-            views: self.signed()?,
-            events: self.signed()?,
-            bounces: self.signed()?,
-            seconds: self.signed()?,
-            entries: self.signed()?,
-            exits: self.signed()?,
-        })
+    /// The sums of `written`, or of the bits that stand here; others are 0.
+    fn sums(&mut self, written: Option<u64>) -> Option<Sums> {
+        let written = match written {
+            Some(written) => written,
+            None => self.number().filter(|written| *written < 1 << SUMS)?,
+        };
+        let mut list = [0; SUMS];
+        for (at, sum) in list.iter_mut().enumerate() {
+            if written >> at & 1 == 1 {
+                *sum = self.signed()?;
+            }
+        }
+        Some(in_order(list))
     }
 
-    fn tally(&mut self, texts: &[Arc<str>]) -> Option<Tally> {
+    fn tally(&mut self, texts: &[Arc<str>], sums: Option<u64>) -> Option<Tally> {
         Some(Tally {
             site: self.shared(texts)?,
             hour: Hour(self.small()?),
             day: LocalDay(self.small()?),
             cell: self.cell(texts)?,
-            sums: self.sums()?,
+            sums: self.sums(sums)?,
         })
     }
 
     fn name(&mut self, texts: &[Arc<str>]) -> Option<Name> {
         Some(Name {
             site: self.shared(texts)?,
-            dimension: from_number(self.byte()?)?,
+            dimension: {
+                let number = self.byte()?;
+                self.dimension(texts, number)?
+            },
             token: self.token()?,
             name: self.shared(texts)?,
         })
+    }
+}
+
+/// The sums in the order of [`put_sums`].
+fn in_order(list: [i64; SUMS]) -> Sums {
+    let [
+        visitors,
+        visitors_hour,
+        visits,
+        visits_hour,
+        carried,
+        views,
+        events,
+        bounces,
+        seconds,
+        entries,
+        exits,
+        revenue,
+        orders,
+        engaged_ms,
+        scroll,
+        scrolls,
+    ] = list;
+    Sums {
+        visitors,
+        visitors_hour,
+        visits,
+        visits_hour,
+        carried,
+        views,
+        events,
+        bounces,
+        seconds,
+        entries,
+        exits,
+        revenue,
+        orders,
+        engaged_ms,
+        scroll,
+        scrolls,
     }
 }
 
@@ -267,7 +338,10 @@ mod tests {
     }
 
     fn any_dimension() -> impl Strategy<Value = Dimension> {
-        proptest::sample::select(Dimension::ALL.to_vec())
+        prop_oneof![
+            proptest::sample::select(Dimension::ALL.to_vec()),
+            "[a-zø]{1,4}".prop_map(|key| Dimension::Property(key.into())),
+        ]
     }
 
     fn any_cell() -> impl Strategy<Value = Cell> {
@@ -280,25 +354,13 @@ mod tests {
     }
 
     fn any_tally() -> impl Strategy<Value = Tally> {
-        ("[ab]", any::<i32>(), any::<i32>(), any_cell(), any::<[i64; 11]>()).prop_map(
+        ("[ab]", any::<i32>(), any::<i32>(), any_cell(), any::<[i64; SUMS]>()).prop_map(
             |(site, hour, day, cell, sums)| Tally {
                 site: site.into(),
                 hour: Hour(hour),
                 day: LocalDay(day),
                 cell,
-                sums: Sums {
-                    visitors: sums[0],
-                    visitors_hour: sums[1],
-                    visits: sums[2],
-                    visits_hour: sums[3],
-                    carried: sums[4],
-                    views: sums[5],
-                    events: sums[6],
-                    bounces: sums[7],
-                    seconds: sums[8],
-                    entries: sums[9],
-                    exits: sums[10],
-                },
+                sums: in_order(sums),
             },
         )
     }
@@ -310,6 +372,19 @@ mod tests {
             token,
             name: name.into(),
         })
+    }
+
+    /// One tally of a site "s" with eleven sums, 1 to 11, as version 1 wrote it.
+    #[test]
+    fn batch_of_version_1_is_read() {
+        let mut bytes = vec![1, 1, 1, b's', 1, 0, 2, 4, 0];
+        bytes.extend((1..=11).map(|sum| 2 * sum));
+        bytes.push(0);
+        let (tallies, names) = decode(&bytes).unwrap();
+        assert_eq!(names, []);
+        let sums = in_order([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0]);
+        let tally = Tally { site: "s".into(), hour: Hour(1), day: LocalDay(2), cell: Cell::Total, sums };
+        assert_eq!(tallies, [tally]);
     }
 
     proptest! {

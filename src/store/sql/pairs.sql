@@ -14,8 +14,8 @@ with pairs as (
     entries
   from pairs_day
   where site = (select id from sites where name = :site)
-    and first = :first
-    and second = :second
+    and first = (select id from dimensions where name = :first)
+    and second = (select id from dimensions where name = :second)
     and day between :first_day and :last_day
 ),
 cells as (
@@ -39,7 +39,7 @@ cells as (
         select token
         from names
         where names.site = (select id from sites where name = :site)
-          and names.dimension = :filtered
+          and names.dimension = (select id from dimensions where name = :filtered)
           and names.name in (select value from json_each(:wanted))
       )
     )
@@ -61,7 +61,7 @@ select
 from cells
 left join names on typeof(cells.value) = 'integer'
   and names.site = (select id from sites where name = :site)
-  and names.dimension = :dimension
+  and names.dimension = (select id from dimensions where name = :dimension)
   and names.token = cells.value
 group by 1, 2, 3
 limit :limit

@@ -20,7 +20,7 @@ with cells as (
     sum(entries) as entries
   from cells_hour
   where site = (select id from sites where name = :site)
-    and dimension = :dimension
+    and dimension = (select id from dimensions where name = :dimension)
     and day between :first_day and :last_day
     and hour between :first_hour and :last_hour
     and (
@@ -32,7 +32,7 @@ with cells as (
           select token
           from names
           where names.site = (select id from sites where name = :site)
-            and names.dimension = :dimension
+            and names.dimension = (select id from dimensions where name = :dimension)
             and names.name in (select value from json_each(:wanted))
         )
       )
@@ -55,7 +55,7 @@ select
 from cells
 left join names on typeof(cells.value) = 'integer'
   and names.site = (select id from sites where name = :site)
-  and names.dimension = :dimension
+  and names.dimension = (select id from dimensions where name = :dimension)
   and names.token = cells.value
 group by 1, 2, 3
 limit :limit

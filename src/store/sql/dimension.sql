@@ -1,0 +1,4 @@
+-- The number of one dimension.
+select id
+from dimensions
+where name = :name

@@ -6,6 +6,7 @@
 
 mod counting;
 mod delivery;
+pub mod hidden;
 mod inventory;
 pub(crate) mod keys;
 mod sites;
@@ -36,6 +37,7 @@ use crate::server::site::Sites;
 use crate::server::worker::{Shared, Worker};
 use crate::server::{Door, ListenError, Serving, admin, serve, stack};
 use crate::store::embedded::Embedded;
+use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
 use crate::store::spool::{BYTES_MAX as SPOOL_BYTES_MAX, Spool};
 use crate::store::tokens::Tokens;
@@ -110,10 +112,13 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let places = Arc::new(WatchedPlaces::open(config.places.as_deref()));
     let counter = Counter::new(sites::counted(&config), places.clone(), entropy.clone());
 
+    let key_log = open_key_log(&config, &*clock)?;
     let delivery = delivery::start(spool.clone(), store.clone(), metrics.clone())?;
     let (hits, waiting) = Hits::queue(metrics.clone());
+    let vault = counter.vault().clone();
     let counting = counting::start(counting::Line {
         counter,
+        key_log,
         waiting,
         spool: spool.clone(),
         places: places.clone(),
@@ -142,6 +147,8 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         spool,
         ledger,
         inventory: Inventory { sightings, sites: followed },
+        key_log: KeyLog::open_to_read(&config.store)?,
+        vault,
         places,
         tokens: Tokens::open(&config.store)?,
         clock,
@@ -163,6 +170,16 @@ fn keep_notices(ledger: &Ledger, sites: &Sites, now: Timestamp) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// The log of keys. Keys of which it knows no end were held by a process that fell.
+fn open_key_log(config: &Config, clock: &dyn Clock) -> Result<KeyLog, StoreError> {
+    let log = KeyLog::open(&config.store)?;
+    let lost = log.close_lost(clock.now())?;
+    if lost > 0 {
+        tracing::warn!(keys = lost, "the process before ended without a word; its keys are gone");
+    }
+    Ok(log)
 }
 
 fn start_inventory(

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use super::{AppError, delivery};
 use crate::clock::{Clock, monotonic};
 use crate::counting::place::WatchedPlaces;
-use crate::counting::{Counter, Drained, Hit};
+use crate::counting::{Counter, Drained, Hit, Vault, wipe_stack};
 use crate::store::StoreError;
+use crate::store::key_log::KeyLog;
 use crate::store::spool::Spool;
 use crate::telemetry::Metrics;
 
@@ -25,6 +26,7 @@ const UNWRITTEN_MAX: usize = 500_000;
 /// What the counting thread works with.
 pub(super) struct Line {
     pub(super) counter: Counter,
+    pub(super) key_log: KeyLog,
     pub(super) waiting: Receiver<Hit>,
     pub(super) spool: Arc<Spool>,
     pub(super) places: Arc<WatchedPlaces>,
@@ -56,7 +58,10 @@ fn run(mut line: Line) {
         match line.waiting.recv_timeout(due.saturating_duration_since(monotonic())) {
             Ok(hit) => count(&mut line, hit, due),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return write(&mut line, &mut unwritten),
+            Err(RecvTimeoutError::Disconnected) => {
+                write(&mut line, &mut unwritten);
+                return end(line);
+            }
         }
         if monotonic() >= due {
             write(&mut line, &mut unwritten);
@@ -75,11 +80,37 @@ fn count(line: &mut Line, first: Hit, due: Instant) {
     }
 }
 
+/// Wipes the keys and writes that down.
+fn end(line: Line) {
+    let Line { counter, key_log, clock, metrics, .. } = line;
+    let vault = counter.vault().clone();
+    drop(counter);
+    wipe_stack();
+    write_keys(&vault, &key_log, &*clock, &metrics);
+}
+
+/// Writes down what became of keys; what cannot be written waits.
+fn write_keys(vault: &Vault, log: &KeyLog, clock: &dyn Clock, metrics: &Metrics) {
+    let events = vault.take_events();
+    if events.is_empty() {
+        return;
+    }
+    let result = log.append(&events, clock.now());
+    if let Err(error) = &result {
+        if metrics.key_log_failing.get() == 0 {
+            tracing::error!(%error, "what became of keys cannot be written down; it waits");
+        }
+        vault.give_back(events);
+    }
+    metrics.key_log_failing.set(result.is_err().into());
+}
+
 /// Moves the clock of visits and keys, and writes what was summed since the last time. What cannot be written goes with
 /// the next batch, up to a limit; what the spool has no room for is lost, and the spool counts it.
 fn write(line: &mut Line, unwritten: &mut Drained) {
     line.places.refresh();
     line.counter.advance(line.clock.now());
+    write_keys(line.counter.vault(), &line.key_log, &*line.clock, &line.metrics);
     let drained = line.counter.drain();
     unwritten.tallies.extend(drained.tallies);
     unwritten.names.extend(drained.names);

@@ -14,6 +14,7 @@ use crate::{config, telemetry};
 pub(super) fn run(path: &Path) -> Result<(), Failure> {
     let loaded = load(path)?;
     telemetry::start_log();
+    app::hidden::hide();
     let running =
         app::start(loaded.config, Arc::new(SystemClock), Arc::new(SystemEntropy)).map_err(failed)?;
     until_told(&running, Some(path))?;

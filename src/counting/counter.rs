@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::agent::Agents;
 use super::place::Places;
+use super::secret::Vault;
 use super::site::{Around, Site};
 use super::tally::{Name, Tally};
 use super::{Hit, SiteIndex, SiteSettings};
@@ -20,6 +21,7 @@ pub struct Counter {
     sites: Vec<Site>,
     places: Arc<dyn Places>,
     entropy: Arc<dyn Entropy>,
+    vault: Arc<Vault>,
     agents: Agents,
     dropped: Dropped,
 }
@@ -71,7 +73,14 @@ impl Counter {
     /// A counter for these sites; [`SiteIndex`] is the place in the list.
     pub fn new(sites: Vec<SiteSettings>, places: Arc<dyn Places>, entropy: Arc<dyn Entropy>) -> Self {
         let sites = sites.into_iter().map(Site::new).collect();
-        Self { sites, places, entropy, agents: Agents::new(), dropped: Dropped::default() }
+        Self {
+            sites,
+            places,
+            entropy,
+            vault: Vault::open(),
+            agents: Agents::new(),
+            dropped: Dropped::default(),
+        }
     }
 
     /// Counts a hit, at its own time. Its address is forgotten before this returns. Hits should come in the order of
@@ -86,6 +95,7 @@ impl Counter {
             places: &*self.places,
             agents: &mut self.agents,
             entropy: &*self.entropy,
+            vault: &self.vault,
             dropped: &mut self.dropped,
         };
         site.count(&hit, &mut around);
@@ -100,6 +110,7 @@ impl Counter {
                 places: &*self.places,
                 agents: &mut self.agents,
                 entropy: &*self.entropy,
+                vault: &self.vault,
                 dropped: &mut self.dropped,
             };
             site.advance(now, &mut around);
@@ -118,6 +129,11 @@ impl Counter {
     /// What was not counted.
     pub const fn dropped(&self) -> &Dropped {
         &self.dropped
+    }
+
+    /// Where its keys stand, and what became of them.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
     }
 
     /// When the key of this site's present day was drawn, if that was after the day's beginning (the program had

@@ -6,6 +6,7 @@
 mod agent;
 mod cells;
 mod counter;
+pub mod key_log;
 mod mark;
 #[cfg(test)]
 mod naive;
@@ -13,6 +14,7 @@ pub mod place;
 mod reload;
 mod robot;
 mod scrub;
+mod secret;
 mod site;
 mod source;
 pub mod tally;
@@ -20,6 +22,7 @@ mod veil;
 mod visit;
 
 pub use counter::{Counter, Drained, Dropped};
+pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -3,17 +3,19 @@
 mod hit;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use self::hit::Counting;
 use super::agent::Agents;
 use super::cells::{CELLS_MAX, Cells, Folding, Slot};
 use super::counter::{Drained, Dropped};
+use super::key_log::KeyFate;
 use super::mark::{DayKey, Mark};
 use super::place::Places;
 use super::reload::Reloads;
+use super::secret::{Vault, wipe_stack};
 use super::tally::{Hour, LocalDay};
 use super::veil::{Values, Veil};
 use super::visit::{Ledger, Past, Scratch, Visit};
@@ -33,6 +35,7 @@ pub(super) struct Around<'a> {
     pub(super) places: &'a dyn Places,
     pub(super) agents: &'a mut Agents,
     pub(super) entropy: &'a dyn Entropy,
+    pub(super) vault: &'a Arc<Vault>,
     pub(super) dropped: &'a mut Dropped,
 }
 
@@ -171,13 +174,14 @@ impl Site {
         if let Some(today) = &self.today
             && self.now < today.ends
         {
-            if self.now >= today.starts + KEY_OUTLIVES_MS {
-                self.yesterday = None;
+            if self.now >= today.starts + KEY_OUTLIVES_MS && self.yesterday.take().is_some() {
+                wipe_stack();
             }
             return;
         }
         let now = Timestamp::from_millisecond(self.now).unwrap_or(at);
-        let (day, month) = Day::at(now, &self.settings.time_zone, around.entropy);
+        let fate = if self.today.is_none() { KeyFate::Rekeyed } else { KeyFate::Born };
+        let (day, month) = Day::at(now, &self.settings, fate, around);
         self.settle(around.dropped);
         self.reloads.clear();
         let before = self.today.take();
@@ -189,9 +193,10 @@ impl Site {
                 before
             });
         if self.veil.as_ref().is_none_or(|veil| veil.month() != month) {
-            self.veil = Some(Veil::draw(month, around.entropy));
+            self.veil = Some(Veil::draw(&self.settings.name, month, fate, around.vault, around.entropy));
         }
         self.today = Some(day);
+        wipe_stack();
     }
 }
 
@@ -213,7 +218,8 @@ impl Visitor {
 
 impl Day {
     /// The day in which `now` falls, with a new key; and the month it belongs to.
-    fn at(now: Timestamp, time_zone: &TimeZone, entropy: &dyn Entropy) -> (Self, i32) {
+    fn at(now: Timestamp, settings: &SiteSettings, fate: KeyFate, around: &Around<'_>) -> (Self, i32) {
+        let time_zone = &settings.time_zone;
         let date = now.to_zoned(time_zone.clone()).date();
         let midnight = |date: jiff::civil::Date| {
             date.to_zoned(time_zone.clone()).ok().map(|zoned| zoned.timestamp().as_millisecond())
@@ -223,12 +229,13 @@ impl Day {
         let starts = midnight(date).unwrap_or(ms - ms.rem_euclid(DAY_MS));
         let ends = date.tomorrow().ok().and_then(midnight).unwrap_or(starts + DAY_MS);
         let days = date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24;
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
         let day = Self {
-            date: LocalDay(i32::try_from(days).unwrap_or(i32::MAX)),
+            date: LocalDay(days),
             first_hour: hour(starts),
             starts,
             ends,
-            key: DayKey::draw(entropy),
+            key: DayKey::draw(&settings.name, days, fate, around.vault, around.entropy),
             visitors: HashMap::default(),
             values: Values::new(),
             dirty: Vec::new(),

@@ -12,7 +12,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::cells::Folding;
-use super::mark::{Secret, first_eight};
+use super::key_log::{KeyFate, KeyName};
+use super::secret::{Secret, Vault};
 use super::tally::{Dimension, Name, Value};
 use crate::clock::Entropy;
 
@@ -83,8 +84,15 @@ pub(super) struct Veil {
 
 impl Veil {
     /// A new key for `month`, which is any number that differs from month to month.
-    pub(super) fn draw(month: i32, entropy: &dyn Entropy) -> Self {
-        Self { month, secret: Secret::draw(entropy), revealed: HashSet::default() }
+    pub(super) fn draw(
+        site: &Arc<str>,
+        month: i32,
+        fate: KeyFate,
+        vault: &Arc<Vault>,
+        entropy: &dyn Entropy,
+    ) -> Self {
+        let secret = vault.draw(KeyName::of_month(site, month), fate, entropy);
+        Self { month, secret, revealed: HashSet::default() }
     }
 
     /// The month it was drawn for.
@@ -93,9 +101,7 @@ impl Veil {
     }
 
     fn token(&self, kind: Kind, text: &str) -> u64 {
-        let mut hasher = blake3::Hasher::new_keyed(self.secret.bytes());
-        hasher.update(&[kind as u8]).update(text.as_bytes());
-        first_eight(&hasher.finalize())
+        self.secret.hash_of_kind(kind as u8, text.as_bytes())
     }
 }
 
@@ -260,6 +266,10 @@ mod tests {
     use super::*;
     use crate::clock::SystemEntropy;
 
+    fn drawn(month: i32) -> Veil {
+        Veil::draw(&site(), month, KeyFate::Born, &Vault::open(), &SystemEntropy)
+    }
+
     fn site() -> Arc<str> {
         "shop".into()
     }
@@ -272,7 +282,7 @@ mod tests {
 
     #[test]
     fn text_stays_opaque_until_its_kth_visitor() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
+        let mut veil = drawn(1);
         let mut values = Values::new();
         let id = values.text(&veil, Kind::Source, "blog.example", 3);
         assert!(matches!(values.value(id), Value::Token(_)));
@@ -290,7 +300,7 @@ mod tests {
 
     #[test]
     fn views_without_marks_count_a_quarter() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
+        let mut veil = drawn(1);
         let mut values = Values::new();
         let id = values.text(&veil, Kind::Source, "blog.example", 2);
         for _ in 0..7 {
@@ -303,7 +313,7 @@ mod tests {
 
     #[test]
     fn name_of_a_page_is_written_for_every_dimension_it_stands_in() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
+        let mut veil = drawn(1);
         let mut values = Values::new();
         values.text(&veil, Kind::Page, "/a", 1);
         let dimensions: Vec<_> = names(&mut values, &mut veil).iter().map(|name| name.dimension).collect();
@@ -312,7 +322,7 @@ mod tests {
 
     #[test]
     fn token_is_the_same_all_month_and_its_name_is_written_once() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
+        let mut veil = drawn(1);
         let mut monday = Values::new();
         let id = monday.text(&veil, Kind::Page, "/a", 1);
         assert_eq!(names(&mut monday, &mut veil).len(), 3);
@@ -320,7 +330,7 @@ mod tests {
         let again = tuesday.text(&veil, Kind::Page, "/a", 1);
         assert_eq!(monday.value(id), tuesday.value(again));
         assert_eq!(names(&mut tuesday, &mut veil), []);
-        let next_month = Veil::draw(2, &SystemEntropy);
+        let next_month = drawn(2);
         let mut first = Values::new();
         let other = first.text(&next_month, Kind::Page, "/a", 1);
         assert_ne!(monday.value(id), first.value(other));
@@ -328,7 +338,7 @@ mod tests {
 
     #[test]
     fn adopted_values_keep_their_written_form() {
-        let (january, february) = (Veil::draw(1, &SystemEntropy), Veil::draw(2, &SystemEntropy));
+        let (january, february) = (drawn(1), drawn(2));
         let mut older = Values::new();
         older.word("padding");
         let page = older.text(&january, Kind::Page, "/a", 5);
@@ -345,7 +355,7 @@ mod tests {
 
     #[test]
     fn too_many_texts_are_folded_and_counted() {
-        let veil = Veil::draw(1, &SystemEntropy);
+        let veil = drawn(1);
         let mut values = Values::new();
         for number in 0..VALUES_MAX {
             values.text(&veil, Kind::Page, &format!("/{number}"), 5);

@@ -10,6 +10,7 @@ pub mod count;
 mod form;
 mod guard;
 pub mod inventory;
+mod keys;
 pub mod known_scripts;
 mod let_in;
 pub mod limits;

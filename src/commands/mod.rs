@@ -5,8 +5,8 @@
 mod check;
 pub mod demo;
 mod import;
-mod receipts;
 mod keys;
+mod receipts;
 mod scan;
 mod serve;
 mod token;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use super::pack::pack;
 use super::tally::{Cell, Dimension, Hour, LocalDay, Sums, Tally, Value};
 use super::veil::{ValueId, Values};
 
@@ -144,3 +145,5 @@ impl Hasher for Fold {
         self.0
     }
 }
+
+pack!(Slot { hour, day, day_hour });

@@ -18,10 +18,10 @@ use crate::clock::Entropy;
 /// (once a minute is enough: it ends idle visits and destroys the keys of days that are over), and take what is to
 /// be written with [`drain`](Self::drain).
 pub struct Counter {
-    sites: Vec<Site>,
+    pub(super) sites: Vec<Site>,
     places: Arc<dyn Places>,
     entropy: Arc<dyn Entropy>,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
     agents: Agents,
     dropped: Dropped,
 }
@@ -129,6 +129,11 @@ impl Counter {
     /// What was not counted.
     pub const fn dropped(&self) -> &Dropped {
         &self.dropped
+    }
+
+    /// The names of its sites, in their order.
+    pub fn site_names(&self) -> Vec<Arc<str>> {
+        self.sites.iter().map(|site| site.settings.name.clone()).collect()
     }
 
     /// Where its keys stand, and what became of them.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use zeroize::Zeroize;
 
 use super::key_log::{KeyFate, KeyName};
+use super::pack::pack;
 use super::secret::{Secret, Vault};
 use crate::clock::Entropy;
 
@@ -44,16 +45,6 @@ impl DayKey {
         Self(vault.draw(KeyName::of_day(site, day), fate, entropy))
     }
 
-    /// Its bytes' place, for handing them over.
-    pub(super) const fn secret(&self) -> &Secret {
-        &self.0
-    }
-
-    /// The key that was handed over.
-    pub(super) const fn taken_over(secret: Secret) -> Self {
-        Self(secret)
-    }
-
     /// The secret itself, for leaving it to the next process.
     pub(super) fn into_secret(self) -> Secret {
         self.0
@@ -86,6 +77,9 @@ impl DayKey {
         mark
     }
 }
+
+pack!(DayKey(0));
+pack!(Mark(0));
 
 #[cfg(test)]
 mod tests {

@@ -6,10 +6,12 @@
 mod agent;
 mod cells;
 mod counter;
+pub mod handover;
 pub mod key_log;
 mod mark;
 #[cfg(test)]
 mod naive;
+mod pack;
 pub mod place;
 mod reload;
 mod robot;

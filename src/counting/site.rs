@@ -13,6 +13,7 @@ use super::cells::{CELLS_MAX, Cells, Folding, Slot};
 use super::counter::{Drained, Dropped};
 use super::key_log::KeyFate;
 use super::mark::{DayKey, Mark};
+use super::pack::{Pack, Packed, pack};
 use super::place::Places;
 use super::reload::Reloads;
 use super::secret::{Vault, wipe_stack};
@@ -248,6 +249,60 @@ impl Day {
         Slot { hour: hour(now), day: self.date, day_hour: self.first_hour }
     }
 }
+
+/// What goes on in the next process.
+pub(super) struct Kept {
+    settings: [u8; 32],
+    now: i64,
+    today: Option<Day>,
+    yesterday: Option<Day>,
+    rekeyed_at: Option<Timestamp>,
+    veil: Option<Veil>,
+    reloads: Reloads,
+}
+
+impl Site {
+    /// Writes what goes on in the next process, as [`Kept`] is read. Sums are not in it: drain before.
+    pub(super) fn keep(&self, out: &mut Packed) {
+        self.fingerprint().pack(out);
+        self.now.pack(out);
+        self.today.pack(out);
+        self.yesterday.pack(out);
+        self.rekeyed_at.pack(out);
+        self.veil.pack(out);
+        self.reloads.pack(out);
+    }
+
+    /// Is it this site, counted by the same settings?
+    pub(super) fn goes_on_from(&self, kept: &Kept) -> bool {
+        self.fingerprint() == kept.settings
+    }
+
+    /// Goes on from there.
+    pub(super) fn go_on(&mut self, kept: Kept) {
+        let Kept { settings: _, now, today, yesterday, rekeyed_at, veil, reloads } = kept;
+        let fresh = Self::new(self.settings.clone());
+        *self = Self { now, today, yesterday, rekeyed_at, veil, reloads, ..fresh };
+    }
+
+    /// Forgets everything; that is not the end of its keys.
+    pub(super) fn leave(self) {
+        for day in self.today.into_iter().chain(self.yesterday) {
+            day.key.into_secret().leave();
+        }
+        if let Some(veil) = self.veil {
+            veil.into_secret().leave();
+        }
+    }
+
+    fn fingerprint(&self) -> [u8; 32] {
+        *blake3::hash(format!("{:?}", self.settings).as_bytes()).as_bytes()
+    }
+}
+
+pack!(Kept { settings, now, today, yesterday, rekeyed_at, veil, reloads });
+pack!(Day { date, first_hour, starts, ends, key, visitors, values, dirty, due });
+pack!(Visitor { visit, past });
 
 fn hour(ms: i64) -> Hour {
     Hour(i32::try_from(ms.div_euclid(HOUR_MS)).unwrap_or(i32::MAX))

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::cells::Folding;
 use super::key_log::{KeyFate, KeyName};
+use super::pack::pack;
 use super::secret::{Secret, Vault};
 use super::tally::{Dimension, Name, Value};
 use crate::clock::Entropy;
@@ -98,6 +99,11 @@ impl Veil {
     /// The month it was drawn for.
     pub(super) const fn month(&self) -> i32 {
         self.month
+    }
+
+    /// Its key, for leaving it to the next process.
+    pub(super) fn into_secret(self) -> Secret {
+        self.secret
     }
 
     fn token(&self, kind: Kind, text: &str) -> u64 {
@@ -260,6 +266,12 @@ impl Values {
         id
     }
 }
+
+pack!(ValueId(0));
+pack!(Kind[Page, Source, Region]);
+pack!(Veil { month, secret, revealed });
+pack!(Entry { value, text, missing });
+pack!(Values { entries, words, texts, adopted, earned, folded });
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ mod deltas;
 pub(super) use deltas::{Ledger, Scratch};
 
 use super::cells::Slot;
+use super::pack::pack;
 use super::tally::{Dimension, Hour, LocalDay};
 use super::veil::ValueId;
 
@@ -272,3 +273,11 @@ fn bit(slot: Slot) -> u32 {
     let Hour(hour) = slot.hour;
     1_u32.checked_shl(u32::try_from(hour - slot.day_hour.0).unwrap_or(0)).unwrap_or(1 << 31)
 }
+
+pack!(Traits(0));
+pack!(Figures { views, events, is_counted });
+pack!(Activity { slot, now, written });
+pack!(Sight { page, slot, now, written });
+pack!(Course { is_counted, is_bounce, seconds, exit });
+pack!(Visit { began, alive, last, traits, is_bounce, written, is_dirty, activities, sights, before });
+pack!(Past { traits, hours, pages });

@@ -1,0 +1,85 @@
+//! A hit as bytes. It can be printed, stored or sent in no other way than this one, which leads into the next process.
+
+use super::super::pack::{Pack, Packed, Reader, Unreadable, pack};
+use super::super::{Answer, Hit, HitKind, SiteIndex, Statistics};
+use crate::policy::consent::{Category, CategorySet};
+
+pack!(SiteIndex(0));
+pack!(Hit { site, at, address, user_agent, host, target, referrer, statistics, kind });
+pack!(Statistics[Granted, Absent]);
+
+impl Pack for CategorySet {
+    fn pack(&self, out: &mut Packed) {
+        u8::try_from(self.state()).unwrap_or(0).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        Self::every().get(usize::from(u8::unpack(from)?)).copied().ok_or(Unreadable)
+    }
+
+    fn describe(out: &mut String) {
+        Category::ALL.iter().for_each(|category| out.push_str(category.name()));
+    }
+}
+
+impl Pack for Answer {
+    fn pack(&self, out: &mut Packed) {
+        let (kind, granted) = match self {
+            Self::Accepted => (0_u8, None),
+            Self::Refused => (1, None),
+            Self::Partial(granted) => (2, Some(*granted)),
+            Self::Withdrawn => (3, None),
+        };
+        (kind, granted).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        match <(u8, Option<CategorySet>)>::unpack(from)? {
+            (0, None) => Ok(Self::Accepted),
+            (1, None) => Ok(Self::Refused),
+            (2, Some(granted)) => Ok(Self::Partial(granted)),
+            (3, None) => Ok(Self::Withdrawn),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("answer 1 ");
+    }
+}
+
+impl Pack for HitKind {
+    fn pack(&self, out: &mut Packed) {
+        match self {
+            Self::View => 0_u8.pack(out),
+            Self::Answered { answer, reloads } => {
+                2_u8.pack(out);
+                answer.pack(out);
+                reloads.pack(out);
+            }
+            Self::Event { name, interactive } => {
+                3_u8.pack(out);
+                name.pack(out);
+                interactive.pack(out);
+            }
+            Self::Engagement { engaged_ms } => {
+                4_u8.pack(out);
+                engaged_ms.pack(out);
+            }
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        Ok(match u8::unpack(from)? {
+            0 => Self::View,
+            2 => Self::Answered { answer: Answer::unpack(from)?, reloads: bool::unpack(from)? },
+            3 => Self::Event { name: Pack::unpack(from)?, interactive: bool::unpack(from)? },
+            4 => Self::Engagement { engaged_ms: u64::unpack(from)? },
+            _ => return Err(Unreadable),
+        })
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("kind 1 ");
+    }
+}

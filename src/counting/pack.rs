@@ -256,7 +256,9 @@ impl<T: Pack> Pack for Box<T> {
 
 impl<T: Pack, const N: usize> Pack for [T; N] {
     fn pack(&self, out: &mut Packed) {
-        self.iter().for_each(|value| value.pack(out));
+        for value in self {
+            value.pack(out);
+        }
     }
 
     fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {

@@ -309,12 +309,11 @@ impl Worker {
                     Poll::Pending if has_asked.get() => Poll::Ready(None),
                     ended => ended.map(Some),
                 });
-                match tokio::time::timeout(FIRST_REQUEST_WAIT, first).await {
-                    Ok(Some(ended)) => ended,
-                    Ok(None) | Err(_) => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
+                if let Ok(Some(ended)) = tokio::time::timeout(FIRST_REQUEST_WAIT, first).await {
+                    ended
+                } else {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
                 }
             };
             if let Err(error) = ended {

@@ -93,7 +93,7 @@ fn wait(listener: &UnixListener, is_over: &AtomicBool, holdings: &Holdings, give
                 return;
             }
             Ok(false) => {
-                tracing::warn!("a process of another user, or of another kind, asked for what is known")
+                tracing::warn!("a process of another user, or of another kind, asked for what is known");
             }
             Err(error) => tracing::warn!(%error, "the process that was to take over went away; going on"),
         }

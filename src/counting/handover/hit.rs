@@ -18,7 +18,9 @@ impl Pack for CategorySet {
     }
 
     fn describe(out: &mut String) {
-        Category::ALL.iter().for_each(|category| out.push_str(category.name()));
+        for category in Category::ALL {
+            out.push_str(category.name());
+        }
     }
 }
 

@@ -107,7 +107,7 @@ fn figures(deeds: &[Deed], cuts: &[usize]) -> Figures {
         }
         now += SignedDuration::from_secs(deed.after);
         counter.advance(now);
-        counter.count(through_bytes(hit(now, deed)));
+        counter.count(through_bytes(&hit(now, deed)));
         if number % 5 == 0 {
             add(&mut figures, &counter.drain());
         }
@@ -127,9 +127,9 @@ fn handed_over(mut before: Counter, entropy: &Arc<Drawn>, figures: &mut Figures)
 }
 
 /// A hit that came from the process before.
-fn through_bytes(hit: Hit) -> Hit {
+fn through_bytes(hit: &Hit) -> Hit {
     let names = ["shop", "views"];
-    let bytes = pack_hit(&hit, names[usize::from(hit.site.0)]);
+    let bytes = pack_hit(hit, names[usize::from(hit.site.0)]);
     let index = |name: &str| Some(SiteIndex(u16::from(name == names[1])));
     unpack_hit(&bytes, index).unwrap().unwrap()
 }
@@ -152,14 +152,18 @@ proptest! {
         let entropy = Arc::new(Drawn::default());
         let mut before = counter(&entropy);
         let now: Timestamp = "2026-03-10T20:00:00Z".parse().unwrap();
-        deeds.iter().for_each(|deed| before.count(hit(now, deed)));
+        for deed in &deeds {
+            before.count(hit(now, deed));
+        }
         let mut state = before.hand_over();
         prop_assert!(counter(&entropy).take_over(&state[..cut.index(state.len())]).is_err());
         let at = flipped.index(state.len());
         state[at] ^= 0x81;
         let mut after = counter(&entropy);
         if after.take_over(&state).is_ok() {
-            deeds.iter().for_each(|deed| after.count(hit(now, deed)));
+            for deed in &deeds {
+                after.count(hit(now, deed));
+            }
             after.advance(now + SignedDuration::from_hours(30));
             after.drain();
         }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cells::Folding;
+use super::pack::{Pack, Packed, Reader, Unreadable, pack};
 use super::pairs::{is_of_visit, is_paired};
 use super::tally::Dimension;
 
@@ -52,7 +53,10 @@ impl Axis {
     /// What was answered, by category.
     pub(super) const CONSENT: Self = Self(205);
     /// How many facets there are.
-    pub(super) const FACETS: usize = 6;
+    pub(super) const FACETS: usize = Self::ALL_FACETS.len();
+    /// Every facet, in order.
+    pub(super) const ALL_FACETS: [Self; 6] =
+        [Self::AGENT, Self::VERSIONS, Self::PLACE, Self::ORIGIN, Self::AUDIENCE, Self::CONSENT];
     const FIRST_TAG: u8 = 12;
     const LAST_TAG: u8 = 17;
 
@@ -297,6 +301,33 @@ impl Plan {
         let alone = [axis];
         let axes = if axis.facet().is_some() { axis.members() } else { &alone };
         axes.iter().filter_map(|axis| self.dimension(*axis)).collect()
+    }
+}
+
+pack!(Axis(0));
+
+/// The crosses and the properties; what is counted together follows from them.
+impl Pack for Plan {
+    fn pack(&self, out: &mut Packed) {
+        let name = |dimension: &Dimension| dimension.name().into_owned();
+        let crosses: Vec<_> = self.crosses.iter().map(|(a, b)| (name(a), name(b))).collect();
+        crosses.pack(out);
+        self.properties.pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        let names = Vec::<(String, String)>::unpack(from)?;
+        let read = |(a, b): &(String, String)| Some((Dimension::from_name(a)?, Dimension::from_name(b)?));
+        let crosses: Option<Vec<_>> = names.iter().map(read).collect();
+        let mut plan = Self::new(&crosses.ok_or(Unreadable)?);
+        for key in Vec::<Arc<str>>::unpack(from)? {
+            plan.carried_property(&key);
+        }
+        Ok(plan)
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("plan 1 ");
     }
 }
 

@@ -11,6 +11,7 @@ use hashbrown::hash_table::Entry;
 
 use super::axis::{Axis, Key, Plan};
 use super::facets::Facets;
+use super::pack::pack;
 use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
@@ -278,3 +279,6 @@ impl Hasher for Fold {
         self.0
     }
 }
+
+pack!(Slot { hour, day, day_hour });
+pack!(Slots(0));

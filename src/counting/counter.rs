@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::agent::Agents;
 use super::place::Places;
+use super::secret::Vault;
 use super::site::{Around, Site};
 use super::tally::{Name, Tally};
 use super::{Hit, SiteIndex, SiteSettings};
@@ -17,9 +18,10 @@ use crate::clock::Entropy;
 /// (once a minute is enough: it destroys the keys of days that are over), and take what is to
 /// be written with [`drain`](Self::drain).
 pub struct Counter {
-    sites: Vec<Site>,
+    pub(super) sites: Vec<Site>,
     places: Arc<dyn Places>,
     entropy: Arc<dyn Entropy>,
+    pub(super) vault: Arc<Vault>,
     agents: Agents,
     dropped: Dropped,
 }
@@ -77,7 +79,14 @@ impl Counter {
     /// A counter for these sites; [`SiteIndex`] is the place in the list.
     pub fn new(sites: Vec<SiteSettings>, places: Arc<dyn Places>, entropy: Arc<dyn Entropy>) -> Self {
         let sites = sites.into_iter().map(Site::new).collect();
-        Self { sites, places, entropy, agents: Agents::new(), dropped: Dropped::default() }
+        Self {
+            sites,
+            places,
+            entropy,
+            vault: Vault::open(),
+            agents: Agents::new(),
+            dropped: Dropped::default(),
+        }
     }
 
     /// Counts a hit, at its own time. Its address is forgotten before this returns. Hits should come in the order of
@@ -93,6 +102,7 @@ impl Counter {
             places: &*self.places,
             agents: &mut self.agents,
             entropy: &*self.entropy,
+            vault: &self.vault,
             dropped: &mut self.dropped,
         };
         site.count(&hit, &mut around);
@@ -107,6 +117,7 @@ impl Counter {
                 places: &*self.places,
                 agents: &mut self.agents,
                 entropy: &*self.entropy,
+                vault: &self.vault,
                 dropped: &mut self.dropped,
             };
             site.advance(now, &mut around);
@@ -125,6 +136,16 @@ impl Counter {
     /// What was not counted.
     pub const fn dropped(&self) -> &Dropped {
         &self.dropped
+    }
+
+    /// The names of its sites, in their order.
+    pub fn site_names(&self) -> Vec<Arc<str>> {
+        self.sites.iter().map(|site| site.settings.name.clone()).collect()
+    }
+
+    /// Where its keys stand, and what became of them.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
     }
 
     /// When the key of this site's present day was drawn, if that was after the day's beginning (the program had

@@ -7,6 +7,7 @@ use hashbrown::hash_map;
 
 use super::axis::{Axis, Key, Plan};
 use super::cells::Folding;
+use super::pack::{Pack, Packed, Reader, Unreadable, pack};
 use super::veil::ValueId;
 
 /// The most different deeds of one day. Beyond it events are told apart by their goals and statuses only, and
@@ -164,6 +165,21 @@ impl Deeds {
         self.views.clear();
     }
 
+    /// What the deeds were made of, in order.
+    pub(super) fn made(&self) -> Vec<Made> {
+        self.deeds.iter().map(|deed| deed.made.clone()).collect()
+    }
+
+    /// The deeds that were made of these, with the same ids.
+    pub(super) fn of(made: Vec<Made>, plan: &Plan) -> Self {
+        let mut deeds = Self::new();
+        for (id, made) in (0..).zip(made) {
+            deeds.index.insert(made.clone(), id);
+            deeds.deeds.push(Deed::new(made, plan));
+        }
+        deeds
+    }
+
     /// Were there too many deeds to tell them all apart?
     pub(super) fn is_full(&self) -> bool {
         self.deeds.len() >= DEEDS_MAX
@@ -181,4 +197,37 @@ fn plainer(made: Made) -> Option<Made> {
     };
     let ones = made.ones.into_iter().map(|one| if is_few(one) { one } else { (one.0, ValueId::OTHER) });
     Some(Made { ones: ones.collect(), ..made })
+}
+
+pack!(Made { kind, ones, goals });
+
+impl Pack for DeedKind {
+    fn pack(&self, out: &mut Packed) {
+        let (kind, funnel, step) = match self {
+            Self::View => (0_u8, 0, 0),
+            Self::Event => (1, 0, 0),
+            Self::Failed => (2, 0, 0),
+            Self::Next => (3, 0, 0),
+            Self::Money => (4, 0, 0),
+            Self::Step(funnel, step) => (5, *funnel, *step),
+        };
+        (kind, (funnel, step)).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        let (kind, (funnel, step)) = <(u8, (u16, u8))>::unpack(from)?;
+        Ok(match kind {
+            0 => Self::View,
+            1 => Self::Event,
+            2 => Self::Failed,
+            3 => Self::Next,
+            4 => Self::Money,
+            5 => Self::Step(funnel, step),
+            _ => return Err(Unreadable),
+        })
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("deed kind 1 ");
+    }
 }

@@ -4,6 +4,7 @@ use hashbrown::HashTable;
 
 use super::axis::Axis;
 use super::cells::fold;
+use super::pack::{Pack, Packed, Reader, Unreadable};
 use super::veil::ValueId;
 
 /// The facets of one day. Ids are good for this list only; there are at most as many as visits.
@@ -56,5 +57,29 @@ impl Facets {
         let width = axis.members().len();
         let table = axis.facet().and_then(|at| self.tables.get(at));
         table.and_then(|table| table.values.get(id as usize * width..(id as usize + 1) * width)).unwrap_or(&[])
+    }
+}
+
+/// The values of each facet; where they are found follows from it.
+impl Pack for Facets {
+    fn pack(&self, out: &mut Packed) {
+        for table in &self.tables {
+            table.values.pack(out);
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        let mut facets = Self::new();
+        for axis in Axis::ALL_FACETS {
+            let values = Vec::<ValueId>::unpack(from)?;
+            for values in values.chunks_exact(axis.members().len()) {
+                facets.id(axis, values);
+            }
+        }
+        Ok(facets)
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("facets 1 ");
     }
 }

@@ -10,15 +10,19 @@ mod cells;
 mod counter;
 mod deed;
 mod facets;
+pub mod handover;
+pub mod key_log;
 mod language;
 mod mark;
 #[cfg(test)]
 mod naive;
+mod pack;
 pub mod pairs;
 pub mod place;
 mod reload;
 mod robot;
 mod scrub;
+mod secret;
 mod site;
 mod source;
 pub mod tally;
@@ -26,6 +30,7 @@ mod veil;
 mod visit;
 
 pub use counter::{Counter, Drained, Dropped};
+pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;
 use std::sync::Arc;

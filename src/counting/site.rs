@@ -6,6 +6,8 @@ mod happen;
 mod hit;
 mod traits;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use self::day::Day;
@@ -15,8 +17,11 @@ use super::aims::Aims;
 use super::axis::{Axis, Key};
 use super::cells::{Cells, SUMS_MAX};
 use super::counter::{Drained, Dropped};
+use super::key_log::KeyFate;
+use super::pack::{Pack, Packed, pack};
 use super::place::Places;
 use super::reload::Reloads;
+use super::secret::{Vault, wipe_stack};
 use super::tally::Sums;
 use super::veil::Veil;
 use super::visit::Scratch;
@@ -40,6 +45,7 @@ pub(super) struct Around<'a> {
     pub(super) places: &'a dyn Places,
     pub(super) agents: &'a mut Agents,
     pub(super) entropy: &'a dyn Entropy,
+    pub(super) vault: &'a Arc<Vault>,
     pub(super) dropped: &'a mut Dropped,
 }
 
@@ -180,7 +186,7 @@ impl Site {
         day.write(&mut self.cells, &mut self.scratch);
         let folded = day.values.take_folded();
         if folded > 0 {
-            dropped.folded += folded;
+            dropped.folded = dropped.folded.saturating_add(folded);
             add_dropped(day, &mut self.cells, self.now, VALUE_FOLDED, folded);
         }
         day.drain(&self.settings.name, &mut self.cells, &mut self.closed.tallies);
@@ -197,35 +203,92 @@ impl Site {
         if let Some(today) = &self.today
             && (today.starts..today.ends).contains(&self.now)
         {
-            if self.now >= today.starts + KEY_OUTLIVES_MS {
-                self.yesterday = None;
+            if self.now >= today.starts.saturating_add(KEY_OUTLIVES_MS) && self.yesterday.take().is_some() {
+                wipe_stack();
             }
             return;
         }
         let now = Timestamp::from_millisecond(self.now).unwrap_or(at);
-        let (day, month) = Day::at(now, &self.settings, around.entropy);
+        let fate = if self.today.is_none() { KeyFate::Rekeyed } else { KeyFate::Born };
+        let (day, month) = Day::at(now, &self.settings, fate, around);
         self.settle(around.dropped);
         self.reloads.clear();
         let before = self.today.take();
         let is_new = before.as_ref().is_none_or(|before| before.starts > day.starts);
         self.rekeyed_at = (is_new && self.now > day.starts).then_some(now);
         self.yesterday = before
-            .filter(|before| before.ends == day.starts && self.now < day.starts + KEY_OUTLIVES_MS)
+            .filter(|before| before.ends == day.starts && self.now < day.starts.saturating_add(KEY_OUTLIVES_MS))
             .map(|mut before| {
                 before.visits = before.visits.only_open(before.since_start(self.now));
                 before
             });
         if self.veil.as_ref().is_none_or(|veil| veil.month() != month) {
-            self.veil = Some(Veil::draw(month, around.entropy));
+            self.veil = Some(Veil::draw(&self.settings.name, month, fate, around.vault, around.entropy));
         }
         self.today = Some(day);
+        wipe_stack();
     }
 }
+
+/// What goes on in the next process.
+pub(super) struct Kept {
+    settings: [u8; 32],
+    now: i64,
+    today: Option<Day>,
+    yesterday: Option<Day>,
+    rekeyed_at: Option<Timestamp>,
+    veil: Option<Veil>,
+    reloads: Reloads,
+}
+
+impl Site {
+    /// Writes what goes on in the next process, as [`Kept`] is read. Sums are not in it: drain before.
+    pub(super) fn keep(&self, out: &mut Packed) {
+        self.fingerprint().pack(out);
+        self.now.pack(out);
+        self.today.pack(out);
+        self.yesterday.pack(out);
+        self.rekeyed_at.pack(out);
+        self.veil.pack(out);
+        self.reloads.pack(out);
+    }
+
+    /// Is it this site, counted by the same settings?
+    pub(super) fn goes_on_from(&self, kept: &Kept) -> bool {
+        self.fingerprint() == kept.settings
+    }
+
+    /// Goes on from there.
+    pub(super) fn go_on(&mut self, kept: Kept) {
+        let Kept { settings: _, now, mut today, yesterday, rekeyed_at, veil, reloads } = kept;
+        let fresh = Self::new(self.settings.clone());
+        if let Some(day) = &mut today {
+            day.aims = Aims::new(&self.settings.goals, &self.settings.funnels);
+        }
+        *self = Self { now, today, yesterday, rekeyed_at, veil, reloads, ..fresh };
+    }
+
+    /// Forgets everything; that is not the end of its keys.
+    pub(super) fn leave(self) {
+        for day in self.today.into_iter().chain(self.yesterday) {
+            day.key.into_secret().leave();
+        }
+        if let Some(veil) = self.veil {
+            veil.into_secret().leave();
+        }
+    }
+
+    fn fingerprint(&self) -> [u8; 32] {
+        *blake3::hash(format!("{:?}", self.settings).as_bytes()).as_bytes()
+    }
+}
+
+pack!(Kept { settings, now, today, yesterday, rekeyed_at, veil, reloads });
 
 /// Counts what was not counted.
 fn add_dropped(day: &mut Day, cells: &mut Cells, now: i64, reason: &str, times: u64) {
     let word = day.values.word(reason);
-    let slot = day.slot(now.clamp(day.starts, day.ends - 1));
+    let slot = day.slot(now.min(day.ends.saturating_sub(1)).max(day.starts));
     let events = i64::try_from(times).unwrap_or(i64::MAX);
     cells.add(slot, Key::one(Axis::DROPPED, word.number()), &Sums { events, ..Sums::default() });
 }

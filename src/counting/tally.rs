@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
 
+use super::pack::{Pack, Packed, Reader, Unreadable, pack};
+
 /// Hours since 1970-01-01T00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hour(pub i32);
@@ -330,3 +332,30 @@ pub struct Name {
     /// What it stands for.
     pub name: Arc<str>,
 }
+
+impl Pack for Value {
+    fn pack(&self, out: &mut Packed) {
+        match self {
+            Self::Word(word) => {
+                0_u8.pack(out);
+                word.pack(out);
+            }
+            Self::Token(token) => (1_u8, *token).pack(out),
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        match u8::unpack(from)? {
+            0 => Ok(Self::Word(Pack::unpack(from)?)),
+            1 => Ok(Self::Token(u64::unpack(from)?)),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("value 1 ");
+    }
+}
+
+pack!(Hour(0));
+pack!(LocalDay(0));

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::cells::Folding;
-use super::mark::{Secret, first_eight};
+use super::key_log::{KeyFate, KeyName};
+use super::secret::{Secret, Vault};
 use super::tally::{Dimension, Name, Value};
 use crate::clock::Entropy;
 
@@ -150,8 +151,15 @@ pub(super) struct Veil {
 
 impl Veil {
     /// A new key for `month`, which is any number that differs from month to month.
-    pub(super) fn draw(month: i32, entropy: &dyn Entropy) -> Self {
-        Self { month, secret: Secret::draw(entropy), revealed: HashSet::default() }
+    pub(super) fn draw(
+        site: &Arc<str>,
+        month: i32,
+        fate: KeyFate,
+        vault: &Arc<Vault>,
+        entropy: &dyn Entropy,
+    ) -> Self {
+        let secret = vault.draw(KeyName::of_month(site, month), fate, entropy);
+        Self { month, secret, revealed: HashSet::default() }
     }
 
     /// The month it was drawn for.
@@ -159,17 +167,22 @@ impl Veil {
         self.month
     }
 
+    /// The secret itself, for leaving it to the next process.
+    pub(super) fn into_secret(self) -> Secret {
+        self.secret
+    }
+
     fn token(&self, text: Text<'_>) -> u64 {
-        let number = text.kind.number().min(Kind::FIRST_PROPERTY);
-        let [.., kind] = number.to_be_bytes();
-        let length = u32::try_from(text.key.len()).unwrap_or(u32::MAX).to_be_bytes();
-        let mut hasher = blake3::Hasher::new_keyed(self.secret.bytes());
-        hasher.update(&[kind]).update(&length).update(text.key.as_bytes()).update(text.text.as_bytes());
-        first_eight(&hasher.finalize())
+        let [.., kind] = text.kind.number().min(Kind::FIRST_PROPERTY).to_be_bytes();
+        if text.key.is_empty() {
+            return self.secret.hash_of_kind(kind, text.text.as_bytes());
+        }
+        // A key is an identifier, so the space ends it.
+        self.secret.hash_of_kind(kind, format!("{} {}", text.key, text.text).as_bytes())
     }
 }
 
-struct Entry {
+pub(super) struct Entry {
     value: Value,
     text: Option<(Kind, Arc<str>)>,
     /// What is still missing until the name is written; 0 when it is, or will never be.
@@ -377,6 +390,8 @@ impl Values {
         id
     }
 }
+
+mod packed;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ use smallvec::SmallVec;
 use super::axis::VISIT_AXES;
 use super::deed::{DeedKind, Deeds};
 use super::mark::Mark;
+use super::pack::pack;
 use super::veil::ValueId;
 
 /// A visit ends after this long without a sign of life, in milliseconds; exactly as long still goes on.
@@ -342,3 +343,11 @@ pub(super) trait Renew {
     /// A slot.
     fn slot(&mut self, id: u8) -> u8;
 }
+
+pack!(Sight { page, deed, attention, times, at, scroll });
+pack!(Money { sight, orders, thousandths });
+pack!(Extra { money });
+pack!(RecordKind[Visit, Failures]);
+pack!(Visit {
+    mark, began, alive, last, viewed, ids, before, kind, is_bounce, is_dirty, is_written, sights, extra
+});

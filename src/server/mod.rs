@@ -10,6 +10,7 @@ pub mod count;
 mod form;
 mod guard;
 pub mod inventory;
+mod keys;
 pub mod known_scripts;
 mod let_in;
 pub mod limits;
@@ -36,7 +37,7 @@ pub mod worker;
 
 use std::net::SocketAddr;
 
-pub use listen::{Door, ListenError, Serving, serve};
+pub use listen::{Bound, Door, Inherited, ListenError, Serving, Shared, bind, serve};
 
 /// Where the gateway listens, and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,22 @@
 //! One binary of integration tests: a real gateway before a real origin, over real sockets.
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
+use mimalloc::MiMalloc;
+use zeroizing_alloc::ZeroAlloc;
+
+/// The program's own, so that a process of this binary can be looked into in its stead.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+
 mod caching;
 mod choices;
 mod encodings;
 mod faults;
+mod hand_over;
 mod heads;
 mod inventory;
 mod link_decoration;
+mod memory;
 mod modes;
 mod own_paths;
 mod page_views;

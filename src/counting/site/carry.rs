@@ -28,7 +28,7 @@ impl Counting<'_, '_> {
             record.kind == RecordKind::Visit && !days.is_disjoint(&self::days(record, &yesterday.slots))
         };
         let chain: Vec<Visit> = records.filter(matter).cloned().collect();
-        let later = self.day.starts - yesterday.starts;
+        let later = self.day.starts.saturating_sub(yesterday.starts);
         let mut renewing = Renewing { older: yesterday, today: self.day, veil: self.veil, k: self.settings.k };
         let renew = |mut visit: Visit| {
             visit.mark = mark;

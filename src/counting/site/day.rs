@@ -11,11 +11,13 @@ use super::super::axis::Plan;
 use super::super::cells::{Cells, Meaning, Slot, Slots};
 use super::super::deed::Deeds;
 use super::super::facets::Facets;
+use super::super::key_log::KeyFate;
 use super::super::mark::DayKey;
+use super::super::pack::{Pack, Packed, Reader, Unreadable};
 use super::super::tally::{Hour, LocalDay, Tally};
 use super::super::veil::Values;
 use super::super::visit::{Book, Scratch, Visit, Visits};
-use crate::clock::Entropy;
+use super::Around;
 
 pub(super) const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -42,14 +44,14 @@ pub(super) struct Day {
 
 impl Day {
     /// The day in which `now` falls, with a new key; and the month it belongs to.
-    pub(super) fn at(now: Timestamp, settings: &SiteSettings, entropy: &dyn Entropy) -> (Self, i32) {
+    pub(super) fn at(now: Timestamp, settings: &SiteSettings, fate: KeyFate, around: &Around<'_>) -> (Self, i32) {
         let bounds = Bounds::of(now, &settings.time_zone);
         let day = Self {
             date: bounds.date,
             first_hour: hour(bounds.starts),
             starts: bounds.starts,
             ends: bounds.ends,
-            key: DayKey::draw(entropy),
+            key: DayKey::draw(&settings.name, bounds.date.0, fate, around.vault, around.entropy),
             visits: Visits::default(),
             values: Values::new(),
             facets: Facets::new(),
@@ -145,4 +147,49 @@ impl Bounds {
 
 pub(super) fn hour(ms: i64) -> Hour {
     Hour(i32::try_from(ms.div_euclid(HOUR_MS)).unwrap_or(i32::MAX))
+}
+
+/// Everything but what waits to be written, of which nothing is left after a drain, and the aims, which are read from
+/// the settings again.
+impl Pack for Day {
+    fn pack(&self, out: &mut Packed) {
+        self.date.pack(out);
+        self.first_hour.pack(out);
+        (self.starts, self.ends).pack(out);
+        self.key.pack(out);
+        self.plan.pack(out);
+        self.values.pack(out);
+        self.facets.pack(out);
+        self.slots.pack(out);
+        self.deeds.made().pack(out);
+        self.visits.pack(out);
+        u32::try_from(self.failed_pages).unwrap_or(u32::MAX).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        let (date, first_hour) = <(LocalDay, Hour)>::unpack(from)?;
+        let (starts, ends) = <(i64, i64)>::unpack(from)?;
+        let (key, plan) = <(DayKey, Plan)>::unpack(from)?;
+        Ok(Self {
+            date,
+            first_hour,
+            starts,
+            ends,
+            key,
+            values: Values::unpack(from)?,
+            facets: Facets::unpack(from)?,
+            slots: Slots::unpack(from)?,
+            deeds: Deeds::of(Vec::unpack(from)?, &plan),
+            visits: Visits::unpack(from)?,
+            failed_pages: u32::unpack(from)? as usize,
+            plan,
+            aims: Aims::new(&[], &[]),
+            dirty: Vec::new(),
+        })
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("day 2 ");
+        <(Values, Visits)>::describe(out);
+    }
 }

@@ -3,6 +3,10 @@
 use super::*;
 use crate::clock::SystemEntropy;
 
+fn drawn(month: i32) -> Veil {
+    Veil::draw(&site(), month, KeyFate::Born, &Vault::open(), &SystemEntropy)
+}
+
 fn site() -> Arc<str> {
     "shop".into()
 }
@@ -19,7 +23,7 @@ fn names(values: &mut Values, veil: &mut Veil) -> Vec<Name> {
 
 #[test]
 fn text_stays_opaque_until_its_kth_visitor() {
-    let mut veil = Veil::draw(1, &SystemEntropy);
+    let mut veil = drawn(1);
     let mut values = Values::new();
     let id = values.text(&veil, text(Kind::Source, "blog.example", 3));
     assert!(matches!(values.value(id), Value::Token(_)));
@@ -37,7 +41,7 @@ fn text_stays_opaque_until_its_kth_visitor() {
 
 #[test]
 fn views_without_marks_count_a_quarter() {
-    let mut veil = Veil::draw(1, &SystemEntropy);
+    let mut veil = drawn(1);
     let mut values = Values::new();
     let id = values.text(&veil, text(Kind::Source, "blog.example", 2));
     for _ in 0..7 {
@@ -50,7 +54,7 @@ fn views_without_marks_count_a_quarter() {
 
 #[test]
 fn name_of_a_page_is_written_for_every_dimension_it_stands_in() {
-    let mut veil = Veil::draw(1, &SystemEntropy);
+    let mut veil = drawn(1);
     let mut values = Values::new();
     values.text(&veil, text(Kind::Page, "/a", 1));
     let dimensions: Vec<_> = names(&mut values, &mut veil).iter().map(|name| name.dimension.clone()).collect();
@@ -59,7 +63,7 @@ fn name_of_a_page_is_written_for_every_dimension_it_stands_in() {
 
 #[test]
 fn token_is_the_same_all_month_and_its_name_is_written_once() {
-    let mut veil = Veil::draw(1, &SystemEntropy);
+    let mut veil = drawn(1);
     let mut monday = Values::new();
     let id = monday.text(&veil, text(Kind::Page, "/a", 1));
     assert_eq!(names(&mut monday, &mut veil).len(), 4);
@@ -67,7 +71,7 @@ fn token_is_the_same_all_month_and_its_name_is_written_once() {
     let again = tuesday.text(&veil, text(Kind::Page, "/a", 1));
     assert_eq!(monday.value(id), tuesday.value(again));
     assert_eq!(names(&mut tuesday, &mut veil), []);
-    let next_month = Veil::draw(2, &SystemEntropy);
+    let next_month = drawn(2);
     let mut first = Values::new();
     let other = first.text(&next_month, text(Kind::Page, "/a", 1));
     assert_ne!(monday.value(id), first.value(other));
@@ -75,7 +79,7 @@ fn token_is_the_same_all_month_and_its_name_is_written_once() {
 
 #[test]
 fn adopted_values_keep_their_written_form() {
-    let (january, february) = (Veil::draw(1, &SystemEntropy), Veil::draw(2, &SystemEntropy));
+    let (january, february) = (drawn(1), drawn(2));
     let mut older = Values::new();
     older.word("padding");
     let page = older.text(&january, text(Kind::Page, "/a", 5));
@@ -92,7 +96,7 @@ fn adopted_values_keep_their_written_form() {
 
 #[test]
 fn too_many_texts_are_folded_and_counted() {
-    let veil = Veil::draw(1, &SystemEntropy);
+    let veil = drawn(1);
     let mut values = Values::new();
     for number in 0..VALUES_MAX {
         values.text(&veil, text(Kind::Page, &format!("/{number}"), 5));

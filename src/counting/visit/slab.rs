@@ -3,16 +3,20 @@
 //! They stand in pieces of a fixed size, so that growing moves nothing, and are found by their mark through a table
 //! of places. One record takes 112 bytes, 5 to 10 in the table, and 16 for each thing it did after the first.
 
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
 use super::super::cells::Folding;
 use super::super::mark::Mark;
+use super::super::pack::{Pack, Packed, Reader, Unreadable};
 use super::{RecordKind, Visit};
 
 /// The place of no record.
 pub(in super::super) const NO_VISIT: u32 = u32::MAX;
+/// The most records of one visitor: visits of a day lie half an hour apart, and three days at most are looked at.
+const CHAIN_MAX: usize = 200;
 /// Records in a piece.
 const PIECE: usize = 4096;
 
@@ -98,6 +102,7 @@ impl Visits {
     pub(in super::super) fn chain(&self, at: u32) -> impl Iterator<Item = u32> {
         std::iter::successors(Some(at), |at| self.get(*at).map(|visit| visit.before))
             .take_while(|at| *at != NO_VISIT)
+            .take(CHAIN_MAX)
     }
 
     /// The marks whose visit goes on at `at`.
@@ -124,6 +129,36 @@ impl Visits {
             before = self.push(Visit { before, ..visit });
         }
         before
+    }
+}
+
+/// The records in their order; which is the latest of a mark follows from it.
+impl Pack for Visits {
+    fn pack(&self, out: &mut Packed) {
+        u32::try_from(self.len()).unwrap_or(u32::MAX).pack(out);
+        for visit in self.pieces.iter().flatten() {
+            visit.pack(out);
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        let mut visits = Self::default();
+        let count = u32::unpack(from)?;
+        for _ in 0..count {
+            visits.put(Visit::unpack(from)?);
+        }
+        let before: HashSet<u32> = visits.pieces.iter().flatten().map(|visit| visit.before).collect();
+        let Self { pieces, latest } = &mut visits;
+        let mark = |at: u32| pieces[at as usize / PIECE][at as usize % PIECE].mark;
+        for at in (0..count).filter(|at| !before.contains(at)) {
+            latest.insert_unique(hash(mark(at)), at, |at| hash(mark(*at)));
+        }
+        Ok(visits)
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("visits*");
+        Visit::describe(out);
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod counting;
 mod delivery;
+mod hand_over;
+pub mod hidden;
 mod inventory;
 pub(crate) mod keys;
 mod sitemaps;
@@ -15,11 +17,13 @@ mod upkeep;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
+use self::hand_over::{LastHits, Successors};
 use crate::banner::TextsError;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
@@ -36,8 +40,9 @@ use crate::server::sightings::Sightings;
 use crate::server::site::Sites;
 use crate::server::sitemap::PublicPaths;
 use crate::server::worker::{Shared, Worker};
-use crate::server::{Door, ListenError, Serving, admin, serve, stack};
+use crate::server::{Bound, ListenError, Serving, admin, serve, stack};
 use crate::store::embedded::Embedded;
+use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
 use crate::store::spool::{BYTES_MAX as SPOOL_BYTES_MAX, Spool};
 use crate::store::tokens::Tokens;
@@ -73,6 +78,9 @@ pub enum AppError {
     /// A language has no texts.
     #[error(transparent)]
     Texts(#[from] TextsError),
+    /// The process before went away at the moment at which it was to hand over, or goes on.
+    #[error("the process before did not hand over: {0}")]
+    HandOver(#[source] std::io::Error),
     /// A thread cannot be started.
     #[error("a thread could not be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -93,6 +101,8 @@ pub struct Running {
     sites: watch::Sender<Arc<Sites>>,
     shared: Arc<Shared>,
     counting: counting::Thread,
+    last_hits: Option<LastHits>,
+    successors: Option<Successors>,
     delivery: delivery::Thread,
     inventory: inventory::Thread,
     upkeep: upkeep::Thread,
@@ -105,19 +115,28 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let directory = &config.store.path;
     std::fs::create_dir_all(directory)
         .map_err(|source| StoreError::File { path: directory.clone(), source })?;
+    let mut before = hand_over::find(directory);
+    let doors = hand_over::bind_doors(&config, before.as_mut())?;
     let (sites, followed) = watch::channel(Arc::new(sites::make(&config, &*entropy)?));
     let ledger = Arc::new(Ledger::open(&config.store)?);
     keep_notices(&ledger, &followed.borrow(), clock.now())?;
     let store: Arc<dyn EventStore> = Arc::new(Embedded::open(&config.store, clock.clone())?);
     let spool = Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), &*entropy)?);
     let places = Arc::new(WatchedPlaces::open(config.places.as_deref()));
-    let counter = Counter::new(sites::counted(&config), places.clone(), entropy.clone());
+    let mut counter = Counter::new(sites::counted(&config), places.clone(), entropy.clone());
+    let before = hand_over::take_over(before, &mut counter)?;
 
+    let key_log = hand_over::open_key_log(&config, &*clock, before.is_some())?;
     let delivery = delivery::start(spool.clone(), store.clone(), metrics.clone())?;
     let (hits, waiting) = Hits::queue(metrics.clone());
+    let last_hits = before.map(|before| before.commit(hits.clone(), counter.site_names())).transpose()?;
+    let (orders, ordered) = sync_channel(1);
+    let vault = counter.vault().clone();
     let counting = counting::start(counting::Line {
         counter,
+        key_log,
         waiting,
+        orders: ordered,
         spool: spool.clone(),
         places: places.clone(),
         clock: clock.clone(),
@@ -142,12 +161,14 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         clock: clock.clone(),
         receipts_days: config.receipts_days,
     })?;
-    let visitors = open_door(&config, shared.clone(), followed.clone())?;
+    let visitors = open_door(&config, doors.visitors, shared.clone(), followed.clone())?;
     let desk = Admin {
         store,
         spool,
         ledger,
         inventory: Inventory { sightings, sites: followed },
+        key_log: KeyLog::open_to_read(&config.store)?,
+        vault,
         places,
         tokens: Tokens::open(&config.store)?,
         clock,
@@ -155,10 +176,23 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         limits: Limits::new(config.requests_per_minute),
         sites: sites::analysed(&config),
     };
-    let admin = open_desk(&config, desk)?;
+    let admin = open_desk(&config, doors.operators, desk)?;
+    let successors = hand_over::await_successors(&config, &visitors, &admin, orders);
     let shown = visitors.addresses();
     tracing::info!(visitors = ?shown, admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
-    Ok(Running { config, visitors, admin, sites, shared, counting, delivery, inventory, upkeep, sitemaps })
+    Ok(Running {
+        config,
+        visitors,
+        admin,
+        sites,
+        shared,
+        counting,
+        last_hits,
+        successors,
+        delivery,
+        inventory,
+        upkeep,
+    })
 }
 
 /// Keeps what visitors are shown, before the first of them can agree to it.
@@ -192,12 +226,12 @@ fn start_inventory(
 
 fn open_door(
     config: &Config,
+    bound: Bound,
     shared: Arc<Shared>,
     sites: watch::Receiver<Arc<Sites>>,
 ) -> Result<Serving, ListenError> {
-    let door = Door { addresses: config.server.http.clone(), workers: config.server.workers };
     let room = Arc::new(Semaphore::new(config.server.requests_max.min(Semaphore::MAX_PERMITS)));
-    serve(&door, &config.server, move |_| {
+    serve(bound, &config.server, move |_| {
         let worker = Rc::new(Worker::new(shared.clone(), sites.clone()));
         let room = room.clone();
         move |peer: SocketAddr| {
@@ -206,10 +240,9 @@ fn open_door(
     })
 }
 
-fn open_desk(config: &Config, desk: Admin) -> Result<Serving, ListenError> {
-    let door = Door { addresses: vec![config.server.admin], workers: 1 };
+fn open_desk(config: &Config, bound: Bound, desk: Admin) -> Result<Serving, ListenError> {
     let desk = Arc::new(desk);
-    serve(&door, &config.server, move |_| {
+    serve(bound, &config.server, move |_| {
         let desk = desk.clone();
         move |_: SocketAddr| admin::service(desk.clone())
     })
@@ -236,12 +269,26 @@ impl Running {
         Ok(())
     }
 
+    /// Ready once another process has taken over: this one is to be stopped then.
+    pub async fn given(&self) {
+        let Some(successors) = &self.successors else { return std::future::pending().await };
+        if successors.given().wait_for(|is_given| *is_given).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Closes the door, lets open requests finish, and writes everything that was counted. Blocks.
     pub fn stop(self) {
+        if let Some(successors) = self.successors {
+            successors.stop();
+        }
         self.visitors.shutdown();
         self.visitors.join();
         drop(self.sites);
         self.sitemaps.join();
+        if let Some(last_hits) = self.last_hits {
+            last_hits.stop();
+        }
         // Every sender of hits is gone with the workers and this one; the counter then ends by itself.
         self.upkeep.join();
         drop(self.shared);

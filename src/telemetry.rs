@@ -116,6 +116,8 @@ pub struct Metrics {
     pub inventory_failures: Figure,
     /// Is the inventory failing now? 1, or 0.
     pub inventory_failing: Figure,
+    /// Is the log of keys failing now? 1, or 0.
+    pub key_log_failing: Figure,
 }
 
 impl Metrics {
@@ -165,6 +167,12 @@ impl Metrics {
         self.counters().map(|(name, help, figure)| (name, "counter", help, figure)).chain([
             ("store_batches_pending", "gauge", "Batches the store has not confirmed.", &self.batches_pending),
             ("store_spool_bytes", "gauge", "Bytes waiting in the spool.", &self.spool_bytes),
+            (
+                "store_key_log_failing",
+                "gauge",
+                "1 while the log of keys is not written.",
+                &self.key_log_failing,
+            ),
             ("store_inventory_failing", "gauge", "1 while names are not written.", &self.inventory_failing),
         ])
     }

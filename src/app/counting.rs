@@ -5,11 +5,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::hand_over::{Order, Wire, Word};
 use super::{AppError, delivery};
 use crate::clock::{Clock, monotonic};
+use crate::counting::handover::pack_hit;
 use crate::counting::place::WatchedPlaces;
-use crate::counting::{Counter, Drained, Hit};
+use crate::counting::{Counter, Drained, Hit, Vault, wipe_stack};
 use crate::store::StoreError;
+use crate::store::key_log::KeyLog;
 use crate::store::spool::Spool;
 use crate::telemetry::Metrics;
 
@@ -25,7 +28,9 @@ const UNWRITTEN_MAX: usize = 500_000;
 /// What the counting thread works with.
 pub(super) struct Line {
     pub(super) counter: Counter,
-    pub(super) waiting: Receiver<Hit>,
+    pub(super) key_log: KeyLog,
+    pub(super) waiting: Receiver<Box<Hit>>,
+    pub(super) orders: Receiver<Order>,
     pub(super) spool: Arc<Spool>,
     pub(super) places: Arc<WatchedPlaces>,
     pub(super) clock: Arc<dyn Clock>,
@@ -35,6 +40,14 @@ pub(super) struct Line {
 
 /// The running thread.
 pub(super) struct Thread(JoinHandle<()>);
+
+/// What became of keys lately.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    AsBefore,
+    /// One was wiped: what functions that have returned left on the stack is to be wiped, too.
+    Wiped,
+}
 
 /// Starts counting.
 pub(super) fn start(line: Line) -> Result<Thread, AppError> {
@@ -56,35 +69,102 @@ fn run(mut line: Line) {
         match line.waiting.recv_timeout(due.saturating_duration_since(monotonic())) {
             Ok(hit) => count(&mut line, hit, due),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return write(&mut line, &mut unwritten),
+            Err(RecvTimeoutError::Disconnected) => {
+                write(&mut line, &mut unwritten);
+                return end(line);
+            }
+        }
+        if let Ok(order) = line.orders.try_recv()
+            && let Some(after) = hand_over(&mut line, &mut unwritten, order)
+        {
+            return forward(line, &after);
         }
         if monotonic() >= due {
-            write(&mut line, &mut unwritten);
+            if write(&mut line, &mut unwritten) == Keys::Wiped {
+                wipe_stack();
+            }
             due = monotonic() + WRITE_EVERY;
         }
     }
 }
 
-fn count(line: &mut Line, first: Hit, due: Instant) {
-    line.counter.count(first);
+fn count(line: &mut Line, first: Box<Hit>, due: Instant) {
+    line.counter.count(*first);
     while monotonic() < due {
         for _ in 0..HITS_AT_ONCE {
             let Ok(hit) = line.waiting.try_recv() else { return };
-            line.counter.count(hit);
+            line.counter.count(*hit);
         }
     }
 }
 
+/// Gives another process everything that is known; its wire, once it has it. Hits wait in their queue meanwhile. While
+/// sums wait that cannot be written, nothing is given: they would be lost.
+fn hand_over(line: &mut Line, unwritten: &mut Drained, order: Order) -> Option<Wire> {
+    write(line, unwritten);
+    let is_written = unwritten.tallies.is_empty() && unwritten.names.is_empty();
+    // Who asked went away when this fails, and then there is no outcome either.
+    let is_given = is_written && order.state.send(line.counter.hand_over()).is_ok();
+    drop(order.state);
+    if is_given { order.outcome.recv().ok() } else { None }
+}
+
+/// Forgets everything and passes on the hits of requests that are still open.
+fn forward(line: Line, after: &Wire) {
+    let Line { counter, waiting, metrics, .. } = line;
+    let sites = counter.site_names();
+    counter.leave();
+    for hit in waiting {
+        let Some(site) = sites.get(usize::from(hit.site.0)) else { continue };
+        if let Err(error) = after.say(Word::Hit, &pack_hit(&hit, site)) {
+            metrics.hits_dropped.increment();
+            tracing::error!(%error, "the last hits were lost: the process that took over went away");
+            return;
+        }
+    }
+    if let Err(error) = after.say(Word::End, b"") {
+        tracing::warn!(%error, "the process that took over went away");
+    }
+}
+
+/// Wipes the keys and writes that down.
+fn end(line: Line) {
+    let Line { counter, key_log, clock, metrics, .. } = line;
+    let vault = counter.vault().clone();
+    drop(counter);
+    wipe_stack();
+    write_keys(&vault, &key_log, &*clock, &metrics);
+}
+
+/// Writes down what became of keys; what cannot be written waits.
+fn write_keys(vault: &Vault, log: &KeyLog, clock: &dyn Clock, metrics: &Metrics) -> Keys {
+    let events = vault.take_events();
+    if events.is_empty() {
+        return Keys::AsBefore;
+    }
+    let has_end = events.iter().any(|event| event.fate.is_end());
+    let result = log.append(&events, clock.now());
+    if let Err(error) = &result {
+        if metrics.key_log_failing.get() == 0 {
+            tracing::error!(%error, "what became of keys cannot be written down; it waits");
+        }
+        vault.give_back(events);
+    }
+    metrics.key_log_failing.set(result.is_err().into());
+    if has_end { Keys::Wiped } else { Keys::AsBefore }
+}
+
 /// Moves the clock of visits and keys, and writes what was summed since the last time. What cannot be written goes with
 /// the next batch, up to a limit; what the spool has no room for is lost, and the spool counts it.
-fn write(line: &mut Line, unwritten: &mut Drained) {
+fn write(line: &mut Line, unwritten: &mut Drained) -> Keys {
     line.places.refresh();
     line.counter.advance(line.clock.now());
+    let keys = write_keys(line.counter.vault(), &line.key_log, &*line.clock, &line.metrics);
     let drained = line.counter.drain();
     unwritten.tallies.extend(drained.tallies);
     unwritten.names.extend(drained.names);
     if unwritten.tallies.is_empty() && unwritten.names.is_empty() {
-        return;
+        return keys;
     }
     match line.spool.append(&unwritten.tallies, &unwritten.names) {
         Ok(_) => line.delivery.call(),
@@ -92,10 +172,11 @@ fn write(line: &mut Line, unwritten: &mut Drained) {
             line.metrics.spool_failures.increment();
             tracing::error!(%error, "counts could not be written to the spool");
             if !matches!(error, StoreError::SpoolFull { .. }) && unwritten.tallies.len() < UNWRITTEN_MAX {
-                return;
+                return keys;
             }
             line.metrics.tallies_lost.add(unwritten.tallies.len() as u64);
         }
     }
     *unwritten = Drained::default();
+    keys
 }

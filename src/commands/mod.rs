@@ -5,6 +5,7 @@
 mod check;
 pub mod demo;
 mod import;
+mod keys;
 mod receipts;
 mod scan;
 mod serve;
@@ -41,6 +42,9 @@ enum Command {
     /// The ledger of consents: verify, export, show, erase
     #[command(subcommand)]
     Receipts(receipts::Command),
+    /// The log of what became of keys
+    #[command(subcommand)]
+    Keys(Keys),
     /// Access for analysts
     #[command(subcommand)]
     Token(Token),
@@ -113,6 +117,12 @@ enum Format {
 }
 
 #[derive(Debug, Subcommand)]
+enum Keys {
+    /// Check that no row of the log was changed, removed or put in
+    Verify(Config),
+}
+
+#[derive(Debug, Subcommand)]
 enum Token {
     /// Make a token and print it, once
     New {
@@ -146,6 +156,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Scan(scan) => scan::run(&scan),
         Command::Import(import) => import::run(&import.config, &import.site, import.format, &import.file),
         Command::Receipts(command) => receipts::run(command),
+        Command::Keys(Keys::Verify(Config { config })) => keys::verify(&config),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),
     };
     match outcome {

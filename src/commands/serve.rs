@@ -1,4 +1,4 @@
-//! `consentry run`: serves until SIGTERM or SIGINT, then drains. SIGHUP reads the config again.
+//! `consentry run`: serves until SIGTERM or SIGINT, or until a second start has taken over, then drains. SIGHUP reads the config again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::{config, telemetry};
 pub(super) fn run(path: &Path) -> Result<(), Failure> {
     let loaded = load(path)?;
     telemetry::start_log();
+    app::hidden::hide();
     let running =
         app::start(loaded.config, Arc::new(SystemClock), Arc::new(SystemEntropy)).map_err(failed)?;
     until_told(&running, Some(path))?;
@@ -22,7 +23,7 @@ pub(super) fn run(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT; on SIGHUP the config at `path` is read again.
+/// Waits for SIGTERM, SIGINT, or another process that takes over; on SIGHUP the config at `path` is read again.
 pub(super) fn until_told(running: &Running, path: Option<&Path>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
@@ -33,6 +34,7 @@ pub(super) fn until_told(running: &Running, path: Option<&Path>) -> Result<(), F
             tokio::select! {
                 _ = terminate.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
+                () = running.given() => return Ok(()),
                 _ = hang_up.recv() => reload(running, path),
             }
         }

@@ -1,30 +1,25 @@
-//! Sums in the making: what was counted since the last drain, by cell.
+//! Sums in the making: what was counted since the last drain, by hour and key.
 //!
-//! Inside the room a cell is one number and a value is a small id, so that counting a page view allocates nothing;
-//! the words and tokens come back when the sums are drained.
+//! Inside the room a value is a small id and a place for sums is one number ([`Key`]), so that counting allocates
+//! nothing; facets are taken apart, and words and tokens come back, when the sums are drained.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use super::tally::{Cell, Dimension, Hour, LocalDay, Sums, Tally, Value};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use super::axis::{Axis, Key, Plan};
+use super::facets::Facets;
+use super::pack::pack;
+use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
-/// The most cells that may wait for a drain, of one site. At 104 bytes each that is some 100 MB; beyond it hits are
+/// The most sums that may wait for a drain, of one site. At 144 bytes each that is some 70 MB; beyond it hits are
 /// dropped whole, so that the figures that are written stay in step with each other.
-pub(super) const CELLS_MAX: usize = 1_000_000;
-
-/// Bits of a value's id within a cell's number.
-const VALUE_BITS: u32 = 26;
-const KIND_SHIFT: u32 = 52;
-/// The first number that stands for a pair.
-const FIRST_PAIR: u64 = 64;
-const DIMENSIONS: u64 = Dimension::ALL.len() as u64;
-
-/// A dimension's place in [`Dimension::ALL`].
-fn place(dimension: &Dimension) -> u64 {
-    Dimension::ALL.iter().position(|known| known == dimension).unwrap_or(0) as u64
-}
+pub(super) const SUMS_MAX: usize = 500_000;
+/// The most hours that one day's visits can have been active in: three days of at most 27 hours, with room to spare.
+const SLOTS_MAX: usize = 250;
 
 /// Where a moment falls: its hour, its local day, and the hour in which that day began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,95 +32,224 @@ pub(super) struct Slot {
     pub(super) day_hour: Hour,
 }
 
-/// A cell as one number: what it is broken down by in the upper byte, the values' ids below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct CellId(u64);
-
-impl CellId {
-    /// The whole site.
-    pub(super) const TOTAL: Self = Self(0);
-
-    /// One value of one dimension.
-    pub(super) fn one(dimension: Dimension, value: ValueId) -> Self {
-        Self((1 + place(&dimension)) << KIND_SHIFT | u64::from(value.number()))
+impl Slot {
+    /// The hour as a bit of its day. A local day touches at most 27 hours.
+    pub(super) fn bit(self) -> u32 {
+        let at = self.hour.0.saturating_sub(self.day_hour.0);
+        1_u32.checked_shl(u32::try_from(at).unwrap_or(0)).unwrap_or(1 << 31)
     }
 
-    /// Two values of two dimensions, in the order of [`Dimension::ALL`].
-    pub(super) fn pair(a: (Dimension, ValueId), b: (Dimension, ValueId)) -> Self {
-        let kind = FIRST_PAIR + place(&a.0) * DIMENSIONS + place(&b.0);
-        Self(kind << KIND_SHIFT | u64::from(a.1.number()) << VALUE_BITS | u64::from(b.1.number()))
-    }
-
-    /// The cell as it is written.
-    fn written(self, values: &Values) -> Option<Cell> {
-        let dimension =
-            |number: u64| usize::try_from(number).ok().and_then(|at| Dimension::ALL.get(at).cloned());
-        let value = |shift: u32| -> Value {
-            let number = self.0 >> shift & ((1 << VALUE_BITS) - 1);
-            values.value(ValueId::from_number(u32::try_from(number).unwrap_or(u32::MAX)))
-        };
-        match self.0 >> KIND_SHIFT {
-            0 => Some(Cell::Total),
-            kind if kind < FIRST_PAIR => Some(Cell::One(dimension(kind - 1)?, value(0))),
-            kind => {
-                let (a, b) = ((kind - FIRST_PAIR) / DIMENSIONS, (kind - FIRST_PAIR) % DIMENSIONS);
-                Some(Cell::Pair(dimension(a)?, value(VALUE_BITS), dimension(b)?, value(0)))
-            }
-        }
+    const fn of_day(self) -> Self {
+        Self { hour: self.day_hour, ..self }
     }
 }
 
-/// Everything counted in one hour of one day, and, in a day's first hour, the day's pairs.
-struct Span {
-    hour: Hour,
-    day: LocalDay,
-    sums: HashMap<CellId, Sums, Folding>,
+/// The slots that the visits of one day were active in, each with a small id; and the first one of its day.
+#[derive(Default)]
+pub(super) struct Slots(Vec<(Slot, u8)>);
+
+impl Slots {
+    /// The id of a slot. Beyond the limit, which only a clock that runs wild can reach, the last one stands for all.
+    pub(super) fn id(&mut self, slot: Slot) -> u8 {
+        if let Some(at) = self.0.iter().rposition(|(known, _)| *known == slot) {
+            return u8::try_from(at).unwrap_or(u8::MAX);
+        }
+        let of_day = if slot == slot.of_day() { None } else { Some(self.id(slot.of_day())) };
+        let next = u8::try_from(self.0.len().min(SLOTS_MAX - 1)).unwrap_or(u8::MAX);
+        if self.0.len() < SLOTS_MAX {
+            self.0.push((slot, of_day.unwrap_or(next)));
+        }
+        next
+    }
+
+    /// The slot of an id of this list.
+    pub(super) fn get(&self, id: u8) -> Slot {
+        let known = self.0.get(usize::from(id)).map(|(slot, _)| *slot);
+        known.unwrap_or(Slot { hour: Hour(0), day: LocalDay(0), day_hour: Hour(0) })
+    }
+
+    /// The id of the first slot of that slot's day.
+    pub(super) fn of_day(&self, id: u8) -> u8 {
+        self.0.get(usize::from(id)).map_or(id, |(_, of_day)| *of_day)
+    }
+}
+
+/// What ids stand for on one day.
+pub(super) struct Meaning<'a> {
+    pub(super) site: &'a Arc<str>,
+    pub(super) slots: &'a Slots,
+    pub(super) plan: &'a Plan,
+    pub(super) facets: &'a Facets,
+    pub(super) values: &'a Values,
+}
+
+/// One hour's sums.
+#[derive(Default)]
+struct Sheet {
+    index: HashTable<u32>,
+    rows: Vec<(Key, Sums)>,
+}
+
+impl Sheet {
+    fn add(&mut self, key: Key, sums: &Sums) {
+        let Self { index, rows } = self;
+        let entry = index.entry(
+            fold(key.number()),
+            |at| rows[*at as usize].0 == key,
+            |at| fold(rows[*at as usize].0.number()),
+        );
+        match entry {
+            Entry::Occupied(at) => rows[*at.get() as usize].1 += sums,
+            Entry::Vacant(vacant) => {
+                vacant.insert(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+                rows.push((key, *sums));
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.index.clear();
+        self.rows.clear();
+    }
 }
 
 /// The sums since the last drain.
 #[derive(Default)]
 pub(super) struct Cells {
-    spans: Vec<Span>,
+    /// By the id of their slot.
+    sheets: Vec<Sheet>,
+    /// Room to take facets apart in, kept so that it is allocated once.
+    apart: Vec<Sheet>,
 }
 
 impl Cells {
-    /// How many cells wait.
+    /// How many sums wait.
     pub(super) fn len(&self) -> usize {
-        self.spans.iter().map(|span| span.sums.len()).sum()
+        self.sheets.iter().map(|sheet| sheet.rows.len()).sum()
     }
 
-    /// Adds to a cell of an hour.
-    pub(super) fn add(&mut self, hour: Hour, day: LocalDay, cell: CellId, sums: &Sums) {
-        let known = self.spans.iter().rposition(|span| span.hour == hour && span.day == day);
-        let at = known.unwrap_or_else(|| {
-            self.spans.push(Span { hour, day, sums: HashMap::default() });
-            self.spans.len() - 1
-        });
-        *self.spans[at].sums.entry(cell).or_default() += sums;
+    /// Adds to the sums of a slot.
+    pub(super) fn add(&mut self, slot: u8, key: Key, sums: &Sums) {
+        sheet(&mut self.sheets, slot).add(key, sums);
     }
 
     /// Takes all that waits, as it is written, and leaves nothing; cells whose sums came to nothing are left out.
-    pub(super) fn drain_into(&mut self, site: &Arc<str>, values: &Values, tallies: &mut Vec<Tally>) {
-        for span in self.spans.drain(..) {
-            for (id, sums) in span.sums {
-                if sums.is_zero() {
-                    continue;
-                }
-                if let Some(cell) = id.written(values) {
-                    tallies.push(Tally {
-                        site: Arc::clone(site),
-                        hour: span.hour,
-                        day: span.day,
-                        cell,
-                        sums,
-                    });
+    pub(super) fn drain_into(&mut self, meaning: &Meaning<'_>, tallies: &mut Vec<Tally>) {
+        let Self { sheets, apart } = self;
+        for (slot, hour) in (0_u8..).zip(sheets.iter_mut()) {
+            if hour.rows.is_empty() {
+                continue;
+            }
+            let day = meaning.slots.of_day(slot);
+            for (key, sums) in &hour.rows {
+                take_apart(*key, sums, slot, day, meaning, apart);
+            }
+            hour.clear();
+        }
+        for (slot, cells) in (0_u8..).zip(apart.iter_mut()) {
+            let slot = meaning.slots.get(slot);
+            for (key, sums) in cells.rows.iter().filter(|(_, sums)| !sums.is_zero()) {
+                if let Some(cell) = cell(*key, meaning) {
+                    let site = Arc::clone(meaning.site);
+                    tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums: *sums });
                 }
             }
+            cells.clear();
         }
     }
 }
 
-/// Hashes what is a number already: a multiplication, folded. Not for texts that a visitor can choose.
+fn sheet(sheets: &mut Vec<Sheet>, slot: u8) -> &mut Sheet {
+    let at = usize::from(slot);
+    if sheets.len() <= at {
+        sheets.resize_with(at + 1, Sheet::default);
+    }
+    &mut sheets[at]
+}
+
+/// Adds a row to the cells of its dimensions.
+fn take_apart(key: Key, sums: &Sums, slot: u8, day: u8, meaning: &Meaning<'_>, apart: &mut Vec<Sheet>) {
+    if key.is_cell() {
+        sheet(apart, slot).add(key, sums);
+        return;
+    }
+    let ((a, x), (b, y)) = (key.first(), key.second());
+    let value = |axis, id, member| meaning.facets.value(axis, id, member);
+    if key.is_pair() {
+        let into = sheet(apart, slot);
+        for (one, other) in meaning.plan.members(a, b) {
+            let pair = (Member::of(a, *one, value(a, x, *one)), Member::of(b, *other, value(b, y, *other)));
+            if let Some(key) = Member::pair(pair.0, pair.1) {
+                into.add(key, sums);
+            }
+        }
+        return;
+    }
+    let members = a.members().len();
+    for member in (0_u8..).take(members) {
+        if let Some(key) = Member::of(a, member, value(a, x, member)).one() {
+            sheet(apart, slot).add(key, sums);
+        }
+    }
+    let of_day = Sums { visits_hour: 0, visitors_hour: 0, ..*sums };
+    for (one, other) in meaning.plan.members(a, a) {
+        let pair = (Member::of(a, *one, value(a, x, *one)), Member::of(a, *other, value(a, x, *other)));
+        if let Some(key) = Member::pair(pair.0, pair.1) {
+            sheet(apart, day).add(key, &of_day);
+        }
+    }
+}
+
+/// A value in one of the dimensions of an axis.
+#[derive(Clone, Copy)]
+pub(super) struct Member {
+    axis: Axis,
+    value: ValueId,
+}
+
+impl Member {
+    /// The member of a facet; of a dimension's axis, its value.
+    pub(super) fn of(axis: Axis, member: u8, value: ValueId) -> Self {
+        let axis = axis.members().get(usize::from(member)).copied().unwrap_or(axis);
+        Self { axis, value }
+    }
+
+    /// The cell of the value alone; none where the visit has no such value at all.
+    pub(super) fn one(self) -> Option<Key> {
+        (self.value != ValueId::ABSENT).then(|| Key::one(self.axis, self.value.number()))
+    }
+
+    /// The cell of two values; none where a visit lacks one: a tag that is unknown stands in no pair.
+    pub(super) fn pair(a: Self, b: Self) -> Option<Key> {
+        let stands = |one: Self| one.value != ValueId::ABSENT && !(one.axis.is_tag() && one.value == ValueId::UNKNOWN);
+        (stands(a) && stands(b)).then(|| Key::pair((a.axis, a.value.number()), (b.axis, b.value.number())))
+    }
+}
+
+/// The cell as it is written.
+fn cell(key: Key, meaning: &Meaning<'_>) -> Option<Cell> {
+    let one = |(axis, id)| {
+        Some((meaning.plan.dimension(axis)?, meaning.values.value(ValueId::from_number(id))))
+    };
+    if key == Key::TOTAL {
+        return Some(Cell::Total);
+    }
+    let (a, x) = one(key.first())?;
+    if !key.is_pair() {
+        return Some(Cell::One(a, x));
+    }
+    let (b, y) = one(key.second())?;
+    Some(if a < b { Cell::Pair(a, x, b, y) } else { Cell::Pair(b, y, a, x) })
+}
+
+/// Hashes a number that nobody outside can choose: a multiplication, folded.
+pub(super) fn fold(number: u64) -> u64 {
+    let product = u128::from(number ^ 0x2545_f491_4f6c_dd1d) * 0x9e37_79b9_7f4a_7c15;
+    let [low, high] = [product & u128::from(u64::MAX), product >> 64];
+    u64::try_from(low ^ high).unwrap_or_default()
+}
+
+/// Hashes what is a number already. Not for texts that a visitor can choose.
 pub(super) type Folding = BuildHasherDefault<Fold>;
 
 /// See [`Folding`].
@@ -139,13 +263,22 @@ impl Hasher for Fold {
         }
     }
 
+    fn write_u16(&mut self, number: u16) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
     fn write_u64(&mut self, number: u64) {
-        let product = u128::from(self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let [low, high] = [product & u128::from(u64::MAX), product >> 64];
-        self.0 = u64::try_from(low ^ high).unwrap_or_default();
+        self.0 = fold(self.0 ^ number);
     }
 
     fn finish(&self) -> u64 {
         self.0
     }
 }
+
+pack!(Slot { hour, day, day_hour });
+pack!(Slots(0));

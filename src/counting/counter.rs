@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::agent::Agents;
 use super::place::Places;
+use super::secret::Vault;
 use super::site::{Around, Site};
 use super::tally::{Name, Tally};
 use super::{Hit, SiteIndex, SiteSettings};
@@ -14,12 +15,13 @@ use crate::clock::Entropy;
 /// Counts the hits of all sites. It lives on one thread, knows no clock, and does no I/O but what `places` does.
 ///
 /// Give it every hit with [`count`](Self::count), tell it the time now and then with [`advance`](Self::advance)
-/// (once a minute is enough: it ends idle visits and destroys the keys of days that are over), and take what is to
+/// (once a minute is enough: it destroys the keys of days that are over), and take what is to
 /// be written with [`drain`](Self::drain).
 pub struct Counter {
-    sites: Vec<Site>,
+    pub(super) sites: Vec<Site>,
     places: Arc<dyn Places>,
     entropy: Arc<dyn Entropy>,
+    pub(super) vault: Arc<Vault>,
     agents: Agents,
     dropped: Dropped,
 }
@@ -40,6 +42,10 @@ pub struct Dropped {
     pub robots: u64,
     /// The visitor had not agreed, and the site counts nobody who did not.
     pub without_consent: u64,
+    /// The visitor objects to being counted.
+    pub objections: u64,
+    /// Were told of as not to be counted by who made the hit.
+    pub told: u64,
     /// Were the reload that follows an answer; the page was counted when it was first shown.
     pub reloads: u64,
     /// Too many cells waited for a drain.
@@ -54,10 +60,12 @@ pub struct Dropped {
 
 impl Dropped {
     /// The reasons by name, for metrics.
-    pub const fn by_reason(&self) -> [(&'static str, u64); 7] {
+    pub const fn by_reason(&self) -> [(&'static str, u64); 9] {
         [
             ("robot", self.robots),
             ("without_consent", self.without_consent),
+            ("objection", self.objections),
+            ("told", self.told),
             ("reload", self.reloads),
             ("cells_full", self.full),
             ("visits_full", self.visits),
@@ -71,11 +79,19 @@ impl Counter {
     /// A counter for these sites; [`SiteIndex`] is the place in the list.
     pub fn new(sites: Vec<SiteSettings>, places: Arc<dyn Places>, entropy: Arc<dyn Entropy>) -> Self {
         let sites = sites.into_iter().map(Site::new).collect();
-        Self { sites, places, entropy, agents: Agents::new(), dropped: Dropped::default() }
+        Self {
+            sites,
+            places,
+            entropy,
+            vault: Vault::open(),
+            agents: Agents::new(),
+            dropped: Dropped::default(),
+        }
     }
 
     /// Counts a hit, at its own time. Its address is forgotten before this returns. Hits should come in the order of
-    /// their time: one that is late is counted at the time of the latest of its site.
+    /// their time: one that is late is counted at the time of the latest of its site; one that is more than ten minutes
+    /// late means that the clock was set back, and time goes on from there.
     pub fn count(&mut self, hit: Hit) {
         let SiteIndex(site) = hit.site;
         let Some(site) = self.sites.get_mut(usize::from(site)) else {
@@ -86,20 +102,22 @@ impl Counter {
             places: &*self.places,
             agents: &mut self.agents,
             entropy: &*self.entropy,
+            vault: &self.vault,
             dropped: &mut self.dropped,
         };
         site.count(&hit, &mut around);
         drop(hit);
     }
 
-    /// Moves time to `now`: ends visits that were idle too long, draws new keys where midnight passed, destroys those
-    /// of the day before 31 minutes later, forgets who was seen on days that are over.
+    /// Moves time to `now`: draws new keys where midnight passed, destroys those of the day before 31 minutes later,
+    /// forgets who was seen on days that are over.
     pub fn advance(&mut self, now: Timestamp) {
         for site in &mut self.sites {
             let mut around = Around {
                 places: &*self.places,
                 agents: &mut self.agents,
                 entropy: &*self.entropy,
+                vault: &self.vault,
                 dropped: &mut self.dropped,
             };
             site.advance(now, &mut around);
@@ -118,6 +136,16 @@ impl Counter {
     /// What was not counted.
     pub const fn dropped(&self) -> &Dropped {
         &self.dropped
+    }
+
+    /// The names of its sites, in their order.
+    pub fn site_names(&self) -> Vec<Arc<str>> {
+        self.sites.iter().map(|site| site.settings.name.clone()).collect()
+    }
+
+    /// Where its keys stand, and what became of them.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
     }
 
     /// When the key of this site's present day was drawn, if that was after the day's beginning (the program had
@@ -139,7 +167,7 @@ impl Counter {
                 });
                 let Some(at) = same else { return Site::new(settings) };
                 let mut site = old.swap_remove(at);
-                site.settings = settings;
+                site.set_settings(settings);
                 site
             })
             .collect();

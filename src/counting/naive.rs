@@ -1,389 +1,354 @@
 //! The same figures counted the slow way: every event is kept, and each figure is a set that is counted at the end.
-//! What the counter writes must come out equal, whenever it is drained.
+//! What the counter writes must come out equal, whenever it is drained and wherever it is started anew.
+//!
+//! What a user agent, a referrer or a language says is asked of the same readers, which have tables of their own.
+
+mod log;
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use http::HeaderValue;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::place::{Place, Places};
-use super::tally::{Cell, Dimension, Hour, LocalDay, Sums, Value};
+use self::log::{Line, What, dense_log, log};
+use self::world::{World, scenario};
+use super::tally::{Dimension, Hour, LocalDay, Sums};
 use super::*;
-use crate::clock::SystemEntropy;
+use crate::counting::pairs::{is_of_visit, is_paired, is_tag};
 
 const MINUTE: i64 = 60_000;
-/// 2026-10-24T21:00Z: an hour before midnight in Oslo, a day before summer time ends there, a month before nothing.
-const START: i64 = 1_792_875_600_000;
-const AGENTS: [(&str, [&str; 3]); 3] = [
-    (
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36",
-        ["Desktop", "Chrome", "Windows"],
-    ),
-    ("Mozilla/5.0 (iPhone) Version/18.6 Mobile/15E148 Safari/604.1", ["Mobile", "Safari", "iOS"]),
-    ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0", ["Desktop", "Firefox", "GNU/Linux"]),
-];
-const REFERRERS: [(&str, &str); 3] =
-    [("", "Direct / None"), ("https://www.google.no/", "Google"), ("https://blog.example/x", "blog.example")];
-const ZONES: [&str; 2] = ["Europe/Oslo", "Asia/Kolkata"];
 
-/// Norway for even addresses, unknown for odd ones; the region is the last digit.
-struct ByLastByte;
+/// The values of a cell, readable; none of them is the total.
+type Values = Vec<(Dimension, String)>;
+/// A cell in its place.
+type Readable = (Values, Hour, LocalDay, Arc<str>);
 
-impl Places for ByLastByte {
-    fn place(&self, address: IpAddr) -> Place {
-        let IpAddr::V4(v4) = address else { return Place::UNKNOWN };
-        let last = v4.octets()[3];
-        if last.is_multiple_of(2) { Place::new(Some("NO"), Some(&last.to_string())) } else { Place::UNKNOWN }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Happening {
-    View,
-    Interaction,
-    Background,
-    Answer,
-    Engagement,
-}
-
-/// One line of the log that the naive model keeps and the counter never has.
+/// Something that happened, with the cells of events it is in.
 #[derive(Clone, Debug)]
-struct Line {
-    at: i64,
-    site: usize,
-    visitor: u8,
-    page: u8,
-    referrer: usize,
-    what: Happening,
+struct Doing {
+    line: Line,
+    /// Views, events, revenue, orders.
+    figures: [i64; 4],
+    /// Does it count for the visit as a whole?
+    is_counted: bool,
+    cells: Vec<Values>,
 }
 
-impl Line {
-    fn hit(&self) -> Hit {
-        let (user_agent, _) = AGENTS[usize::from(self.visitor) % AGENTS.len()];
-        let (referrer, _) = REFERRERS[self.referrer];
-        Hit {
-            site: SiteIndex(u16::try_from(self.site).unwrap()),
-            at: Timestamp::from_millisecond(self.at).unwrap(),
-            address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, self.visitor)),
-            user_agent: Some(HeaderValue::from_static(user_agent)),
-            host: None,
-            target: format!("/{}?secret=1", self.page).parse().unwrap(),
-            referrer: (!referrer.is_empty()).then(|| HeaderValue::from_static(referrer)),
-            accept_language: None,
-            consent: Standing::Unanswered,
-            weeks: None,
-            objects: false,
-            kind: match self.what {
-                Happening::View => HitKind::View { status: 200, is_public: false },
-                Happening::Interaction => HitKind::Event {
-                    name: "buy".into(),
-                    interactive: true,
-                    properties: Box::default(),
-                    revenue: None,
-                },
-                Happening::Background => HitKind::Event {
-                    name: "seen".into(),
-                    interactive: false,
-                    properties: Box::default(),
-                    revenue: None,
-                },
-                Happening::Answer => HitKind::Answered { answer: Answer::Refused, reloads: false },
-                Happening::Engagement => HitKind::Engagement { engaged_ms: 5, scroll: None },
-            },
-        }
-    }
-
-    fn hour(&self) -> i32 {
-        i32::try_from(self.at.div_euclid(60 * MINUTE)).unwrap()
-    }
-
-    fn day(&self) -> i32 {
-        let date = Timestamp::from_millisecond(self.at).unwrap().to_zoned(zone(self.site)).date();
-        i32::try_from(date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24).unwrap()
-    }
-
-    fn day_hour(&self) -> i32 {
-        let date = Timestamp::from_millisecond(self.at).unwrap().to_zoned(zone(self.site)).date();
-        let midnight = date.to_zoned(zone(self.site)).unwrap().timestamp().as_millisecond();
-        i32::try_from(midnight.div_euclid(60 * MINUTE)).unwrap()
-    }
+/// A visit with all that happened in it.
+#[derive(Debug)]
+struct Visit {
+    doings: Vec<Doing>,
+    alive: i64,
+    views: Vec<(u8, i64)>,
+    interactions: Vec<i64>,
+    standing: Standing,
+    /// What beacons told of a page: milliseconds, and depths of scroll.
+    told: BTreeMap<u8, Vec<(i64, Option<u8>)>>,
+    steps: Vec<usize>,
 }
-
-fn zone(site: usize) -> TimeZone {
-    TimeZone::get(ZONES[site]).unwrap()
-}
-
-fn name(site: usize) -> Arc<str> {
-    ["shop", "outlet"][site].into()
-}
-
-/// A cell with its texts readable.
-type Readable = (Vec<(Dimension, String)>, Hour, LocalDay, Arc<str>);
 
 #[derive(Default)]
 struct Sheet {
     sums: BTreeMap<Readable, Sums>,
-    visitors: BTreeSet<(Readable, u8, i32)>,
-    visitors_hour: BTreeSet<(Readable, u8, i32, i32)>,
+    visitors: BTreeSet<(Readable, u8)>,
 }
 
 impl Sheet {
-    fn at(&mut self, cell: &[(Dimension, String)], line: &Line) -> (&mut Sums, Readable) {
-        let hour = if cell.len() == 2 { line.day_hour() } else { line.hour() };
-        let key: Readable = (cell.to_vec(), Hour(hour), LocalDay(line.day()), name(line.site));
+    /// The sums of a cell at the time of a line.
+    fn at(&mut self, world: &World, cell: &Values, line: &Line) -> (&mut Sums, Readable) {
+        let hour = if cell.len() == 2 { world.day_hour(line) } else { world.hour(line) };
+        let key: Readable = (cell.clone(), Hour(hour), LocalDay(world.day(line)), world.name(line.site));
         (self.sums.entry(key.clone()).or_default(), key)
+    }
+
+    /// Counts the visitor of a line in a cell, if this is the first time that day, and that hour.
+    fn visitor(&mut self, world: &World, cell: &Values, line: &Line) {
+        let (_, key) = self.at(world, cell, line);
+        let of_day = (key.0.clone(), Hour(i32::MIN), key.2, Arc::clone(&key.3));
+        let is_new = self.visitors.insert((of_day, line.visitor));
+        let is_new_hour = self.visitors.insert((key.clone(), line.visitor));
+        let sums = self.sums.entry(key).or_default();
+        sums.visitors += i64::from(is_new);
+        sums.visitors_hour += i64::from(is_new_hour && cell.len() < 2);
+    }
+
+    fn add(&mut self, world: &World, cell: &Values, doing: &Doing) {
+        let sums = self.at(world, cell, &doing.line).0;
+        let [views, events, revenue, orders] = doing.figures;
+        *sums += &Sums { views, events, revenue, orders, ..Sums::default() };
     }
 }
 
-/// A visit as the naive model sees it: its counted lines.
-fn visits(log: &[Line]) -> Vec<Vec<Line>> {
-    let mut open: HashMap<(usize, u8), (i64, i64, usize)> = HashMap::new();
-    let mut visits: Vec<Vec<Line>> = Vec::new();
-    for line in log {
-        let key = (line.site, line.visitor);
-        let going = open
-            .get(&key)
-            .copied()
-            .filter(|(began, alive, _)| line.at - alive <= 30 * MINUTE && line.at - began < 24 * 60 * MINUTE);
-        let is_counted =
-            matches!(line.what, Happening::View | Happening::Interaction | Happening::Background);
-        match going {
-            Some((began, _, at)) => {
-                open.insert(key, (began, line.at, at));
-                if is_counted {
-                    visits[at].push(line.clone());
+/// The cells of what one line is, alone and in pairs of events.
+fn cells_of(world: &World, ones: &Values, beside: &Values) -> Vec<Values> {
+    let mut cells: Vec<Values> = ones.iter().map(|one| vec![one.clone()]).collect();
+    let all: Values = ones.iter().chain(beside).cloned().collect();
+    for (at, a) in all.iter().enumerate() {
+        for b in &all[at + 1..] {
+            let is_view = [a, b].iter().any(|one| **one == (Dimension::EventName, "pageview".into()));
+            let is_beside = beside.contains(a) && beside.contains(b);
+            if !is_view && !is_beside && is_paired(&a.0, &b.0, &world.crosses) {
+                cells.push(if a.0 < b.0 { vec![a.clone(), b.clone()] } else { vec![b.clone(), a.clone()] });
+            }
+        }
+    }
+    cells
+}
+
+/// What a line is by itself: a view or an event, and its money in another currency.
+fn doings(world: &World, line: &Line) -> Vec<Doing> {
+    let page = (Dimension::Page, line.path());
+    let goals: Values = world.goals(line).into_iter().map(|goal| (Dimension::Goal, goal)).collect();
+    let doing = |figures, is_counted, cells| Doing { line: line.clone(), figures, is_counted, cells };
+    match &line.what {
+        What::View { status } => {
+            let mut ones = vec![page, (Dimension::EventName, "pageview".into())];
+            ones.push((Dimension::Status, status.to_string()));
+            ones.extend(goals);
+            vec![doing([1, 1, 0, 0], true, cells_of(world, &ones, &Vec::new()))]
+        }
+        What::Event { name, properties, revenue, .. } => {
+            let mut ones = vec![page, (Dimension::EventName, (*name).into())];
+            ones.extend(goals.clone());
+            let of = |(key, value): &(&str, &str)| (Dimension::Property((*key).into()), (*value).to_owned());
+            ones.extend(properties.iter().map(of));
+            let cells = cells_of(world, &ones, &Vec::new());
+            match revenue {
+                None => vec![doing([0, 1, 0, 0], true, cells)],
+                Some((amount, "NOK")) => vec![doing([0, 1, *amount, 1], true, cells)],
+                Some((amount, currency)) => {
+                    let money = vec![(Dimension::Currency, (*currency).to_owned())];
+                    vec![
+                        doing([0, 1, 0, 0], true, cells),
+                        doing([0, 1, *amount, 1], false, cells_of(world, &money, &goals)),
+                    ]
                 }
             }
-            None if matches!(line.what, Happening::View) => {
-                visits.push(vec![line.clone()]);
-                open.insert(key, (line.at, line.at, visits.len() - 1));
+        }
+        What::Failed { status } => {
+            let status = (Dimension::Status, status.to_string());
+            vec![doing([0, 1, 0, 0], false, vec![vec![status.clone()], vec![page, status]])]
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Visit {
+    fn goes_on(&self, at: i64) -> bool {
+        at - self.alive <= 30 * MINUTE && at - self.doings[0].line.at < 24 * 60 * MINUTE
+    }
+
+    /// Takes a view or an event into the visit.
+    fn take(&mut self, world: &World, line: &Line) {
+        self.alive = line.at;
+        if line.is_interactive() {
+            self.interactions.push(line.at);
+        }
+        let mut doings = doings(world, line);
+        if matches!(line.what, What::View { .. }) {
+            if let Some((before, _)) = self.views.last() {
+                let next = vec![
+                    (Dimension::Page, format!("/{before}")),
+                    (Dimension::NextPage, line.path()),
+                ];
+                let figures = [1, 1, 0, 0];
+                doings.push(Doing { line: line.clone(), figures, is_counted: false, cells: vec![next] });
             }
-            None => {}
+            self.views.push((line.page, line.at));
+        }
+        for (funnel, reached) in self.steps.iter_mut().enumerate() {
+            if world.reaches(line, funnel, *reached) {
+                *reached += 1;
+                let step = vec![(Dimension::Funnel, world.step(funnel, *reached))];
+                let figures = [0, 1, 0, 0];
+                doings.push(Doing { line: line.clone(), figures, is_counted: false, cells: vec![step] });
+            }
+        }
+        self.doings.extend(doings);
+    }
+
+    /// Attention in milliseconds, the deepest scroll, and how many told one, of a page.
+    fn attention(&self, page: u8) -> [i64; 3] {
+        let told = self.told.get(&page).map_or(&[][..], |told| told);
+        let guessed = self.views.windows(2).filter(|two| two[0].0 == page).map(|two| two[1].1 - two[0].1);
+        let ms = if told.is_empty() { guessed.sum() } else { told.iter().map(|(ms, _)| ms).sum() };
+        let scroll = told.iter().filter_map(|(_, scroll)| *scroll).max();
+        [ms, i64::from(scroll.unwrap_or(0)), i64::from(scroll.is_some())]
+    }
+
+    fn has_seen(&self, page: u8) -> bool {
+        self.doings.iter().any(|doing| doing.is_counted && doing.line.page == page)
+    }
+
+    /// The values of the visit as a whole.
+    fn traits(&self, world: &World) -> Values {
+        let first = &self.doings[0].line;
+        let exit = self.views.last().map_or(0, |(page, _)| *page);
+        let mut traits = vec![
+            (Dimension::EntryPage, first.path()),
+            (Dimension::ExitPage, format!("/{exit}")),
+        ];
+        traits.extend(world.first_touch(first));
+        traits.extend(world::consent(self.standing));
+        traits
+    }
+}
+
+/// Sorts lines into visits; what belongs to none is booked at once.
+fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
+    let mut visits: Vec<Visit> = Vec::new();
+    let mut latest: HashMap<(usize, u8), usize> = HashMap::new();
+    for line in log {
+        if let Some(cells) = world.not_counted(line) {
+            for cell in cells {
+                sheet.at(world, &vec![cell], line).0.events += 1;
+            }
+            continue;
+        }
+        let has_mark = world.has_mark(line);
+        let key = (line.site, line.visitor);
+        let open = latest.get(&key).copied().filter(|at| has_mark && visits[*at].goes_on(line.at));
+        if let What::Answer = line.what {
+            sheet.at(world, &vec![(Dimension::Choice, "refused".into())], line).0.events += 1;
+        }
+        match (open, &line.what) {
+            (Some(at), What::View { .. } | What::Event { .. }) => visits[at].take(world, line),
+            (None, What::View { .. }) if has_mark => {
+                let mut visit = Visit {
+                    doings: Vec::new(),
+                    alive: line.at,
+                    views: Vec::new(),
+                    interactions: Vec::new(),
+                    standing: line.standing,
+                    told: BTreeMap::new(),
+                    steps: vec![0; world.funnels.len()],
+                };
+                visit.take(world, line);
+                latest.insert(key, visits.len());
+                visits.push(visit);
+            }
+            (open, what) => {
+                if let Some(visit) = open.map(|at| &mut visits[at]) {
+                    visit.alive = line.at;
+                    match what {
+                        What::Answer => visit.standing = line.standing,
+                        What::Engaged { ms, scroll } if visit.has_seen(line.page) => {
+                            visit.told.entry(line.page).or_default().push((*ms, *scroll));
+                        }
+                        _ => {}
+                    }
+                }
+                loose(world, line, has_mark, sheet);
+            }
         }
     }
     visits
 }
 
-/// Events and answers that belong to no visit, and the answers of all.
-fn loose(log: &[Line], visits: &[Vec<Line>], sheet: &mut Sheet) {
-    let inside: BTreeSet<(usize, u8, i64)> =
-        visits.iter().flatten().map(|line| (line.site, line.visitor, line.at)).collect();
-    for line in log {
-        let is_event = matches!(line.what, Happening::Interaction | Happening::Background);
-        if is_event && !inside.contains(&(line.site, line.visitor, line.at)) {
-            sheet.at(&[], line).0.events += 1;
-            sheet.at(&[(Dimension::Page, format!("/{}", line.page))], line).0.events += 1;
-        }
-        if matches!(line.what, Happening::Answer) {
-            sheet.at(&[(Dimension::Choice, "refused".into())], line).0.events += 1;
+/// Books what belongs to no visit.
+fn loose(world: &World, line: &Line, has_mark: bool, sheet: &mut Sheet) {
+    for doing in doings(world, line) {
+        for cell in doing.cells.iter().chain(doing.is_counted.then_some(&Vec::new())) {
+            sheet.add(world, cell, &doing);
+            if has_mark && matches!(line.what, What::Failed { .. }) {
+                sheet.visitor(world, cell, line);
+            }
         }
     }
 }
 
-fn traits(visit: &[Line]) -> Vec<(Dimension, String)> {
-    let first = &visit[0];
-    let exit = visit.iter().rfind(|line| matches!(line.what, Happening::View)).unwrap();
-    let [device, browser, os] = AGENTS[usize::from(first.visitor) % AGENTS.len()].1;
-    let (country, region) = if first.visitor.is_multiple_of(2) {
-        ("NO".to_owned(), format!("NO-{}", first.visitor))
-    } else {
-        ("(not set)".to_owned(), "(not set)".to_owned())
-    };
-    vec![
-        (Dimension::EntryPage, format!("/{}", first.page)),
-        (Dimension::ExitPage, format!("/{}", exit.page)),
-        (Dimension::Source, REFERRERS[first.referrer].1.into()),
-        (Dimension::Country, country),
-        (Dimension::Region, region),
-        (Dimension::Device, device.into()),
-        (Dimension::Browser, browser.into()),
-        (Dimension::Os, os.into()),
-    ]
-}
-
-/// All that one cell gets from one visit. `lines` are those of the visit that happened in the cell.
-fn book(cell: &[(Dimension, String)], visit: &[Line], lines: &[&Line], sheet: &mut Sheet) {
-    let page =
-        cell.first().filter(|(dimension, _)| *dimension == Dimension::Page).map(|(_, page)| page.as_str());
-    let is_pair = cell.len() == 2;
+/// All that one cell gets from one visit: `doings` are those that happened in the cell.
+fn book(world: &World, cell: &Values, visit: &Visit, doings: &[&Doing], sheet: &mut Sheet) {
     let (mut hours, mut days) = (BTreeSet::new(), BTreeSet::new());
-    for line in lines {
-        let visitor = line.visitor;
-        let (sums, key) = sheet.at(cell, line);
-        sums.events += 1;
-        sums.views += i64::from(matches!(line.what, Happening::View));
-        if hours.insert((line.hour(), line.day())) && !is_pair {
+    for doing in doings {
+        let line = &doing.line;
+        sheet.add(world, cell, doing);
+        sheet.visitor(world, cell, line);
+        let sums = sheet.at(world, cell, line).0;
+        if hours.insert((world.hour(line), world.day(line))) && cell.len() < 2 {
             sums.visits_hour += 1;
         }
-        if days.insert(line.day()) {
-            if days.len() == 1 {
-                sums.visits += 1;
-            } else {
-                sums.carried += 1;
-            }
+        if days.insert(world.day(line)) {
+            *(if days.len() == 1 { &mut sums.visits } else { &mut sums.carried }) += 1;
         }
-        // First in the cell: visits come in the order of their time, and a cell's key has its day.
-        let of_day = ((cell.to_vec(), Hour(0), LocalDay(line.day()), name(line.site)), visitor, line.day());
-        let is_new = sheet.visitors.insert(of_day);
-        let is_new_hour = sheet.visitors_hour.insert((key.clone(), visitor, line.hour(), line.day()));
-        let sums = sheet.sums.entry(key).or_default();
-        sums.visitors += i64::from(is_new);
-        sums.visitors_hour += i64::from(is_new_hour && !is_pair);
     }
-    let first = &visit[0];
-    let all = traits(visit);
-    let interactive: Vec<&Line> =
-        visit.iter().filter(|line| !matches!(line.what, Happening::Background)).collect();
-    let (sums, _) = sheet.at(cell, first);
-    if page.is_none_or(|page| page == all[0].1) {
+    // What is left are figures of visits: not of cells in which only dimensions of events stand, pages aside.
+    let page = cell.iter().find(|(dimension, _)| *dimension == Dimension::Page).map(|(_, page)| page);
+    if cell.iter().any(|(dimension, _)| !is_of_visit(dimension) && *dimension != Dimension::Page) {
+        return;
+    }
+    let traits = visit.traits(world);
+    let sums = sheet.at(world, cell, &visit.doings[0].line).0;
+    if page.is_none_or(|page| *page == traits[0].1) {
         sums.entries += 1;
-        sums.bounces += i64::from(interactive.len() == 1);
-        sums.seconds += (interactive.last().unwrap().at - first.at) / 1000;
+        sums.bounces += i64::from(visit.interactions.len() == 1);
+        sums.seconds += (visit.interactions[visit.interactions.len() - 1] - visit.interactions[0]) / 1000;
     }
-    if page.is_none_or(|page| page == all[1].1) {
+    if page.is_none_or(|page| *page == traits[1].1) {
         sums.exits += 1;
+    }
+    if page.is_some() {
+        let [ms, scroll, scrolls] = visit.attention(doings[0].line.page);
+        let sums = sheet.at(world, cell, &doings[0].line).0;
+        *sums += &Sums { engaged_ms: ms, scroll, scrolls, ..Sums::default() };
     }
 }
 
-fn naive(log: &[Line]) -> BTreeMap<Readable, Sums> {
+/// A tag that is not known stands in no pair.
+fn stands_in_pairs(one: &(Dimension, String)) -> bool {
+    !(is_tag(&one.0) && one.1 == "(unknown)") && *one != (Dimension::EventName, "pageview".into())
+}
+
+fn pair(world: &World, a: &(Dimension, String), b: &(Dimension, String)) -> Option<Values> {
+    let stands = stands_in_pairs(a) && stands_in_pairs(b) && is_paired(&a.0, &b.0, &world.crosses);
+    stands.then(|| if a.0 < b.0 { vec![a.clone(), b.clone()] } else { vec![b.clone(), a.clone()] })
+}
+
+fn naive(world: &World, log: &[Line]) -> BTreeMap<Readable, Sums> {
     let mut sheet = Sheet::default();
-    let visits = visits(log);
-    loose(log, &visits, &mut sheet);
-    for visit in &visits {
-        let all = traits(visit);
-        let lines: Vec<&Line> = visit.iter().collect();
-        book(&[], visit, &lines, &mut sheet);
-        for (at, one) in all.iter().enumerate() {
-            book(std::slice::from_ref(one), visit, &lines, &mut sheet);
-            for other in &all[at + 1..] {
-                book(&[one.clone(), other.clone()], visit, &lines, &mut sheet);
+    for visit in visits(world, log, &mut sheet) {
+        let traits = visit.traits(world);
+        let counted: Vec<&Doing> = visit.doings.iter().filter(|doing| doing.is_counted).collect();
+        book(world, &Vec::new(), &visit, &counted, &mut sheet);
+        for (at, one) in traits.iter().enumerate() {
+            book(world, &vec![one.clone()], &visit, &counted, &mut sheet);
+            for cell in traits[at + 1..].iter().filter_map(|other| pair(world, one, other)) {
+                book(world, &cell, &visit, &counted, &mut sheet);
             }
         }
-        let pages: BTreeSet<u8> = visit.iter().map(|line| line.page).collect();
-        for page in pages {
-            let lines: Vec<&Line> = visit.iter().filter(|line| line.page == page).collect();
-            let cell = (Dimension::Page, format!("/{page}"));
-            book(std::slice::from_ref(&cell), visit, &lines, &mut sheet);
-            for one in &all {
-                book(&[cell.clone(), one.clone()], visit, &lines, &mut sheet);
+        let cells: BTreeSet<&Values> = visit.doings.iter().flat_map(|doing| &doing.cells).collect();
+        for cell in cells {
+            let inside: Vec<&Doing> = visit.doings.iter().filter(|doing| doing.cells.contains(cell)).collect();
+            book(world, cell, &visit, &inside, &mut sheet);
+            if let [one] = &cell[..] {
+                for cell in traits.iter().filter_map(|other| pair(world, one, other)) {
+                    book(world, &cell, &visit, &inside, &mut sheet);
+                }
             }
         }
     }
     sheet.sums.into_iter().filter(|(_, sums)| !sums.is_zero()).collect()
 }
 
-fn settings(site: usize) -> SiteSettings {
-    SiteSettings {
-        name: name(site),
-        hosts: Vec::new(),
-        time_zone: zone(site),
-        without_consent: WithoutConsent::Visitors,
-        k: Thresholds { city: 1, region: 1, text: 1, answer: 1 },
-        goals: Vec::new(),
-        funnels: Vec::new(),
-        crosses: Vec::new(),
-        currency: *b"NOK",
-    }
-}
-
-/// What the counter makes of the log, drained and advanced after the lines at `pauses`.
-fn counted(log: &[Line], pauses: &BTreeSet<usize>) -> BTreeMap<Readable, Sums> {
-    let mut counter =
-        Counter::new(vec![settings(0), settings(1)], Arc::new(ByLastByte), Arc::new(SystemEntropy));
-    let mut drains = Vec::new();
-    for (at, line) in log.iter().enumerate() {
-        counter.count(line.hit());
-        if pauses.contains(&at) {
-            counter.advance(Timestamp::from_millisecond(line.at).unwrap());
-            drains.push(counter.drain());
+fn assert_same(world: &World, log: &[Line], pauses: &BTreeSet<usize>, restarts: &BTreeSet<usize>) {
+    let (mut naive_sums, mut counted) = (BTreeMap::<Readable, Sums>::new(), BTreeMap::<Readable, Sums>::new());
+    let mut from = 0;
+    for until in restarts.iter().copied().filter(|at| *at < log.len()).chain([log.len()]) {
+        for (key, sums) in naive(world, &log[from..until]) {
+            *naive_sums.entry(key).or_default() += &sums;
         }
+        let pauses: BTreeSet<usize> = pauses.iter().filter_map(|at| at.checked_sub(from)).collect();
+        for (key, sums) in world.counted(&log[from..until], &pauses) {
+            *counted.entry(key).or_default() += &sums;
+        }
+        from = until;
     }
-    drains.push(counter.drain());
-    assert_eq!(counter.drain(), Drained::default());
-    assert_eq!(counter.dropped(), &Dropped::default());
-    let names: HashMap<(Arc<str>, Dimension, u64), Arc<str>> = drains
-        .iter()
-        .flat_map(|drained| &drained.names)
-        .map(|name| ((Arc::clone(&name.site), name.dimension.clone(), name.token), Arc::clone(&name.name)))
-        .collect();
-    let mut sums: BTreeMap<Readable, Sums> = BTreeMap::new();
-    for tally in drains.iter().flat_map(|drained| &drained.tallies) {
-        assert!(!tally.sums.is_zero());
-        let text = |dimension: &Dimension, value: &Value| match value {
-            Value::Word(word) => (dimension.clone(), word.to_string()),
-            Value::Token(token) => {
-                (dimension.clone(), names[&(Arc::clone(&tally.site), dimension.clone(), *token)].to_string())
-            }
-        };
-        let cell = match &tally.cell {
-            Cell::Total => vec![],
-            Cell::One(dimension, value) => vec![text(dimension, value)],
-            Cell::Pair(a, x, b, y) => vec![text(a, x), text(b, y)],
-        };
-        *sums.entry((cell, tally.hour, tally.day, Arc::clone(&tally.site))).or_default() += &tally.sums;
-    }
-    sums.into_iter().filter(|(_, sums)| !sums.is_zero()).collect()
-}
-
-fn assert_same(log: &[Line], pauses: &BTreeSet<usize>) {
-    let (naive, counted) = (naive(log), counted(log, pauses));
-    for (key, sums) in &naive {
+    for (key, sums) in &naive_sums {
         assert_eq!(counted.get(key).copied().unwrap_or_default(), *sums, "{key:?}");
     }
     for (key, sums) in &counted {
-        assert!(naive.contains_key(key), "{key:?} {sums:?}");
-    }
-}
-
-/// Gaps around every edge: at once, minutes, exactly half an hour and a moment more, hours.
-fn gap() -> impl Strategy<Value = i64> {
-    prop_oneof![
-        4 => 1..5 * MINUTE,
-        2 => 5 * MINUTE..35 * MINUTE,
-        1 => Just(30 * MINUTE),
-        1 => Just(30 * MINUTE + 1),
-        1 => 1..10 * 60 * MINUTE,
-    ]
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    prop_oneof![
-        8 => Just(Happening::View),
-        1 => Just(Happening::Interaction),
-        1 => Just(Happening::Background),
-        1 => Just(Happening::Answer),
-        1 => Just(Happening::Engagement),
-    ]
-}
-
-prop_compose! {
-    fn log()(
-        lines in prop::collection::vec((gap(), 0..2_usize, 1..6_u8, 0..5_u8, 0..3_usize, happening()), 1..60)
-    ) -> Vec<Line> {
-        let mut at = START;
-        lines.into_iter().map(|(gap, site, visitor, page, referrer, what)| {
-            at += gap;
-            Line { at, site, visitor, page, referrer, what }
-        }).collect()
-    }
-}
-
-prop_compose! {
-    /// One or two visitors, short gaps: long visits over midnight, many exits, several visits of one visitor.
-    fn dense_log()(
-        lines in prop::collection::vec((1..12 * MINUTE, 0..2_usize, 2..4_u8, 0..4_u8, 0..3_usize, happening()), 1..80),
-        pause in 0..80_usize,
-        length in 0..3_i64,
-    ) -> Vec<Line> {
-        let mut at = START;
-        lines.into_iter().enumerate().map(|(number, (gap, site, visitor, page, referrer, what))| {
-            at += gap + if number == pause { length * 31 * MINUTE } else { 0 };
-            Line { at, site, visitor, page, referrer, what }
-        }).collect()
+        assert!(naive_sums.contains_key(key) || sums.is_zero(), "{key:?} {sums:?}");
     }
 }
 
@@ -391,14 +356,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn sums_equal_those_of_the_naive_model(log in log(), pauses in prop::collection::btree_set(0..60_usize, 0..20)) {
-        assert_same(&log, &pauses);
+    fn sums_equal_those_of_the_naive_model(
+        world in scenario(),
+        log in log(),
+        pauses in prop::collection::btree_set(0..60_usize, 0..20),
+        restarts in prop::collection::btree_set(0..60_usize, 0..3),
+    ) {
+        assert_same(&world, &world.timed(log), &pauses, &restarts);
     }
 
     #[test]
     fn visits_over_midnight_equal_those_of_the_naive_model(
-        log in dense_log(), pauses in prop::collection::btree_set(0..80_usize, 0..40)
+        world in scenario(),
+        log in dense_log(),
+        pauses in prop::collection::btree_set(0..80_usize, 0..40),
     ) {
-        assert_same(&log, &pauses);
+        assert_same(&world, &world.timed(log), &pauses, &BTreeSet::new());
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::mark::Mark;
+use super::pack::pack;
 use super::veil::ValueId;
 
 /// How long after the answer the page may be loaded again without being counted, in milliseconds.
@@ -42,3 +43,5 @@ impl Reloads {
         self.waiting.clear();
     }
 }
+
+pack!(Reloads { waiting });

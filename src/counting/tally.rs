@@ -2,8 +2,10 @@
 //! visitor, by type.
 
 use std::borrow::Cow;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
+
+use super::pack::{Pack, Packed, Reader, Unreadable, pack};
 
 /// Hours since 1970-01-01T00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -274,11 +276,32 @@ impl AddAssign<&Self> for Sums {
         self.seconds += other.seconds;
         self.entries += other.entries;
         self.exits += other.exits;
-        self.revenue += other.revenue;
+        self.revenue = self.revenue.saturating_add(other.revenue);
         self.orders += other.orders;
         self.engaged_ms += other.engaged_ms;
         self.scroll += other.scroll;
         self.scrolls += other.scrolls;
+    }
+}
+
+impl SubAssign<&Self> for Sums {
+    fn sub_assign(&mut self, other: &Self) {
+        self.visitors -= other.visitors;
+        self.visitors_hour -= other.visitors_hour;
+        self.visits -= other.visits;
+        self.visits_hour -= other.visits_hour;
+        self.carried -= other.carried;
+        self.views -= other.views;
+        self.events -= other.events;
+        self.bounces -= other.bounces;
+        self.seconds -= other.seconds;
+        self.entries -= other.entries;
+        self.exits -= other.exits;
+        self.revenue = self.revenue.saturating_sub(other.revenue);
+        self.orders -= other.orders;
+        self.engaged_ms -= other.engaged_ms;
+        self.scroll -= other.scroll;
+        self.scrolls -= other.scrolls;
     }
 }
 
@@ -309,3 +332,30 @@ pub struct Name {
     /// What it stands for.
     pub name: Arc<str>,
 }
+
+impl Pack for Value {
+    fn pack(&self, out: &mut Packed) {
+        match self {
+            Self::Word(word) => {
+                0_u8.pack(out);
+                word.pack(out);
+            }
+            Self::Token(token) => (1_u8, *token).pack(out),
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        match u8::unpack(from)? {
+            0 => Ok(Self::Word(Pack::unpack(from)?)),
+            1 => Ok(Self::Token(u64::unpack(from)?)),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("value 1 ");
+    }
+}
+
+pack!(Hour(0));
+pack!(LocalDay(0));

@@ -1,23 +1,31 @@
 //! The veil: what can single somebody out is written as a token, until enough visitors of one day had it.
 //!
-//! Words of closed lists (countries, devices, browsers, systems, known sources, answers) are written as they are.
-//! Page paths, unknown referrers and regions are free text: each becomes a token, eight bytes of BLAKE3 keyed with a
-//! key of the month that lives in memory. When the k-th visitor of a day had the text, its name is written beside
-//! the token, once; what fewer had stays opaque, and nobody can open it once the month's key is gone.
+//! Words of closed lists (countries, devices, browsers and their versions, systems, channels, known sources, answers,
+//! statuses, the operator's goals) are written as they are. Page paths, unknown sources, referrers, campaign tags,
+//! regions, cities, names of events and values of their properties are free text: each becomes a token, eight bytes
+//! of BLAKE3 keyed with a key of the month that lives in memory. When the k-th visitor of a day had the text, its name
+//! is written beside the token, once; what fewer had stays opaque, and nobody can open it once the month's key is gone.
+//! What everybody may read anyhow (a page that the shop lets any cache keep) is readable at once.
 //!
 //! **Without marks** (`WithoutConsent::Views`) nobody can tell one person's reloads from several persons, so four
 //! views stand for one visitor: never fewer than k views, and with k above 1 never fewer than 4 k.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use super::cells::Folding;
-use super::mark::{Secret, first_eight};
+use super::key_log::{KeyFate, KeyName};
+use super::secret::{Secret, Vault};
 use super::tally::{Dimension, Name, Value};
 use crate::clock::Entropy;
 
-/// The most different texts of one kind in one day, and the most words; further ones are counted as [`OTHER_WORD`].
+/// The most different pages of one day, the most values of all its properties together, and the most words; further
+/// ones are counted as [`OTHER_WORD`].
 pub(super) const VALUES_MAX: usize = 50_000;
+/// The most different texts of any other kind in one day.
+const TEXTS_MAX: usize = 20_000;
 /// The most names remembered as written in a month; beyond it a name may be written again on another day.
 const REVEALED_MAX: usize = 200_000;
 /// What one visitor of the day is worth on the way to a name; a view by nobody in particular is worth one.
@@ -26,20 +34,26 @@ const POINTS_PER_VISITOR: u32 = 4;
 /// The word for what is too much to tell apart.
 const OTHER_WORD: &str = "(other)";
 /// The word for what is not known.
-const NOT_SET_WORD: &str = "(not set)";
+const UNKNOWN_WORD: &str = "(unknown)";
+/// The name of the event that a page view is.
+pub(super) const PAGEVIEW_WORD: &str = "pageview";
 
 /// A value, as a place in the day's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ValueId(u32);
 
 impl ValueId {
     /// "(other)", in every list.
     pub(super) const OTHER: Self = Self(0);
-    /// "(not set)", in every list.
-    pub(super) const NOT_SET: Self = Self(1);
+    /// "(unknown)", in every list.
+    pub(super) const UNKNOWN: Self = Self(1);
+    /// "pageview", in every list.
+    pub(super) const PAGEVIEW: Self = Self(2);
+    /// No value at all: what has it stands in no cell of the dimension.
+    pub(super) const ABSENT: Self = Self(0xff_ffff);
 
-    /// The number; below 2^26, which a cell's number relies on: a day has at most four kinds of
-    /// [`VALUES_MAX`] values and what was adopted from the day before.
+    /// The number; below 2^24, which a cell's number relies on: a day has at most [`VALUES_MAX`] pages, as many
+    /// words and values of properties, ten other kinds of [`TEXTS_MAX`], and what was adopted from the day before.
     pub(super) const fn number(self) -> u32 {
         self.0
     }
@@ -53,25 +67,79 @@ impl ValueId {
 /// The kinds of free text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Page paths, whether seen, entered on or left from.
+    /// Page paths, whether seen, entered on, left from or gone to.
     Page,
-    /// Referrers and campaign sources that stand in no list.
+    /// Sources that stand in no list.
     Source,
+    /// Hosts that led here, with a path where the host is listed.
+    Referrer,
+    /// Campaign tags: source, medium, campaign, content, term.
+    Tag(u8),
+    /// Cities.
+    City,
     /// Parts of a country.
     Region,
+    /// Names of events that are no goals.
+    EventName,
+    /// Values of a property, by the place of its key.
+    Property(u8),
 }
 
 impl Kind {
-    const COUNT: usize = 3;
+    /// The campaign tags, in the order of their numbers.
+    pub(super) const TAGS: [Dimension; 5] = [
+        Dimension::UtmSource,
+        Dimension::UtmMedium,
+        Dimension::UtmCampaign,
+        Dimension::UtmContent,
+        Dimension::UtmTerm,
+    ];
+    const FIRST_PROPERTY: usize = 11;
 
-    /// The dimensions in which such a text stands.
-    const fn dimensions(self) -> &'static [Dimension] {
+    fn number(self) -> usize {
         match self {
-            Self::Page => &[Dimension::Page, Dimension::EntryPage, Dimension::ExitPage],
-            Self::Source => &[Dimension::Source],
-            Self::Region => &[Dimension::Region],
+            Self::Page => 0,
+            Self::Source => 1,
+            Self::Referrer => 2,
+            Self::City => 3,
+            Self::Region => 4,
+            Self::EventName => 5,
+            Self::Tag(tag) => 6 + usize::from(tag.min(4)),
+            Self::Property(at) => Self::FIRST_PROPERTY + usize::from(at),
         }
     }
+
+    /// The dimensions in which such a text stands.
+    fn dimensions(self, properties: &[Arc<str>]) -> Vec<Dimension> {
+        match self {
+            Self::Page => {
+                vec![Dimension::Page, Dimension::EntryPage, Dimension::ExitPage, Dimension::NextPage]
+            }
+            Self::Source => vec![Dimension::Source],
+            Self::Referrer => vec![Dimension::Referrer],
+            Self::Tag(tag) => Self::TAGS.get(usize::from(tag)).cloned().into_iter().collect(),
+            Self::City => vec![Dimension::City],
+            Self::Region => vec![Dimension::Region],
+            Self::EventName => vec![Dimension::EventName],
+            Self::Property(at) => {
+                let key = properties.get(usize::from(at));
+                key.map(|key| Dimension::Property(Arc::clone(key))).into_iter().collect()
+            }
+        }
+    }
+}
+
+/// A free text, as it is met.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    /// What it is.
+    pub(super) kind: Kind,
+    /// Of a property's value the property's key; of others nothing.
+    pub(super) key: &'a str,
+    /// The text.
+    pub(super) text: &'a str,
+    /// How many visitors of a day must have had it before its name is written.
+    pub(super) k: u32,
 }
 
 /// One site's month: the key of its tokens, and which names are out.
@@ -83,8 +151,15 @@ pub(super) struct Veil {
 
 impl Veil {
     /// A new key for `month`, which is any number that differs from month to month.
-    pub(super) fn draw(month: i32, entropy: &dyn Entropy) -> Self {
-        Self { month, secret: Secret::draw(entropy), revealed: HashSet::default() }
+    pub(super) fn draw(
+        site: &Arc<str>,
+        month: i32,
+        fate: KeyFate,
+        vault: &Arc<Vault>,
+        entropy: &dyn Entropy,
+    ) -> Self {
+        let secret = vault.draw(KeyName::of_month(site, month), fate, entropy);
+        Self { month, secret, revealed: HashSet::default() }
     }
 
     /// The month it was drawn for.
@@ -92,14 +167,22 @@ impl Veil {
         self.month
     }
 
-    fn token(&self, kind: Kind, text: &str) -> u64 {
-        let mut hasher = blake3::Hasher::new_keyed(self.secret.bytes());
-        hasher.update(&[kind as u8]).update(text.as_bytes());
-        first_eight(&hasher.finalize())
+    /// The secret itself, for leaving it to the next process.
+    pub(super) fn into_secret(self) -> Secret {
+        self.secret
+    }
+
+    fn token(&self, text: Text<'_>) -> u64 {
+        let [.., kind] = text.kind.number().min(Kind::FIRST_PROPERTY).to_be_bytes();
+        if text.key.is_empty() {
+            return self.secret.hash_of_kind(kind, text.text.as_bytes());
+        }
+        // A key is an identifier, so the space ends it.
+        self.secret.hash_of_kind(kind, format!("{} {}", text.key, text.text).as_bytes())
     }
 }
 
-struct Entry {
+pub(super) struct Entry {
     value: Value,
     text: Option<(Kind, Arc<str>)>,
     /// What is still missing until the name is written; 0 when it is, or will never be.
@@ -110,8 +193,11 @@ struct Entry {
 pub(super) struct Values {
     entries: Vec<Entry>,
     words: HashMap<Arc<str>, ValueId>,
-    texts: [HashMap<Arc<str>, ValueId>; Kind::COUNT],
-    adopted: HashMap<u64, ValueId, Folding>,
+    /// By the number of their kind.
+    texts: Vec<HashMap<Arc<str>, ValueId>>,
+    /// Values of properties, of all keys together.
+    of_properties: usize,
+    adopted: std::collections::HashMap<u64, ValueId, Folding>,
     earned: Vec<ValueId>,
     folded: u64,
 }
@@ -122,13 +208,15 @@ impl Values {
         let mut values = Self {
             entries: Vec::new(),
             words: HashMap::new(),
-            texts: Default::default(),
-            adopted: HashMap::default(),
+            texts: Vec::new(),
+            of_properties: 0,
+            adopted: std::collections::HashMap::default(),
             earned: Vec::new(),
             folded: 0,
         };
         values.word(OTHER_WORD);
-        values.word(NOT_SET_WORD);
+        values.word(UNKNOWN_WORD);
+        values.word(PAGEVIEW_WORD);
         values
     }
 
@@ -153,26 +241,53 @@ impl Values {
         id
     }
 
-    /// The id of a text, which `k` visitors must have had before its name is written.
-    pub(super) fn text(&mut self, veil: &Veil, kind: Kind, text: &str, k: u32) -> ValueId {
-        if let Some(id) = self.texts[kind as usize].get(text) {
+    /// The id of a text.
+    pub(super) fn text(&mut self, veil: &Veil, text: Text<'_>) -> ValueId {
+        let number = text.kind.number();
+        if self.texts.len() <= number {
+            self.texts.resize_with(number + 1, HashMap::new);
+        }
+        if let Some(id) = self.texts[number].get(text.text) {
             return *id;
         }
-        if self.texts[kind as usize].len() >= VALUES_MAX {
+        if self.is_full(text.kind) {
             self.folded += 1;
             return ValueId::OTHER;
         }
-        let token = veil.token(kind, text);
-        let text: Arc<str> = text.into();
+        if matches!(text.kind, Kind::Property(_)) {
+            self.of_properties += 1;
+        }
+        let token = veil.token(text);
+        let shared: Arc<str> = text.text.into();
         let is_out = veil.revealed.contains(&token);
-        let missing = if k <= 1 || is_out { 0 } else { k.saturating_mul(POINTS_PER_VISITOR) };
-        let entry = Entry { value: Value::Token(token), text: Some((kind, Arc::clone(&text))), missing };
+        let missing = if text.k <= 1 || is_out { 0 } else { text.k.saturating_mul(POINTS_PER_VISITOR) };
+        let entry =
+            Entry { value: Value::Token(token), text: Some((text.kind, Arc::clone(&shared))), missing };
         let id = self.push(entry);
-        if k <= 1 && !is_out {
+        if text.k <= 1 && !is_out {
             self.earned.push(id);
         }
-        self.texts[kind as usize].insert(text, id);
+        self.texts[number].insert(shared, id);
         id
+    }
+
+    fn is_full(&self, kind: Kind) -> bool {
+        let known = self.texts.get(kind.number()).map_or(0, HashMap::len);
+        match kind {
+            Kind::Page => known >= VALUES_MAX,
+            Kind::Property(_) => self.of_properties >= VALUES_MAX,
+            _ => known >= TEXTS_MAX,
+        }
+    }
+
+    /// Everybody may read this value.
+    pub(super) fn is_public(&mut self, id: ValueId) {
+        self.earn(id, u32::MAX);
+    }
+
+    /// The text of an id, where it is one.
+    pub(super) fn kind(&self, id: ValueId) -> Option<Kind> {
+        self.entries.get(id.0 as usize)?.text.as_ref().map(|(kind, _)| *kind)
     }
 
     /// A visitor who did not have this value today had it now (or, with a negative number, one is taken back).
@@ -199,20 +314,26 @@ impl Values {
 
     /// The id, in this list, of a value of the day before; the same text has one id, unless the month's key changed
     /// between them: then the old token stays a value of its own, so that what was written under it can be moved.
-    pub(super) fn adopt(
+    /// `renewed` gives the text's kind, key and k of today; nothing where today has no such kind.
+    pub(super) fn adopt<'a>(
         &mut self,
         veil: &Veil,
         older: &Self,
         id: ValueId,
-        k: impl Fn(Kind) -> u32,
+        renewed: impl Fn(Kind) -> Option<(Kind, &'a str, u32)>,
     ) -> ValueId {
+        if id == ValueId::ABSENT {
+            return id;
+        }
         let Some(entry) = older.entries.get(id.0 as usize) else { return ValueId::OTHER };
         let token = match &entry.value {
             Value::Word(word) => return self.word(word),
             Value::Token(token) => *token,
         };
-        if let Some((kind, text)) = &entry.text {
-            let id = self.text(veil, *kind, text, k(*kind));
+        if let Some((kind, text)) = &entry.text
+            && let Some((kind, key, k)) = renewed(*kind)
+        {
+            let id = self.text(veil, Text { kind, key, text, k });
             if self.value(id) == entry.value {
                 return id;
             }
@@ -226,7 +347,12 @@ impl Values {
     }
 
     /// Takes the names that were earned since the last time.
-    pub(super) fn take_names(&mut self, veil: &mut Veil, site: &Arc<str>, names: &mut Vec<Name>) {
+    pub(super) fn take_names(
+        &mut self,
+        veil: &mut Veil,
+        (site, properties): (&Arc<str>, &[Arc<str>]),
+        names: &mut Vec<Name>,
+    ) {
         for id in self.earned.drain(..) {
             let Some(Entry { value: Value::Token(token), text: Some((kind, text)), .. }) =
                 self.entries.get(id.0 as usize)
@@ -236,11 +362,21 @@ impl Values {
             if veil.revealed.len() < REVEALED_MAX {
                 veil.revealed.insert(*token);
             }
-            for dimension in kind.dimensions() {
+            for dimension in kind.dimensions(properties) {
                 let (site, name) = (Arc::clone(site), Arc::clone(text));
-                names.push(Name { site, dimension: dimension.clone(), token: *token, name });
+                names.push(Name { site, dimension, token: *token, name });
             }
         }
+    }
+
+    /// Something was left out, or folded into "(other)", because there was too much of it.
+    pub(super) fn fold_one(&mut self) {
+        self.folded += 1;
+    }
+
+    /// Was this text met today?
+    pub(super) fn knows(&self, kind: Kind, text: &str) -> bool {
+        self.texts.get(kind.number()).is_some_and(|texts| texts.contains_key(text))
     }
 
     /// How many times a value was folded into "(other)", since the last time.
@@ -255,104 +391,7 @@ impl Values {
     }
 }
 
+mod packed;
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::SystemEntropy;
-
-    fn site() -> Arc<str> {
-        "shop".into()
-    }
-
-    fn names(values: &mut Values, veil: &mut Veil) -> Vec<Name> {
-        let mut names = Vec::new();
-        values.take_names(veil, &site(), &mut names);
-        names
-    }
-
-    #[test]
-    fn text_stays_opaque_until_its_kth_visitor() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
-        let mut values = Values::new();
-        let id = values.text(&veil, Kind::Source, "blog.example", 3);
-        assert!(matches!(values.value(id), Value::Token(_)));
-        values.had_by_visitors(id, 1);
-        values.had_by_visitors(id, 1);
-        assert_eq!(names(&mut values, &mut veil), []);
-        values.had_by_visitors(id, 1);
-        let revealed = names(&mut values, &mut veil);
-        assert_eq!(revealed.len(), 1);
-        assert_eq!((&*revealed[0].name, revealed[0].dimension.clone()), ("blog.example", Dimension::Source));
-        assert_eq!(Value::Token(revealed[0].token), values.value(id));
-        values.had_by_visitors(id, 9);
-        assert_eq!(names(&mut values, &mut veil), [], "once");
-    }
-
-    #[test]
-    fn views_without_marks_count_a_quarter() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
-        let mut values = Values::new();
-        let id = values.text(&veil, Kind::Source, "blog.example", 2);
-        for _ in 0..7 {
-            values.had_by_view(id);
-        }
-        assert_eq!(names(&mut values, &mut veil), []);
-        values.had_by_view(id);
-        assert_eq!(names(&mut values, &mut veil).len(), 1);
-    }
-
-    #[test]
-    fn name_of_a_page_is_written_for_every_dimension_it_stands_in() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
-        let mut values = Values::new();
-        values.text(&veil, Kind::Page, "/a", 1);
-        let dimensions: Vec<_> =
-            names(&mut values, &mut veil).iter().map(|name| name.dimension.clone()).collect();
-        assert_eq!(dimensions, [Dimension::Page, Dimension::EntryPage, Dimension::ExitPage]);
-    }
-
-    #[test]
-    fn token_is_the_same_all_month_and_its_name_is_written_once() {
-        let mut veil = Veil::draw(1, &SystemEntropy);
-        let mut monday = Values::new();
-        let id = monday.text(&veil, Kind::Page, "/a", 1);
-        assert_eq!(names(&mut monday, &mut veil).len(), 3);
-        let mut tuesday = Values::new();
-        let again = tuesday.text(&veil, Kind::Page, "/a", 1);
-        assert_eq!(monday.value(id), tuesday.value(again));
-        assert_eq!(names(&mut tuesday, &mut veil), []);
-        let next_month = Veil::draw(2, &SystemEntropy);
-        let mut first = Values::new();
-        let other = first.text(&next_month, Kind::Page, "/a", 1);
-        assert_ne!(monday.value(id), first.value(other));
-    }
-
-    #[test]
-    fn adopted_values_keep_their_written_form() {
-        let (january, february) = (Veil::draw(1, &SystemEntropy), Veil::draw(2, &SystemEntropy));
-        let mut older = Values::new();
-        older.word("padding");
-        let page = older.text(&january, Kind::Page, "/a", 5);
-        let word = older.word("NO");
-        let mut newer = Values::new();
-        for veil in [&january, &february] {
-            for id in [page, word, ValueId::NOT_SET] {
-                let adopted = newer.adopt(veil, &older, id, |_| 5);
-                assert_eq!(newer.value(adopted), older.value(id));
-                assert_eq!(newer.adopt(veil, &older, id, |_| 5), adopted);
-            }
-        }
-    }
-
-    #[test]
-    fn too_many_texts_are_folded_and_counted() {
-        let veil = Veil::draw(1, &SystemEntropy);
-        let mut values = Values::new();
-        for number in 0..VALUES_MAX {
-            values.text(&veil, Kind::Page, &format!("/{number}"), 5);
-        }
-        let id = values.text(&veil, Kind::Page, "/one-too-many", 5);
-        assert_eq!(values.value(id), Value::Word(OTHER_WORD.into()));
-        assert_eq!(values.take_folded(), 1);
-    }
-}
+mod tests;

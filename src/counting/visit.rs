@@ -1,274 +1,353 @@
-//! Visits, while they last: what one mark did, in ids and numbers, in memory only.
+//! Visits: what one mark did on one day, in ids and numbers, in memory only.
 //!
-//! A visit knows two things about each of its figures: what it is, and what of it was written into cells. The
-//! difference is what [`deltas`] writes; so a visit can be written at any time, any number of times, and the sums
-//! come out the same.
+//! A visit is a state, and the cells it counts in follow from it ([`write`]). Before a visit changes it is copied
+//! once; what is written is the difference between the two. So a visit can be written at any time, any number of
+//! times, and the sums come out the same. A visit that has ended stays where it is until the day is over: it says in
+//! which cells its visitor was seen already.
 
-mod deltas;
+mod slab;
+mod steps;
+mod write;
 
-pub(super) use deltas::{Ledger, Scratch};
+pub(super) use slab::{NO_VISIT, Visits};
+pub(super) use write::{Book, Scratch};
 
-use super::cells::Slot;
-use super::tally::{Dimension, Hour, LocalDay};
+use smallvec::SmallVec;
+
+use super::axis::VISIT_AXES;
+use super::deed::{DeedKind, Deeds};
+use super::mark::Mark;
+use super::pack::pack;
 use super::veil::ValueId;
 
 /// A visit ends after this long without a sign of life, in milliseconds; exactly as long still goes on.
-pub(super) const IDLE_MAX_MS: i64 = 30 * 60 * 1000;
+pub(super) const IDLE_MAX_MS: i32 = 30 * 60 * 1000;
 /// A visit that began this long ago ends, in milliseconds.
-const LENGTH_MAX_MS: i64 = 24 * 60 * 60 * 1000;
-/// The most pages a visit tells apart, counting a page again in each hour in which it is seen; what comes after is
-/// counted as the page "(other)". A person's visit has 3 to 6, a day of work in a shop some 200.
-const SIGHTS_MAX: usize = 256;
-/// How many dimensions stand for a visit as a whole.
-const VISIT_DIMENSIONS: usize = 8;
+pub(super) const LENGTH_MAX_MS: i32 = 24 * 60 * 60 * 1000;
+/// The most things a visit tells apart, counting one again in each hour in which it is done; what comes after is
+/// counted under the page "(other)" and without the way it went. A person's visit has 5 to 12, a day of work in a
+/// shop some 300.
+const SIGHTS_MAX: usize = 512;
+/// How many sights more there may be where what is plainer still differs.
+const SIGHTS_BEYOND: usize = 256;
+/// Longest attention to one page of a visit, in milliseconds: a visit lasts no longer.
+const ATTENTION_MAX_MS: u32 = 24 * 60 * 60 * 1000;
+/// Set in a sight's attention when a beacon told it.
+const IS_TOLD: u32 = 1 << 31;
+/// How deep a page was scrolled, when nobody told it.
+const NO_SCROLL: u8 = u8::MAX;
 
-/// The values of a visit's dimensions, entry page to system, in the order of [`Dimension::ALL`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Traits(pub(super) [ValueId; VISIT_DIMENSIONS]);
-
-impl Traits {
-    /// The dimensions, in order.
-    const DIMENSIONS: [Dimension; VISIT_DIMENSIONS] = [
-        Dimension::EntryPage,
-        Dimension::ExitPage,
-        Dimension::Source,
-        Dimension::Country,
-        Dimension::Region,
-        Dimension::Device,
-        Dimension::Browser,
-        Dimension::Os,
-    ];
-    const ENTRY: usize = 0;
-    const EXIT: usize = 1;
-
-    fn entry(&self) -> ValueId {
-        self.0[Self::ENTRY]
-    }
-
-    fn exit(&self) -> ValueId {
-        self.0[Self::EXIT]
-    }
-}
-
-/// What is counted, and how far it was written.
-#[derive(Clone, Copy, Debug, Default)]
-struct Figures {
-    views: i64,
-    events: i64,
-    is_counted: bool,
-}
-
-/// What was done in one hour.
-#[derive(Clone, Copy, Debug)]
-struct Activity {
-    slot: Slot,
-    now: Figures,
-    written: Figures,
-}
+const ENTRY: usize = 0;
+const EXIT: usize = 1;
+const CONSENT: usize = VISIT_AXES.len() - 1;
 
 /// What was done on one page in one hour.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sight {
     page: ValueId,
-    slot: Slot,
-    now: Figures,
-    written: Figures,
+    deed: u32,
+    /// Milliseconds of attention, and [`IS_TOLD`]; of a page its first sight holds them.
+    attention: u32,
+    /// How often. When it is full the next one begins another sight.
+    times: u16,
+    /// The slot.
+    at: u8,
+    /// Percent, or [`NO_SCROLL`].
+    scroll: u8,
 }
 
-/// What a visit as a whole is worth.
-#[derive(Clone, Copy, Debug)]
-struct Course {
-    is_counted: bool,
-    is_bounce: bool,
-    seconds: i64,
-    exit: ValueId,
-}
-
-/// One step of a visit.
+/// What the events of one sight were worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// A page was shown.
-    View,
-    /// Something happened on a page, by the visitor's doing.
-    Interaction,
-    /// Something happened on a page by itself.
-    Background,
+struct Money {
+    sight: u32,
+    orders: u32,
+    thousandths: i64,
 }
 
-/// An open visit.
-#[derive(Debug)]
+/// What few visits have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Extra {
+    money: Vec<Money>,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordKind {
+    /// A visit.
+    Visit,
+    /// The navigations of a visitor's day that failed; no visit.
+    Failures,
+}
+
+/// A visit, open or over. Times are milliseconds since the day began, and negative for what was carried over
+/// midnight.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Visit {
-    began: i64,
-    alive: i64,
-    last: i64,
-    traits: Traits,
+    pub(super) mark: Mark,
+    began: i32,
+    alive: i32,
+    last: i32,
+    viewed: i32,
+    /// Its values and facets, in the order of [`VISIT_AXES`].
+    ids: [u32; VISIT_AXES.len()],
+    /// The same visitor's record before this one, or [`NO_VISIT`].
+    pub(super) before: u32,
+    pub(super) kind: RecordKind,
     is_bounce: bool,
-    written: Course,
-    /// Does it wait to be written?
-    pub(super) is_dirty: bool,
-    activities: Vec<Activity>,
-    sights: Vec<Sight>,
-    /// The same visitor's visits of the days in which this one was open before today.
-    before: Vec<(LocalDay, Vec<Past>)>,
+    is_dirty: bool,
+    is_written: bool,
+    sights: SmallVec<[Sight; 1]>,
+    extra: Option<Box<Extra>>,
 }
 
-/// A visit of today that has ended: as much as is needed to know in which cells its visitor was seen already.
-#[derive(Debug)]
-pub(super) struct Past {
-    traits: Traits,
-    /// The hours in which it was active, as bits from the day's first hour.
-    hours: u32,
-    /// The pages it saw, and when.
-    pages: Box<[(ValueId, u32)]>,
+/// What a step is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Worth {
+    /// Unit: thousandths.
+    pub(super) thousandths: i64,
+    /// Is it worth anything at all?
+    pub(super) is_order: bool,
+}
+
+/// Something a visitor did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) at: i32,
+    pub(super) slot: u8,
+    pub(super) page: ValueId,
+    pub(super) deed: u32,
+    pub(super) worth: Worth,
 }
 
 impl Visit {
-    /// Opens a visit with a view of its entry page. The exit page among the traits is taken from the entry page.
-    pub(super) fn open(at: i64, slot: Slot, mut traits: Traits) -> Self {
-        let page = traits.entry();
-        traits.0[Traits::EXIT] = page;
-        let mut visit = Self {
+    /// Opens a visit; it has no page yet, and its first view is the next step.
+    pub(super) fn open(mark: Mark, at: i32, before: u32, ids: [u32; VISIT_AXES.len()]) -> Self {
+        Self {
+            mark,
             began: at,
             alive: at,
             last: at,
-            traits,
+            viewed: at,
+            ids,
+            before,
+            kind: RecordKind::Visit,
             is_bounce: true,
-            written: Course { is_counted: false, is_bounce: false, seconds: 0, exit: page },
             is_dirty: false,
-            activities: Vec::with_capacity(1),
-            sights: Vec::with_capacity(4),
-            before: Vec::new(),
-        };
-        visit.record(slot, page, 1);
-        visit
+            is_written: false,
+            sights: SmallVec::new(),
+            extra: None,
+        }
+    }
+
+    /// A place for navigations that fail.
+    pub(super) fn failures(mark: Mark, before: u32) -> Self {
+        let kind = RecordKind::Failures;
+        Self { kind, ..Self::open(mark, 0, before, [0; VISIT_AXES.len()]) }
     }
 
     /// Does the visit go on at `at`?
-    pub(super) fn goes_on(&self, at: i64) -> bool {
-        at - self.alive <= IDLE_MAX_MS && at - self.began < LENGTH_MAX_MS
+    pub(super) fn goes_on(&self, at: i32) -> bool {
+        self.kind == RecordKind::Visit
+            && at.saturating_sub(self.alive) <= IDLE_MAX_MS
+            && at.saturating_sub(self.began) < LENGTH_MAX_MS
     }
 
-    /// When it ends if nothing more happens.
-    pub(super) fn due(&self) -> i64 {
-        (self.alive + IDLE_MAX_MS).min(self.began + LENGTH_MAX_MS)
+    /// Is it the place for navigations that failed?
+    pub(super) fn is_failures(&self) -> bool {
+        self.kind == RecordKind::Failures
     }
 
     /// A sign of life that is not counted.
-    pub(super) fn touch(&mut self, at: i64) {
+    pub(super) fn touch(&mut self, at: i32) {
         self.alive = at;
     }
 
     /// Did the visit see this page?
-    pub(super) fn has_seen(&self, page: ValueId) -> bool {
-        self.sights.iter().any(|sight| sight.page == page)
+    pub(super) fn has_seen(&self, deeds: &Deeds, page: ValueId) -> bool {
+        self.first_sight(deeds, page).is_some()
     }
 
-    /// Something happened on a page.
-    pub(super) fn step(&mut self, at: i64, slot: Slot, page: ValueId, step: Step) {
-        self.alive = at;
-        if step != Step::Background {
-            self.is_bounce = false;
-            self.last = at;
+    /// The page it left from, as it stands.
+    pub(super) const fn exit(&self) -> ValueId {
+        ValueId::from_number(self.ids[EXIT])
+    }
+
+    /// The number of the consent's facet, which moves with the visit.
+    pub(super) const fn set_consent(&mut self, facet: u32) {
+        self.ids[CONSENT] = facet;
+    }
+
+    /// A page was shown. Attention to the page before it lasted until now, where no beacon tells it.
+    pub(super) fn view(&mut self, step: Step, deeds: &Deeds) {
+        let is_first = self.sights.is_empty();
+        if !is_first {
+            self.attend(deeds, self.exit(), step.at.saturating_sub(self.viewed), false);
+            self.interact(step.at);
         }
-        let page = self.record(slot, page, i64::from(step == Step::View));
-        if step == Step::View {
-            self.traits.0[Traits::EXIT] = page;
+        self.alive = step.at;
+        self.viewed = step.at;
+        self.ids[EXIT] = self.record(step).number();
+        if is_first {
+            self.ids[ENTRY] = self.ids[EXIT];
         }
     }
 
-    /// Counts what happened; returns the page it was counted under.
-    fn record(&mut self, slot: Slot, page: ValueId, views: i64) -> ValueId {
-        if self.activities.last().is_none_or(|activity| activity.slot != slot) {
-            self.activities.push(Activity { slot, now: Figures::default(), written: Figures::default() });
+    /// An event; an interactive one ends a bounce.
+    pub(super) fn event(&mut self, step: Step, interactive: bool) {
+        if interactive {
+            self.interact(step.at);
         }
-        if let Some(activity) = self.activities.last_mut() {
-            activity.now.add(views);
-        }
+        self.alive = step.at;
+        self.record(step);
+    }
+
+    fn interact(&mut self, at: i32) {
+        self.is_bounce = false;
+        self.last = self.last.max(at);
+    }
+
+    /// Counts a deed; returns the page it was counted under.
+    pub(super) fn record(&mut self, step: Step) -> ValueId {
         let find = |sights: &[Sight], page| {
-            sights.iter().rposition(|sight: &Sight| sight.slot == slot && sight.page == page)
+            let is_it = |sight: &Sight| sight.at == step.slot && sight.page == page && sight.deed == step.deed;
+            sights.iter().rposition(|sight| is_it(sight) && sight.times < u16::MAX)
         };
-        let (page, known) = match find(&self.sights, page) {
-            Some(at) => (page, Some(at)),
-            None if self.sights.len() < SIGHTS_MAX => (page, None),
+        let (page, known) = match find(&self.sights, step.page) {
+            Some(at) => (step.page, Some(at)),
+            None if self.sights.len() < SIGHTS_MAX => (step.page, None),
             None => (ValueId::OTHER, find(&self.sights, ValueId::OTHER)),
         };
         let at = known.unwrap_or_else(|| {
-            self.sights.push(Sight { page, slot, now: Figures::default(), written: Figures::default() });
+            if self.sights.len() == self.sights.capacity() {
+                // Many visits are open at once, and few grow long.
+                self.sights.reserve_exact(2);
+            }
+            let Step { deed, slot, .. } = step;
+            self.sights.push(Sight { page, deed, attention: 0, times: 0, at: slot, scroll: NO_SCROLL });
             self.sights.len() - 1
         });
-        self.sights[at].now.add(views);
+        self.sights[at].times += 1;
+        if step.worth.is_order {
+            self.earn(u32::try_from(at).unwrap_or(u32::MAX), step.worth.thousandths);
+        }
         page
     }
 
-    /// The visit as a whole, as it stands.
-    fn course(&self) -> Course {
-        let seconds = (self.last - self.began) / 1000;
-        Course { is_counted: true, is_bounce: self.is_bounce, seconds, exit: self.traits.exit() }
+    /// Is there no room for another thing to be told apart?
+    pub(super) fn is_full(&self) -> bool {
+        self.sights.len() >= SIGHTS_MAX
     }
 
-    /// Takes the visit into the list of values of the next day: `renew` gives each value's new id. `day` is the day
-    /// that ended, `past` what the visitor did in it before this visit.
-    pub(super) fn carry(
-        &mut self,
-        day: LocalDay,
-        past: Vec<Past>,
-        mut renew: impl FnMut(ValueId) -> ValueId,
-    ) {
-        for value in &mut self.traits.0 {
-            *value = renew(*value);
-        }
-        for sight in &mut self.sights {
-            sight.page = renew(sight.page);
-        }
-        self.written.exit = renew(self.written.exit);
-        if !past.is_empty() {
-            self.before.push((day, past));
-        }
-        for past in self.before.iter_mut().flat_map(|(_, past)| past) {
-            past.renew(&mut renew);
-        }
+    /// Is there no room at all?
+    pub(super) fn is_beyond(&self) -> bool {
+        self.sights.len() >= SIGHTS_MAX + SIGHTS_BEYOND
     }
 
-    /// What is to be remembered of the visit for the rest of `day`; nothing when it was not active in it.
-    pub(super) fn end(self, day: LocalDay) -> Option<Past> {
-        let today = |slot: &Slot| slot.day == day;
-        let hours = self.activities.iter().filter(|activity| today(&activity.slot));
-        let hours = hours.fold(0, |hours, activity| hours | bit(activity.slot));
-        if hours == 0 {
+    fn earn(&mut self, sight: u32, thousandths: i64) {
+        let money = &mut self.extra.get_or_insert_default().money;
+        let at = money.iter().position(|money| money.sight == sight).unwrap_or_else(|| {
+            money.push(Money { sight, orders: 0, thousandths: 0 });
+            money.len() - 1
+        });
+        money[at].orders = money[at].orders.saturating_add(1);
+        money[at].thousandths = money[at].thousandths.saturating_add(thousandths);
+    }
+
+    /// The first sight of a page, where its attention is kept.
+    fn first_sight(&self, deeds: &Deeds, page: ValueId) -> Option<usize> {
+        let is_counted = |sight: &Sight| deeds.get(sight.deed).is_some_and(|deed| deed.kind().is_counted());
+        self.sights.iter().position(|sight| sight.page == page && is_counted(sight))
+    }
+
+    /// A page had attention. What a beacon tells takes the place of what was guessed.
+    pub(super) fn attend(&mut self, deeds: &Deeds, page: ValueId, ms: i32, is_told: bool) {
+        let Some(at) = self.first_sight(deeds, page) else { return };
+        let attention = &mut self.sights[at].attention;
+        let was_told = *attention & IS_TOLD != 0;
+        if was_told && !is_told {
+            return;
+        }
+        let before = if is_told && !was_told { 0 } else { *attention & !IS_TOLD };
+        let ms = before.saturating_add(u32::try_from(ms).unwrap_or(0)).min(ATTENTION_MAX_MS);
+        *attention = ms | if is_told { IS_TOLD } else { 0 };
+    }
+
+    /// A page was scrolled to this depth, in percent.
+    pub(super) fn scroll(&mut self, deeds: &Deeds, page: ValueId, percent: u8) {
+        let Some(at) = self.first_sight(deeds, page) else { return };
+        let scroll = &mut self.sights[at].scroll;
+        let percent = percent.min(100);
+        *scroll = if *scroll == NO_SCROLL { percent } else { percent.max(*scroll) };
+    }
+
+    /// How far the visit came in a funnel: the number of its last step, from 1; 0 when it took none.
+    pub(super) fn reached(&self, deeds: &Deeds, funnel: u16) -> u8 {
+        let step = |sight: &Sight| match deeds.get(sight.deed)?.kind() {
+            DeedKind::Step(of, step) if of == funnel => Some(step),
+            _ => None,
+        };
+        self.sights.iter().filter_map(step).max().unwrap_or(0)
+    }
+
+    /// Copies the visit as it was written, before it changes; false when that was done since it was written.
+    pub(super) fn keep(&mut self) -> Option<Option<Box<Self>>> {
+        if self.is_dirty {
             return None;
         }
-        let mut pages: Vec<(ValueId, u32)> = Vec::with_capacity(self.sights.len());
-        for sight in self.sights.iter().filter(|sight| today(&sight.slot)) {
-            match pages.iter_mut().find(|(page, _)| *page == sight.page) {
-                Some((_, hours)) => *hours |= bit(sight.slot),
-                None => pages.push((sight.page, bit(sight.slot))),
-            }
+        let was = self.is_written.then(|| Box::new(self.clone()));
+        self.is_dirty = true;
+        Some(was)
+    }
+
+    /// Notes that it was written.
+    pub(super) const fn has_been_written(&mut self) {
+        self.is_dirty = false;
+        self.is_written = true;
+    }
+
+    /// Moves its times to a day that began so many milliseconds later.
+    fn rebase(&mut self, later_ms: i64) {
+        let later = i32::try_from(later_ms).unwrap_or(i32::MAX);
+        for time in [&mut self.began, &mut self.alive, &mut self.last, &mut self.viewed] {
+            *time = time.saturating_sub(later);
         }
-        Some(Past { traits: self.traits, hours, pages: pages.into_boxed_slice() })
+    }
+
+    /// Takes the record into another day: `renew` gives the new id of each of its axes, values, deeds and slots.
+    pub(super) fn carry(&mut self, later_ms: i64, renew: &mut impl Renew) {
+        self.rebase(later_ms);
+        for (at, id) in self.ids.iter_mut().enumerate() {
+            *id = renew.axis(at, *id);
+        }
+        for sight in &mut self.sights {
+            sight.page = renew.value(sight.page);
+            sight.deed = renew.deed(sight.deed);
+            sight.at = renew.slot(sight.at);
+        }
+    }
+
+    /// The slots in which it did something.
+    pub(super) fn slots(&self) -> impl Iterator<Item = u8> {
+        self.sights.iter().map(|sight| sight.at)
     }
 }
 
-impl Figures {
-    fn add(&mut self, views: i64) {
-        self.views += views;
-        self.events += 1;
-        self.is_counted = true;
-    }
+/// Gives what one day calls by an id its id on the next.
+pub(super) trait Renew {
+    /// An id on the axis at that place of [`VISIT_AXES`].
+    fn axis(&mut self, at: usize, id: u32) -> u32;
+    /// A value.
+    fn value(&mut self, id: ValueId) -> ValueId;
+    /// A deed.
+    fn deed(&mut self, id: u32) -> u32;
+    /// A slot.
+    fn slot(&mut self, id: u8) -> u8;
 }
 
-impl Past {
-    fn renew(&mut self, renew: &mut impl FnMut(ValueId) -> ValueId) {
-        for value in &mut self.traits.0 {
-            *value = renew(*value);
-        }
-        for (page, _) in &mut self.pages {
-            *page = renew(*page);
-        }
-    }
-}
-
-/// The hour of a slot as a bit of its day. A local day touches at most 27 hours.
-fn bit(slot: Slot) -> u32 {
-    let Hour(hour) = slot.hour;
-    1_u32.checked_shl(u32::try_from(hour - slot.day_hour.0).unwrap_or(0)).unwrap_or(1 << 31)
-}
+pack!(Sight { page, deed, attention, times, at, scroll });
+pack!(Money { sight, orders, thousandths });
+pack!(Extra { money });
+pack!(RecordKind[Visit, Failures]);
+pack!(Visit {
+    mark, began, alive, last, viewed, ids, before, kind, is_bounce, is_dirty, is_written, sights, extra
+});

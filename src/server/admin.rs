@@ -5,21 +5,26 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
+use jiff::Timestamp;
 use tower::{Service, service_fn};
 
 use super::body_limit;
 use super::catch_panic::catch_panic;
 use super::inventory::{self, Inventory};
+use super::keys;
 use super::limits::Limits;
 use super::refusal::Refusal;
 use super::{rescue, stats};
 use crate::banner::assets;
 use crate::clock::Clock;
+use crate::counting::Vault;
 use crate::counting::place::WatchedPlaces;
 use crate::proxy::Body;
 use crate::store::EventStore;
 use crate::store::disclosure::disclose;
+use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
+use crate::store::question::range::date_of;
 use crate::store::spool::Spool;
 use crate::store::tokens::{Access, Tokens};
 use crate::telemetry::Metrics;
@@ -34,6 +39,10 @@ pub struct Admin {
     pub ledger: Arc<Ledger>,
     /// What was seen.
     pub inventory: Inventory,
+    /// What became of keys.
+    pub key_log: KeyLog,
+    /// Where keys stand.
+    pub vault: Arc<Vault>,
     /// The place table.
     pub places: Arc<WatchedPlaces>,
     /// Who may ask.
@@ -74,6 +83,7 @@ async fn route(admin: &Admin, request: Request<Incoming>) -> Result<Response<Bod
         "/dashboard.css" => Ok(dashboard("text/css; charset=utf-8", assets::DASHBOARD_CSS)),
         "/api/sites" => sites(admin, request.headers()),
         "/api/inventory" => found(admin, &request).await,
+        "/api/keys" => key_log(admin, &request),
         "/healthz" => Ok(with_type("text/plain; charset=utf-8", "ok\n")),
         "/readyz" => Ok(ready(admin).await),
         "/metrics" => Ok(with_type("text/plain; version=0.0.4", admin.metrics.expose())),
@@ -137,6 +147,14 @@ async fn found(admin: &Admin, request: &Request<Incoming>) -> Result<Response<Bo
     })
 }
 
+fn key_log(admin: &Admin, request: &Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    let access = access(admin, request.headers())?;
+    let asked = keys::site_of(request).ok_or(Refusal::NotFound)?;
+    let site = admin.sites.iter().find(|site| *site.name == asked && access.opens(&site.name));
+    let (kind, body) = keys::answer(&admin.key_log, &site.ok_or(Refusal::NotFound)?.name, request.headers())?;
+    Ok(with_type(kind, body))
+}
+
 /// The part of a question that says whom it is about.
 #[derive(serde::Deserialize)]
 struct About {
@@ -158,12 +176,22 @@ async fn query(admin: &Admin, request: Request<Incoming>) -> Result<Response<Bod
     }
     let query = stats::parse(&body, |_| site, admin.clock.now())?;
     let rows = admin.store.answer(&query.question).await.map_err(Refusal::Store)?;
-    let answer = disclose(&query.question, rows);
+    let mut answer = disclose(&query.question, rows);
+    answer.meta.rekeyed_at = rekeyed_at(admin, &query)?;
     if wants_csv {
         return Ok(with_type("text/csv; charset=utf-8", bytes::Bytes::from(stats::csv(&query, &answer))));
     }
     let body = stats::render(&query, &answer).map_err(|_| Refusal::Bug)?;
     Ok(with_type("application/json", bytes::Bytes::from(body)))
+}
+
+/// When the key of a day in the question's range was drawn anew: visitors of that day may be counted twice.
+fn rekeyed_at(admin: &Admin, query: &stats::Query) -> Result<Option<Timestamp>, Refusal> {
+    let (asked, span) = (query.question.asked(), query.question.span());
+    let (Some(first), Some(last)) = (date_of(span.first_day), date_of(span.last_day)) else {
+        return Ok(None);
+    };
+    admin.key_log.rekeyed_at(&asked.site, first, last).map_err(Refusal::Store)
 }
 
 /// What is pending, degraded or lost. 503 when counts are being lost or choices cannot be recorded.
@@ -182,6 +210,12 @@ async fn ready(admin: &Admin) -> Response<Body> {
     }
     if admin.metrics.inventory_failing.get() > 0 {
         degraded.push("names that are seen cannot be written: the log has the reason".to_owned());
+    }
+    if let Some(problem) = admin.vault.problem() {
+        degraded.push(format!("keys are not locked in memory: {problem}; raise the limit memlock"));
+    }
+    if admin.metrics.key_log_failing.get() > 0 {
+        degraded.push("the log of keys cannot be written: the log has the reason".to_owned());
     }
     let depth = depth.unwrap_or_default();
     if depth.lost_tallies > 0 || depth.set_aside_batches > 0 {

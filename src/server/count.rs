@@ -20,20 +20,21 @@ pub const HITS_WAITING_MAX: usize = 65_536;
 /// Where hits are handed in.
 #[derive(Clone)]
 pub struct Hits {
-    sender: SyncSender<Hit>,
+    sender: SyncSender<Box<Hit>>,
     metrics: Arc<Metrics>,
 }
 
 impl Hits {
-    /// The two ends of the queue.
-    pub fn queue(metrics: Arc<Metrics>) -> (Self, Receiver<Hit>) {
+    /// The two ends of the queue. It holds hits by address: its places stay as they were long after they were read, and
+    /// what they point to is wiped.
+    pub fn queue(metrics: Arc<Metrics>) -> (Self, Receiver<Box<Hit>>) {
         let (sender, receiver) = sync_channel(HITS_WAITING_MAX);
         (Self { sender, metrics }, receiver)
     }
 
     /// Hands a hit in, or drops and counts it when the queue is full.
     pub fn hand_in(&self, hit: Hit) {
-        match self.sender.try_send(hit) {
+        match self.sender.try_send(Box::new(hit)) {
             Ok(()) => self.metrics.hits.increment(),
             Err(_) => self.metrics.hits_dropped.increment(),
         }

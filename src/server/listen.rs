@@ -2,6 +2,8 @@
 //! spreads connections over the workers (`SO_REUSEPORT`); they share a count of open connections and the word to
 //! stop.
 
+mod sockets;
+
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -18,35 +20,38 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use self::sockets::{Socket, last_accepts};
 use super::Settings;
 use super::patient::Patient;
 use crate::proxy::Body;
 
-/// Connections the kernel holds per listener until they are accepted.
-const BACKLOG: u32 = 4096;
+pub use self::sockets::{Bound, Inherited, Shared, bind};
 
 /// Least head hyper can be told to hold. Unit: bytes.
 const HEAD_BYTES_MIN: usize = 8192;
 
+/// How long a connection that has not asked for anything yet may still do so when the door closes: who has just
+/// connected is about to ask, and would see the end of the connection as a failure.
+const FIRST_REQUEST_WAIT: Duration = Duration::from_secs(1);
+
 /// Pause after the process or the system had no more room for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Most waiting connections still taken in when the door closes.
-const LAST_ACCEPTS_MAX: usize = BACKLOG as usize;
-
 /// Where to listen, and with how many workers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Door {
     /// Addresses; a port of 0 becomes a free one, the same for all workers.
     pub addresses: Vec<SocketAddr>,
     /// Threads.
     pub workers: usize,
+    /// Sockets that listen already: those of the process before, which nobody who knocks notices.
+    pub inherited: Vec<Inherited>,
 }
 
 /// Why nothing is served.
@@ -70,6 +75,7 @@ pub enum ListenError {
 #[derive(Debug)]
 pub struct Serving {
     addresses: Vec<SocketAddr>,
+    shared: Shared,
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -82,7 +88,13 @@ impl Serving {
 
     /// Closes the door: no further connection, and each open one ends after the request it is at. Returns at once.
     pub fn shutdown(&self) {
+        self.shared.close();
         self.stop.send_replace(true);
+    }
+
+    /// What it listens with, to be handed to another process.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
     }
 
     /// Waits until all workers have ended. Blocks; call [`shutdown`](Self::shutdown) first.
@@ -101,24 +113,22 @@ impl Drop for Serving {
     }
 }
 
-/// Opens a door and serves what comes in. Returns once every worker listens.
+/// Opens a door that was bound and serves what comes in. Returns once every worker listens.
 ///
 /// `make(worker)` is called on each worker's thread, inside its runtime; what it returns is called
 /// with the peer's address for each connection and gives the service for all requests on it. Neither service nor
 /// future need be `Send`. Requests hyper cannot read are answered by it (400, 414, 431) and never get here.
-pub fn serve<M, C, S>(door: &Door, settings: &Settings, make: M) -> Result<Serving, ListenError>
+pub fn serve<M, C, S>(bound: Bound, settings: &Settings, make: M) -> Result<Serving, ListenError>
 where
     M: Fn(usize) -> C + Clone + Send + 'static,
     C: Fn(SocketAddr) -> S + 'static,
     S: tower::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static,
 {
-    let mut addresses = door.addresses.clone();
     let (stop, stopped) = watch::channel(false);
     let room = Arc::new(Semaphore::new(settings.connections_max.min(Semaphore::MAX_PERMITS)));
     let (started, starts) = mpsc::channel();
-    let mut serving = Serving { addresses: Vec::new(), stop, workers: Vec::new() };
-    let sockets =
-        (0..door.workers.max(1)).map(|_| bind_all(&mut addresses)).collect::<Result<Vec<_>, _>>()?;
+    let Bound { workers: sockets, addresses, shared } = bound;
+    let mut serving = Serving { addresses, shared, stop, workers: Vec::new() };
     for (number, sockets) in sockets.into_iter().enumerate() {
         let worker = Worker {
             stopped: stopped.clone(),
@@ -138,25 +148,7 @@ where
         let gone = || ListenError::Worker(io::Error::other("it ended before it listened"));
         starts.recv().map_err(|_| gone())??;
     }
-    serving.addresses = addresses;
     Ok(serving)
-}
-
-/// Binds one socket per address. A port of 0 is replaced by the one given, so that the next worker binds the same.
-fn bind_all(addresses: &mut [SocketAddr]) -> Result<Vec<TcpSocket>, ListenError> {
-    let bind = |address: &mut SocketAddr| {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.set_reuseaddr(true)?;
-        socket.set_reuseport(true)?;
-        socket.bind(*address)?;
-        *address = socket.local_addr()?;
-        Ok(socket)
-    };
-    let bind = |address: &mut SocketAddr| {
-        let wanted = *address;
-        bind(address).map_err(|source| ListenError::Bind { address: wanted, source })
-    };
-    addresses.iter_mut().map(bind).collect()
 }
 
 fn http_settings(settings: &Settings) -> http1::Builder {
@@ -178,7 +170,7 @@ struct Worker {
 /// A worker's thread, from its runtime to its last connection.
 fn run<C, S>(
     worker: Worker,
-    sockets: Vec<TcpSocket>,
+    sockets: Vec<Socket>,
     make: impl FnOnce() -> C,
     started: &mpsc::Sender<Result<(), ListenError>>,
 ) where
@@ -191,7 +183,7 @@ fn run<C, S>(
     };
     runtime.block_on(async {
         let factory = make();
-        match sockets.into_iter().map(open).collect::<Result<Vec<_>, _>>() {
+        match sockets.into_iter().map(Socket::open).collect::<Result<Vec<_>, _>>() {
             Ok(listeners) => {
                 report(started, Ok(()));
                 worker.serve(listeners, factory).await;
@@ -199,11 +191,6 @@ fn run<C, S>(
             Err(error) => report(started, Err(error)),
         }
     });
-}
-
-fn open(socket: TcpSocket) -> Result<TcpListener, ListenError> {
-    let address = socket.local_addr().map_err(ListenError::Worker)?;
-    socket.listen(BACKLOG).map_err(|source| ListenError::Bind { address, source })
 }
 
 fn report(started: &mpsc::Sender<Result<(), ListenError>>, start: Result<(), ListenError>) {
@@ -293,7 +280,12 @@ impl Worker {
                 tracing::debug!(%error, "a connection ended before it began");
                 return;
             }
-            let service = hyper::service::service_fn(move |request| service.clone().oneshot(request));
+            let has_asked = Rc::new(Cell::new(false));
+            let asks = has_asked.clone();
+            let service = hyper::service::service_fn(move |request| {
+                asks.set(true);
+                service.clone().oneshot(request)
+            });
             let connection = http.serve_connection(TokioIo::new(Patient::new(stream)), service);
             let mut connection = pin!(connection.with_upgrades());
             let mut told = pin!(is_told(&mut has_closed));
@@ -313,8 +305,16 @@ impl Worker {
             let ended = if let Some(ended) = ended {
                 ended
             } else {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+                let first = poll_fn(|cx| match connection.as_mut().poll(cx) {
+                    Poll::Pending if has_asked.get() => Poll::Ready(None),
+                    ended => ended.map(Some),
+                });
+                if let Ok(Some(ended)) = tokio::time::timeout(FIRST_REQUEST_WAIT, first).await {
+                    ended
+                } else {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
             };
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
@@ -343,17 +343,6 @@ fn poll_accept(
         }
     }
     Poll::Pending
-}
-
-/// Connections that the kernel had taken before the door closed.
-fn last_accepts(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
-    let Ok(listener) = listener.into_std() else { return Vec::new() };
-    let waiting = std::iter::from_fn(|| listener.accept().ok()).take(LAST_ACCEPTS_MAX);
-    let adopt = |(stream, peer): (std::net::TcpStream, _)| {
-        stream.set_nonblocking(true).ok()?;
-        Some((TcpStream::from_std(stream).ok()?, peer))
-    };
-    waiting.filter_map(adopt).collect()
 }
 
 /// A connection that was gone before it was accepted is nothing; having no room left is worth a pause.

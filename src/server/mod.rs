@@ -13,6 +13,7 @@ mod form;
 mod from_here;
 mod guard;
 pub mod inventory;
+mod keys;
 pub mod known_scripts;
 mod let_in;
 pub mod limits;
@@ -43,7 +44,7 @@ pub mod worker;
 
 use std::net::SocketAddr;
 
-pub use listen::{Door, ListenError, Serving, serve};
+pub use listen::{Bound, Door, Inherited, ListenError, Serving, Shared, bind, serve};
 
 /// Where the gateway listens, and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! A batch of tallies is first written to the [`spool`], then handed to an [`EventStore`], and leaves the spool when
 //! the store has it for good. A [`question::Question`] is answered with [`question::Rows`], and no row reaches an
 //! analyst before [`disclosure`] has folded the small ones. Receipts stand in the [`ledger`], keys of analysts in
-//! [`tokens`], names seen in traffic in the [`inventory`]. No type of this room can hold an address, a user agent, a raw URL or a mark.
+//! [`tokens`], names seen in traffic in the [`inventory`], what became of keys in the [`key_log`]. No type of this
+//! room can hold an address, a user agent, a raw URL, a key or a mark.
 
 mod desk;
 mod dimension;
@@ -11,6 +12,7 @@ pub mod disclosure;
 pub mod embedded;
 mod file;
 pub mod inventory;
+pub mod key_log;
 pub mod ledger;
 pub mod question;
 pub mod spool;

@@ -1,6 +1,13 @@
 //! One binary of integration tests: a real gateway before a real origin, over real sockets.
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
+use mimalloc::MiMalloc;
+use zeroizing_alloc::ZeroAlloc;
+
+/// The program's own, so that a process of this binary can be looked into in its stead.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+
 mod bad_input;
 mod beacons;
 mod caching;
@@ -9,9 +16,11 @@ mod encodings;
 mod events;
 mod faults;
 mod fuzz;
+mod hand_over;
 mod heads;
 mod inventory;
 mod link_decoration;
+mod memory;
 mod modes;
 mod objections;
 mod own_paths;

@@ -10,7 +10,7 @@ const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) PlantedAgent/77.1 Chrome/13
 const PLANTED: [&str; 6] =
     [AGENT, "PlantedAgent", "198.51.100.77", "ola.nordmann", "hemmelig-token-xyz", "01017012345"];
 
-fn every_file(directory: &Path, seen: &mut dyn FnMut(&Path, &[u8])) {
+pub(crate) fn every_file(directory: &Path, seen: &mut dyn FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

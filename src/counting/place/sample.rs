@@ -1,6 +1,8 @@
 //! Writes small MMDB files, so that the tests need no one else's. The format is MaxMind DB 2.0, with records of 24
-//! bits and an IPv6 tree in which IPv4 stands under `::/96`.
+//! bits and an IPv6 tree in which IPv4 stands under `::/96`. As in real files, a text of the data section stands there
+//! once, and pointers lead to it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// A value of the data section.
@@ -23,23 +25,39 @@ impl Record {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
+        self.write_with(out, &mut |text, out| write_text(text, out));
+    }
+
+    fn write_with(&self, out: &mut Vec<u8>, text: &mut dyn FnMut(&str, &mut Vec<u8>)) {
         match self {
-            Self::Text(text) => write_text(text, out),
+            Self::Text(value) => text(value, out),
             Self::List(values) => {
                 out.extend([u8::try_from(values.len()).unwrap(), 11 - 7]);
                 for value in values {
-                    value.write(out);
+                    value.write_with(out, text);
                 }
             }
             Self::Map(entries) => {
                 out.push(7 << 5 | u8::try_from(entries.len()).unwrap());
                 for (key, value) in entries {
-                    write_text(key, out);
-                    value.write(out);
+                    text(key, out);
+                    value.write_with(out, text);
                 }
             }
         }
     }
+}
+
+/// Writes a text of the data section, or a pointer of 11 bits to where it stands.
+fn write_text_once(text: &str, out: &mut Vec<u8>, known: &mut HashMap<String, usize>) {
+    if let Some(at) = known.get(text) {
+        let at = u16::try_from(*at).unwrap();
+        assert!(at < 1 << 11, "farther pointers need another form");
+        out.extend((1 << 13 | at).to_be_bytes());
+        return;
+    }
+    known.insert(text.to_owned(), out.len());
+    write_text(text, out);
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
@@ -70,10 +88,11 @@ enum Branch {
 /// The file with these networks (`192.0.2.0/24`).
 pub(super) fn mmdb(records: &[(&str, Record)]) -> Vec<u8> {
     let mut data = Vec::new();
+    let mut known = HashMap::new();
     let mut nodes = vec![[Branch::Nothing; 2]];
     for (network, record) in records {
         let at = data.len();
-        record.write(&mut data);
+        record.write_with(&mut data, &mut |text, out| write_text_once(text, out, &mut known));
         let (address, length) = network.split_once('/').unwrap();
         let (bits, length) = match address.parse::<IpAddr>().unwrap() {
             IpAddr::V4(v4) => (u128::from(u32::from(v4)), 96 + length.parse::<u32>().unwrap()),

@@ -69,6 +69,7 @@ impl Places for WatchedPlaces {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{Record, mmdb};
     use super::*;
 
     #[test]
@@ -76,6 +77,23 @@ mod tests {
         let places = WatchedPlaces::open(Some(Path::new("/nowhere/places.mmdb")));
         assert!(places.problem().is_some_and(|problem| problem.contains("/nowhere/places.mmdb")));
         assert_eq!(places.place("192.0.2.1".parse().unwrap()), Place::UNKNOWN);
+    }
+
+    #[test]
+    fn a_damaged_table_is_told_and_the_one_read_before_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("places.mmdb");
+        let code = Record::map([("iso_code", Record::text("NO"))]);
+        let whole = mmdb(&[("192.0.2.0/24", Record::map([("country", code)]))]);
+        std::fs::write(&path, &whole).unwrap();
+        let places = WatchedPlaces::open(Some(&path));
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        places.refresh();
+        assert!(places.problem().is_some_and(|problem| problem.contains("fetch it again")));
+        assert_eq!(places.place("192.0.2.1".parse().unwrap()).country(), Some("NO"));
+        std::fs::write(&path, [&whole[..], &[0]].concat()).unwrap();
+        places.refresh();
+        assert_eq!(places.problem(), None);
     }
 
     #[test]

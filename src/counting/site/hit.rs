@@ -1,21 +1,24 @@
 //! What one hit does to its site: the address becomes a mark and a place and goes no further; from there on there are
 //! ids.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::HeaderValue;
-use http::uri::PathAndQuery;
 
 use super::super::agent::Told;
-use super::super::cells::{CellId, Cells, Slot};
+use super::super::axis::{Axis, Key};
+use super::super::cells::Cells;
 use super::super::mark::Mark;
-use super::super::place::Place;
 use super::super::reload::Reloads;
-use super::super::tally::{Dimension, Sums};
+use super::super::tally::Sums;
 use super::super::veil::{Kind, ValueId, Veil};
-use super::super::visit::{Scratch, Step, Traits, Visit};
-use super::super::{Answer, Hit, HitKind, SiteSettings, Thresholds, WithoutConsent, scrub, source};
-use super::{Around, Day, VISITS_MAX, Visitor};
+use super::super::visit::{NO_VISIT, Scratch, Step, Visit, Worth};
+use super::super::{Answer, Hit, HitKind, SiteSettings, WithoutConsent, scrub};
+use super::{Around, DIRTY_MAX, Day, Reason, VISITS_MAX};
+
+/// The most pages that only navigations which failed asked for, in one day; further ones are "(other)".
+const FAILED_PAGES_MAX: usize = 5_000;
 
 /// A site while it counts one hit.
 pub(super) struct Counting<'a, 'b> {
@@ -30,75 +33,79 @@ pub(super) struct Counting<'a, 'b> {
     pub(super) around: &'a mut Around<'b>,
 }
 
-/// Who did something, and on which page.
+/// The page something happened on.
 #[derive(Clone, Copy)]
-struct Act {
-    mark: Mark,
-    page: ValueId,
-    slot: Slot,
+pub(super) struct Page<'a> {
+    pub(super) id: ValueId,
+    /// As it is counted.
+    pub(super) path: &'a str,
 }
 
 impl Counting<'_, '_> {
     /// Counts with a mark: visits and visitors.
     pub(super) fn visitor(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        let Some(mark) = self.mark(hit.address, user_agent) else {
-            self.around.dropped.robots += 1;
-            return;
-        };
-        let act = Act { mark, page: self.page(&hit.target), slot: self.day.slot(self.now) };
+        let Some(mark) = self.mark(hit.address, user_agent) else { return };
+        let path = scrub::page(hit.target.path());
+        let page = self.page(&path, &hit.kind);
         match &hit.kind {
-            HitKind::View { .. } if self.is_reload(act) => {
-                self.around.dropped.reloads += 1;
+            HitKind::View { .. } if self.is_reload(mark, page.id) => {
+                self.drop(Reason::Reload);
                 self.touch(mark);
             }
-            HitKind::View { .. } => {
-                if !self.step(act, Step::View) {
-                    self.open(act, hit);
+            HitKind::View { status, is_public } => {
+                if *is_public {
+                    self.day.values.is_public(page.id);
                 }
+                self.view(mark, page, *status, hit);
             }
             HitKind::Answered { answer, reloads } => {
                 self.count_answer(*answer);
-                self.touch(mark);
+                self.answered(mark, hit);
                 if *reloads {
-                    self.expect_reload(act);
+                    self.expect_reload(mark, page.id);
                 }
             }
-            HitKind::Event { interactive, .. } => {
-                let step = if *interactive { Step::Interaction } else { Step::Background };
-                if !self.step(act, step) {
-                    self.count_loose(act.page, 0);
-                }
-            }
-            HitKind::Engagement { .. } => self.touch(mark),
-            HitKind::Failed { .. } | HitKind::Dropped { .. } => {}
+            HitKind::Event { .. } => self.event(Some(mark), page, &hit.kind),
+            HitKind::Engagement { engaged_ms, scroll } => self.engaged(mark, page.id, *engaged_ms, *scroll),
+            HitKind::Failed { status } => self.failed(mark, page, *status),
+            HitKind::Dropped { .. } => {}
+        }
+        if self.day.dirty.len() >= DIRTY_MAX {
+            self.day.write(self.cells, self.scratch);
         }
     }
 
     /// Counts without a mark: page views and events, nothing else.
     pub(super) fn nobody(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        if matches!(self.around.agents.read(user_agent), Told::Robot(_)) {
-            self.around.dropped.robots += 1;
+        if self.is_robot(user_agent) {
             return;
         }
-        let page = self.page(&hit.target);
+        let path = scrub::page(hit.target.path());
+        let page = self.page(&path, &hit.kind);
         match &hit.kind {
-            HitKind::View { .. } if self.reloads.take(None, page, self.now) => {
-                self.around.dropped.reloads += 1
-            }
-            HitKind::View { .. } => {
-                self.count_loose(page, 1);
-                self.day.values.had_by_view(page);
+            HitKind::View { .. } if self.reloads.take(None, page.id, self.now) => self.drop(Reason::Reload),
+            HitKind::View { status, is_public } => {
+                if *is_public {
+                    self.day.values.is_public(page.id);
+                }
+                let aims = self.day.aims.of_page(page.id, page.path);
+                let deed = self.view_deed(*status, aims);
+                self.by_nobody(page.id, deed, Worth::default());
             }
             HitKind::Answered { answer, reloads } => {
                 self.count_answer(*answer);
                 if *reloads {
-                    self.reloads.expect(None, page, self.now);
+                    self.reloads.expect(None, page.id, self.now);
                 }
             }
-            HitKind::Event { .. } => self.count_loose(page, 0),
-            HitKind::Engagement { .. } | HitKind::Failed { .. } | HitKind::Dropped { .. } => {}
+            HitKind::Event { .. } => self.event(None, page, &hit.kind),
+            HitKind::Failed { status } => {
+                let deed = self.failed_deed(*status);
+                self.loose(page.id, deed, Worth::default());
+            }
+            HitKind::Engagement { .. } | HitKind::Dropped { .. } => {}
         }
     }
 
@@ -106,8 +113,8 @@ impl Counting<'_, '_> {
     fn mark(&mut self, address: IpAddr, user_agent: &[u8]) -> Option<Mark> {
         let mark = self.day.key.mark(address, user_agent);
         // A mark that is known is no robot's: it was made from the same user agent.
-        if !self.day.visitors.contains_key(&mark) {
-            if matches!(self.around.agents.read(user_agent), Told::Robot(_)) {
+        if self.day.visits.latest(mark).is_none() {
+            if self.is_robot(user_agent) {
                 return None;
             }
             if let Some(old) = self.yesterday.as_ref().map(|day| day.key.mark(address, user_agent)) {
@@ -117,111 +124,106 @@ impl Counting<'_, '_> {
         Some(mark)
     }
 
-    fn page(&mut self, target: &PathAndQuery) -> ValueId {
-        let path = scrub::page(target.path());
-        self.day.values.text(self.veil, Kind::Page, &path, self.settings.k.text)
-    }
-
-    /// The visit of this mark, if one is going on.
-    fn visit(&mut self, mark: Mark) -> Option<&mut Visit> {
-        let visit = self.day.visitors.get_mut(&mark)?.visit.as_mut()?;
-        visit.goes_on(self.now).then_some(visit)
-    }
-
-    /// Goes on with the visit of this mark, if one is going on.
-    fn step(&mut self, act: Act, step: Step) -> bool {
-        let now = self.now;
-        let Some(visit) = self.visit(act.mark) else { return false };
-        visit.step(now, act.slot, act.page, step);
-        if !std::mem::replace(&mut visit.is_dirty, true) {
-            self.day.dirty.push(act.mark);
-        }
+    /// Is it a robot? Then it is counted as one.
+    fn is_robot(&mut self, user_agent: &[u8]) -> bool {
+        let Told::Robot(name) = self.around.agents.read(user_agent) else { return false };
+        let name = self.day.values.word(name);
+        self.add(Key::one(Axis::ROBOT, name.number()), &Sums { events: 1, ..Sums::default() });
+        self.drop(Reason::Robot);
         true
     }
 
-    fn touch(&mut self, mark: Mark) {
-        let now = self.now;
-        if let Some(visit) = self.visit(mark) {
+    fn page<'p>(&mut self, path: &'p Cow<'_, str>, kind: &HitKind) -> Page<'p> {
+        let k = self.settings.k.text;
+        if matches!(kind, HitKind::Failed { .. }) && !self.day.values.knows(Kind::Page, path) {
+            // Whoever looks for holes asks for thousands of pages that never were.
+            self.day.failed_pages += 1;
+            if self.day.failed_pages > FAILED_PAGES_MAX {
+                return Page { id: ValueId::OTHER, path };
+            }
+        }
+        Page { id: self.text(Kind::Page, path, k), path }
+    }
+
+    /// The visit of this mark, if one is going on.
+    pub(super) fn open_visit(&self, mark: Mark) -> Option<u32> {
+        let at = self.day.visits.latest_visit(mark)?;
+        let now = self.day.since_start(self.now);
+        self.day.visits.get(at).is_some_and(|visit| visit.goes_on(now)).then_some(at)
+    }
+
+    pub(super) fn touch(&mut self, mark: Mark) {
+        let now = self.day.since_start(self.now);
+        if let Some(visit) = self.open_visit(mark).and_then(|at| self.day.visits.get_mut(at)) {
             visit.touch(now);
         }
     }
 
     /// Is this view the second load of a page, caused by an answer?
-    fn is_reload(&mut self, act: Act) -> bool {
+    fn is_reload(&mut self, mark: Mark, page: ValueId) -> bool {
         let counts_views = self.settings.without_consent == WithoutConsent::Views;
-        self.reloads.take(Some(act.mark), act.page, self.now)
-            || (counts_views && self.reloads.take(None, act.page, self.now))
+        self.reloads.take(Some(mark), page, self.now)
+            || (counts_views && self.reloads.take(None, page, self.now))
     }
 
     /// Waits for the reload, if the load before was counted: in a visit, or without one.
-    fn expect_reload(&mut self, act: Act) {
-        if self.visit(act.mark).is_some_and(|visit| visit.has_seen(act.page)) {
-            self.reloads.expect(Some(act.mark), act.page, self.now);
+    fn expect_reload(&mut self, mark: Mark, page: ValueId) {
+        let visit = self.open_visit(mark).and_then(|at| self.day.visits.get(at));
+        if visit.is_some_and(|visit| visit.has_seen(&self.day.deeds, page)) {
+            self.reloads.expect(Some(mark), page, self.now);
         } else if self.settings.without_consent == WithoutConsent::Views {
-            self.reloads.expect(None, act.page, self.now);
+            self.reloads.expect(None, page, self.now);
         }
     }
 
-    /// Opens a visit with this view.
-    fn open(&mut self, act: Act, hit: &Hit) {
-        if self.day.visitors.len() >= VISITS_MAX && !self.day.visitors.contains_key(&act.mark) {
-            self.around.dropped.visits += 1;
-            self.count_loose(act.page, 1);
-            return;
+    /// A page was shown: the open visit goes on with it, or a new one begins.
+    fn view(&mut self, mark: Mark, page: Page<'_>, status: u16, hit: &Hit) {
+        let aims = self.day.aims.of_page(page.id, page.path);
+        let deed = self.view_deed(status, aims);
+        let at = match self.open_visit(mark) {
+            Some(at) => at,
+            None if self.day.visits.len() >= VISITS_MAX => {
+                self.drop(Reason::VisitsFull);
+                self.loose(page.id, deed, Worth::default());
+                return;
+            }
+            None => {
+                let ids = self.traits(hit);
+                let before = self.day.visits.latest(mark).unwrap_or(NO_VISIT);
+                let visit = Visit::open(mark, self.day.since_start(self.now), before, ids);
+                self.day.visits.push(visit)
+            }
+        };
+        let step = self.step(page.id, deed);
+        self.go_on(at, step, aims);
+    }
+
+    /// Something happened that belongs to no visit.
+    pub(super) fn step(&mut self, page: ValueId, deed: u32) -> Step {
+        let (at, slot) = (self.day.since_start(self.now), self.day.slot(self.now));
+        Step { at, slot, page, deed, worth: Worth::default() }
+    }
+
+    /// The visitor answered: the visit stands under another consent.
+    fn answered(&mut self, mark: Mark, hit: &Hit) {
+        let Some(at) = self.open_visit(mark) else { return };
+        let consent = self.consent(hit.consent);
+        self.day.keep(at);
+        self.touch(mark);
+        if let Some(visit) = self.day.visits.get_mut(at) {
+            visit.set_consent(consent);
         }
-        let traits = self.traits(act.page, hit);
-        let mut visit = Box::new(Visit::open(self.now, act.slot, traits));
-        visit.is_dirty = true;
-        let visitor = self.day.visitors.entry(act.mark).or_default();
-        visitor.end(self.day.date, &mut self.day.values, self.cells, self.scratch);
-        self.day.due.push_back((visit.due(), act.mark));
-        visitor.visit = Some(visit);
-        self.day.dirty.push(act.mark);
     }
 
-    /// What stands for a visit as a whole, read from its first view.
-    fn traits(&mut self, page: ValueId, hit: &Hit) -> Traits {
-        let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        let words = match self.around.agents.read(user_agent) {
-            Told::Agent(agent) => [agent.device, agent.browser, agent.os],
-            Told::Robot(name) => [name; 3],
-        };
-        let place: Place = self.around.places.place(hit.address);
-        let (values, k) = (&mut self.day.values, &self.settings.k);
-        let (query, own) = (hit.target.query(), &self.settings.hosts);
-        let origin = source::origin(query, hit.referrer.as_ref(), hit.host.as_ref(), own);
-        let source = match origin.source {
-            source::Source::Known(name) => values.word(name),
-            source::Source::Text(text) => values.text(self.veil, Kind::Source, &text, k.text),
-        };
-        let country = place.country().map_or(ValueId::NOT_SET, |country| values.word(country));
-        let region = match place.region() {
-            Some(region) => values.text(self.veil, Kind::Region, &region, k.region),
-            None => ValueId::NOT_SET,
-        };
-        let [device, browser, os] = words.map(|word| values.word(word));
-        Traits([page, page, source, country, region, device, browser, os])
-    }
-
-    /// Takes the visit that was open under yesterday's mark into today, if it goes on.
-    fn carry(&mut self, old: Mark, mark: Mark) {
-        let Some(yesterday) = self.yesterday.as_mut() else { return };
-        let Some(Visitor { visit: Some(mut visit), past }) = yesterday.visitors.remove(&old) else { return };
-        if !visit.goes_on(self.now) {
-            return;
+    fn engaged(&mut self, mark: Mark, page: ValueId, ms: u64, scroll: Option<u8>) {
+        let Some(at) = self.open_visit(mark) else { return };
+        self.day.keep(at);
+        self.touch(mark);
+        let Some(visit) = self.day.visits.get_mut(at) else { return };
+        visit.attend(&self.day.deeds, page, i32::try_from(ms).unwrap_or(i32::MAX), true);
+        if let Some(percent) = scroll {
+            visit.scroll(&self.day.deeds, page, percent);
         }
-        let (values, veil, k) = (&mut self.day.values, self.veil, &self.settings.k);
-        let older = &yesterday.values;
-        visit.carry(yesterday.date, past, |id| values.adopt(veil, older, id, |kind| needed(k, kind)));
-        self.day.due.push_back((visit.due(), mark));
-        self.day.visitors.insert(mark, Visitor { visit: Some(visit), past: Vec::new() });
-    }
-
-    /// Counts a view, or an event, that belongs to no visit.
-    fn count_loose(&mut self, page: ValueId, views: i64) {
-        let sums = Sums { views, events: 1, ..Sums::default() };
-        self.add(CellId::TOTAL, &sums);
-        self.add(CellId::one(Dimension::Page, page), &sums);
     }
 
     fn count_answer(&mut self, answer: Answer) {
@@ -231,19 +233,19 @@ impl Counting<'_, '_> {
             Answer::Partial(_) => "partial",
             Answer::Withdrawn => "withdrawn",
         });
-        self.add(CellId::one(Dimension::Choice, word), &Sums { events: 1, ..Sums::default() });
+        self.add(Key::one(Axis::CHOICE, word.number()), &Sums { events: 1, ..Sums::default() });
     }
 
-    fn add(&mut self, cell: CellId, sums: &Sums) {
+    /// Counts a hit as dropped.
+    pub(super) fn drop(&mut self, reason: Reason) {
+        reason.count(self.around.dropped);
+        super::add_dropped(self.day, self.cells, self.now, reason.name(), 1);
+    }
+
+    /// Adds to a cell of this hour.
+    pub(super) fn add(&mut self, cell: Key, sums: &Sums) {
         let slot = self.day.slot(self.now);
-        self.cells.add(slot.hour, slot.day, cell, sums);
-    }
-}
-
-/// How many visitors of a day must have had a text of that kind.
-fn needed(k: &Thresholds, kind: Kind) -> u32 {
-    match kind {
-        Kind::Page | Kind::Source => k.text,
-        Kind::Region => k.region,
+        let slot = if cell.is_pair() { self.day.slots.of_day(slot) } else { slot };
+        self.cells.add(slot, cell, sums);
     }
 }

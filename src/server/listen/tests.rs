@@ -23,8 +23,12 @@ fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
+fn bound(workers: usize) -> Bound {
+    bind(door(workers)).unwrap()
+}
+
 fn door(workers: usize) -> Door {
-    Door { addresses: vec![loopback()], workers }
+    Door { addresses: vec![loopback()], workers, inherited: Vec::new() }
 }
 
 /// A service that answers with what `answer` makes of the path.
@@ -105,7 +109,7 @@ fn malformed_request_is_refused_and_never_served() {
         count.fetch_add(1, Ordering::SeqCst);
         async { text("served") }
     });
-    let serving = serve(&door(1), &settings(), make).unwrap();
+    let serving = serve(bound(1), &settings(), make).unwrap();
     let large = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(20_000));
     let many = format!("GET / HTTP/1.1\r\nhost: a\r\n{}\r\n", "x: 1\r\n".repeat(200));
     let long = format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(70_000));
@@ -138,7 +142,7 @@ fn all_workers_share_one_free_port_and_keep_connections_alive() {
     let make = answering(|peer, request: Request<Incoming>| async move {
         text(format!("{} {}", peer.port(), request.uri()))
     });
-    let serving = serve(&door(3), &settings(), make).unwrap();
+    let serving = serve(bound(3), &settings(), make).unwrap();
     let mut streams: Vec<_> = (0..12).map(|_| connect(&serving)).collect();
     for round in 0..2 {
         for stream in &mut streams {
@@ -152,8 +156,8 @@ fn all_workers_share_one_free_port_and_keep_connections_alive() {
 #[test]
 fn address_that_is_taken_is_an_error() {
     let taken = StdListener::bind("127.0.0.1:0").unwrap();
-    let door = Door { addresses: vec![taken.local_addr().unwrap()], workers: 1 };
-    let error = serve(&door, &settings(), answering(|_, _| async { text("") })).unwrap_err();
+    let door = Door { addresses: vec![taken.local_addr().unwrap()], workers: 1, inherited: Vec::new() };
+    let error = bind(door).unwrap_err();
     assert!(matches!(error, ListenError::Bind { .. }), "{error:?}");
 }
 
@@ -169,7 +173,7 @@ fn drain_finishes_what_began_and_takes_nothing_new() {
             text("finished")
         }
     });
-    let serving = serve(&door(1), &settings(), make).unwrap();
+    let serving = serve(bound(1), &settings(), make).unwrap();
     let address = serving.addresses()[0];
     let (mut busy, mut idle) = (connect(&serving), connect(&serving));
     say(&mut busy, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -192,7 +196,7 @@ fn drain_ends_although_a_request_does_not() {
         std::future::pending()
     });
     let settings = Settings { drain_timeout: Duration::from_millis(1), ..settings() };
-    let serving = serve(&door(1), &settings, make).unwrap();
+    let serving = serve(bound(1), &settings, make).unwrap();
     let mut stream = connect(&serving);
     say(&mut stream, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     has_entered.recv().unwrap();
@@ -207,7 +211,7 @@ fn panic_costs_one_connection() {
         assert!(request.uri() != "/panic", "asked to");
         text("served")
     });
-    let serving = serve(&door(1), &settings(), make).unwrap();
+    let serving = serve(bound(1), &settings(), make).unwrap();
     let (mut other, mut stream) = (connect(&serving), connect(&serving));
     say(&mut stream, "GET /panic HTTP/1.1\r\nhost: a\r\n\r\n");
     assert_eq!(answer(&mut stream), None);
@@ -224,7 +228,7 @@ fn connection_beyond_the_limit_waits_for_room() {
         async move { text(number.to_string()) }
     });
     let settings = Settings { connections_max: 1, ..settings() };
-    let serving = serve(&door(2), &settings, make).unwrap();
+    let serving = serve(bound(2), &settings, make).unwrap();
     let mut first = connect(&serving);
     say(&mut first, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert_eq!(answer(&mut first).unwrap().1, "0");
@@ -263,7 +267,7 @@ fn gateway(origin: SocketAddr) -> Serving {
             }))
         }
     };
-    serve(&door(1), &settings, make).unwrap()
+    serve(bound(1), &settings, make).unwrap()
 }
 
 #[test]

@@ -18,6 +18,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8(self.body.to_vec()).expect("UTF-8")

@@ -101,27 +101,35 @@ pub fn start_in(directory: TempDir, text: &str, clock: Arc<SteppedClock>) -> Gat
     }
 }
 
+/// A token for every site of the gateway that keeps its things here.
+pub fn token(directory: &TempDir) -> String {
+    consentry::store::tokens::Tokens::open(&consentry::store::Settings { path: directory.path().into() })
+        .and_then(|tokens| tokens.make("test", None, &SystemEntropy, noon()))
+        .expect("a token")
+}
+
+/// Asks the statistics at `admin`. `question` is the JSON body without `site_id`.
+pub fn ask(admin: SocketAddr, token: &str, question: &serde_json::Value) -> Answer {
+    let mut body = question.clone();
+    body["site_id"] = "shop".into();
+    let request = http::Request::post("/api/v2/query")
+        .header("host", "127.0.0.1")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(bytes::Bytes::from(body.to_string()))
+        .expect("a request");
+    client::request(admin, request)
+}
+
 impl Gateway {
     /// A token for every site of this gateway.
     pub fn token(&self) -> String {
-        consentry::store::tokens::Tokens::open(&consentry::store::Settings {
-            path: self.directory.path().into(),
-        })
-        .and_then(|tokens| tokens.make("test", None, &SystemEntropy, noon()))
-        .expect("a token")
+        token(&self.directory)
     }
 
     /// Asks the statistics. `question` is the JSON body without `site_id`.
     pub fn ask(&self, token: &str, question: &serde_json::Value) -> Answer {
-        let mut body = question.clone();
-        body["site_id"] = "shop".into();
-        let request = http::Request::post("/api/v2/query")
-            .header("host", "127.0.0.1")
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .body(bytes::Bytes::from(body.to_string()))
-            .expect("a request");
-        client::request(self.admin, request)
+        ask(self.admin, token, question)
     }
 
     /// Asks until the rows are `expected`, at most ten seconds of real time.

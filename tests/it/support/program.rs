@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tempfile::TempDir;
@@ -13,16 +14,23 @@ use super::{RULES, settings};
 pub struct Program {
     child: Child,
     pub visitors: SocketAddr,
+    pub admin: SocketAddr,
     log: Option<JoinHandle<String>>,
-    pub directory: TempDir,
+    pub directory: Arc<TempDir>,
 }
 
 impl Program {
     /// Starts the program before `origin`, and waits until it serves. It logs all it can.
     pub fn start(origin: SocketAddr) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        let settings = settings(&directory, origin, RULES);
+        Self::start_in(Arc::new(directory), &settings)
+    }
+
+    /// Starts the program with these settings, and waits until it serves.
+    pub fn start_in(directory: Arc<TempDir>, settings: &str) -> Self {
         let config = directory.path().join("consentry.toml");
-        std::fs::write(&config, settings(&directory, origin, RULES)).expect("written");
+        std::fs::write(&config, settings).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_consentry"))
             .args(["run", "--config"])
             .arg(&config)
@@ -33,18 +41,34 @@ impl Program {
             .expect("it runs");
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut log = String::new();
-        let visitors = loop {
+        let line = loop {
             let begin = log.len();
             assert!(stderr.read_line(&mut log).expect("a line") > 0, "it ended early:\n{log}");
-            if let Some((_, rest)) = log[begin..].split_once("visitors=[") {
-                break rest.split(']').next().expect("an address").parse().expect("an address");
+            if log[begin..].contains("visitors=[") {
+                break log[begin..].to_owned();
             }
         };
+        let address = |after: &str, until: &[char]| {
+            let (_, rest) = line.split_once(after).expect("it says where it listens");
+            rest.split(until).next().expect("an address").parse().expect("an address")
+        };
+        let (visitors, admin) = (address("visitors=[", &[']']), address("admin=", &[' ', '\n']));
         let log = std::thread::spawn(move || {
             stderr.read_to_string(&mut log).expect("text");
             log
         });
-        Self { child, visitors, log: Some(log), directory }
+        Self { child, visitors, admin, log: Some(log), directory }
+    }
+
+    /// Waits until it ends by itself, and gives everything it logged.
+    pub fn wait(mut self) -> String {
+        assert!(self.child.wait().expect("it ends").success());
+        self.log.take().expect("it is read").join().expect("it reads")
+    }
+
+    /// Asks the statistics. `question` is the JSON body without `site_id`.
+    pub fn ask(&self, token: &str, question: &serde_json::Value) -> serde_json::Value {
+        super::ask(self.admin, token, question).json()
     }
 
     /// Its number.
@@ -53,19 +77,18 @@ impl Program {
     }
 
     /// Ends it as a power cut does, and gives what it kept.
-    pub fn kill(mut self) -> TempDir {
+    pub fn kill(mut self) -> Arc<TempDir> {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
-        std::mem::replace(&mut self.directory, tempfile::tempdir().expect("a directory"))
+        self.directory.clone()
     }
 
     /// Sends SIGTERM, waits for a clean end, and gives everything it logged.
-    pub fn stop(mut self) -> String {
+    pub fn stop(self) -> String {
         let told =
             Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("it runs");
         assert!(told.success());
-        assert!(self.child.wait().expect("it ends").success());
-        self.log.take().expect("it is read").join().expect("it reads")
+        self.wait()
     }
 }
 

@@ -1,0 +1,119 @@
+//! A hit as bytes. It can be printed, stored or sent in no other way than this one, which leads into the next process.
+
+use super::super::pack::{Pack, Packed, Reader, Unreadable, pack};
+use super::super::{Answer, Hit, HitKind, Revenue, SiteIndex, Standing, Weeks};
+use crate::policy::consent::{Category, CategorySet};
+
+pack!(SiteIndex(0));
+pack!(Hit {
+    site, at, address, user_agent, host, target, referrer, accept_language, consent, weeks, objects, kind
+});
+pack!(Weeks { first, last });
+pack!(Revenue { thousandths, currency });
+
+/// The reason under which a hit is dropped that the next process knows no better name for.
+const DROPPED_BEFORE: &str = "dropped_before";
+
+impl Pack for Standing {
+    fn pack(&self, out: &mut Packed) {
+        match self {
+            Self::Unanswered => None::<CategorySet>.pack(out),
+            Self::Answered(granted) => Some(*granted).pack(out),
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        Ok(Option::<CategorySet>::unpack(from)?.map_or(Self::Unanswered, Self::Answered))
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("standing ");
+        CategorySet::describe(out);
+    }
+}
+
+impl Pack for CategorySet {
+    fn pack(&self, out: &mut Packed) {
+        u8::try_from(self.state()).unwrap_or(0).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        Self::every().get(usize::from(u8::unpack(from)?)).copied().ok_or(Unreadable)
+    }
+
+    fn describe(out: &mut String) {
+        for category in Category::ALL {
+            out.push_str(category.name());
+        }
+    }
+}
+
+impl Pack for Answer {
+    fn pack(&self, out: &mut Packed) {
+        let (kind, granted) = match self {
+            Self::Accepted => (0_u8, None),
+            Self::Refused => (1, None),
+            Self::Partial(granted) => (2, Some(*granted)),
+            Self::Withdrawn => (3, None),
+        };
+        (kind, granted).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        match <(u8, Option<CategorySet>)>::unpack(from)? {
+            (0, None) => Ok(Self::Accepted),
+            (1, None) => Ok(Self::Refused),
+            (2, Some(granted)) => Ok(Self::Partial(granted)),
+            (3, None) => Ok(Self::Withdrawn),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("answer 1 ");
+    }
+}
+
+impl Pack for HitKind {
+    fn pack(&self, out: &mut Packed) {
+        match self {
+            Self::View { status, is_public } => (0_u8, (*status, *is_public)).pack(out),
+            Self::Failed { status } => (1_u8, *status).pack(out),
+            Self::Answered { answer, reloads } => {
+                2_u8.pack(out);
+                answer.pack(out);
+                reloads.pack(out);
+            }
+            Self::Event { name, interactive, properties, revenue } => {
+                3_u8.pack(out);
+                name.pack(out);
+                interactive.pack(out);
+                properties.pack(out);
+                revenue.pack(out);
+            }
+            Self::Engagement { engaged_ms, scroll } => (4_u8, (*engaged_ms, *scroll)).pack(out),
+            Self::Dropped { .. } => 5_u8.pack(out),
+        }
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        Ok(match u8::unpack(from)? {
+            0 => Self::View { status: u16::unpack(from)?, is_public: bool::unpack(from)? },
+            1 => Self::Failed { status: u16::unpack(from)? },
+            2 => Self::Answered { answer: Answer::unpack(from)?, reloads: bool::unpack(from)? },
+            3 => Self::Event {
+                name: Pack::unpack(from)?,
+                interactive: bool::unpack(from)?,
+                properties: Pack::unpack(from)?,
+                revenue: Pack::unpack(from)?,
+            },
+            4 => Self::Engagement { engaged_ms: u64::unpack(from)?, scroll: Pack::unpack(from)? },
+            5 => Self::Dropped { reason: DROPPED_BEFORE },
+            _ => return Err(Unreadable),
+        })
+    }
+
+    fn describe(out: &mut String) {
+        out.push_str("kind 2 ");
+    }
+}

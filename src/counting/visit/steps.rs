@@ -1,0 +1,202 @@
+//! What a visit is worth, hour by hour: to each cell that it stands in it adds the same.
+
+use super::super::cells::Slots;
+use super::super::deed::Deeds;
+use super::super::tally::{LocalDay, Sums};
+use super::super::veil::ValueId;
+use super::{ENTRY, EXIT, IS_TOLD, NO_SCROLL, RecordKind, Sight, Visit};
+
+/// What one hour, or one day, adds to every cell of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delta {
+    pub(super) slot: u8,
+    /// Among them one visitor of the day and one of the hour, as if the visitor had been nowhere before.
+    pub(super) sums: Sums,
+    /// +1 where the visit comes into this hour's cells, −1 where it goes out again.
+    pub(super) comes: i64,
+    /// The same for the day's cells: not 0 only in the visit's first hour of the day.
+    pub(super) comes_today: i64,
+}
+
+/// The deltas of a group of cells, by the hour and by the day.
+#[derive(Default)]
+pub(super) struct Steps {
+    pub(super) hours: Vec<Delta>,
+    pub(super) days: Vec<Delta>,
+}
+
+impl Steps {
+    pub(super) fn clear(&mut self) {
+        self.hours.clear();
+        self.days.clear();
+    }
+
+    fn at(&mut self, slot: u8) -> &mut Delta {
+        let at = self.hours.iter().rposition(|delta| delta.slot == slot).unwrap_or_else(|| {
+            self.hours.push(Delta { slot, sums: Sums::default(), comes: 0, comes_today: 0 });
+            self.hours.len() - 1
+        });
+        &mut self.hours[at]
+    }
+
+    /// What is in `now` and was not in `was`.
+    pub(super) fn set_since(&mut self, now: &Self, was: &Self) {
+        let subtract = |to: &mut Vec<Delta>, now: &[Delta], was: &[Delta]| {
+            to.clear();
+            to.extend_from_slice(now);
+            for old in was {
+                let less = old.negated();
+                match to.iter_mut().find(|delta| delta.slot == old.slot) {
+                    Some(delta) => delta.add(&less),
+                    None => to.push(less),
+                }
+            }
+            to.retain(|delta| !delta.is_nothing());
+        };
+        subtract(&mut self.hours, &now.hours, &was.hours);
+        subtract(&mut self.days, &now.days, &was.days);
+    }
+
+    /// What takes `was` back.
+    pub(super) fn set_undo(&mut self, was: &Self) {
+        self.clear();
+        self.hours.extend(was.hours.iter().map(Delta::negated));
+        self.days.extend(was.days.iter().map(Delta::negated));
+    }
+
+    /// Adds the hours up by their days.
+    fn sum_days(&mut self, slots: &Slots) {
+        for delta in &self.hours {
+            let slot = slots.of_day(delta.slot);
+            let mut of_day = Delta { slot, comes: 0, ..*delta };
+            of_day.sums.visits_hour = 0;
+            of_day.sums.visitors_hour = 0;
+            match self.days.iter_mut().find(|day| day.slot == slot) {
+                Some(day) => day.add(&of_day),
+                None => self.days.push(of_day),
+            }
+        }
+    }
+}
+
+impl Delta {
+    fn is_nothing(&self) -> bool {
+        self.comes == 0 && self.comes_today == 0 && self.sums.is_zero()
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.sums += &other.sums;
+        self.comes += other.comes;
+        self.comes_today += other.comes_today;
+    }
+
+    fn negated(&self) -> Self {
+        let mut negated = Self { slot: self.slot, sums: Sums::default(), comes: -self.comes, comes_today: -self.comes_today };
+        negated.sums -= &self.sums;
+        negated
+    }
+}
+
+impl Visit {
+    /// What it is worth in the cells of the visit as a whole.
+    pub(super) fn whole_steps(&self, deeds: &Deeds, slots: &Slots, steps: &mut Steps) {
+        let counted = |sight: &Sight| deeds.get(sight.deed).is_some_and(|deed| deed.kind().is_counted());
+        let sights = (0..self.sights.len()).filter(|at| counted(&self.sights[*at]));
+        self.collect(sights, deeds, slots, steps);
+        if let Some(first) = steps.hours.first_mut() {
+            first.sums.entries = 1;
+            first.sums.exits = 1;
+            first.sums.bounces = i64::from(self.is_bounce);
+            first.sums.seconds = self.seconds();
+        }
+        steps.sum_days(slots);
+    }
+
+    /// What it is worth in the cells of something it did, at these places among its sights.
+    pub(super) fn thing_steps(
+        &self,
+        sights: &[(super::super::axis::Key, u32)],
+        page: Option<ValueId>,
+        (deeds, slots): (&Deeds, &Slots),
+        steps: &mut Steps,
+    ) {
+        self.collect(sights.iter().map(|(_, at)| *at as usize), deeds, slots, steps);
+        if let Some(page) = page.filter(|_| !steps.hours.is_empty()) {
+            self.page_steps(page, deeds, steps);
+        }
+        steps.sum_days(slots);
+    }
+
+    /// What only cells of a page have.
+    fn page_steps(&self, page: ValueId, deeds: &Deeds, steps: &mut Steps) {
+        let Some(first) = self.sights.first() else { return };
+        let (is_entry, is_exit) = (self.ids[ENTRY] == page.number(), self.ids[EXIT] == page.number());
+        if is_entry || is_exit {
+            let began = &mut steps.at(first.at).sums;
+            began.exits = i64::from(is_exit);
+            began.entries = i64::from(is_entry);
+            if is_entry {
+                began.bounces = i64::from(self.is_bounce);
+                began.seconds = self.seconds();
+            }
+        }
+        if let Some(sight) = self.first_sight(deeds, page).map(|at| self.sights[at]) {
+            let seen = &mut steps.at(sight.at).sums;
+            seen.engaged_ms = i64::from(sight.attention & !IS_TOLD);
+            if sight.scroll != NO_SCROLL {
+                seen.scroll = i64::from(sight.scroll);
+                seen.scrolls = 1;
+            }
+        }
+    }
+
+    fn seconds(&self) -> i64 {
+        i64::from(self.last.saturating_sub(self.began)) / 1000
+    }
+
+    /// Adds up sights by their hours, and notes where the visit comes into a day.
+    fn collect(&self, sights: impl Iterator<Item = usize>, deeds: &Deeds, slots: &Slots, steps: &mut Steps) {
+        steps.clear();
+        for at in sights {
+            let sight = self.sights[at];
+            let Some(kind) = deeds.get(sight.deed).map(|deed| deed.kind()) else { continue };
+            let delta = steps.at(sight.at);
+            let times = i64::from(sight.times);
+            delta.sums.events += times;
+            if kind.is_view() {
+                delta.sums.views += times;
+            }
+            let money = self.extra.iter().flat_map(|extra| &extra.money);
+            for money in money.filter(|money| money.sight as usize == at) {
+                delta.sums.revenue = delta.sums.revenue.saturating_add(money.thousandths);
+                delta.sums.orders += i64::from(money.orders);
+            }
+        }
+        let is_visit = i64::from(self.kind == RecordKind::Visit);
+        let mut days: [Option<LocalDay>; 4] = [None; 4];
+        for (at, delta) in steps.hours.iter_mut().enumerate() {
+            let day = slots.get(delta.slot).day;
+            delta.comes = 1;
+            delta.sums.visitors_hour = 1;
+            delta.sums.visits_hour = is_visit;
+            let Some(free) = days.iter_mut().take_while(|known| **known != Some(day)).find(|known| known.is_none())
+            else {
+                continue;
+            };
+            *free = Some(day);
+            delta.comes_today = 1;
+            delta.sums.visitors = 1;
+            if at == 0 {
+                delta.sums.visits = is_visit;
+            } else {
+                delta.sums.carried = is_visit;
+            }
+        }
+    }
+
+    /// The hours of a day, as bits, in which it did what fits.
+    pub(super) fn hours_of(&self, day: LocalDay, slots: &Slots, fits: impl Fn(&Sight) -> bool) -> u32 {
+        let sights = self.sights.iter().filter(|sight| slots.get(sight.at).day == day);
+        sights.filter(|sight| fits(sight)).fold(0, |hours, sight| hours | slots.get(sight.at).bit())
+    }
+}

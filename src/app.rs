@@ -192,6 +192,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         delivery,
         inventory,
         upkeep,
+        sitemaps,
     })
 }
 

@@ -82,9 +82,12 @@ impl Aims {
     pub(super) fn goals(&self, set: u32) -> impl Iterator<Item = &Arc<str>> {
         let reached = self.sets.get(set as usize).map_or(&[][..], |set| set);
         let names = reached.iter().filter_map(|at| self.goals.get(usize::from(*at)));
-        names.enumerate().filter(move |(at, name)| {
-            !reached[..*at].iter().any(|before| self.goals.get(usize::from(*before)) == Some(*name))
-        }).map(|(_, name)| name)
+        names
+            .enumerate()
+            .filter(move |(at, name)| {
+                !reached[..*at].iter().any(|before| self.goals.get(usize::from(*before)) == Some(*name))
+            })
+            .map(|(_, name)| name)
     }
 
     /// Is it the name of an event that is a goal? Then the operator wrote it, and it is no secret.

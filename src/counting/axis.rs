@@ -97,9 +97,7 @@ impl Axis {
             // Country, region.
             Self::PLACE => &[Self(6), Self(7)],
             // Source, channel, tags, click id.
-            Self::ORIGIN => {
-                &[Self(4), Self(5), Self(12), Self(13), Self(14), Self(15), Self(16), Self(17)]
-            }
+            Self::ORIGIN => &[Self(4), Self(5), Self(12), Self(13), Self(14), Self(15), Self(16), Self(17)],
             // Language, returning, first week.
             Self::AUDIENCE => &[Self(21), Self(22), Self(23)],
             // Preferences, statistics, marketing.

@@ -221,16 +221,16 @@ impl Member {
 
     /// The cell of two values; none where a visit lacks one: a tag that is unknown stands in no pair.
     pub(super) fn pair(a: Self, b: Self) -> Option<Key> {
-        let stands = |one: Self| one.value != ValueId::ABSENT && !(one.axis.is_tag() && one.value == ValueId::UNKNOWN);
+        let stands =
+            |one: Self| one.value != ValueId::ABSENT && !(one.axis.is_tag() && one.value == ValueId::UNKNOWN);
         (stands(a) && stands(b)).then(|| Key::pair((a.axis, a.value.number()), (b.axis, b.value.number())))
     }
 }
 
 /// The cell as it is written.
 fn cell(key: Key, meaning: &Meaning<'_>) -> Option<Cell> {
-    let one = |(axis, id)| {
-        Some((meaning.plan.dimension(axis)?, meaning.values.value(ValueId::from_number(id))))
-    };
+    let one =
+        |(axis, id)| Some((meaning.plan.dimension(axis)?, meaning.values.value(ValueId::from_number(id))));
     if key == Key::TOTAL {
         return Some(Cell::Total);
     }

@@ -11,6 +11,80 @@ import { parse } from "yaml";
 const packaged = (path) => readFileSync(new URL(`node_modules/${path}`, import.meta.url), "utf8");
 const out = process.argv[process.argv.indexOf("--out") + 1];
 
+/// Browsers that the released expressions of uap-core do not know yet, or take for the browser they are built on: their
+/// name in a user agent, and uap-core's name for them. They stand before its own.
+const NEWER = {
+  "[Bb]rave": "Brave",
+  OPX: "Opera GX",
+  OPT: "Opera Touch",
+  Vivaldi: "Vivaldi",
+  Ladybird: "Ladybird",
+  MullvadBrowser: "MullvadBrowser",
+  "(?:bd|)[Hh]onor[Bb]rowser": "Honor Browser",
+  HuaweiBrowser: "Huawei Browser",
+  HeyTapBrowser: "HeyTap Browser",
+  VivoBrowser: "VivoBrowser",
+  "H[iI]Browser": "HiBrowser",
+  SLBrowser: "Smart Lenovo Browser",
+  "Avast(?:SecureBrowser|)": "Avast Secure Browser",
+  AVG: "AVG",
+  Avira: "Avira",
+  Norton: "Norton",
+  CCleaner: "CCleaner",
+  "AlohaBrowser|ABB": "Aloha Browser",
+  "Ecosia ios": "Ecosia iOS",
+  "Ecosia android": "Ecosia Android",
+  Ddg: "DuckDuckGo",
+  PHX: "Phoenix Browser",
+  Mypal: "Mypal Browser",
+  Quark: "Quark",
+  Instabridge: "Instabridge",
+  OculusBrowser: "Oculus Browser",
+  "115Browser": "115 Browser",
+  MicroMessenger: "WeChat Browser",
+  KAKAOTALK: "KakaoTalk",
+  "Telegram-Android": "Telegram",
+  Instagram: "Instagram",
+  Teams: "Microsoft Teams",
+  SberBrowser: "Sber Browser",
+  Atom: "Atom Browser",
+  Hola: "Hola Browser",
+  AOLShield: "AOL Shield Browser",
+  ADG: "AOL Desktop Gold Browser",
+  JiSu: "JiSu Browser",
+  Wolvic: "Wolvic Browser",
+  "Lite Browser": "Lite Browser",
+  EdgiOS: "Edge Mobile",
+  UCMobile: "UC Browser",
+  Camoufox: "Camoufox",
+  OMI: "Vewd Browser",
+  OBS: "OBS Studio",
+  CitizenFX: "CitizenFX",
+  AdobeCEP: "Adobe CEP",
+  Roadrunner: "Roadrunner",
+  AncestryAndroid: "AncestryAndroid",
+  "Chesscom-Android": "Chesscom-Android",
+  "ROBLOX Android App": "Roblox App",
+};
+/// The same for those that write their version elsewhere, or nowhere.
+const NAMED = {
+  "[;(/ ]Brave\\)?(?:$| )": "Brave",
+  "musical_ly|BytedanceWebview|trill_": "TikTok",
+  "\\bWeibo": "Weibo",
+  "QIHU 360SE": "360 Secure Browser",
+  " Sparrow(?:$| )": "Sparrow Browser",
+  " Talon(?:$| )": "Talon Cyber Security Browser",
+};
+
+/// The expressions for these, in uap-core's form.
+function newer() {
+  const versioned = Object.entries(NEWER).map(([sign, family]) => ({
+    regex: `(?:^|[^A-Za-z])(${sign})[/@ ]v?(\\d+)(?:\\.(\\d+)|)`,
+    family_replacement: family,
+  }));
+  return [...versioned, ...Object.entries(NAMED).map(([regex, family]) => ({ regex, family_replacement: family }))];
+}
+
 /// The alternatives of a group that holds nothing but plain text, such as "Camino|Chimera"; none of any other.
 function spelled(group) {
   const plain = group.replace(/\\([ .\-/+!])/g, "$1");
@@ -42,7 +116,8 @@ function vocabulary(parsers, key) {
 
 function browsers() {
   const known = parse(packaged("uap-core/regexes.yaml"));
-  const { user_agent_parsers, os_parsers } = known;
+  const { os_parsers } = known;
+  const user_agent_parsers = [...newer(), ...known.user_agent_parsers];
   return {
     user_agent_parsers,
     os_parsers,

@@ -247,7 +247,8 @@ mod tests {
     #[test]
     fn absurd_user_agents_are_read_quickly_and_name_nothing_of_their_own() {
         let mut agents = Agents::new();
-        let long = [b"Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0 ".as_slice(), &[b'x'; 65_536]].concat();
+        let long =
+            [b"Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0 ".as_slice(), &vec![b'x'; 65_536]].concat();
         let control =
             b"Mozilla/5.0 (X11; \x00\x07\x1b Linux) Gecko/20100101 Firefox/130.0 \xff\xfe".as_slice();
         for text in [&long, control] {

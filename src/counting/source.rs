@@ -101,7 +101,7 @@ pub(super) fn origin<'a>(
     let [tagged, medium, campaign, ..] = &tags;
     let [tagged, medium, campaign] = [tagged, medium, campaign].map(|tag| tag.as_deref().unwrap_or(""));
     let channel = channel::channel(&channel::Facts { source: name, medium, campaign, tagged, click_id });
-    Origin { channel, referrer, tags, click_id, source }
+    Origin { source, referrer, channel, tags, click_id }
 }
 
 /// What a query says of where the visit came from.

@@ -117,11 +117,11 @@ fn within(text: &str) -> Option<&'static str> {
 fn is_vat_number(text: &str) -> bool {
     let plain = text.strip_prefix("NO").or_else(|| text.strip_prefix("no")).unwrap_or(text);
     let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
-    let rest: String = plain.chars().filter(|c| c.is_ascii_alphabetic()).collect();
+    let rest: String = plain.chars().filter(char::is_ascii_alphabetic).collect();
     digits.len() == 9 && (rest.is_empty() || rest.eq_ignore_ascii_case("mva"))
 }
 
-/// "ordre-100234", "order_id=100234", "tlf-41234567".
+/// "ordre-100234", "order id=100234", "tlf-41234567".
 fn after_word(text: &str) -> Option<&'static str> {
     let lower = text.to_lowercase();
     let mut words =

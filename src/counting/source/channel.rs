@@ -72,7 +72,7 @@ fn is_paid_medium(medium: &str) -> bool {
     medium.contains("cp") || medium.starts_with("paid") || matches!(medium, "ppc" | "retargeting")
 }
 
-/// A source that is written as its advertisements: "facebook_ads", "yt-ad", "adwords".
+/// A source that is written as its advertisements: "facebook-ads", "yt-ad", "adwords".
 fn is_paid_source(tagged: &str) -> bool {
     let stem = tagged.strip_suffix("ads").or_else(|| tagged.strip_suffix("ad"));
     tagged == "adwords"

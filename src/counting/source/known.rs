@@ -74,7 +74,7 @@ pub(super) fn sort(source: &str) -> Option<Sort> {
     KNOWN.sorts.get(source).copied()
 }
 
-/// The known source that a campaign means by a word; lower case. "facebook_ads" is Facebook too.
+/// The known source that a campaign means by a word; lower case. "facebook-ads" is Facebook too.
 pub(super) fn tag(word: &str) -> Option<&'static str> {
     let stem = word
         .strip_suffix("ads")

@@ -117,9 +117,9 @@ impl Aims {
 
     fn set(&mut self, reaches: impl Fn(&Goal) -> bool) -> u32 {
         let places = (0_u16..).zip(&self.targets).filter(|(_, goal)| reaches(goal)).map(|(at, _)| at);
-        let reached: Box<[u16]> = places.collect();
-        let at = self.sets.iter().position(|known| *known == reached).unwrap_or_else(|| {
-            self.sets.push(reached);
+        let set: Box<[u16]> = places.collect();
+        let at = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+            self.sets.push(set);
             self.sets.len() - 1
         });
         u32::try_from(at).unwrap_or(Self::NONE)

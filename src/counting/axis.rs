@@ -297,8 +297,8 @@ impl Plan {
     /// The dimensions of an axis: those of a facet, or the one.
     pub(super) fn of_axis(&self, axis: Axis) -> Vec<Dimension> {
         let alone = [axis];
-        let axes = if axis.facet().is_some() { axis.members() } else { &alone };
-        axes.iter().filter_map(|axis| self.dimension(*axis)).collect()
+        let members = if axis.facet().is_some() { axis.members() } else { &alone };
+        members.iter().filter_map(|axis| self.dimension(*axis)).collect()
     }
 }
 

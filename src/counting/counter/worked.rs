@@ -98,15 +98,15 @@ fn check(case: &str, rows: &[&str]) {
         counter.count(hit(row));
     }
     // Cells as the table writes them: without spaces in values, and with a plus between two.
-    let counted: BTreeMap<String, Sums> = sums(&mut counter)
+    let figures: BTreeMap<String, Sums> = sums(&mut counter)
         .into_iter()
         .map(|(cell, sums)| (cell.replace("Visit /", "Visit/").replace(" · ", "").replace(' ', "+"), sums))
         .collect();
     for row in rows.iter().filter_map(|row| row.strip_prefix("expect ")) {
         let (expected, reason) = row.split_once(" | ").unwrap();
-        let (cell, figures) = expected.split_once(' ').unwrap();
-        let sums = counted.get(cell).copied().unwrap_or_default();
-        for (name, value) in words(figures) {
+        let (cell, wanted) = expected.split_once(' ').unwrap();
+        let sums = figures.get(cell).copied().unwrap_or_default();
+        for (name, value) in words(wanted) {
             assert_eq!(figure(&sums, name).to_string(), value, "{case}: {name} of {cell}, because {reason}");
         }
     }

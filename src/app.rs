@@ -15,6 +15,7 @@ mod sites;
 mod upkeep;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -44,6 +45,7 @@ use crate::server::{Bound, ListenError, Serving, admin, serve, stack};
 use crate::store::embedded::Embedded;
 use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
+use crate::store::ledger::signed::SigningKey;
 use crate::store::spool::{BYTES_MAX as SPOOL_BYTES_MAX, Spool};
 use crate::store::tokens::Tokens;
 use crate::store::{EventStore, StoreError};
@@ -100,45 +102,72 @@ pub struct Running {
     admin: Serving,
     sites: watch::Sender<Arc<Sites>>,
     shared: Arc<Shared>,
+    successors: Option<Successors>,
+    threads: Threads,
+}
+
+/// The threads behind the doors.
+struct Threads {
     counting: counting::Thread,
     last_hits: Option<LastHits>,
-    successors: Option<Successors>,
     delivery: delivery::Thread,
     inventory: inventory::Thread,
     upkeep: upkeep::Thread,
     sitemaps: sitemaps::Thread,
 }
 
+/// What is kept, opened. It is made before a process that runs is told to hand over: whatever can fail fails here.
+struct Opened {
+    ledger: Arc<Ledger>,
+    store: Arc<dyn EventStore>,
+    spool: Arc<Spool>,
+    places: Arc<WatchedPlaces>,
+    key_log: KeyLog,
+    shown_key_log: KeyLog,
+    tokens: Tokens,
+    receipt_key: SigningKey,
+}
+
+impl Opened {
+    fn of(config: &Config, clock: &Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Self, AppError> {
+        Ok(Self {
+            ledger: Arc::new(Ledger::open(&config.store)?),
+            store: Arc::new(Embedded::open(&config.store, clock.clone())?),
+            spool: Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), entropy)?),
+            places: Arc::new(WatchedPlaces::open(config.places.as_deref())),
+            key_log: KeyLog::open(&config.store)?,
+            shown_key_log: KeyLog::open_to_read(&config.store)?,
+            tokens: Tokens::open(&config.store)?,
+            receipt_key: keys::receipt_key(&config.store.path, entropy)?,
+        })
+    }
+}
+
 /// Starts everything. When this returns, requests are served.
 pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Running, AppError> {
     let metrics = Arc::new(Metrics::default());
-    let directory = &config.store.path;
-    std::fs::create_dir_all(directory)
-        .map_err(|source| StoreError::File { path: directory.clone(), source })?;
-    let mut before = hand_over::find(directory);
+    make_directory(&config.store.path)?;
+    let mut before = hand_over::find(&config.store.path);
     let doors = hand_over::bind_doors(&config, before.as_mut())?;
     let (sites, followed) = watch::channel(Arc::new(sites::make(&config, &*entropy)?));
-    let ledger = Arc::new(Ledger::open(&config.store)?);
-    keep_notices(&ledger, &followed.borrow(), clock.now())?;
-    let store: Arc<dyn EventStore> = Arc::new(Embedded::open(&config.store, clock.clone())?);
-    let spool = Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), &*entropy)?);
-    let places = Arc::new(WatchedPlaces::open(config.places.as_deref()));
-    let mut counter = Counter::new(sites::counted(&config), places.clone(), entropy.clone());
+    let kept = Opened::of(&config, &clock, &*entropy)?;
+    keep_notices(&kept.ledger, &followed.borrow(), clock.now())?;
+    let mut counter = Counter::new(sites::counted(&config), kept.places.clone(), entropy.clone());
     let before = hand_over::take_over(before, &mut counter)?;
+    hand_over::close_lost(&kept.key_log, &*clock, before.is_some())?;
 
-    let key_log = hand_over::open_key_log(&config, &*clock, before.is_some())?;
-    let delivery = delivery::start(spool.clone(), store.clone(), metrics.clone())?;
+    let delivery = delivery::start(kept.spool.clone(), kept.store.clone(), metrics.clone())?;
     let (hits, waiting) = Hits::queue(metrics.clone());
     let last_hits = before.map(|before| before.commit(hits.clone(), counter.site_names())).transpose()?;
     let (orders, ordered) = sync_channel(1);
     let vault = counter.vault().clone();
     let counting = counting::start(counting::Line {
         counter,
-        key_log,
+        key_log: kept.key_log,
         waiting,
         orders: ordered,
-        spool: spool.clone(),
-        places: places.clone(),
+        spool: kept.spool.clone(),
+        places: kept.places.clone(),
         clock: clock.clone(),
         metrics: metrics.clone(),
         delivery: delivery.caller(),
@@ -146,54 +175,34 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let (sightings, inventory) = start_inventory(&config, &*entropy, &clock, &metrics)?;
     let public_paths = Arc::new(PublicPaths::new(config.sites.len()));
     let sitemaps = sitemaps::start(followed.clone(), public_paths.clone(), metrics.clone())?;
-    let shared = Arc::new(Shared {
-        metrics: metrics.clone(),
-        hits,
-        sightings: sightings.clone(),
-        public_paths,
-        ledger: ledger.clone(),
-        receipt_key: keys::receipt_key(directory, &*entropy)?,
-        clock: clock.clone(),
-        entropy,
-    });
-    let upkeep = upkeep::start(upkeep::Line {
-        ledger: ledger.clone(),
-        clock: clock.clone(),
-        receipts_days: config.receipts_days,
-    })?;
-    let visitors = open_door(&config, doors.visitors, shared.clone(), followed.clone())?;
+    let (ledger, receipts_days) = (kept.ledger.clone(), config.receipts_days);
+    let upkeep = upkeep::start(upkeep::Line { ledger, clock: clock.clone(), receipts_days })?;
     let desk = Admin {
-        store,
-        spool,
-        ledger,
-        inventory: Inventory { sightings, sites: followed },
-        key_log: KeyLog::open_to_read(&config.store)?,
+        store: kept.store,
+        spool: kept.spool,
+        ledger: kept.ledger.clone(),
+        inventory: Inventory { sightings: sightings.clone(), sites: followed.clone() },
+        key_log: kept.shown_key_log,
         vault,
-        places,
-        tokens: Tokens::open(&config.store)?,
-        clock,
-        metrics,
+        places: kept.places,
+        tokens: kept.tokens,
+        clock: clock.clone(),
+        metrics: metrics.clone(),
         limits: Limits::new(config.requests_per_minute),
         sites: sites::analysed(&config),
     };
+    let (ledger, receipt_key) = (kept.ledger, kept.receipt_key);
+    let shared = Arc::new(Shared { metrics, hits, sightings, public_paths, ledger, receipt_key, clock, entropy });
+    let visitors = open_door(&config, doors.visitors, shared.clone(), followed)?;
     let admin = open_desk(&config, doors.operators, desk)?;
     let successors = hand_over::await_successors(&config, &visitors, &admin, orders);
-    let shown = visitors.addresses();
-    tracing::info!(visitors = ?shown, admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
-    Ok(Running {
-        config,
-        visitors,
-        admin,
-        sites,
-        shared,
-        counting,
-        last_hits,
-        successors,
-        delivery,
-        inventory,
-        upkeep,
-        sitemaps,
-    })
+    tracing::info!(visitors = ?visitors.addresses(), admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
+    let threads = Threads { counting, last_hits, delivery, inventory, upkeep, sitemaps };
+    Ok(Running { config, visitors, admin, sites, shared, successors, threads })
+}
+
+fn make_directory(path: &Path) -> Result<(), StoreError> {
+    std::fs::create_dir_all(path).map_err(|source| StoreError::File { path: path.to_owned(), source })
 }
 
 /// Keeps what visitors are shown, before the first of them can agree to it.
@@ -283,22 +292,23 @@ impl Running {
         if let Some(successors) = self.successors {
             successors.stop();
         }
+        let Threads { counting, last_hits, delivery, inventory, upkeep, sitemaps } = self.threads;
         self.visitors.shutdown();
         self.visitors.join();
         drop(self.sites);
-        self.sitemaps.join();
-        if let Some(last_hits) = self.last_hits {
+        sitemaps.join();
+        if let Some(last_hits) = last_hits {
             last_hits.stop();
         }
         // Every sender of hits is gone with the workers and this one; the counter then ends by itself.
-        self.upkeep.join();
+        upkeep.join();
         drop(self.shared);
-        self.counting.join();
-        self.delivery.join();
+        counting.join();
+        delivery.join();
         self.admin.shutdown();
         self.admin.join();
         // The operators' listener was the last that could hand in or ask.
-        self.inventory.join();
+        inventory.join();
     }
 }
 

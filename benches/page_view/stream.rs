@@ -27,7 +27,8 @@ const WAYS: [(&str, &str); 8] = [
     ("https://bilforum.example/trad/7", ""),
     ("https://www.bing.com/", "?utm_source=bing&utm_medium=cpc&utm_term=piggdekk"),
 ];
-const LANGUAGES: [&str; 3] = ["nb-NO,nb;q=0.9,no;q=0.8,nn;q=0.7,en-US;q=0.6,en;q=0.5", "en-GB,en;q=0.9", "sv-SE,sv;q=0.9"];
+const LANGUAGES: [&str; 3] =
+    ["nb-NO,nb;q=0.9,no;q=0.8,nn;q=0.7,en-US;q=0.6,en;q=0.5", "en-GB,en;q=0.9", "sv-SE,sv;q=0.9"];
 
 /// How fast the visits come.
 #[derive(Clone, Copy)]
@@ -57,7 +58,8 @@ impl Table {
     fn new() -> Self {
         let place = |number: usize| {
             let country = ["NO", "NO", "NO", "SE", "DK", "DE"][number / 40];
-            Place::new(Some(country), Some(&format!("{:02}", number / 4))).in_city(Some(&format!("By {number}")))
+            Place::new(Some(country), Some(&format!("{:02}", number / 4)))
+                .in_city(Some(&format!("By {number}")))
         };
         Self((0..240).map(place).collect())
     }
@@ -102,7 +104,9 @@ impl Stream {
                 "X11; Linux x86_64",
             ][number as usize % 4];
             let version = 138 + number / 4;
-            header(&format!("Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"))
+            header(&format!(
+                "Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"
+            ))
         };
         let target = |page: u32, query: &str| -> PathAndQuery {
             format!("/dekk/sommerdekk/produkt-{page}{query}").parse().expect("a path")
@@ -111,7 +115,10 @@ impl Stream {
             agents: (0..AGENTS).map(agent).collect(),
             languages: LANGUAGES.iter().map(|text| header(text)).collect(),
             referrers: WAYS.iter().map(|(text, _)| (!text.is_empty()).then(|| header(text))).collect(),
-            targets: WAYS.iter().map(|(_, query)| (0..PAGES).map(|page| target(page, query)).collect()).collect(),
+            targets: WAYS
+                .iter()
+                .map(|(_, query)| (0..PAGES).map(|page| target(page, query)).collect())
+                .collect(),
         }
     }
 
@@ -130,11 +137,18 @@ impl Stream {
             }
         }
         planned.sort_unstable();
-        planned.into_iter().map(|(at, visitor, page, way, spread)| self.hit(at, visitor, page, way, spread)).collect()
+        planned
+            .into_iter()
+            .map(|(at, visitor, page, way, spread)| self.hit(at, visitor, page, way, spread))
+            .collect()
     }
 
     fn hit(&self, at: u32, visitor: u32, page: u32, way: u32, spread: u32) -> Hit {
-        let address = if visitor.is_multiple_of(2) { 0x0a00_0000 + visitor } else { 0x5000_0000 + spread * 4096 + visitor % 4096 };
+        let address = if visitor.is_multiple_of(2) {
+            0x0a00_0000 + visitor
+        } else {
+            0x5000_0000 + spread * 4096 + visitor % 4096
+        };
         Hit {
             site: SiteIndex(0),
             at: Timestamp::from_millisecond(START + i64::from(at)).expect("this century"),

@@ -92,19 +92,14 @@ pub(super) fn await_successors(
     listening.ok()
 }
 
-/// The log of keys. Keys of which it knows no end were held by a process that fell, unless it hands over now.
-pub(super) fn open_key_log(
-    config: &Config,
-    clock: &dyn Clock,
-    is_handed_over: bool,
-) -> Result<KeyLog, StoreError> {
-    let log = KeyLog::open(&config.store)?;
+/// Keys of which the log knows no end were held by a process that fell, unless one hands over now.
+pub(super) fn close_lost(log: &KeyLog, clock: &dyn Clock, is_handed_over: bool) -> Result<(), StoreError> {
     if is_handed_over {
-        return Ok(log);
+        return Ok(());
     }
     let lost = log.close_lost(clock.now())?;
     if lost > 0 {
         tracing::warn!(keys = lost, "the process before ended without a word; its keys are gone");
     }
-    Ok(log)
+    Ok(())
 }

@@ -82,9 +82,12 @@ impl Aims {
     pub(super) fn goals(&self, set: u32) -> impl Iterator<Item = &Arc<str>> {
         let reached = self.sets.get(set as usize).map_or(&[][..], |set| set);
         let names = reached.iter().filter_map(|at| self.goals.get(usize::from(*at)));
-        names.enumerate().filter(move |(at, name)| {
-            !reached[..*at].iter().any(|before| self.goals.get(usize::from(*before)) == Some(*name))
-        }).map(|(_, name)| name)
+        names
+            .enumerate()
+            .filter(move |(at, name)| {
+                !reached[..*at].iter().any(|before| self.goals.get(usize::from(*before)) == Some(*name))
+            })
+            .map(|(_, name)| name)
     }
 
     /// Is it the name of an event that is a goal? Then the operator wrote it, and it is no secret.
@@ -114,9 +117,9 @@ impl Aims {
 
     fn set(&mut self, reaches: impl Fn(&Goal) -> bool) -> u32 {
         let places = (0_u16..).zip(&self.targets).filter(|(_, goal)| reaches(goal)).map(|(at, _)| at);
-        let reached: Box<[u16]> = places.collect();
-        let at = self.sets.iter().position(|known| *known == reached).unwrap_or_else(|| {
-            self.sets.push(reached);
+        let set: Box<[u16]> = places.collect();
+        let at = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+            self.sets.push(set);
             self.sets.len() - 1
         });
         u32::try_from(at).unwrap_or(Self::NONE)

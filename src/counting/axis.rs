@@ -97,9 +97,7 @@ impl Axis {
             // Country, region.
             Self::PLACE => &[Self(6), Self(7)],
             // Source, channel, tags, click id.
-            Self::ORIGIN => {
-                &[Self(4), Self(5), Self(12), Self(13), Self(14), Self(15), Self(16), Self(17)]
-            }
+            Self::ORIGIN => &[Self(4), Self(5), Self(12), Self(13), Self(14), Self(15), Self(16), Self(17)],
             // Language, returning, first week.
             Self::AUDIENCE => &[Self(21), Self(22), Self(23)],
             // Preferences, statistics, marketing.
@@ -299,8 +297,8 @@ impl Plan {
     /// The dimensions of an axis: those of a facet, or the one.
     pub(super) fn of_axis(&self, axis: Axis) -> Vec<Dimension> {
         let alone = [axis];
-        let axes = if axis.facet().is_some() { axis.members() } else { &alone };
-        axes.iter().filter_map(|axis| self.dimension(*axis)).collect()
+        let members = if axis.facet().is_some() { axis.members() } else { &alone };
+        members.iter().filter_map(|axis| self.dimension(*axis)).collect()
     }
 }
 

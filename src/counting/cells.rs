@@ -118,8 +118,8 @@ impl Sheet {
 pub(super) struct Cells {
     /// By the id of their slot.
     sheets: Vec<Sheet>,
-    /// Room to take facets apart in, kept so that it is allocated once.
-    apart: Vec<Sheet>,
+    /// Facets while they are taken apart; kept so that the room is allocated once.
+    apart: Vec<(u8, Key, Sums)>,
 }
 
 impl Cells {
@@ -136,19 +136,17 @@ impl Cells {
     /// Takes all that waits, as it is written, and leaves nothing; cells whose sums came to nothing are left out.
     pub(super) fn drain_into(&mut self, meaning: &Meaning<'_>, tallies: &mut Vec<Tally>) {
         let Self { sheets, apart } = self;
-        for (slot, hour) in (0_u8..).zip(sheets.iter_mut()) {
-            if hour.rows.is_empty() {
-                continue;
-            }
-            let day = meaning.slots.of_day(slot);
-            for (key, sums) in &hour.rows {
-                take_apart(*key, sums, slot, day, meaning, apart);
-            }
-            hour.clear();
+        for (slot, hour) in (0_u8..).zip(sheets.iter()) {
+            let facets = hour.rows.iter().filter(|(key, _)| !key.is_cell());
+            apart.extend(facets.map(|(key, sums)| (slot, *key, *sums)));
         }
-        for (slot, cells) in (0_u8..).zip(apart.iter_mut()) {
+        for (slot, key, sums) in apart.drain(..) {
+            take_apart(key, &sums, slot, meaning, sheets);
+        }
+        tallies.reserve(sheets.iter().map(|sheet| sheet.rows.len()).sum());
+        for (slot, cells) in (0_u8..).zip(sheets.iter_mut()) {
             let slot = meaning.slots.get(slot);
-            for (key, sums) in cells.rows.iter().filter(|(_, sums)| !sums.is_zero()) {
+            for (key, sums) in cells.rows.iter().filter(|(key, sums)| key.is_cell() && !sums.is_zero()) {
                 if let Some(cell) = cell(*key, meaning) {
                     let site = Arc::clone(meaning.site);
                     tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums: *sums });
@@ -167,16 +165,12 @@ fn sheet(sheets: &mut Vec<Sheet>, slot: u8) -> &mut Sheet {
     &mut sheets[at]
 }
 
-/// Adds a row to the cells of its dimensions.
-fn take_apart(key: Key, sums: &Sums, slot: u8, day: u8, meaning: &Meaning<'_>, apart: &mut Vec<Sheet>) {
-    if key.is_cell() {
-        sheet(apart, slot).add(key, sums);
-        return;
-    }
+/// Adds the sums of facets to the cells of their dimensions.
+fn take_apart(key: Key, sums: &Sums, slot: u8, meaning: &Meaning<'_>, sheets: &mut Vec<Sheet>) {
     let ((a, x), (b, y)) = (key.first(), key.second());
     let value = |axis, id, member| meaning.facets.value(axis, id, member);
     if key.is_pair() {
-        let into = sheet(apart, slot);
+        let into = sheet(sheets, slot);
         for (one, other) in meaning.plan.members(a, b) {
             let pair = (Member::of(a, *one, value(a, x, *one)), Member::of(b, *other, value(b, y, *other)));
             if let Some(key) = Member::pair(pair.0, pair.1) {
@@ -188,14 +182,15 @@ fn take_apart(key: Key, sums: &Sums, slot: u8, day: u8, meaning: &Meaning<'_>, a
     let members = a.members().len();
     for member in (0_u8..).take(members) {
         if let Some(key) = Member::of(a, member, value(a, x, member)).one() {
-            sheet(apart, slot).add(key, sums);
+            sheet(sheets, slot).add(key, sums);
         }
     }
+    let day = meaning.slots.of_day(slot);
     let of_day = Sums { visits_hour: 0, visitors_hour: 0, ..*sums };
     for (one, other) in meaning.plan.members(a, a) {
         let pair = (Member::of(a, *one, value(a, x, *one)), Member::of(a, *other, value(a, x, *other)));
         if let Some(key) = Member::pair(pair.0, pair.1) {
-            sheet(apart, day).add(key, &of_day);
+            sheet(sheets, day).add(key, &of_day);
         }
     }
 }
@@ -221,16 +216,16 @@ impl Member {
 
     /// The cell of two values; none where a visit lacks one: a tag that is unknown stands in no pair.
     pub(super) fn pair(a: Self, b: Self) -> Option<Key> {
-        let stands = |one: Self| one.value != ValueId::ABSENT && !(one.axis.is_tag() && one.value == ValueId::UNKNOWN);
+        let stands =
+            |one: Self| one.value != ValueId::ABSENT && !(one.axis.is_tag() && one.value == ValueId::UNKNOWN);
         (stands(a) && stands(b)).then(|| Key::pair((a.axis, a.value.number()), (b.axis, b.value.number())))
     }
 }
 
 /// The cell as it is written.
 fn cell(key: Key, meaning: &Meaning<'_>) -> Option<Cell> {
-    let one = |(axis, id)| {
-        Some((meaning.plan.dimension(axis)?, meaning.values.value(ValueId::from_number(id))))
-    };
+    let one =
+        |(axis, id)| Some((meaning.plan.dimension(axis)?, meaning.values.value(ValueId::from_number(id))));
     if key == Key::TOTAL {
         return Some(Cell::Total);
     }

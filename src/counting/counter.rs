@@ -176,4 +176,8 @@ impl Counter {
 }
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worked;

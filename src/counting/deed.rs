@@ -99,7 +99,8 @@ impl Deed {
         let ones = self.made.ones.iter().filter(move |_| alone);
         let ones = ones.map(|(axis, value)| Key::one(*axis, value.number()));
         let page = (Axis::PAGE, page.number());
-        let with_page = self.with_page.iter().map(move |(axis, value)| Key::pair(page, (*axis, value.number())));
+        let with_page =
+            self.with_page.iter().map(move |(axis, value)| Key::pair(page, (*axis, value.number())));
         of_page.into_iter().chain(ones).chain(self.pairs.iter().copied()).chain(with_page)
     }
 }

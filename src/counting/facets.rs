@@ -29,7 +29,8 @@ impl Facets {
         let Some(table) = axis.facet().and_then(|at| self.tables.get_mut(at)) else {
             return values.first().map_or(0, |value| value.number());
         };
-        let hash = |values: &[ValueId]| values.iter().fold(0, |hash, value| fold(hash ^ u64::from(value.number())));
+        let hash =
+            |values: &[ValueId]| values.iter().fold(0, |hash, value| fold(hash ^ u64::from(value.number())));
         let width = values.len();
         let at = |id: u32| id as usize * width..(id as usize + 1) * width;
         let own = hash(values);
@@ -56,7 +57,9 @@ impl Facets {
     pub(super) fn values(&self, axis: Axis, id: u32) -> &[ValueId] {
         let width = axis.members().len();
         let table = axis.facet().and_then(|at| self.tables.get(at));
-        table.and_then(|table| table.values.get(id as usize * width..(id as usize + 1) * width)).unwrap_or(&[])
+        table
+            .and_then(|table| table.values.get(id as usize * width..(id as usize + 1) * width))
+            .unwrap_or(&[])
     }
 }
 

@@ -148,10 +148,7 @@ impl Visit {
         let mut doings = doings(world, line);
         if matches!(line.what, What::View { .. }) {
             if let Some((before, _)) = self.views.last() {
-                let next = vec![
-                    (Dimension::Page, format!("/{before}")),
-                    (Dimension::NextPage, line.path()),
-                ];
+                let next = vec![(Dimension::Page, format!("/{before}")), (Dimension::NextPage, line.path())];
                 let figures = [1, 1, 0, 0];
                 doings.push(Doing { line: line.clone(), figures, is_counted: false, cells: vec![next] });
             }
@@ -185,10 +182,8 @@ impl Visit {
     fn traits(&self, world: &World) -> Values {
         let first = &self.doings[0].line;
         let exit = self.views.last().map_or(0, |(page, _)| *page);
-        let mut traits = vec![
-            (Dimension::EntryPage, first.path()),
-            (Dimension::ExitPage, format!("/{exit}")),
-        ];
+        let mut traits =
+            vec![(Dimension::EntryPage, first.path()), (Dimension::ExitPage, format!("/{exit}"))];
         traits.extend(world.first_touch(first));
         traits.extend(world::consent(self.standing));
         traits
@@ -319,7 +314,8 @@ fn naive(world: &World, log: &[Line]) -> BTreeMap<Readable, Sums> {
         }
         let cells: BTreeSet<&Values> = visit.doings.iter().flat_map(|doing| &doing.cells).collect();
         for cell in cells {
-            let inside: Vec<&Doing> = visit.doings.iter().filter(|doing| doing.cells.contains(cell)).collect();
+            let inside: Vec<&Doing> =
+                visit.doings.iter().filter(|doing| doing.cells.contains(cell)).collect();
             book(world, cell, &visit, &inside, &mut sheet);
             if let [one] = &cell[..] {
                 for cell in traits.iter().filter_map(|other| pair(world, one, other)) {
@@ -332,7 +328,8 @@ fn naive(world: &World, log: &[Line]) -> BTreeMap<Readable, Sums> {
 }
 
 fn assert_same(world: &World, log: &[Line], pauses: &BTreeSet<usize>, restarts: &BTreeSet<usize>) {
-    let (mut naive_sums, mut counted) = (BTreeMap::<Readable, Sums>::new(), BTreeMap::<Readable, Sums>::new());
+    let (mut naive_sums, mut counted) =
+        (BTreeMap::<Readable, Sums>::new(), BTreeMap::<Readable, Sums>::new());
     let mut from = 0;
     for until in restarts.iter().copied().filter(|at| *at < log.len()).chain([log.len()]) {
         for (key, sums) in naive(world, &log[from..until]) {

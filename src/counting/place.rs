@@ -197,7 +197,8 @@ mod tests {
 
     fn nested(country: &str, part: &str) -> Record {
         let code = |code: &str| Record::map([("iso_code", Record::text(code))]);
-        let city = Record::map([("names", Record::map([("de", Record::text("X")), ("en", Record::text("Oslo"))]))]);
+        let city =
+            Record::map([("names", Record::map([("de", Record::text("X")), ("en", Record::text("Oslo"))]))]);
         let parts = Record::List(vec![code(part)]);
         Record::map([("country", code(country)), ("subdivisions", parts), ("city", city)])
     }

@@ -217,7 +217,9 @@ impl Site {
         let is_new = before.as_ref().is_none_or(|before| before.starts > day.starts);
         self.rekeyed_at = (is_new && self.now > day.starts).then_some(now);
         self.yesterday = before
-            .filter(|before| before.ends == day.starts && self.now < day.starts.saturating_add(KEY_OUTLIVES_MS))
+            .filter(|before| {
+                before.ends == day.starts && self.now < day.starts.saturating_add(KEY_OUTLIVES_MS)
+            })
             .map(|mut before| {
                 before.visits = before.visits.only_open(before.since_start(self.now));
                 before

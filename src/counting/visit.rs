@@ -209,7 +209,8 @@ impl Visit {
     /// Counts a deed; returns the page it was counted under.
     pub(super) fn record(&mut self, step: Step) -> ValueId {
         let find = |sights: &[Sight], page| {
-            let is_it = |sight: &Sight| sight.at == step.slot && sight.page == page && sight.deed == step.deed;
+            let is_it =
+                |sight: &Sight| sight.at == step.slot && sight.page == page && sight.deed == step.deed;
             sights.iter().rposition(|sight| is_it(sight) && sight.times < u16::MAX)
         };
         let (page, known) = match find(&self.sights, step.page) {
@@ -349,5 +350,17 @@ pack!(Money { sight, orders, thousandths });
 pack!(Extra { money });
 pack!(RecordKind[Visit, Failures]);
 pack!(Visit {
-    mark, began, alive, last, viewed, ids, before, kind, is_bounce, is_dirty, is_written, sights, extra
+    mark,
+    began,
+    alive,
+    last,
+    viewed,
+    ids,
+    before,
+    kind,
+    is_bounce,
+    is_dirty,
+    is_written,
+    sights,
+    extra
 });

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll};
@@ -302,25 +302,30 @@ impl Worker {
                 told.as_mut().poll(cx).map(|()| None)
             })
             .await;
+            let ended = match ended {
+                None => first_request(connection.as_mut(), &has_asked).await,
+                ended => ended,
+            };
             let ended = if let Some(ended) = ended {
                 ended
             } else {
-                let first = poll_fn(|cx| match connection.as_mut().poll(cx) {
-                    Poll::Pending if has_asked.get() => Poll::Ready(None),
-                    ended => ended.map(Some),
-                });
-                if let Ok(Some(ended)) = tokio::time::timeout(FIRST_REQUEST_WAIT, first).await {
-                    ended
-                } else {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
+                connection.as_mut().graceful_shutdown();
+                connection.await
             };
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
         }
     }
+}
+
+/// Waits for what a visitor who has just connected asks for; how the connection ended, if it did before.
+async fn first_request<F: Future>(mut connection: Pin<&mut F>, has_asked: &Cell<bool>) -> Option<F::Output> {
+    let first = poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Pending if has_asked.get() => Poll::Ready(None),
+        ended => ended.map(Some),
+    });
+    tokio::time::timeout(FIRST_REQUEST_WAIT, first).await.ok().flatten()
 }
 
 /// Ready once the word was given, or nobody can give it any more.

@@ -18,7 +18,7 @@ const CLIENTS: u8 = 4;
 const REQUESTS: u64 = 200;
 
 /// A time zone in which it is noon, so that no day ends while a test runs.
-fn zone() -> String {
+pub(crate) fn zone() -> String {
     let east = 12 - i32::from(jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).hour());
     // Names of this kind count westwards.
     format!("Etc/GMT{:+}", -east).replace("GMT+0", "GMT")

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::privacy::every_file;
 use crate::support::origin::html_page;
-use crate::support::{self, Origin, client};
+use crate::support::{self, Origin, Program, client};
 
 /// Tells a process of this binary to be the gateway; its value is the file with the settings.
 const SETTINGS: &str = "CONSENTRY_TEST_SETTINGS";
@@ -299,4 +299,31 @@ fn nothing_of_a_day_that_has_closed_is_in_memory_files_or_log() {
     every_file(directory.path(), &mut |path, bytes| kept.push((path.display().to_string(), bytes.to_vec())));
     let left = found(&kept, &needles);
     assert!(left.is_empty(), "left:\n{}", left.join("\n"));
+}
+
+#[test]
+fn keys_that_cannot_be_locked_are_told_once_and_counting_goes_on() {
+    let origin = Origin::page("<!doctype html><title>Dekk</title>");
+    let directory = Arc::new(tempfile::tempdir().expect("a directory"));
+    let text = support::settings(&directory, origin.address, support::RULES);
+    let text = text.replace("Europe/Oslo", &crate::hand_over::zone());
+    let token = support::token(&directory);
+    // Root may lock what it likes, unless it gives that up.
+    let as_root = ["prlimit", "--memlock=0:0", "setpriv", "--bounding-set=-ipc_lock"];
+    let commands = if rustix::process::geteuid().is_root() { &as_root[..] } else { &as_root[..2] };
+    let program = Program::start_under(commands, directory, &text);
+    let ready = client::get(program.admin, "/readyz", &[]).text();
+    assert!(ready.contains("keys are not locked in memory"), "{ready}");
+    assert_eq!(
+        client::get(program.visitors, "/", &[("user-agent", AGENT), ("accept", "text/html")]).status,
+        200
+    );
+    let begun = Instant::now();
+    let question = json!({"metrics": ["pageviews"], "date_range": "day"});
+    while program.ask(&token, &question)["results"][0]["metrics"] != json!([1]) {
+        assert!(begun.elapsed().as_secs() < 10, "it was not counted");
+        std::thread::yield_now();
+    }
+    let log = program.stop();
+    assert_eq!(log.matches("keys cannot be locked in memory").count(), 1, "{log}");
 }

@@ -10,8 +10,8 @@ use super::*;
 use crate::clock::SystemEntropy;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Cell, Dimension, Sums, Value};
-use crate::policy::consent::CategorySet;
 use crate::counting::{Answer, HitKind, Standing, Thresholds, WithoutConsent};
+use crate::policy::consent::CategorySet;
 
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36";
 
@@ -19,7 +19,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn settings(without_consent: WithoutConsent) -> SiteSettings {
+pub(super) fn settings(without_consent: WithoutConsent) -> SiteSettings {
     SiteSettings {
         name: "shop".into(),
         hosts: vec!["shop.example".into()],
@@ -37,7 +37,7 @@ fn counter(without_consent: WithoutConsent) -> Counter {
     Counter::new(vec![settings(without_consent)], Arc::new(NoPlaces), Arc::new(SystemEntropy))
 }
 
-fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
+pub(super) fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
     Hit {
         site: SiteIndex(0),
         at: time,
@@ -69,7 +69,7 @@ fn granted(hit: Hit) -> Hit {
 }
 
 /// The sums of all hours, by cell, with names for tokens.
-fn sums(counter: &mut Counter) -> BTreeMap<String, Sums> {
+pub(super) fn sums(counter: &mut Counter) -> BTreeMap<String, Sums> {
     let drained = counter.drain();
     let name = |dimension: &Dimension, value: &Value| match value {
         Value::Word(word) => word.to_string(),
@@ -94,7 +94,7 @@ fn sums(counter: &mut Counter) -> BTreeMap<String, Sums> {
     sums
 }
 
-fn total(counter: &mut Counter) -> Sums {
+pub(super) fn total(counter: &mut Counter) -> Sums {
     sums(counter).get("total").copied().unwrap_or_default()
 }
 
@@ -195,7 +195,8 @@ fn views_without_consent_make_no_visit() {
     counter.count(view(noon, 1, "/a"));
     let sums = sums(&mut counter);
     assert_eq!(sums["total"], Sums { views: 2, events: 2, ..Sums::default() });
-    for cell in ["event:page=/a", "event:name=pageview", "event:status=200", "event:page=/a event:status=200"] {
+    for cell in ["event:page=/a", "event:name=pageview", "event:status=200", "event:page=/a event:status=200"]
+    {
         assert_eq!(sums[cell], Sums { views: 2, events: 2, ..Sums::default() }, "{cell}");
     }
     assert_eq!(sums.len(), 5, "{sums:?}");
@@ -210,10 +211,10 @@ fn off_counts_nobody_who_did_not_agree() {
     counter.count(view(noon, 1, "/a"));
     counter.count(answered(noon, 1, "/a", Answer::Refused));
     let sums = sums(&mut counter);
-    assert_eq!(sums.into_iter().collect::<Vec<_>>(), [(
-        "dropped:reason=without_consent".to_owned(),
-        Sums { events: 2, ..Sums::default() }
-    )]);
+    assert_eq!(
+        sums.into_iter().collect::<Vec<_>>(),
+        [("dropped:reason=without_consent".to_owned(), Sums { events: 2, ..Sums::default() })]
+    );
     assert_eq!(counter.dropped().without_consent, 2);
     // The load that was not counted is no reason to leave its reload out.
     counter.count(answered(noon, 2, "/a", Answer::Accepted));

@@ -6,7 +6,18 @@ use crate::policy::consent::{Category, CategorySet};
 
 pack!(SiteIndex(0));
 pack!(Hit {
-    site, at, address, user_agent, host, target, referrer, accept_language, consent, weeks, objects, kind
+    site,
+    at,
+    address,
+    user_agent,
+    host,
+    target,
+    referrer,
+    accept_language,
+    consent,
+    weeks,
+    objects,
+    kind
 });
 pack!(Weeks { first, last });
 pack!(Revenue { thousandths, currency });

@@ -13,7 +13,8 @@ use crate::counting::key_log::KeyFate;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Dimension, Sums};
 use crate::counting::{
-    Answer, Drained, Funnel, Goal, HitKind, Revenue, SiteSettings, Standing, Thresholds, Weeks, WithoutConsent,
+    Answer, Drained, Funnel, Goal, HitKind, Revenue, SiteSettings, Standing, Thresholds, Weeks,
+    WithoutConsent,
 };
 use crate::policy::consent::CategorySet;
 

@@ -28,7 +28,9 @@ const LANGUAGES: [&str; 3] = ["nb-NO,nb;q=0.9,en;q=0.5", "en", ""];
 /// What a line tells.
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    View { status: u16 },
+    View {
+        status: u16,
+    },
     Event {
         name: &'static str,
         interactive: bool,
@@ -36,8 +38,13 @@ pub(super) enum What {
         revenue: Option<(i64, &'static str)>,
     },
     Answer,
-    Engaged { ms: i64, scroll: Option<u8> },
-    Failed { status: u16 },
+    Engaged {
+        ms: i64,
+        scroll: Option<u8>,
+    },
+    Failed {
+        status: u16,
+    },
     Robot,
     Objection,
     Told,
@@ -63,7 +70,11 @@ impl Line {
     }
 
     pub(super) fn agent(&self) -> &'static str {
-        if matches!(self.what, What::Robot) { ROBOT } else { AGENTS[usize::from(self.visitor) % AGENTS.len()] }
+        if matches!(self.what, What::Robot) {
+            ROBOT
+        } else {
+            AGENTS[usize::from(self.visitor) % AGENTS.len()]
+        }
     }
 
     pub(super) fn language(&self) -> &'static str {
@@ -118,18 +129,17 @@ impl Line {
 }
 
 fn event() -> impl Strategy<Value = What> {
-    let properties = prop::sample::subsequence(vec![("size", "17"), ("size", "18"), ("colour", "red")], 0..=2)
-        .prop_map(|mut properties| {
-            properties.dedup_by_key(|(key, _)| *key);
-            properties
-        });
+    let properties =
+        prop::sample::subsequence(vec![("size", "17"), ("size", "18"), ("colour", "red")], 0..=2).prop_map(
+            |mut properties| {
+                properties.dedup_by_key(|(key, _)| *key);
+                properties
+            },
+        );
     let revenue = prop::option::of((1_i64..1_000_000, prop::sample::select(vec!["NOK", "EUR"])));
     let name = prop::sample::select(vec!["buy", "seen", "click"]);
-    (name, any::<bool>(), properties, revenue).prop_map(|(name, interactive, properties, revenue)| What::Event {
-        name,
-        interactive,
-        properties,
-        revenue,
+    (name, any::<bool>(), properties, revenue).prop_map(|(name, interactive, properties, revenue)| {
+        What::Event { name, interactive, properties, revenue }
     })
 }
 
@@ -151,7 +161,10 @@ fn standing() -> impl Strategy<Value = Standing> {
         CategorySet::NECESSARY.with(Category::Marketing),
         CategorySet::ALL,
     ];
-    prop_oneof![Just(Standing::Unanswered), prop::sample::select(granted.to_vec()).prop_map(Standing::Answered)]
+    prop_oneof![
+        Just(Standing::Unanswered),
+        prop::sample::select(granted.to_vec()).prop_map(Standing::Answered)
+    ]
 }
 
 /// Gaps around every edge: at once, minutes, exactly half an hour and a moment more, hours.

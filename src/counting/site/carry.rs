@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::Thresholds;
 use super::super::axis::{Axis, VISIT_AXES};
 use super::super::cells::Slots;
 use super::super::deed::{Made, NO_DEED, Trait};
@@ -10,7 +11,6 @@ use super::super::mark::Mark;
 use super::super::tally::LocalDay;
 use super::super::veil::{Kind, ValueId, Veil};
 use super::super::visit::{RecordKind, Renew, Visit};
-use super::super::Thresholds;
 use super::Day;
 use super::hit::Counting;
 
@@ -29,7 +29,8 @@ impl Counting<'_, '_> {
         };
         let chain: Vec<Visit> = records.filter(matter).cloned().collect();
         let later = self.day.starts.saturating_sub(yesterday.starts);
-        let mut renewing = Renewing { older: yesterday, today: self.day, veil: self.veil, k: self.settings.k };
+        let mut renewing =
+            Renewing { older: yesterday, today: self.day, veil: self.veil, k: self.settings.k };
         let renew = |mut visit: Visit| {
             visit.mark = mark;
             visit.carry(later, &mut renewing);

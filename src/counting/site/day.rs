@@ -44,7 +44,12 @@ pub(super) struct Day {
 
 impl Day {
     /// The day in which `now` falls, with a new key; and the month it belongs to.
-    pub(super) fn at(now: Timestamp, settings: &SiteSettings, fate: KeyFate, around: &Around<'_>) -> (Self, i32) {
+    pub(super) fn at(
+        now: Timestamp,
+        settings: &SiteSettings,
+        fate: KeyFate,
+        around: &Around<'_>,
+    ) -> (Self, i32) {
         let bounds = Bounds::of(now, &settings.time_zone);
         let day = Self {
             date: bounds.date,

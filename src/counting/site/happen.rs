@@ -39,7 +39,8 @@ impl Counting<'_, '_> {
             return;
         }
         let from = visit.slots().next().is_some().then(|| visit.exit());
-        let deed = if visit.is_full() { self.day.deeds.plainer(step.deed, &self.day.plan) } else { step.deed };
+        let deed =
+            if visit.is_full() { self.day.deeds.plainer(step.deed, &self.day.plan) } else { step.deed };
         visit.view(Step { deed, ..step }, &self.day.deeds);
         let (to, is_full) = (visit.exit(), visit.is_full());
         if let Some(from) = from {
@@ -102,7 +103,8 @@ impl Counting<'_, '_> {
         self.day.keep(at);
         let step = self.step(page.id, told.deed);
         let Some(visit) = self.day.visits.get_mut(at) else { return };
-        let deed = if visit.is_full() { self.day.deeds.plainer(step.deed, &self.day.plan) } else { step.deed };
+        let deed =
+            if visit.is_full() { self.day.deeds.plainer(step.deed, &self.day.plan) } else { step.deed };
         visit.event(Step { deed, worth: told.worth, ..step }, *interactive);
         if let Some((deed, worth)) = told.foreign {
             visit.record(Step { deed, worth, page: ValueId::UNKNOWN, ..step });
@@ -110,7 +112,12 @@ impl Counting<'_, '_> {
         self.advance(at, step, told.aims);
     }
 
-    fn told(&mut self, name: &str, properties: &[(std::sync::Arc<str>, std::sync::Arc<str>)], revenue: Option<Revenue>) -> Told {
+    fn told(
+        &mut self,
+        name: &str,
+        properties: &[(std::sync::Arc<str>, std::sync::Arc<str>)],
+        revenue: Option<Revenue>,
+    ) -> Told {
         let aims = self.day.aims.of_event(name);
         let mut ones = vec![(Axis::EVENT_NAME, self.event_name(name))];
         let goals = self.goals(aims);
@@ -161,11 +168,13 @@ impl Counting<'_, '_> {
             return None;
         }
         let axis = if is_key(key) { self.day.plan.property(key) } else { None };
-        let Some((axis, at)) = axis.and_then(|axis| Some((axis, u8::try_from(axis.property()?).ok()?))) else {
+        let Some((axis, at)) = axis.and_then(|axis| Some((axis, u8::try_from(axis.property()?).ok()?)))
+        else {
             self.day.values.fold_one();
             return None;
         };
-        let text = Text { kind: Kind::Property(at), key, text: scrub::text(cut(value)), k: self.settings.k.text };
+        let text =
+            Text { kind: Kind::Property(at), key, text: scrub::text(cut(value)), k: self.settings.k.text };
         Some((axis, self.day.values.text(self.veil, text)))
     }
 

@@ -81,7 +81,8 @@ impl Counting<'_, '_> {
             Some(weeks) => {
                 let now = week_of(self.day.date);
                 let is_first_hit_of_week = weeks.last != now;
-                let first_week = if is_first_hit_of_week { values.word(&iso_week(weeks.first)) } else { ValueId::ABSENT };
+                let first_week =
+                    if is_first_hit_of_week { values.word(&iso_week(weeks.first)) } else { ValueId::ABSENT };
                 (values.word(returning(weeks, now)), first_week)
             }
         };
@@ -121,8 +122,11 @@ pub(in super::super) fn week_of(day: LocalDay) -> u16 {
 fn iso_week(week: u16) -> String {
     let days = i64::from(week) * 7 + i64::from(FIRST_MONDAY);
     let monday = date(1970, 1, 1).checked_add(jiff::Span::new().days(days));
-    monday.map_or_else(|_| "(unknown)".to_owned(), |monday| {
-        let week = monday.iso_week_date();
-        format!("{:04}-W{:02}", week.year(), week.week())
-    })
+    monday.map_or_else(
+        |_| "(unknown)".to_owned(),
+        |monday| {
+            let week = monday.iso_week_date();
+            format!("{:04}-W{:02}", week.year(), week.week())
+        },
+    )
 }

@@ -57,7 +57,8 @@ fn name_of_a_page_is_written_for_every_dimension_it_stands_in() {
     let mut veil = drawn(1);
     let mut values = Values::new();
     values.text(&veil, text(Kind::Page, "/a", 1));
-    let dimensions: Vec<_> = names(&mut values, &mut veil).iter().map(|name| name.dimension.clone()).collect();
+    let dimensions: Vec<_> =
+        names(&mut values, &mut veil).iter().map(|name| name.dimension.clone()).collect();
     assert_eq!(dimensions, [Dimension::Page, Dimension::EntryPage, Dimension::ExitPage, Dimension::NextPage]);
 }
 

@@ -91,7 +91,12 @@ impl Delta {
     }
 
     fn negated(&self) -> Self {
-        let mut negated = Self { slot: self.slot, sums: Sums::default(), comes: -self.comes, comes_today: -self.comes_today };
+        let mut negated = Self {
+            slot: self.slot,
+            sums: Sums::default(),
+            comes: -self.comes,
+            comes_today: -self.comes_today,
+        };
         negated.sums -= &self.sums;
         negated
     }
@@ -179,7 +184,8 @@ impl Visit {
             delta.comes = 1;
             delta.sums.visitors_hour = 1;
             delta.sums.visits_hour = is_visit;
-            let Some(free) = days.iter_mut().take_while(|known| **known != Some(day)).find(|known| known.is_none())
+            let Some(free) =
+                days.iter_mut().take_while(|known| **known != Some(day)).find(|known| known.is_none())
             else {
                 continue;
             };

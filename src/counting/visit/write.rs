@@ -55,7 +55,13 @@ type Past<'v> = SmallVec<[&'v Visit; 4]>;
 
 impl Book<'_> {
     /// Writes a visit: what it is now, and what was written of it before.
-    pub(in super::super) fn write(&mut self, visits: &Visits, now: &Visit, was: Option<&Visit>, scratch: &mut Scratch) {
+    pub(in super::super) fn write(
+        &mut self,
+        visits: &Visits,
+        now: &Visit,
+        was: Option<&Visit>,
+        scratch: &mut Scratch,
+    ) {
         let past: Past<'_> = visits
             .chain(now.before)
             .filter_map(|at| visits.get(at))
@@ -124,7 +130,8 @@ impl Writing<'_, '_, '_> {
         while let Some(key) = new.first().into_iter().chain(old.first()).map(|(key, _)| *key).min() {
             let of_new = new.iter().take_while(|(other, _)| *other == key).count();
             let of_old = old.iter().take_while(|(other, _)| *other == key).count();
-            let page = (key.first().0 == Axis::PAGE && !key.is_pair()).then(|| ValueId::from_number(key.first().1));
+            let page =
+                (key.first().0 == Axis::PAGE && !key.is_pair()).then(|| ValueId::from_number(key.first().1));
             let lists = (self.book.deeds, self.book.slots);
             self.now.thing_steps(&new[..of_new], page, lists, &mut now.steps);
             was.steps.clear();
@@ -251,9 +258,16 @@ impl Writing<'_, '_, '_> {
     }
 
     /// Adds the visitor to those cells of two axes, or of a thing and an axis, where an earlier visit was not.
-    fn correct_pairs(&mut self, (a, x): (usize, u32), (b, y): (usize, u32), delta: &Delta, thing: Option<Key>) {
+    fn correct_pairs(
+        &mut self,
+        (a, x): (usize, u32),
+        (b, y): (usize, u32),
+        delta: &Delta,
+        thing: Option<Key>,
+    ) {
         let day = self.book.slots.get(delta.slot).day;
-        let (first, second) = thing.map_or((VISIT_AXES[a], VISIT_AXES[b]), |thing| (thing.first().0, VISIT_AXES[b]));
+        let (first, second) =
+            thing.map_or((VISIT_AXES[a], VISIT_AXES[b]), |thing| (thing.first().0, VISIT_AXES[b]));
         let plan = self.book.plan;
         let is_turned = first > second;
         let of_day = self.book.slots.of_day(delta.slot);
@@ -288,10 +302,12 @@ impl Writing<'_, '_, '_> {
     /// The hours of a day, as bits, in which earlier visits that fit did the thing, or anything.
     fn been(&self, day: LocalDay, thing: Option<Key>, fits: impl Fn(&Visit) -> bool) -> u32 {
         let (deeds, slots) = (self.book.deeds, self.book.slots);
-        let fits_thing = |sight: &Sight| deeds.get(sight.deed).is_some_and(|deed| match thing {
-            Some(thing) => deed.cells(sight.page).any(|cell| cell == thing),
-            None => deed.kind().is_counted(),
-        });
+        let fits_thing = |sight: &Sight| {
+            deeds.get(sight.deed).is_some_and(|deed| match thing {
+                Some(thing) => deed.cells(sight.page).any(|cell| cell == thing),
+                None => deed.kind().is_counted(),
+            })
+        };
         let past = self.past.iter().filter(|past| fits(past));
         past.fold(0, |hours, past| hours | past.hours_of(day, slots, fits_thing))
     }
@@ -315,7 +331,13 @@ impl Writing<'_, '_, '_> {
 }
 
 /// What is new since the visit was written last; and, where it moved, what takes back what was written.
-fn differ<'s>(now: &'s Steps, was: &Steps, has_moved: bool, since: &'s mut Steps, undo: &mut Steps) -> &'s Steps {
+fn differ<'s>(
+    now: &'s Steps,
+    was: &Steps,
+    has_moved: bool,
+    since: &'s mut Steps,
+    undo: &mut Steps,
+) -> &'s Steps {
     undo.clear();
     if was.hours.is_empty() {
         return now;

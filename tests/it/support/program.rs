@@ -29,9 +29,16 @@ impl Program {
 
     /// Starts the program with these settings, and waits until it serves.
     pub fn start_in(directory: Arc<TempDir>, settings: &str) -> Self {
+        Self::start_under(&[], directory, settings)
+    }
+
+    /// The same under other commands, which start it with less than it could have.
+    pub fn start_under(commands: &[&str], directory: Arc<TempDir>, settings: &str) -> Self {
+        let words = [commands, &[env!("CARGO_BIN_EXE_consentry")]].concat();
         let config = directory.path().join("consentry.toml");
         std::fs::write(&config, settings).expect("written");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_consentry"))
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
             .args(["run", "--config"])
             .arg(&config)
             .env("RUST_LOG", "trace")

@@ -162,7 +162,7 @@ impl Process {
     }
 }
 
-const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) PlantedAgent/77.1 Chrome/140.0.0.0 Safari/537.36";
+const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Plantet/77.1";
 const ADDRESS: &str = "198.51.100.77";
 const ADDRESS_V6: &str = "2001:db8:a1b2:c3d4:e5f6:1a2b:3c4d:5e6f";
 /// Seen by one visitor fewer than a name needs, and by as many.
@@ -171,7 +171,7 @@ const ENOUGH: &str = "/ofte-besokt-xyz";
 
 /// Texts that are planted; none of them may be anywhere once the day has closed.
 const PLANTED: [&str; 9] = [
-    "PlantedAgent",
+    "Plantet",
     ADDRESS,
     ADDRESS_V6,
     "kari.nordmann",

@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::pages::SHOP;
 use crate::support::{Origin, Visitor, get};
 
-const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) PlantedAgent/77.1 Chrome/131.0.0.0 Safari/537.36";
+const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Plantet/77.1";
 /// Planted in a request; none of it may be found afterwards.
 const PLANTED: [&str; 6] =
-    [AGENT, "PlantedAgent", "198.51.100.77", "ola.nordmann", "hemmelig-token-xyz", "01017012345"];
+    [AGENT, "Plantet", "198.51.100.77", "ola.nordmann", "hemmelig-token-xyz", "01017012345"];
 
 pub(crate) fn every_file(directory: &Path, seen: &mut dyn FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(directory).expect("a directory") {

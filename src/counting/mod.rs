@@ -9,6 +9,7 @@ mod counter;
 mod mark;
 #[cfg(test)]
 mod naive;
+pub mod pairs;
 pub mod place;
 mod reload;
 mod robot;

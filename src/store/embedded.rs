@@ -26,8 +26,10 @@ pub const QUESTION_MS_MAX: i64 = 10_000;
 pub const BATCH_SECONDS_MAX: i64 = 90 * 24 * 3600;
 
 /// The file of the embedded statistics.
-pub(super) const STATISTICS: Kind =
-    Kind { file: "statistics.db", schema: include_str!("sql/statistics_schema.sql"), version: 1 };
+pub(super) const STATISTICS: Kind = Kind {
+    file: "statistics.db",
+    schema: &[include_str!("sql/statistics_schema.sql"), include_str!("sql/statistics_schema_2.sql")],
+};
 
 /// Statistics in `statistics.db`.
 pub struct Embedded {

@@ -12,20 +12,24 @@ use super::StoreError;
 /// Longest wait for another connection's lock, in this process or another.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// A file of this room: its name, the statements that make it, and the version they make.
+/// A file of this room: its name, and the statements that make it.
 pub(super) struct Kind {
     /// Name within [`super::Settings::path`]; also how errors call it.
     pub(super) file: &'static str,
-    /// Makes tables and views and sets `user_version`.
-    pub(super) schema: &'static str,
-    /// The version that `schema` sets.
-    pub(super) version: i32,
+    /// Statements by version: the first make version 1 and set `user_version` to it, each further one brings a file of
+    /// the version before to its own. A file of any earlier version keeps what it holds.
+    pub(super) schema: &'static [&'static str],
 }
 
 impl Kind {
     /// Wraps what SQLite says with the name of the file.
     pub(super) fn error(&self, source: rusqlite::Error) -> StoreError {
         StoreError::Sqlite { file: self.file, source }
+    }
+
+    /// The version this program writes.
+    fn version(&self) -> i32 {
+        i32::try_from(self.schema.len()).unwrap_or(i32::MAX)
     }
 
     /// Opens the file in `directory` for reading and writing, and makes both where they are missing: the directory
@@ -53,11 +57,11 @@ impl Kind {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|source| self.error(source))?;
         let found = version(&transaction).map_err(|source| self.error(source))?;
-        if found > self.version {
-            return Err(StoreError::Newer { file: self.file, found, known: self.version });
+        if found > self.version() {
+            return Err(StoreError::Newer { file: self.file, found, known: self.version() });
         }
-        if found < self.version {
-            transaction.execute_batch(self.schema).map_err(|source| self.error(source))?;
+        for step in self.schema.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            transaction.execute_batch(step).map_err(|source| self.error(source))?;
         }
         transaction.commit().map_err(|source| self.error(source))
     }
@@ -71,8 +75,8 @@ impl Kind {
             .busy_timeout(LOCK_WAIT)
             .and_then(|()| version(&connection))
             .map_err(|source| self.error(source))?;
-        if found > self.version {
-            return Err(StoreError::Newer { file: self.file, found, known: self.version });
+        if found > self.version() {
+            return Err(StoreError::Newer { file: self.file, found, known: self.version() });
         }
         Ok(connection)
     }
@@ -93,8 +97,9 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    const KIND: Kind =
-        Kind { file: "test.db", schema: "create table t (a integer); pragma user_version = 1;", version: 1 };
+    const FIRST: &str = "create table t (a integer); pragma user_version = 1;";
+    const SECOND: &str = "alter table t add column b integer not null default 1; pragma user_version = 2;";
+    const KIND: Kind = Kind { file: "test.db", schema: &[FIRST] };
 
     #[test]
     fn file_of_a_later_version_is_left_alone() {
@@ -102,6 +107,18 @@ mod tests {
         KIND.open(directory.path()).unwrap().pragma_update(None, "user_version", 7).unwrap();
         let error = KIND.open(directory.path()).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found: 7, known: 1, .. }), "{error}");
+    }
+
+    #[test]
+    fn file_of_an_earlier_version_is_brought_on_and_keeps_what_it_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        KIND.open(directory.path()).unwrap().execute("insert into t (a) values (7)", []).unwrap();
+        let later = Kind { schema: &[FIRST, SECOND], ..KIND };
+        for _ in 0..2 {
+            let kept = later.open(directory.path()).unwrap();
+            let row = kept.query_row("select a, b from t", [], |row| Ok((row.get(0)?, row.get(1)?)));
+            assert_eq!(row, Ok((7, 1)));
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ const QUEUE_MAX: usize = 1024;
 /// Most receipts in one transaction.
 const GROUP_MAX: usize = 256;
 
-const LEDGER: Kind = Kind { file: "ledger.db", schema: include_str!("sql/ledger_schema.sql"), version: 1 };
+const LEDGER: Kind = Kind { file: "ledger.db", schema: &[include_str!("sql/ledger_schema.sql")] };
 
 type Reply = oneshot::Sender<Result<Receipt, StoreError>>;
 

@@ -61,7 +61,7 @@ pub(super) fn analysed(config: &Config) -> Vec<stats::Site> {
         name: site.name.clone(),
         time_zone: site.counting.time_zone.clone(),
         k: site.counting.k.answer,
-        currency: site.currency.as_str().into(),
+        currency: String::from_utf8_lossy(&site.counting.currency).into(),
         crosses: site.counting.crosses.clone(),
         first_day: None,
     };

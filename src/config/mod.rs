@@ -75,12 +75,8 @@ pub struct Site {
     pub uses: Option<Vec<String>>,
     /// What texts name: controller, languages, days a choice stands.
     pub banner: banner::Settings,
-    /// How its visitors are counted: time zone, thresholds.
+    /// How its visitors are counted: time zone, thresholds, goals, funnels, crosses, currency.
     pub counting: counting::SiteSettings,
-    /// Currency that revenue is reported in, ISO 4217.
-    pub currency: String,
-    /// What counts as success.
-    pub goals: Vec<Goal>,
 }
 
 impl Site {
@@ -92,15 +88,6 @@ impl Site {
             None => catalog,
         })
     }
-}
-
-/// One `[[site.goal]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Goal {
-    /// An event of this name.
-    Event(String),
-    /// A view of a page on this path; `*` stands for any text.
-    Page(String),
 }
 
 /// Settings that the program can start from.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::super::Site;
 use super::super::file::Table;
 use super::super::report::Problem;
-use super::{Given, doubt, limit, or, rules, seconds, tracker, unique, value};
+use super::{Given, doubt, goals, limit, or, rules, seconds, tracker, unique, value};
 use crate::counting::{SiteSettings, Thresholds, WithoutConsent};
 use crate::policy::{self, Unknown};
 use crate::server::site::Mode;
@@ -56,10 +56,11 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     ];
     let without_consent = or(statistics.one_of("without_consent", &counted), WithoutConsent::Visitors);
     let k = thresholds(&statistics);
-    let currency = or(statistics.parsed("currency", value::currency), "NOK".to_owned());
+    let currency = or(statistics.parsed("currency", value::currency), *b"NOK");
     let (allow, at_allow) = rules::allow(table);
     let trackers = tracker::trackers(table);
-    let goals = rules::goals(table);
+    let (goals, funnels) = (goals::goals(table), goals::funnels(table));
+    let crosses = goals::crosses(table);
     tracker::check_catalog(table, given, &trackers, allow.iter().zip(at_allow));
     let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
 
@@ -89,15 +90,13 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
             },
             without_consent,
             k,
-            goals: Vec::new(),
-            funnels: Vec::new(),
-            crosses: Vec::new(),
-            currency: *b"NOK",
+            goals,
+            funnels,
+            crosses,
+            currency,
         },
         name,
         hosts,
-        currency,
-        goals,
     })
 }
 

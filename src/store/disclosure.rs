@@ -214,9 +214,8 @@ fn warnings(question: &Question) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if question.adds_values() {
         let is_added = |metric: &Metric| match metric {
-            Metric::Visitors => true,
+            Metric::Visitors | Metric::ConversionRate | Metric::GroupConversionRate => true,
             Metric::Visits | Metric::ViewsPerVisit => question.is_about(&Dimension::Page),
-            Metric::ConversionRate | Metric::GroupConversionRate => true,
             _ => false,
         };
         warnings.extend(asked.metrics.iter().copied().filter(is_added).map(Warning::AddedValues));

@@ -241,7 +241,7 @@ fn check_lists(asked: &Asked) -> Result<(), QuestionError> {
         return Err(QuestionError::Twice(twice.name().into()));
     }
     if let Some(twice) = repeated(&asked.axes) {
-        return Err(QuestionError::Twice(twice.name().into()));
+        return Err(QuestionError::Twice(twice.name()));
     }
     if asked.axes.iter().filter(|axis| matches!(axis, Axis::Time(_))).count() > 1 {
         return Err(QuestionError::TwoBuckets);

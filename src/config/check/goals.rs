@@ -28,7 +28,7 @@ pub(super) fn goals(site: &Table<'_>) -> Vec<Goal> {
             continue;
         }
         let event = event.map(|name| Goal::Event(name.into_inner().into()));
-        let Some(goal) = event.or(page.map(|path| Goal::Path(path.into_inner().into()))) else { continue };
+        let Some(goal) = event.or(page.map(|path| Goal::Path(path.into_inner()))) else { continue };
         if goals.contains(&goal) {
             let reason = "this goal is listed twice";
             table.notes().add(Problem::error(table.at(), reason).remedy("write it once"));
@@ -80,7 +80,7 @@ fn step(table: &Table<'_>) -> Option<Goal> {
         return None;
     }
     let event = event.map(|name| Goal::Event(name.into_inner().into()));
-    event.or(page.map(|path| Goal::Path(path.into_inner().into())))
+    event.or(page.map(|path| Goal::Path(path.into_inner())))
 }
 
 /// Every pair of dimensions that is to be counted beside the usual ones.

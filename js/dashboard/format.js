@@ -4,10 +4,12 @@ export const FEW = { text: "few", why: "Too few visitors to show without pointin
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const grouped = (text) => text.replaceAll(",", "\u202f");
 
 const count = (value) => grouped(whole.format(value));
 const ratio = (value) => grouped(fine.format(value));
+const rate = (value) => `${tenths.format(value)}\u202f%`;
 const percent = (value) => `${whole.format(value)}\u202f%`;
 const duration = (value) => {
   const seconds = Math.round(value);
@@ -27,7 +29,7 @@ export const METRICS = [
   { id: "visit_duration", name: "Visit duration", show: duration },
 ];
 
-export { count, percent };
+export { count, percent, rate };
 
 /** How a figure moved, in words and an arrow; nothing when either is not known. */
 export function change(metric, now, before) {

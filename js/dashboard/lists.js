@@ -1,44 +1,113 @@
 /** The lists: each row with its bar behind the label and its figure at the end. */
 
 import { byId, element } from "./dom.js";
-import { FEW, count, isNamed, percent, valueName } from "./format.js";
+import { FEW, count, isNamed, percent, rate, valueName } from "./format.js";
 
 /** Rows shown at first, and rows shown at most. */
 const ROWS_FIRST = 8;
 const ROWS_MAX = 100;
 
-export const LISTS = [
-  { dimension: "event:page", name: "Pages", metric: "visitors", figure: "Visitors" },
-  { dimension: "visit:source", name: "Sources", metric: "visitors", figure: "Visitors" },
-  { dimension: "visit:entry_page", name: "Entry pages", metric: "visits", figure: "Visits" },
-  { dimension: "visit:exit_page", name: "Exit pages", metric: "visits", figure: "Visits" },
-  { dimension: "visit:country", name: "Countries", metric: "visitors", figure: "Visitors" },
-  { dimension: "visit:device", name: "Devices", metric: "visitors", figure: "Visitors" },
-  { dimension: "visit:browser", name: "Browsers", metric: "visitors", figure: "Visitors" },
-  { dimension: "visit:os", name: "Systems", metric: "visitors", figure: "Visitors" },
-  { dimension: "event:choice", name: "Consent answers", metric: "events", figure: "Answers", isAnswer: true },
+const visitors = [{ id: "visitors", name: "Visitors", show: count }];
+const visits = [{ id: "visits", name: "Visits", show: count }];
+const times = [{ id: "events", name: "Times", show: count }];
+const money = ({ value, currency }) =>
+  new Intl.NumberFormat("en", { style: "currency", currency, maximumFractionDigits: 0 }).format(value);
+const goal = [
+  ...visitors,
+  { id: "conversion_rate", name: "Rate", show: rate },
+  { id: "total_revenue", name: "Revenue", show: (figure) => (figure.value === 0 ? "" : money(figure)) },
 ];
+
+/**
+ * The frames, each with the lists that can stand in it: only the one that is looked at is asked for. `isPlain` ones are
+ * of nobody, so nothing can be filtered by them.
+ */
+const GROUPS = [
+  [
+    { dimension: "event:page", name: "Pages", metrics: visitors },
+    { dimension: "visit:entry_page", name: "Entry pages", metrics: visits },
+    { dimension: "visit:exit_page", name: "Exit pages", metrics: visits },
+    { dimension: "event:next_page", name: "Next pages", metrics: visits },
+  ],
+  [
+    { dimension: "visit:source", name: "Sources", metrics: visitors },
+    { dimension: "visit:channel", name: "Channels", metrics: visitors },
+    { dimension: "visit:utm_campaign", name: "Campaigns", metrics: visitors },
+    { dimension: "visit:utm_source", name: "Campaign sources", metrics: visitors },
+    { dimension: "visit:utm_medium", name: "Campaign media", metrics: visitors },
+  ],
+  [
+    { dimension: "visit:country", name: "Countries", metrics: visitors },
+    { dimension: "visit:region", name: "Regions", metrics: visitors },
+    { dimension: "visit:city", name: "Cities", metrics: visitors },
+    { dimension: "visit:language", name: "Languages", metrics: visitors },
+  ],
+  [
+    { dimension: "visit:device", name: "Devices", metrics: visitors },
+    { dimension: "visit:browser", name: "Browsers", metrics: visitors },
+    { dimension: "visit:browser_version", name: "Browser versions", metrics: visitors },
+    { dimension: "visit:os", name: "Systems", metrics: visitors },
+    { dimension: "visit:os_version", name: "System versions", metrics: visitors },
+  ],
+  [
+    { dimension: "event:goal", name: "Goals", metrics: goal },
+    { dimension: "event:funnel", name: "Funnels", metrics: visits },
+    { dimension: "event:name", name: "Events", metrics: visitors },
+  ],
+  [
+    { dimension: "event:choice", name: "Consent answers", metrics: [{ ...times[0], name: "Answers" }], isAnswer: true },
+    { dimension: "dropped:reason", name: "Not counted", metrics: times, isPlain: true },
+    { dimension: "robot:name", name: "Robots", metrics: times, isPlain: true },
+    { dimension: "event:status", name: "Status codes", metrics: times, isPlain: true },
+  ],
+];
+
+const LISTS = GROUPS.flat();
+/** Which list of each frame is looked at. */
+const looked = GROUPS.map(() => 0);
+
+/** The lists that are looked at. */
+export const lookedAt = () => GROUPS.map((lists, group) => lists[looked[group]]);
 
 /** What a filter's dimension is called in a chip. */
 export const dimensionName = (dimension) =>
-  LISTS.find((list) => list.dimension === dimension)?.name.replace(/ies$/, "y").replace(/s$/, "") ?? dimension;
+  LISTS.find((list) => list.dimension === dimension)?.name.replace(/ies$/, "y").replace(/media$/, "medium").replace(/s$/, "") ?? dimension;
 
-/** Puts up the frames, so that nothing moves when figures come. */
-export function frameLists() {
-  byId("lists").replaceChildren(
-    ...LISTS.map((list) =>
-      element("section", { id: `list-${list.dimension}`, "aria-labelledby": `title-${list.dimension}` }, [
-        element("div", { class: "list-head" }, [
-          element("h2", { id: `title-${list.dimension}`, text: list.name }),
-          element("span", { class: "soft", text: list.figure }),
-        ]),
-        element("div", { class: "rows", "aria-busy": "true" }),
-      ]),
-    ),
-  );
+/**
+ * Puts up the frames, so that nothing moves when figures come.
+ *
+ * @param {(list: object) => void} changed told of a list that is looked at from now on
+ */
+export function frameLists(changed) {
+  byId("lists").replaceChildren(...GROUPS.map((lists, group) => frame(lists, group, changed)));
 }
 
-const body = (list) => document.getElementById(`list-${list.dimension}`).querySelector(".rows");
+function frame(lists, group, changed) {
+  const names = element("span", { class: "soft", text: said(lists[looked[group]]) });
+  const choose = element(
+    "select",
+    {
+      "aria-label": "What this list shows",
+      onchange: () => {
+        looked[group] = choose.selectedIndex;
+        names.textContent = said(lists[looked[group]]);
+        changed(lists[looked[group]]);
+      },
+    },
+    lists.map((list) => element("option", { text: list.name })),
+  );
+  choose.selectedIndex = looked[group];
+  return element("section", { id: `list-${group}`, "aria-label": lists[0].name }, [
+    element("div", { class: "list-head" }, [element("h2", {}, [choose]), names]),
+    element("div", { class: "rows", "aria-busy": "true" }),
+  ]);
+}
+
+const said = (list) => list.metrics.map((metric) => metric.name).join(" · ");
+const body = (list) => {
+  const group = GROUPS.findIndex((lists) => lists.includes(list));
+  return document.getElementById(`list-${group}`).querySelector(".rows");
+};
 
 /** A sentence in place of the rows. */
 export function sayInList(list, sentence) {
@@ -52,7 +121,7 @@ export function sayInList(list, sentence) {
  * @param {{ filter: object|null, choose: (filter: object) => void }} choice
  */
 export function showList(list, results, choice) {
-  const rows = results.map((it) => ({ value: it.dimensions[0], figure: it.metrics[0] }));
+  const rows = results.map((it) => ({ value: it.dimensions[0], figure: it.metrics[0], more: it.metrics.slice(1) }));
   rows.sort((a, b) => rank(a) - rank(b) || (b.figure ?? 0) - (a.figure ?? 0));
   if (rows.length === 0) {
     sayInList(list, list.isAnswer ? "Nobody has answered in this period." : "Nothing in this period.");
@@ -87,12 +156,16 @@ function line(list, row, { most, answers, filter, choose }) {
   const { text, why } = valueName(list.dimension, row.value);
   const label = element("span", { class: "label", text, title: why ?? text });
   const figures = [element("span", { class: "number", ...figure(row) })];
+  row.more.forEach((value, at) => {
+    const text = value == null ? "" : list.metrics[at + 1].show(value);
+    figures.push(element("span", { class: "number soft", text }));
+  });
   if (list.isAnswer) {
     const share = row.value === "withdrawn" || !answers || row.figure == null ? "" : percent((row.figure / answers) * 100);
     figures.unshift(element("span", { class: "number soft", text: share }));
   }
   const parts = [label, ...figures];
-  const canFilter = !list.isAnswer && isNamed(row.value);
+  const canFilter = !list.isAnswer && !list.isPlain && isNamed(row.value);
   const isOn = filter?.dimension === list.dimension && filter.value === row.value;
   const filtered = { dimension: list.dimension, value: row.value };
   const inner = canFilter

@@ -8,7 +8,7 @@ import { byId, element } from "./dom.js";
 import { showFigures } from "./figures.js";
 import { showFound } from "./found.js";
 import { METRICS, count, valueName } from "./format.js";
-import { LISTS, dimensionName, frameLists, sayInList, showList } from "./lists.js";
+import { dimensionName, frameLists, lookedAt, sayInList, showList } from "./lists.js";
 import { readView, writeView } from "./view.js";
 
 /** Time between two rounds of questions while the page is looked at. Unit: milliseconds. */
@@ -58,7 +58,11 @@ async function open() {
   if (sites.length === 0) return notice("This token may read no site. Make another with consentry token new.");
   byId("site").replaceChildren(...sites.map((site) => element("option", { value: site.name, text: site.name })));
   view = readView(sites);
-  frameLists();
+  frameLists((list) => {
+    const mine = round;
+    const span = ranges(view.period, now(view.site.time_zone).slice(0, 10));
+    askList(list, span.now, () => mine !== round || !lookedAt().includes(list));
+  });
   ask();
 }
 
@@ -99,20 +103,22 @@ function chip({ dimension, value }) {
   ]);
 }
 
+function question(date_range, metrics, dimensions = []) {
+  const filters = view.filter ? [["is", view.filter.dimension, [view.filter.value]]] : [];
+  return api.query({ site_id: view.site.name, metrics, date_range, dimensions, filters });
+}
+
 /** Asks everything there is to show; each answer is shown as it comes. */
 async function ask() {
   const mine = (round += 1);
   const today = now(view.site.time_zone);
   const span = ranges(view.period, today.slice(0, 10));
-  const filters = view.filter ? [["is", view.filter.dimension, [view.filter.value]]] : [];
-  const question = (date_range, metrics, dimensions = []) =>
-    api.query({ site_id: view.site.name, metrics, date_range, dimensions, filters });
   const isLate = () => mine !== round;
   showView(span);
   notice("");
   if (view.page === "found") return askFound(isLate);
 
-  const lists = LISTS.map((list) => askList(list, () => question(span.now, [list.metric], [list.dimension]), isLate));
+  const lists = lookedAt().map((list) => askList(list, span.now, isLate));
   try {
     const six = METRICS.map((it) => it.id);
     const time = [view.period.days === 1 ? "time:hour" : "time:day"];
@@ -145,9 +151,10 @@ async function askFound(isLate) {
   }
 }
 
-async function askList(list, question, isLate) {
+async function askList(list, range, isLate) {
+  const metrics = list.metrics.map((it) => it.id);
   try {
-    const { results } = await question();
+    const { results } = await question(range, metrics, [list.dimension]);
     if (!isLate()) showList(list, results, { filter: view.filter, choose: (filter) => look({ filter }) });
   } catch (trouble) {
     if (isLate()) return;

@@ -64,6 +64,8 @@ pub(super) fn analysed(config: &Config) -> Vec<stats::Site> {
         name: site.name.clone(),
         time_zone: site.counting.time_zone.clone(),
         k: site.counting.k.answer,
+        currency: String::from_utf8_lossy(&site.counting.currency).into(),
+        crosses: site.counting.crosses.clone(),
         first_day: None,
     };
     config.sites.iter().map(analysed).collect()

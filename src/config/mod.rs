@@ -78,14 +78,10 @@ pub struct Site {
     pub uses: Option<Vec<String>>,
     /// What texts name: controller, languages, days a choice stands.
     pub banner: banner::Settings,
-    /// How its visitors are counted: time zone, thresholds.
+    /// How its visitors are counted: time zone, thresholds, goals, funnels, crosses, currency.
     pub counting: counting::SiteSettings,
     /// How its visits are counted, as far as requests see it.
     pub practice: server::practice::Practice,
-    /// Currency that revenue is reported in, ISO 4217.
-    pub currency: String,
-    /// What counts as success.
-    pub goals: Vec<Goal>,
 }
 
 impl Site {
@@ -97,15 +93,6 @@ impl Site {
             None => catalog,
         })
     }
-}
-
-/// One `[[site.goal]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Goal {
-    /// An event of this name.
-    Event(String),
-    /// A view of a page on this path; `*` stands for any text.
-    Page(String),
 }
 
 /// Settings that the program can start from.

@@ -14,7 +14,7 @@ pub use csv::csv;
 pub use parse::parse;
 pub use render::render;
 
-use crate::counting::tally::LocalDay;
+use crate::counting::tally::{Dimension, LocalDay};
 use crate::store::question::{Question, QuestionError};
 
 /// Longest body of a question. Unit: bytes. A filter of a hundred long paths fits.
@@ -29,6 +29,10 @@ pub struct Site {
     pub time_zone: TimeZone,
     /// Rows with fewer visitors are folded.
     pub k: u32,
+    /// Revenue is reported in it: ISO 4217.
+    pub currency: Arc<str>,
+    /// Pairs of dimensions that are counted for it beside the usual ones.
+    pub crosses: Vec<(Dimension, Dimension)>,
     /// The first day with figures, for the range `all`; `None` where there are none.
     pub first_day: Option<LocalDay>,
 }
@@ -38,6 +42,8 @@ pub struct Site {
 pub struct Query {
     /// The question.
     pub question: Question,
+    /// Revenue is reported in it.
+    pub currency: Arc<str>,
     /// What is to be told beside the rows.
     pub include: Include,
 }
@@ -77,9 +83,20 @@ impl QueryError {
 impl From<QuestionError> for QueryError {
     fn from(error: QuestionError) -> Self {
         let code = match error {
-            QuestionError::NoMetric | QuestionError::Twice(_) => "invalid_metrics",
-            QuestionError::TwoBuckets => "invalid_dimensions",
-            QuestionError::Cross(..) | QuestionError::PairByHour(..) => "missing_cross",
+            QuestionError::NoMetric
+            | QuestionError::Twice(_)
+            | QuestionError::NeedsGoal(_)
+            | QuestionError::NeedsPage(_)
+            | QuestionError::NeedsExitPage
+            | QuestionError::ExitRateOfEvents
+            | QuestionError::VisitsByEvents(_)
+            | QuestionError::ConsentRateOfPart => "invalid_metrics",
+            QuestionError::TwoBuckets | QuestionError::NextPageAlone | QuestionError::NoPair(..) => {
+                "invalid_dimensions"
+            }
+            QuestionError::TwoDimensions(..) | QuestionError::Cross(..) | QuestionError::PairByHour(..) => {
+                "missing_cross"
+            }
             QuestionError::FilterValues | QuestionError::FilterOther => "invalid_filters",
             QuestionError::Range => "invalid_date_range",
             QuestionError::Order(_) => "invalid_order_by",

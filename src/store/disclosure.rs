@@ -12,7 +12,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::question::{Axis, Direction, Figures, Key, Metric, Number, Question, Row, Rows, Selected, When};
+use super::question::{
+    Axis, Beside, Bucket, Direction, Figures, Key, Measured, Metric, Number, Question, Row, Rows, Selected,
+    When,
+};
 use crate::counting::tally::Dimension;
 
 /// The label of what was folded, and of what nobody can read.
@@ -27,6 +30,8 @@ pub struct Answer {
     pub rows: Vec<AnswerRow>,
     /// How many rows there are on all pages.
     pub total_rows: usize,
+    /// What conversions of the whole range are divided by.
+    pub visitors: i64,
     /// How the figures were made.
     pub meta: Meta,
 }
@@ -40,6 +45,20 @@ pub struct AnswerRow {
     pub value: Option<Arc<str>>,
     /// Its sums; `None` where they are withheld.
     pub figures: Option<Figures>,
+    /// What they are divided by.
+    pub beside: Beside,
+}
+
+impl Answer {
+    /// A metric of one of its rows; `None` where it is withheld, or nothing stands behind it.
+    pub fn number(&self, question: &Question, row: &AnswerRow, metric: Metric) -> Option<Number> {
+        number(question, self.visitors, row, metric)
+    }
+}
+
+fn number(question: &Question, visitors: i64, row: &AnswerRow, metric: Metric) -> Option<Number> {
+    let measured = Measured { figures: row.figures.as_ref()?, beside: &row.beside, visitors };
+    measured.number(question, metric)
 }
 
 /// How the figures of an answer were made.
@@ -78,8 +97,8 @@ pub struct Limit {
 impl Limit {
     fn of(question: &Question) -> Self {
         let people: fn(&Figures) -> i64 =
-            if is_about_choices(question) { |sums| sums.events } else { |sums| sums.visitors };
-        Self { k: question.asked().k, people }
+            if question.is_about(&Dimension::Choice) { |sums| sums.events } else { |sums| sums.visitors };
+        Self { k: if is_about_nobody(question) { 1 } else { question.asked().k }, people }
     }
 
     /// Do these sums stem from too few? Sums without anybody stem from views that bear no mark: how many people they
@@ -99,9 +118,11 @@ impl Limit {
     }
 }
 
-fn is_about_choices(question: &Question) -> bool {
-    let filtered = question.asked().filter.as_ref().map(|filter| &filter.dimension);
-    question.breakdown() == Some(&Dimension::Choice) || filtered == Some(&Dimension::Choice)
+/// Robots, what was dropped, and status codes by themselves say nothing of anybody.
+fn is_about_nobody(question: &Question) -> bool {
+    question.is_about(&Dimension::Robot)
+        || question.is_about(&Dimension::Dropped)
+        || (question.is_about(&Dimension::Status) && !question.is_about(&Dimension::Page))
 }
 
 /// Makes stored rows fit to be shown, sorts them and cuts the page out.
@@ -115,7 +136,7 @@ pub fn disclose(question: &Question, rows: Rows) -> Answer {
         if asked.filter.is_some() && !is_open(question, limit, &rows_of_bucket, selected) {
             meta.withheld += 1;
             if question.breakdown().is_none() {
-                shown.push(AnswerRow { when, value: None, figures: None });
+                shown.push(AnswerRow { when, value: None, figures: None, beside: Beside::default() });
             }
         } else if question.breakdown().is_some() {
             let (visible, other) = fold(rows_of_bucket, limit);
@@ -125,15 +146,17 @@ pub fn disclose(question: &Question, rows: Rows) -> Answer {
                 when,
                 value: label(row),
                 figures: Some(row.figures),
+                beside: row.beside,
             }));
         } else {
-            shown.push(AnswerRow { when, value: None, figures: Some(sum(&rows_of_bucket)) });
+            let beside = rows_of_bucket.first().map_or_else(Beside::default, |row| row.beside);
+            shown.push(AnswerRow { when, value: None, figures: Some(sum(&rows_of_bucket)), beside });
         }
     }
-    sort(question, &mut shown);
+    sort(question, rows.visitors, &mut shown);
     let total_rows = shown.len();
-    let rows = shown.into_iter().skip(asked.offset).take(asked.limit).collect();
-    Answer { rows, total_rows, meta }
+    let page = shown.into_iter().skip(asked.offset).take(asked.limit).collect();
+    Answer { rows: page, total_rows, visitors: rows.visitors, meta }
 }
 
 /// Rows by bucket, without empty ones. A question for one row has one, be it empty.
@@ -142,7 +165,7 @@ fn buckets(question: &Question, rows: Vec<Row>) -> BTreeMap<Option<When>, Vec<Ro
     if question.asked().axes.is_empty() {
         buckets.insert(None, Vec::new());
     }
-    for row in rows.into_iter().filter(|row| !row.figures.is_empty()) {
+    for row in rows.into_iter().filter(|row| !row.figures.is_empty() || row.beside.choices > 0) {
         buckets.entry(row.when).or_default().push(row);
     }
     buckets
@@ -165,8 +188,9 @@ pub fn fold(rows: Vec<Row>, limit: Limit) -> (Vec<Row>, Option<Row>) {
 /// May what the filter selects from a bucket be shown?
 fn is_open(question: &Question, limit: Limit, rows: &[Row], selected: Option<&Selected>) -> bool {
     let inside = selected.map_or_else(|| sum(rows), |selected| selected.inside);
-    let outside =
-        selected.filter(|_| !is_about_choices(question)).map_or(0, |selected| selected.outside_visitors);
+    let outside = selected
+        .filter(|_| !question.is_about(&Dimension::Choice))
+        .map_or(0, |selected| selected.outside_visitors);
     !limit.is_small(&inside) && !limit.is_few(outside)
 }
 
@@ -181,6 +205,7 @@ fn sum(rows: &[Row]) -> Figures {
 fn join(mut one: Row, other: &Row) -> Row {
     one.figures += other.figures;
     one.values += other.values;
+    one.beside += other.beside;
     one
 }
 
@@ -189,23 +214,24 @@ fn warnings(question: &Question) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if question.adds_values() {
         let is_added = |metric: &Metric| match metric {
-            Metric::Visitors => true,
-            Metric::Visits | Metric::ViewsPerVisit => question.is_about_pages(),
-            Metric::Pageviews | Metric::Events | Metric::BounceRate | Metric::VisitDuration => false,
+            Metric::Visitors | Metric::ConversionRate | Metric::GroupConversionRate => true,
+            Metric::Visits | Metric::ViewsPerVisit => question.is_about(&Dimension::Page),
+            _ => false,
         };
         warnings.extend(asked.metrics.iter().copied().filter(is_added).map(Warning::AddedValues));
     }
-    if question.span().edge.is_some() && question.bucket() != Some(super::question::Bucket::Hour) {
+    if question.span().edge.is_some() && question.bucket() != Some(Bucket::Hour) {
         warnings.push(Warning::PartOfDay);
     }
     warnings
 }
 
-fn sort(question: &Question, rows: &mut [AnswerRow]) {
+fn sort(question: &Question, visitors: i64, rows: &mut [AnswerRow]) {
+    let figure = |row: &AnswerRow, metric: Metric| number(question, visitors, row, metric);
     rows.sort_by(|one, other| {
         let by_order = question.asked().order.iter().map(|(key, direction)| {
             let ordering = match key {
-                Key::Metric(metric) => figure(question, one, *metric).cmp(&figure(question, other, *metric)),
+                Key::Metric(metric) => figure(one, *metric).cmp(&figure(other, *metric)),
                 Key::Axis(Axis::Time(_)) => one.when.cmp(&other.when),
                 Key::Axis(Axis::Of(_)) => one.value.cmp(&other.value),
             };
@@ -217,10 +243,6 @@ fn sort(question: &Question, rows: &mut [AnswerRow]) {
         let by_labels = [one.when.cmp(&other.when), one.value.cmp(&other.value)];
         by_order.chain(by_labels).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
     });
-}
-
-fn figure(question: &Question, row: &AnswerRow, metric: Metric) -> Option<Number> {
-    row.figures.map(|figures| question.number(metric, &figures))
 }
 
 #[cfg(test)]

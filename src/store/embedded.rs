@@ -28,9 +28,7 @@ pub const BATCH_SECONDS_MAX: i64 = 90 * 24 * 3600;
 /// The file of the embedded statistics.
 pub(super) const STATISTICS: Kind = Kind {
     file: "statistics.db",
-    schema: include_str!("sql/statistics_schema.sql"),
-    upgrades: &[],
-    version: 1,
+    schema: &[include_str!("sql/statistics_schema.sql"), include_str!("sql/statistics_schema_2.sql")],
 };
 
 /// Statistics in `statistics.db`.

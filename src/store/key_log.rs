@@ -22,8 +22,7 @@ const OPEN_MAX: i64 = 65_536;
 /// Stands before every hashed row, so that no other hash of this program can be one.
 const CONTEXT: &[u8] = b"consentry key log 1";
 
-const KEYS: Kind =
-    Kind { file: "keys.db", schema: include_str!("sql/keys_schema.sql"), version: 1, upgrades: &[] };
+const KEYS: Kind = Kind { file: "keys.db", schema: &[include_str!("sql/keys_schema.sql")] };
 
 /// The log of keys in `keys.db`.
 pub struct KeyLog(Mutex<Connection>);

@@ -34,9 +34,7 @@ const QUEUE_MAX: usize = 1024;
 
 const LEDGER: Kind = Kind {
     file: "ledger.db",
-    schema: include_str!("sql/ledger_schema.sql"),
-    upgrades: &[include_str!("sql/ledger_upgrade_2.sql")],
-    version: 2,
+    schema: &[include_str!("sql/ledger_schema.sql"), include_str!("sql/ledger_schema_2.sql")],
 };
 
 /// The ledger of a running gateway, in `ledger.db`. Other processes may read the file meanwhile ([`Receipts`]).

@@ -4,8 +4,10 @@
 //! missing. An [`EventStore`](super::EventStore) answers a question with [`Rows`], which [`super::disclosure`] then
 //! makes fit to be shown.
 
+mod error;
 pub mod metric;
 pub mod range;
+mod source;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,8 +15,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-pub use metric::{Base, Figures, Metric, Number};
+pub use error::QuestionError;
+pub use metric::{Beside, Figures, Measured, Metric, Number};
 pub use range::{Range, Span, When};
+pub use source::Source;
 
 use crate::counting::tally::Dimension;
 
@@ -36,6 +40,25 @@ pub enum Bucket {
     Hour,
     /// `time:day`, in the site's time zone.
     Day,
+    /// `time:week`, from Monday on (ISO 8601); the first one from the range's beginning on.
+    Week,
+    /// `time:month`
+    Month,
+}
+
+impl Bucket {
+    /// Every one, shortest first.
+    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// The name in questions and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "time:hour",
+            Self::Day => "time:day",
+            Self::Week => "time:week",
+            Self::Month => "time:month",
+        }
+    }
 }
 
 /// What rows are told apart by.
@@ -51,19 +74,15 @@ impl Axis {
     /// The name in questions and answers.
     pub fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Time(Bucket::Hour) => Cow::Borrowed("time:hour"),
-            Self::Time(Bucket::Day) => Cow::Borrowed("time:day"),
+            Self::Time(bucket) => Cow::Borrowed(bucket.name()),
             Self::Of(dimension) => dimension.name(),
         }
     }
 
     /// The axis of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "time:hour" => Some(Self::Time(Bucket::Hour)),
-            "time:day" => Some(Self::Time(Bucket::Day)),
-            _ => Dimension::from_name(name).map(Self::Of),
-        }
+        let bucket = Bucket::ALL.into_iter().find(|bucket| bucket.name() == name);
+        bucket.map(Self::Time).or_else(|| Dimension::from_name(name).map(Self::Of))
     }
 }
 
@@ -117,60 +136,8 @@ pub struct Asked {
     pub offset: usize,
     /// Rows with fewer visitors are folded; 1 switches folding off.
     pub k: u32,
-}
-
-/// Which cells answer a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The whole site, by the hour.
-    Totals,
-    /// The values of one dimension, by the hour.
-    Cells(Dimension),
-    /// The values of `by`, where `filter` has the filter's value; by the day.
-    Pairs {
-        /// The dimension that is filtered.
-        filter: Dimension,
-        /// The dimension that rows are told apart by.
-        by: Dimension,
-    },
-}
-
-/// Why a question cannot be answered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QuestionError {
-    /// Nothing is asked for.
-    #[error("at least one metric is needed")]
-    NoMetric,
-    /// A metric or dimension stands twice.
-    #[error("{0} is asked for twice")]
-    Twice(Cow<'static, str>),
-    /// Two stretches of time.
-    #[error("rows can be told apart by one of time:hour and time:day, not by both")]
-    TwoBuckets,
-    /// Two dimensions in which rows are to be told apart.
-    #[error(
-        "no cells hold {0} by {1} for every value; ask by one of them and filter by a value of the other, \
-         or count the cross {0} × {1}"
-    )]
-    Cross(Cow<'static, str>, Cow<'static, str>),
-    /// Hours of a pair.
-    #[error("cells of {0} by {1} are kept by the day, not by the hour; ask for time:day or whole days")]
-    PairByHour(Cow<'static, str>, Cow<'static, str>),
-    /// A filter without, or with too many, or too long values.
-    #[error("a filter needs 1 to {FILTER_VALUES_MAX} values of at most {FILTER_VALUE_BYTES_MAX} bytes")]
-    FilterValues,
-    /// A filter on what was folded.
-    #[error("\"(other)\" stands for many values and cannot be filtered by")]
-    FilterOther,
-    /// The range ends before it begins, is too long, or lies outside the calendar.
-    #[error("the range must begin before it ends and have at most {DAYS_MAX} days")]
-    Range,
-    /// Sorting by something that is not asked for.
-    #[error("rows can be sorted by what is asked for only, and {0} is not")]
-    Order(Cow<'static, str>),
-    /// Too many rows.
-    #[error("limit must be 1 to {LIMIT_MAX}, offset at most {OFFSET_MAX}")]
-    Page,
+    /// Pairs of dimensions that are counted for this site beside the usual ones.
+    pub crosses: Vec<(Dimension, Dimension)>,
 }
 
 /// A question that some cells can answer, with its limits checked.
@@ -187,7 +154,8 @@ impl Question {
         check_lists(&asked)?;
         check_filter(asked.filter.as_ref())?;
         let span = Span::of(&asked.range, &asked.time_zone).ok_or(QuestionError::Range)?;
-        let source = source(&asked)?;
+        let source = Source::of(&asked)?;
+        source::check_metrics(&asked)?;
         Ok(Self { asked: Asked { order: order(&asked), ..asked }, source, span })
     }
 
@@ -216,15 +184,25 @@ impl Question {
         breakdown(&self.asked.axes)
     }
 
-    /// Is the question about pages, so that only visits that entered there count for the bounce rate?
-    pub fn is_about_pages(&self) -> bool {
-        self.breakdown() == Some(&Dimension::Page)
-            || self.asked.filter.as_ref().is_some_and(|filter| filter.dimension == Dimension::Page)
+    /// Is this what rows are told apart or filtered by?
+    pub fn is_about(&self, dimension: &Dimension) -> bool {
+        is_about(&self.asked, dimension)
     }
 
-    /// The metric of a row's sums.
-    pub fn number(&self, metric: Metric, figures: &Figures) -> Number {
-        metric.of(figures, if self.is_about_pages() { Base::Entries } else { Base::Visits })
+    /// Is it about the site as a whole, by nothing but time?
+    pub fn is_plain(&self) -> bool {
+        self.source == Source::Totals
+    }
+
+    /// Does the filter say what a visitor did, and not who is compared: a goal or a property?
+    pub fn filters_what_was_done(&self) -> bool {
+        let filter = self.asked.filter.as_ref();
+        filter.is_some_and(|filter| matches!(filter.dimension, Dimension::Goal | Dimension::Property(_)))
+    }
+
+    /// Is one of these metrics asked for?
+    pub fn wants(&self, metrics: &[Metric]) -> bool {
+        self.asked.metrics.iter().any(|metric| metrics.contains(metric))
     }
 
     /// Does a row add up several values of the filter, so that a visitor with two of them is in it twice?
@@ -234,6 +212,11 @@ impl Question {
             .as_ref()
             .is_some_and(|filter| filter.values.len() > 1 && self.breakdown() != Some(&filter.dimension))
     }
+}
+
+fn is_about(asked: &Asked, dimension: &Dimension) -> bool {
+    let filtered = asked.filter.as_ref().is_some_and(|filter| filter.dimension == *dimension);
+    filtered || breakdown(&asked.axes) == Some(dimension)
 }
 
 fn bucket(axes: &[Axis]) -> Option<Bucket> {
@@ -258,7 +241,7 @@ fn check_lists(asked: &Asked) -> Result<(), QuestionError> {
         return Err(QuestionError::Twice(twice.name().into()));
     }
     if let Some(twice) = repeated(&asked.axes) {
-        return Err(QuestionError::Twice(twice.name().into()));
+        return Err(QuestionError::Twice(twice.name()));
     }
     if asked.axes.iter().filter(|axis| matches!(axis, Axis::Time(_))).count() > 1 {
         return Err(QuestionError::TwoBuckets);
@@ -296,29 +279,6 @@ fn check_filter(filter: Option<&Filter>) -> Result<(), QuestionError> {
     Ok(())
 }
 
-fn source(asked: &Asked) -> Result<Source, QuestionError> {
-    let dimensions: Vec<&Dimension> =
-        asked.axes.iter().filter_map(|axis| breakdown(std::slice::from_ref(axis))).collect();
-    if let [one, other, ..] = dimensions[..] {
-        return Err(QuestionError::Cross(one.name(), other.name()));
-    }
-    let filter = asked.filter.as_ref().map(|filter| &filter.dimension);
-    match (filter, dimensions.first().copied()) {
-        (None, None) => Ok(Source::Totals),
-        (Some(one), None) | (None, Some(one)) => Ok(Source::Cells(one.clone())),
-        (Some(filter), Some(by)) if filter == by => Ok(Source::Cells(by.clone())),
-        (Some(filter), Some(by)) => {
-            let is_daily =
-                bucket(&asked.axes) != Some(Bucket::Hour) && matches!(asked.range, Range::Days { .. });
-            if is_daily {
-                Ok(Source::Pairs { filter: filter.clone(), by: by.clone() })
-            } else {
-                Err(QuestionError::PairByHour(by.name(), filter.name()))
-            }
-        }
-    }
-}
-
 /// As Plausible sorts when nothing is said: by time, then by the first metric.
 fn order(asked: &Asked) -> Vec<(Key, Direction)> {
     if !asked.order.is_empty() {
@@ -336,6 +296,8 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// Where there is a filter: what it selects from each bucket, and what it leaves out.
     pub selected: HashMap<Option<When>, Selected>,
+    /// Visitors of the whole range, without a filter by goal or property; where a metric is divided by them.
+    pub visitors: i64,
 }
 
 /// What a filter does to one bucket.
@@ -348,7 +310,7 @@ pub struct Selected {
 }
 
 /// One row as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// Its bucket; `None` where time is not cut.
     pub when: Option<When>,
@@ -360,4 +322,9 @@ pub struct Row {
     pub figures: Figures,
     /// For a pair: how many visitors had the row's value but not the filter's.
     pub left_of_value: i64,
+    /// What its figures are divided by.
+    pub beside: Beside,
 }
+
+#[cfg(test)]
+mod tests;

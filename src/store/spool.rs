@@ -33,8 +33,7 @@ const RETRY_MIN: Duration = Duration::from_secs(1);
 /// Longest wait between two tries.
 const RETRY_MAX: Duration = Duration::from_mins(1);
 
-const SPOOL: Kind =
-    Kind { file: "spool.db", schema: include_str!("sql/spool_schema.sql"), upgrades: &[], version: 1 };
+const SPOOL: Kind = Kind { file: "spool.db", schema: &[include_str!("sql/spool_schema.sql")] };
 
 /// Durable, bounded batches in `spool.db`.
 pub struct Spool {

@@ -1,11 +1,10 @@
-//! `[[site.allow]]` and `[[site.goal]]`: entries that are about one of several things.
+//! `[[site.allow]]`: an entry that is about one of several things.
 
 use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::Goal;
-use super::super::file::{Fault, Table};
+use super::super::file::Table;
 use super::super::report::Problem;
 use super::{doubt, value};
 use crate::policy::{Allow, Allowed};
@@ -52,35 +51,8 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
     is_one.then_some((allow, at))
 }
 
-/// Every goal of the site that could be read.
-pub(super) fn goals(site: &Table<'_>) -> Vec<Goal> {
-    let mut goals = Vec::new();
-    for table in site.tables("goal", "site.goal") {
-        let event = table.parsed("name", value::filled).map(|name| Goal::Event(name.into_inner()));
-        let page = table.parsed("path", page_pattern).map(|path| Goal::Page(path.into_inner()));
-        if !is_one_of(&table, &["name", "path"], "a goal is an event or a page; write two goals for two") {
-            continue;
-        }
-        let Some(goal) = event.or(page) else { continue };
-        if goals.contains(&goal) {
-            let reason = "this goal is listed twice";
-            table.notes().add(Problem::error(table.at(), reason).remedy("write it once"));
-        }
-        goals.push(goal);
-    }
-    goals
-}
-
-fn page_pattern(text: &str) -> Result<String, Fault> {
-    value::path_prefix(text).map_err(|fault| Fault {
-        reason: format!("\"{text}\" is no path of a page"),
-        remedy: "write it from the slash; * stands for any text: \"/thanks*\"".to_owned(),
-        ..fault
-    })
-}
-
 /// Is exactly one of these keys written? Otherwise that is noted.
-fn is_one_of(table: &Table<'_>, keys: &[&'static str], remedy: &str) -> bool {
+pub(super) fn is_one_of(table: &Table<'_>, keys: &[&'static str], remedy: &str) -> bool {
     let written: Vec<&str> = keys.iter().copied().filter(|key| table.has(key)).collect();
     match written.as_slice() {
         [_] => true,

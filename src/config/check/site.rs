@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::super::Site;
 use super::super::file::Table;
 use super::super::report::Problem;
-use super::{Given, doubt, limit, or, practice, rules, seconds, tracker, unique, value};
+use super::{Given, doubt, goals, limit, or, practice, rules, seconds, tracker, unique, value};
 use crate::counting::{SiteSettings, Thresholds};
 use crate::policy::{self, Unknown};
 use crate::server::site::Mode;
@@ -56,10 +56,11 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     };
     let mode = consent.as_ref().map(|consent| consent.mode);
     let practice = practice::practice(&statistics, mode, k.text, time_zone.clone());
-    let currency = or(statistics.parsed("currency", value::currency), "NOK".to_owned());
+    let currency = or(statistics.parsed("currency", value::currency), *b"NOK");
     let (allow, at_allow) = rules::allow(table);
     let trackers = tracker::trackers(table);
-    let goals = rules::goals(table);
+    let (goals, funnels) = (goals::goals(table), goals::funnels(table));
+    let crosses = goals::crosses(table);
     tracker::check_catalog(table, given, &trackers, allow.iter().zip(at_allow));
     let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
 
@@ -86,16 +87,14 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
             time_zone,
             without_consent: practice.without_consent,
             k,
-            goals: Vec::new(),
-            funnels: Vec::new(),
-            crosses: Vec::new(),
-            currency: *b"NOK",
+            goals,
+            funnels,
+            crosses,
+            currency,
         },
         name,
         hosts,
         practice,
-        currency,
-        goals,
     })
 }
 

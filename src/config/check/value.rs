@@ -223,9 +223,11 @@ pub(super) fn email(text: &str) -> Result<String, Fault> {
 }
 
 /// A currency, ISO 4217.
-pub(super) fn currency(text: &str) -> Result<String, Fault> {
-    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Ok(text.to_owned());
+pub(super) fn currency(text: &str) -> Result<[u8; 3], Fault> {
+    if let Ok(letters) = <[u8; 3]>::try_from(text.as_bytes())
+        && letters.iter().all(u8::is_ascii_uppercase)
+    {
+        return Ok(letters);
     }
     let reason = format!("\"{text}\" is no currency");
     Err(Fault::new(reason, "write the three capital letters of ISO 4217, such as \"NOK\" or \"EUR\""))

@@ -1,7 +1,7 @@
 //! The list of every key there is. A reader that asks for a key that is not listed panics in a debug build.
 
 /// Every key there is, by the table it stands in. `config/example.toml` shows each; a test compares.
-pub const KEYS: [(&str, &[&str]); 20] = [
+pub const KEYS: [(&str, &[&str]); 23] = [
     ("", &["listen", "limits", "store", "places", "api", "site"]),
     ("listen", &["http", "admin"]),
     (
@@ -37,6 +37,8 @@ pub const KEYS: [(&str, &[&str]); 20] = [
             "allow",
             "tracker",
             "goal",
+            "funnel",
+            "cross",
         ],
     ),
     (
@@ -75,11 +77,23 @@ pub const KEYS: [(&str, &[&str]); 20] = [
     ("site.tracker.cookies", &["name", "days", "domain", "http"]),
     ("site.tracker.own", &["path", "query", "script"]),
     ("site.goal", &["name", "path"]),
+    ("site.funnel", &["name", "steps"]),
+    ("site.funnel.steps", &["event", "path"]),
+    ("site.cross", &["dimensions"]),
 ];
 
 /// Tables that may stand several times.
-const REPEATED: [&str; 6] =
-    ["site", "site.allow", "site.tracker", "site.tracker.cookies", "site.tracker.own", "site.goal"];
+const REPEATED: [&str; 9] = [
+    "site",
+    "site.allow",
+    "site.tracker",
+    "site.tracker.cookies",
+    "site.tracker.own",
+    "site.goal",
+    "site.funnel",
+    "site.funnel.steps",
+    "site.cross",
+];
 
 /// The keys of the table `table`.
 pub(super) fn known_keys(table: &str) -> &'static [&'static str] {

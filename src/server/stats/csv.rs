@@ -15,9 +15,10 @@ pub fn csv(query: &Query, answer: &Answer) -> Vec<u8> {
         asked.axes.iter().map(Axis::name).chain(asked.metrics.iter().map(|metric| metric.name().into()));
     let mut text = line(names.map(Cow::into_owned));
     for row in &answer.rows {
-        let figures = asked.metrics.iter().map(|metric| {
-            row.figures.map_or_else(String::new, |figures| written(question.number(*metric, &figures)))
-        });
+        let figures = asked
+            .metrics
+            .iter()
+            .map(|metric| answer.number(question, row, *metric).map_or_else(String::new, written));
         text.push_str(&line(labels(question, row).into_iter().map(|label| field(&label)).chain(figures)));
     }
     text.into_bytes()
@@ -42,6 +43,7 @@ fn field(label: &str) -> String {
 fn written(number: Number) -> String {
     match number {
         Number::Whole(number) => number.to_string(),
+        Number::Money(number) => format!("{}.{:03}", number / 1000, number % 1000),
         Number::Hundredths(number) => format!("{}.{:02}", number / 100, number % 100),
     }
 }

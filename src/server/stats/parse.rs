@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::dates::range;
 use super::{BODY_BYTES_MAX, Include, Query, QueryError, Site};
 use crate::counting::tally::Dimension;
-use crate::store::question::{Asked, Axis, Direction, Filter, Key, LIMIT_MAX, Metric, Question};
+use crate::store::question::{Asked, Axis, Bucket, Direction, Filter, Key, LIMIT_MAX, Metric, Question};
 
 /// Most characters of what was sent that an error repeats.
 const QUOTED_MAX: usize = 80;
@@ -46,10 +46,12 @@ pub fn parse(
         limit,
         offset,
         k: site.k,
+        crosses: site.crosses,
         site: site.name,
         time_zone: site.time_zone,
     };
-    Ok(Query { question: Question::new(asked)?, include: include(body.get("include"))? })
+    let currency = site.currency;
+    Ok(Query { question: Question::new(asked)?, currency, include: include(body.get("include"))? })
 }
 
 fn find_site(body: &Map<String, Value>, site: impl FnOnce(&str) -> Option<Site>) -> Result<Site, QueryError> {
@@ -83,9 +85,10 @@ fn axes(list: Option<&Value>) -> Result<Vec<Axis>, QueryError> {
     list.iter()
         .map(|name| {
             name.as_str().and_then(Axis::from_name).ok_or_else(|| {
+                let times = listed(Bucket::ALL.map(Bucket::name));
                 let known = listed(Dimension::ALL.iter().map(Dimension::name));
                 error(format!(
-                    "Unknown dimension {}. Dimensions are: time:day, time:hour, {known}.",
+                    "Unknown dimension {}. Dimensions are: {times}, {known}, event:props:NAME.",
                     shown(name)
                 ))
             })
@@ -131,7 +134,10 @@ fn one_filter(filter: &Value) -> Result<Filter, QueryError> {
     }
     let dimension = dimension.as_str().and_then(Dimension::from_name).ok_or_else(|| {
         let known = listed(Dimension::ALL.iter().map(Dimension::name));
-        error(format!("Unknown dimension {} in a filter. Dimensions are: {known}.", shown(dimension)))
+        error(format!(
+            "Unknown dimension {} in a filter. Dimensions are: {known}, event:props:NAME.",
+            shown(dimension)
+        ))
     })?;
     let values = values.as_array().ok_or_else(form)?;
     let values = values.iter().map(|value| value.as_str().map(Arc::from).ok_or_else(form));

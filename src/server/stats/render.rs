@@ -13,9 +13,8 @@ use crate::store::question::{Axis, Bucket, Direction, Key, Metric, Number, Quest
 
 /// The answer to a query, in the shape of Plausible's: `results`, `meta`, `query`. A figure that is withheld is `null`.
 pub fn render(query: &Query, answer: &Answer) -> serde_json::Result<Vec<u8>> {
-    let question = &query.question;
     serde_json::to_vec(&Reply {
-        results: answer.rows.iter().map(|row| result(question, row)).collect(),
+        results: answer.rows.iter().map(|row| result(query, answer, row)).collect(),
         meta: meta(query, answer),
         query: echo(query),
     })
@@ -23,22 +22,23 @@ pub fn render(query: &Query, answer: &Answer) -> serde_json::Result<Vec<u8>> {
 
 #[derive(Serialize)]
 struct Reply<'a> {
-    results: Vec<ResultRow>,
+    results: Vec<ResultRow<'a>>,
     meta: Meta,
     query: Echo<'a>,
 }
 
 #[derive(Serialize)]
-struct ResultRow {
-    metrics: Vec<Option<Figure>>,
+struct ResultRow<'a> {
+    metrics: Vec<Option<Figure<'a>>>,
     dimensions: Vec<String>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Figure {
+enum Figure<'a> {
     Whole(i64),
     Decimal(f64),
+    Money { value: f64, currency: &'a str },
 }
 
 #[derive(Serialize)]
@@ -83,8 +83,11 @@ struct Pagination {
     offset: usize,
 }
 
-fn result(question: &Question, row: &AnswerRow) -> ResultRow {
-    let figure = |metric: &Metric| row.figures.map(|figures| question.number(*metric, &figures).into());
+fn result<'a>(query: &'a Query, answer: &Answer, row: &AnswerRow) -> ResultRow<'a> {
+    let question = &query.question;
+    let figure = |metric: &Metric| {
+        answer.number(question, row, *metric).map(|number| Figure::of(number, &query.currency))
+    };
     ResultRow {
         metrics: question.asked().metrics.iter().map(figure).collect(),
         dimensions: labels(question, row),
@@ -101,12 +104,18 @@ pub(super) fn labels(question: &Question, row: &AnswerRow) -> Vec<String> {
     asked.axes.iter().map(label).collect()
 }
 
-impl From<Number> for Figure {
-    fn from(number: Number) -> Self {
+impl<'a> Figure<'a> {
+    fn of(number: Number, currency: &'a str) -> Self {
         match number {
             Number::Whole(number) => Self::Whole(number),
             Number::Hundredths(number) => {
                 Self::Decimal(f64::from(i32::try_from(number).unwrap_or(i32::MAX)) / 100.0)
+            }
+            Number::Money(number) => {
+                // Whole and fraction apart, so that no large sum loses its thousandths on the way.
+                let whole = f64::from(i32::try_from(number / 1000).unwrap_or(i32::MAX));
+                let fraction = f64::from(i32::try_from(number % 1000).unwrap_or(0)) / 1000.0;
+                Self::Money { value: whole + fraction, currency }
             }
         }
     }
@@ -126,7 +135,7 @@ fn meta(query: &Query, answer: &Answer) -> Meta {
         withheld_rows: answer.meta.withheld,
         visitors_distinct_per: match question.bucket() {
             Some(Bucket::Hour) => "hour",
-            Some(Bucket::Day) | None => "day",
+            Some(Bucket::Day | Bucket::Week | Bucket::Month) | None => "day",
         },
         rekeyed_at: answer.meta.rekeyed_at.map(|at| at.to_string()),
     }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::counting::tally::Dimension;
 use crate::store::disclosure::{Answer, AnswerRow, Meta, disclose};
-use crate::store::question::{Figures, Range, Rows, When};
+use crate::store::question::{Beside, Figures, Range, Rows, When};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -11,6 +11,8 @@ fn site(name: &str) -> Option<Site> {
         name: "shop".into(),
         time_zone: TimeZone::get("Europe/Oslo").unwrap(),
         k: 5,
+        currency: "NOK".into(),
+        crosses: Vec::new(),
         first_day: Some(LocalDay(20_000)),
     })
 }
@@ -131,9 +133,10 @@ fn answered(query: &Query) -> Answer {
         when: query.question.bucket().map(|_| When::Day(LocalDay(20_514))),
         value: Some(value.into()),
         figures,
+        beside: Beside::default(),
     };
     let rows = vec![row("/=cmd, \"x\"", Some(figures)), row("=1+1", None)];
-    Answer { rows, total_rows: 12, meta: Meta { k: 5, folded: 3, ..Meta::default() } }
+    Answer { rows, total_rows: 12, visitors: 0, meta: Meta { k: 5, folded: 3, ..Meta::default() } }
 }
 
 #[test]

@@ -9,7 +9,7 @@ const VISITORS: fn(&Figures) -> i64 = |sums| sums.visitors;
 fn row(value: &str, visitors: i64) -> Row {
     let figures = Figures { visitors, visits: visitors, views: 2 * visitors, ..Figures::default() };
     let value = (!value.is_empty()).then(|| Arc::from(value));
-    Row { when: None, value, values: 1, figures, left_of_value: 0 }
+    Row { when: None, value, values: 1, figures, left_of_value: 0, beside: Beside::default() }
 }
 
 fn question(axes: &[Axis], filter: Option<(Dimension, &str)>, k: u32) -> Question {
@@ -24,6 +24,7 @@ fn question(axes: &[Axis], filter: Option<(Dimension, &str)>, k: u32) -> Questio
         limit: 100,
         offset: 0,
         k,
+        crosses: Vec::new(),
     })
     .unwrap()
 }
@@ -90,7 +91,7 @@ fn filter_that_selects_or_leaves_few_is_withheld() {
     let disclosed = |inside: i64, outside_visitors: i64| {
         let rows = vec![row("", inside)];
         let selected = Selected { inside: rows[0].figures, outside_visitors };
-        disclose(&question, Rows { rows, selected: [(None, selected)].into() })
+        disclose(&question, Rows { rows, selected: [(None, selected)].into(), visitors: 0 })
     };
     assert_eq!(shown(&disclosed(50, 0)), [(None, Some(50))]);
     assert_eq!(shown(&disclosed(50, 5)), [(None, Some(50))]);

@@ -103,6 +103,8 @@ fn add<'a>(numbers: &mut Numbers<'a>, tally: &'a Tally) -> rusqlite::Result<()> 
                 ":visits": sums.visits, ":visits_hour": sums.visits_hour, ":carried": sums.carried,
                 ":views": sums.views, ":events": sums.events, ":bounces": sums.bounces,
                 ":seconds": sums.seconds, ":entries": sums.entries, ":exits": sums.exits,
+                ":revenue": sums.revenue, ":orders": sums.orders, ":engaged_ms": sums.engaged_ms,
+                ":scroll": sums.scroll, ":scrolls": sums.scrolls,
             })
         }
         Cell::One(dimension, value) => {
@@ -114,6 +116,8 @@ fn add<'a>(numbers: &mut Numbers<'a>, tally: &'a Tally) -> rusqlite::Result<()> 
                 ":visits": sums.visits, ":visits_hour": sums.visits_hour, ":carried": sums.carried,
                 ":views": sums.views, ":events": sums.events, ":bounces": sums.bounces,
                 ":seconds": sums.seconds, ":entries": sums.entries, ":exits": sums.exits,
+                ":revenue": sums.revenue, ":orders": sums.orders, ":engaged_ms": sums.engaged_ms,
+                ":scroll": sums.scroll, ":scrolls": sums.scrolls,
             })
         }
         Cell::Pair(first, first_value, second, second_value) => {
@@ -124,6 +128,8 @@ fn add<'a>(numbers: &mut Numbers<'a>, tally: &'a Tally) -> rusqlite::Result<()> 
                 ":visitors": sums.visitors, ":visits": sums.visits, ":carried": sums.carried,
                 ":views": sums.views, ":events": sums.events, ":bounces": sums.bounces,
                 ":seconds": sums.seconds, ":entries": sums.entries, ":exits": sums.exits,
+                ":revenue": sums.revenue, ":orders": sums.orders, ":engaged_ms": sums.engaged_ms,
+                ":scroll": sums.scroll, ":scrolls": sums.scrolls,
             })
         }
     }

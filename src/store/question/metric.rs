@@ -1,8 +1,10 @@
-//! What is counted: the sums of a row, and the metrics made of them.
+//! Sums of a row, and the figures analysts ask for.
 
 use std::ops::AddAssign;
 
-/// The sums of one row of an answer. They can be added: a folded row is the sum of its parts.
+use super::{Dimension, Question};
+
+/// The sums an answer is made of. They add up: the figures of a whole are those of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Distinct marks per day (per hour where rows are hours), added up over the range.
@@ -21,6 +23,18 @@ pub struct Figures {
     pub seconds: i64,
     /// Visits that entered here.
     pub entries: i64,
+    /// Visits that left from here.
+    pub exits: i64,
+    /// Revenue. Unit: thousandths of the site's currency.
+    pub revenue: i64,
+    /// Events that carried it.
+    pub orders: i64,
+    /// Attention that pages had. Unit: milliseconds.
+    pub engaged_ms: i64,
+    /// The deepest scroll of each visit, added up. Unit: percent.
+    pub scroll: i64,
+    /// Visits whose scroll was told.
+    pub scrolls: i64,
 }
 
 impl Figures {
@@ -40,19 +54,38 @@ impl AddAssign for Figures {
         self.bounces += other.bounces;
         self.seconds += other.seconds;
         self.entries += other.entries;
+        self.exits += other.exits;
+        self.revenue += other.revenue;
+        self.orders += other.orders;
+        self.engaged_ms += other.engaged_ms;
+        self.scroll += other.scroll;
+        self.scrolls += other.scrolls;
     }
 }
 
-/// Which visits bounces and seconds are divided by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
-    /// Those of the row: of the site, or of a value of visits.
-    Visits,
-    /// Those that entered at the row's page.
-    Entries,
+/// What figures of a row are divided by and the row itself does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Visitors of the row's value and bucket, without a filter by goal or property.
+    pub visitors: i64,
+    /// Page views of the page that a row of exit pages is about; `None` where nobody can read which page that is.
+    pub page_views: Option<i64>,
+    /// Choices that were made in the row's bucket.
+    pub choices: i64,
+    /// Those of them that granted something.
+    pub granted: i64,
 }
 
-/// A figure an analyst can ask for; names and definitions are Plausible's.
+impl AddAssign for Beside {
+    fn add_assign(&mut self, other: Self) {
+        self.visitors += other.visitors;
+        self.page_views = self.page_views.zip(other.page_views).map(|(one, other)| one + other);
+        self.choices += other.choices;
+        self.granted += other.granted;
+    }
+}
+
+/// A figure an analyst can ask for; names and definitions are Plausible's, but for the consent rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
     /// Distinct marks per site-local day; a range is the sum of its days.
@@ -68,8 +101,24 @@ pub enum Metric {
     /// Mean seconds from first to last view, of the visits that began in the range; of a page, of those that entered
     /// there.
     VisitDuration,
-    /// Page views and events.
+    /// Page views and events; of a goal, its conversions.
     Events,
+    /// Visits that left from a page, as a percentage of its page views, to one decimal.
+    ExitRate,
+    /// Mean seconds of attention that a visit gave a page.
+    TimeOnPage,
+    /// Mean of how far down each visit saw a page, in percent.
+    ScrollDepth,
+    /// Visitors who reached the goal, as a percentage of all under the same filters without the goal, to one decimal.
+    ConversionRate,
+    /// The same among the visitors of the row's own value and time.
+    GroupConversionRate,
+    /// Revenue of the goal, in the site's currency.
+    TotalRevenue,
+    /// The same for each conversion that carried revenue.
+    AverageRevenue,
+    /// Choices that granted something, as a percentage of all choices, to one decimal.
+    ConsentRate,
 }
 
 /// A figure as it is shown.
@@ -79,11 +128,13 @@ pub enum Number {
     Whole(i64),
     /// Hundredths of one.
     Hundredths(i64),
+    /// Thousandths of the unit of the site's currency.
+    Money(i64),
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 15] = [
         Self::Visitors,
         Self::Visits,
         Self::Pageviews,
@@ -91,6 +142,14 @@ impl Metric {
         Self::BounceRate,
         Self::VisitDuration,
         Self::Events,
+        Self::ExitRate,
+        Self::TimeOnPage,
+        Self::ScrollDepth,
+        Self::ConversionRate,
+        Self::GroupConversionRate,
+        Self::TotalRevenue,
+        Self::AverageRevenue,
+        Self::ConsentRate,
     ];
 
     /// The name in questions and answers.
@@ -103,6 +162,14 @@ impl Metric {
             Self::BounceRate => "bounce_rate",
             Self::VisitDuration => "visit_duration",
             Self::Events => "events",
+            Self::ExitRate => "exit_rate",
+            Self::TimeOnPage => "time_on_page",
+            Self::ScrollDepth => "scroll_depth",
+            Self::ConversionRate => "conversion_rate",
+            Self::GroupConversionRate => "group_conversion_rate",
+            Self::TotalRevenue => "total_revenue",
+            Self::AverageRevenue => "average_revenue",
+            Self::ConsentRate => "consent_rate",
         }
     }
 
@@ -110,35 +177,94 @@ impl Metric {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
+}
 
-    /// The metric of `figures`. Sums that are negative for a while (a visit moved on) are shown as 0, and a ratio of
-    /// no visits is 0, as Plausible shows it. Where rows are of pages, bounces and seconds are those of the visits
-    /// that entered there, and are divided by these.
-    pub fn of(self, figures: &Figures, base: Base) -> Number {
-        let visits = figures.visits;
-        let (active, begun) = match base {
-            Base::Visits => (visits, figures.begun),
-            Base::Entries => (figures.entries, figures.entries),
+/// What a metric of a row is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// The row's sums.
+    pub figures: &'a Figures,
+    /// What stands beside them.
+    pub beside: &'a Beside,
+    /// Visitors of the whole range, without a filter by goal or property.
+    pub visitors: i64,
+}
+
+impl Measured<'_> {
+    /// A metric of the row, as `question` asks for it; `None` where too few stand behind it.
+    ///
+    /// Sums that are negative for a while (a visit moved on) are shown as 0, and a ratio of no visits is 0, as Plausible
+    /// shows it. Where rows are of pages, bounces and seconds are those of the visits that entered there, and are
+    /// divided by these.
+    pub fn number(self, question: &Question, metric: Metric) -> Option<Number> {
+        let (figures, beside) = (self.figures, self.beside);
+        let few = Few::of(question);
+        let (visits, begun) = if question.is_about(&Dimension::Page) {
+            (figures.entries, figures.entries)
+        } else {
+            (figures.visits, figures.begun)
         };
-        match self {
-            Self::Visitors => Number::Whole(figures.visitors.max(0)),
-            Self::Visits => Number::Whole(visits.max(0)),
-            Self::Pageviews => Number::Whole(figures.views.max(0)),
-            Self::Events => Number::Whole(figures.events.max(0)),
-            Self::ViewsPerVisit => Number::Hundredths(ratio(100, figures.views, visits)),
-            Self::BounceRate => Number::Whole(ratio(100, figures.bounces, active)),
-            Self::VisitDuration => Number::Whole(ratio(1, figures.seconds, begun)),
-        }
+        Some(match metric {
+            Metric::Visitors => Number::Whole(figures.visitors.max(0)),
+            Metric::Visits => Number::Whole(figures.visits.max(0)),
+            Metric::Pageviews => Number::Whole(figures.views.max(0)),
+            Metric::Events => Number::Whole(figures.events.max(0)),
+            Metric::ViewsPerVisit => Number::Hundredths(few.ratio(100, figures.views, figures.visits)?),
+            Metric::BounceRate => Number::Whole(few.ratio(100, figures.bounces, visits)?),
+            Metric::VisitDuration => Number::Whole(few.ratio(1, figures.seconds, begun)?),
+            Metric::ExitRate => few.tenths(figures.exits, beside.page_views?)?,
+            Metric::TimeOnPage => Number::Whole(few.mean(1000, figures.engaged_ms, figures.visits)?),
+            Metric::ScrollDepth => Number::Whole(few.mean(1, figures.scroll, figures.scrolls)?),
+            Metric::ConversionRate => few.tenths(figures.visitors, self.visitors)?,
+            Metric::GroupConversionRate => few.tenths(figures.visitors, beside.visitors)?,
+            Metric::TotalRevenue => Number::Money(few.sum(figures.revenue, figures.orders)?),
+            Metric::AverageRevenue => Number::Money(few.mean(1, figures.revenue, figures.orders)?),
+            Metric::ConsentRate => few.tenths(beside.granted, beside.choices)?,
+        })
+    }
+}
+
+/// How many must stand behind a figure that is no count.
+#[derive(Clone, Copy)]
+struct Few(i64);
+
+impl Few {
+    /// A site's plain totals carry no attribute of anybody.
+    fn of(question: &Question) -> Self {
+        Self(if question.is_plain() { 0 } else { i64::from(question.asked().k) })
+    }
+
+    /// Is this a number that few stand behind? With k = 1 nothing is few.
+    const fn is(self, divisor: i64) -> bool {
+        self.0 > 1 && divisor > 0 && divisor < self.0
+    }
+
+    fn ratio(self, factor: i64, dividend: i64, divisor: i64) -> Option<i64> {
+        (!self.is(divisor)).then(|| ratio(factor, dividend, divisor))
+    }
+
+    /// A percentage to one decimal.
+    fn tenths(self, dividend: i64, divisor: i64) -> Option<Number> {
+        self.ratio(1000, dividend, divisor).map(|tenths| Number::Hundredths(tenths.saturating_mul(10)))
+    }
+
+    /// `dividend / (unit · divisor)`; nothing where there is nothing to divide by.
+    fn mean(self, unit: i64, dividend: i64, divisor: i64) -> Option<i64> {
+        (divisor > 0 && !self.is(divisor)).then(|| ratio(1, dividend, divisor.saturating_mul(unit)))
+    }
+
+    fn sum(self, sum: i64, orders: i64) -> Option<i64> {
+        (!self.is(orders)).then(|| sum.max(0))
     }
 }
 
 /// `factor · dividend / divisor`, a half to the even neighbour as ClickHouse, and with it Plausible, rounds; 0 where
 /// there is nothing to divide by.
-fn ratio(factor: i128, dividend: i64, divisor: i64) -> i64 {
+fn ratio(factor: i64, dividend: i64, divisor: i64) -> i64 {
     if divisor <= 0 || dividend <= 0 {
         return 0;
     }
-    let (dividend, divisor) = (factor * i128::from(dividend), i128::from(divisor));
+    let (dividend, divisor) = (i128::from(factor) * i128::from(dividend), i128::from(divisor));
     let (whole, rest) = (dividend / divisor, dividend % divisor);
     let is_up = match (2 * rest).cmp(&divisor) {
         std::cmp::Ordering::Less => false,
@@ -149,40 +275,4 @@ fn ratio(factor: i128, dividend: i64, divisor: i64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ratios_round_a_half_to_the_even_neighbour() {
-        let bounce_rate = |bounces, visits| {
-            Metric::BounceRate.of(&Figures { visits, bounces, ..Figures::default() }, Base::Visits)
-        };
-        assert_eq!(bounce_rate(1, 3), Number::Whole(33));
-        assert_eq!(bounce_rate(2, 3), Number::Whole(67));
-        assert_eq!(bounce_rate(1, 8), Number::Whole(12));
-        assert_eq!(bounce_rate(3, 8), Number::Whole(38));
-        let figures = Figures { views: 5, visits: 3, ..Figures::default() };
-        assert_eq!(Metric::ViewsPerVisit.of(&figures, Base::Visits), Number::Hundredths(167));
-    }
-
-    #[test]
-    fn ratio_of_no_visits_is_zero() {
-        for metric in Metric::ALL {
-            let number = metric.of(&Figures { seconds: 9, bounces: 1, ..Figures::default() }, Base::Visits);
-            assert!(matches!(number, Number::Whole(0) | Number::Hundredths(0)), "{metric:?}");
-        }
-    }
-
-    #[test]
-    fn bounces_of_a_page_are_among_those_who_entered_there() {
-        let figures = Figures { visits: 10, bounces: 1, entries: 2, ..Figures::default() };
-        assert_eq!(Metric::BounceRate.of(&figures, Base::Entries), Number::Whole(50));
-    }
-
-    #[test]
-    fn metrics_are_found_by_their_names() {
-        for metric in Metric::ALL {
-            assert_eq!(Metric::from_name(metric.name()), Some(metric));
-        }
-    }
-}
+mod tests;

@@ -83,6 +83,16 @@ pub fn day_of(date: Date) -> LocalDay {
     LocalDay(i32::try_from(days).unwrap_or(i32::MAX))
 }
 
+/// 1970-01-05 was one.
+fn is_monday(day: LocalDay) -> bool {
+    (day.0 - 4).rem_euclid(7) == 0
+}
+
+/// The first day of the month in which `day` lies.
+fn month_of(day: LocalDay) -> Option<LocalDay> {
+    date_of(day).map(|date| day_of(date.first_of_month()))
+}
+
 /// An hour's first second.
 pub fn hour_start(hour: Hour) -> Option<Timestamp> {
     Timestamp::from_second(i64::from(hour.0) * 3600).ok()
@@ -114,6 +124,10 @@ pub fn day_start(day: LocalDay, time_zone: &TimeZone) -> Option<Timestamp> {
 pub enum When {
     /// A day of the site.
     Day(LocalDay),
+    /// A week, by its first day, or the range's where that lies in it.
+    Week(LocalDay),
+    /// A month, by its first day.
+    Month(LocalDay),
     /// An hour, and the day of the site it (or its part) lies in: where time zones are off by half an hour, one hour
     /// has parts in two days.
     Hour(Hour, LocalDay),
@@ -123,7 +137,9 @@ impl When {
     /// As Plausible writes it, in the site's time zone: `2026-03-01` or `2026-03-01 13:00:00`.
     pub fn label(self, time_zone: &TimeZone) -> String {
         match self {
-            Self::Day(day) => date_of(day).map_or_else(String::new, |date| date.to_string()),
+            Self::Day(day) | Self::Week(day) | Self::Month(day) => {
+                date_of(day).map_or_else(String::new, |date| date.to_string())
+            }
             Self::Hour(hour, day) => {
                 let begins = hour_start(hour).max(day_start(day, time_zone)).unwrap_or(Timestamp::MAX);
                 time_zone.to_datetime(begins).strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -139,6 +155,15 @@ impl Span {
         match bucket {
             super::Bucket::Day => days.map(When::Day).collect(),
             super::Bucket::Hour => days.flat_map(|day| self.hours(day, time_zone)).collect(),
+            super::Bucket::Week => {
+                let begins = |day: &LocalDay| *day == self.first_day || is_monday(*day);
+                days.filter(begins).map(When::Week).collect()
+            }
+            super::Bucket::Month => {
+                let mut months: Vec<When> = days.filter_map(month_of).map(When::Month).collect();
+                months.dedup();
+                months
+            }
         }
     }
 
@@ -190,6 +215,16 @@ mod tests {
             .collect();
         assert_eq!(labels[..3], ["2026-03-29 00:00:00", "2026-03-29 01:00:00", "2026-03-29 03:00:00"]);
         assert_eq!(When::Day(day("2026-03-01")).label(&oslo()), "2026-03-01");
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays_and_the_first_with_the_range() {
+        let labels = |bucket| -> Vec<String> {
+            let buckets = days("2026-02-25", "2026-03-10").buckets(bucket, &oslo());
+            buckets.into_iter().map(|when| when.label(&oslo())).collect()
+        };
+        assert_eq!(labels(super::super::Bucket::Week), ["2026-02-25", "2026-03-02", "2026-03-09"]);
+        assert_eq!(labels(super::super::Bucket::Month), ["2026-02-01", "2026-03-01"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
--- Adds to the hour of one value: counts, and seconds.
+-- Adds to the hour of one value: counts, seconds, milliseconds, percent and thousandths of a currency.
 insert into cells_hour (
   site,
   dimension,
@@ -15,7 +15,12 @@ insert into cells_hour (
   bounces,
   seconds,
   entries,
-  exits
+  exits,
+  revenue,
+  orders,
+  engaged_ms,
+  scroll,
+  scrolls
 )
 values (
   :site,
@@ -33,7 +38,12 @@ values (
   :bounces,
   :seconds,
   :entries,
-  :exits
+  :exits,
+  :revenue,
+  :orders,
+  :engaged_ms,
+  :scroll,
+  :scrolls
 )
 on conflict (site, dimension, day, hour, value) do update set
   visitors = visitors + excluded.visitors,
@@ -46,4 +56,9 @@ on conflict (site, dimension, day, hour, value) do update set
   bounces = bounces + excluded.bounces,
   seconds = seconds + excluded.seconds,
   entries = entries + excluded.entries,
-  exits = exits + excluded.exits
+  exits = exits + excluded.exits,
+  revenue = revenue + excluded.revenue,
+  orders = orders + excluded.orders,
+  engaged_ms = engaged_ms + excluded.engaged_ms,
+  scroll = scroll + excluded.scroll,
+  scrolls = scrolls + excluded.scrolls

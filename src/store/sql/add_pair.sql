@@ -1,4 +1,4 @@
--- Adds to the day of two values: counts, and seconds.
+-- Adds to the day of two values: counts, seconds, milliseconds, percent and thousandths of a currency.
 insert into pairs_day (
   site,
   first,
@@ -14,7 +14,12 @@ insert into pairs_day (
   bounces,
   seconds,
   entries,
-  exits
+  exits,
+  revenue,
+  orders,
+  engaged_ms,
+  scroll,
+  scrolls
 )
 values (
   :site,
@@ -31,7 +36,12 @@ values (
   :bounces,
   :seconds,
   :entries,
-  :exits
+  :exits,
+  :revenue,
+  :orders,
+  :engaged_ms,
+  :scroll,
+  :scrolls
 )
 on conflict (site, first, second, day, first_value, second_value) do update set
   visitors = visitors + excluded.visitors,
@@ -42,4 +52,9 @@ on conflict (site, first, second, day, first_value, second_value) do update set
   bounces = bounces + excluded.bounces,
   seconds = seconds + excluded.seconds,
   entries = entries + excluded.entries,
-  exits = exits + excluded.exits
+  exits = exits + excluded.exits,
+  revenue = revenue + excluded.revenue,
+  orders = orders + excluded.orders,
+  engaged_ms = engaged_ms + excluded.engaged_ms,
+  scroll = scroll + excluded.scroll,
+  scrolls = scrolls + excluded.scrolls

@@ -1,4 +1,4 @@
--- Adds to a site's hour: counts, and seconds.
+-- Adds to a site's hour: counts, seconds, milliseconds, percent and thousandths of a currency.
 insert into totals_hour (
   site,
   day,
@@ -13,7 +13,12 @@ insert into totals_hour (
   bounces,
   seconds,
   entries,
-  exits
+  exits,
+  revenue,
+  orders,
+  engaged_ms,
+  scroll,
+  scrolls
 )
 values (
   :site,
@@ -29,7 +34,12 @@ values (
   :bounces,
   :seconds,
   :entries,
-  :exits
+  :exits,
+  :revenue,
+  :orders,
+  :engaged_ms,
+  :scroll,
+  :scrolls
 )
 on conflict (site, day, hour) do update set
   visitors = visitors + excluded.visitors,
@@ -42,4 +52,9 @@ on conflict (site, day, hour) do update set
   bounces = bounces + excluded.bounces,
   seconds = seconds + excluded.seconds,
   entries = entries + excluded.entries,
-  exits = exits + excluded.exits
+  exits = exits + excluded.exits,
+  revenue = revenue + excluded.revenue,
+  orders = orders + excluded.orders,
+  engaged_ms = engaged_ms + excluded.engaged_ms,
+  scroll = scroll + excluded.scroll,
+  scrolls = scrolls + excluded.scrolls

@@ -1,23 +1,31 @@
--- Visitors, visits, page views, events, bounces, entries (counts) and seconds of a dimension's values, or of the wanted ones together; whole (grain 0), by day (1) or hour (2).
-with cells as (
+-- Visitors, visits, page views, events, bounces, entries, exits, orders, scrolls (counts), seconds, milliseconds, percent and revenue (thousandths) of a dimension's values, or of the wanted ones together; whole (grain 0), by day (1), hour (2), week from Monday (3) or month (4).
+with hours as (
   select
-    case when :grain = 0 then null else day end as day,
-    case when :grain = 2 then hour end as hour,
+    day,
+    hour,
     case when :is_by_value then value end as value,
-    sum(case when :grain = 2 or hour = :edge then visitors_hour else visitors end) as visitors,
-    sum(
-      case
-        when :grain = 2 or hour = :edge then visits_hour
-        when :grain = 1 or day = :first_day then visits + carried
-        else visits
-      end
-    ) as visits,
-    sum(visits) as begun,
-    sum(views) as views,
-    sum(events) as events,
-    sum(bounces) as bounces,
-    sum(seconds) as seconds,
-    sum(entries) as entries
+    case :grain
+      when 1 then day
+      when 2 then day
+      when 3 then max(day - (day + 3) % 7, :first_day)
+      when 4 then cast(julianday(day * 86400, 'unixepoch', 'start of month') - 2440587.5 as integer)
+    end as bucket,
+    visitors,
+    visitors_hour,
+    visits,
+    visits_hour,
+    carried,
+    views,
+    events,
+    bounces,
+    seconds,
+    entries,
+    exits,
+    revenue,
+    orders,
+    engaged_ms,
+    scroll,
+    scrolls
   from cells_hour
   where site = (select id from sites where name = :site)
     and dimension = (select id from dimensions where name = :dimension)
@@ -37,6 +45,33 @@ with cells as (
         )
       )
     )
+),
+cells as (
+  select
+    bucket as day,
+    case when :grain = 2 then hour end as hour,
+    value,
+    sum(case when :grain = 2 or hour = :edge then visitors_hour else visitors end) as visitors,
+    sum(
+      case
+        when :grain = 2 or hour = :edge then visits_hour
+        when day = max(coalesce(bucket, :first_day), :first_day) then visits + carried
+        else visits
+      end
+    ) as visits,
+    sum(visits) as begun,
+    sum(views) as views,
+    sum(events) as events,
+    sum(bounces) as bounces,
+    sum(seconds) as seconds,
+    sum(entries) as entries,
+    sum(exits) as exits,
+    sum(revenue) as revenue,
+    sum(orders) as orders,
+    sum(engaged_ms) as engaged_ms,
+    sum(scroll) as scroll,
+    sum(scrolls) as scrolls
+  from hours
   group by 1, 2, 3
 )
 select
@@ -51,7 +86,13 @@ select
   sum(cells.events) as events,
   sum(cells.bounces) as bounces,
   sum(cells.seconds) as seconds,
-  sum(cells.entries) as entries
+  sum(cells.entries) as entries,
+  sum(cells.exits) as exits,
+  sum(cells.revenue) as revenue,
+  sum(cells.orders) as orders,
+  sum(cells.engaged_ms) as engaged_ms,
+  sum(cells.scroll) as scroll,
+  sum(cells.scrolls) as scrolls
 from cells
 left join names on typeof(cells.value) = 'integer'
   and names.site = (select id from sites where name = :site)

@@ -1,0 +1,148 @@
+//! `[[site.goal]]`, `[[site.funnel]]` and `[[site.cross]]`: what is counted of this site beside the usual.
+
+use std::sync::Arc;
+
+use super::super::file::{Fault, Table};
+use super::super::report::Problem;
+use super::rules::is_one_of;
+use super::{doubt, value};
+use crate::counting::pairs::{can_be_crossed, is_paired};
+use crate::counting::tally::Dimension;
+use crate::counting::{Funnel, Goal};
+
+/// Most goals, and most funnels, of a site. Each is looked at for every page and event.
+const GOALS_MAX: usize = 100;
+const FUNNELS_MAX: usize = 20;
+/// Most steps of a funnel, as in Plausible.
+const STEPS_MAX: usize = 8;
+/// Most crosses. Each takes as much room as the pairs of two dimensions do.
+const CROSSES_MAX: usize = 20;
+
+/// Every goal of the site that could be read.
+pub(super) fn goals(site: &Table<'_>) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    for table in site.tables("goal", "site.goal") {
+        let event = table.parsed("name", value::filled);
+        let page = table.parsed("path", page_pattern);
+        if !is_one_of(&table, &["name", "path"], "a goal is an event or a page; write two goals for two") {
+            continue;
+        }
+        let event = event.map(|name| Goal::Event(name.into_inner().into()));
+        let Some(goal) = event.or(page.map(|path| Goal::Path(path.into_inner()))) else { continue };
+        if goals.contains(&goal) {
+            let reason = "this goal is listed twice";
+            table.notes().add(Problem::error(table.at(), reason).remedy("write it once"));
+        }
+        if goals.len() == GOALS_MAX {
+            too_many(&table, "goals", GOALS_MAX);
+            break;
+        }
+        goals.push(goal);
+    }
+    goals
+}
+
+/// Every funnel of the site that could be read.
+pub(super) fn funnels(site: &Table<'_>) -> Vec<Funnel> {
+    let mut funnels: Vec<Funnel> = Vec::new();
+    for table in site.tables("funnel", "site.funnel") {
+        let name = table.required("name", "write a short name: name = \"Checkout\"", value::filled);
+        if !table.has("steps") {
+            table.is_missing("steps", STEPS);
+        }
+        let written = table.tables("steps", "site.funnel.steps");
+        let steps: Vec<Goal> = written.iter().filter_map(step).collect();
+        if table.has("steps") && !(2..=STEPS_MAX).contains(&written.len()) {
+            let reason = format!("a funnel has 2 to {STEPS_MAX} steps");
+            table.notes().add(Problem::error(table.at_value("steps"), reason).remedy(STEPS));
+        }
+        let Some(name) = name else { continue };
+        if funnels.iter().any(|funnel| *funnel.name == *name.get_ref().as_str()) {
+            let reason = format!("two funnels are called \"{}\"", name.get_ref());
+            table.notes().add(Problem::error(name.span(), reason).remedy("give each a name of its own"));
+        }
+        if funnels.len() == FUNNELS_MAX {
+            too_many(&table, "funnels", FUNNELS_MAX);
+            break;
+        }
+        funnels.push(Funnel { name: name.into_inner().into(), steps });
+    }
+    funnels
+}
+
+const STEPS: &str =
+    "write the steps in their order: steps = [{ path = \"/cart\" }, { event = \"Purchase\" }]";
+
+fn step(table: &Table<'_>) -> Option<Goal> {
+    let event = table.parsed("event", value::filled);
+    let page = table.parsed("path", page_pattern);
+    if !is_one_of(table, &["event", "path"], "a step is an event or a page; write two steps for two") {
+        return None;
+    }
+    let event = event.map(|name| Goal::Event(name.into_inner().into()));
+    event.or(page.map(|path| Goal::Path(path.into_inner())))
+}
+
+/// Every pair of dimensions that is to be counted beside the usual ones.
+pub(super) fn crosses(site: &Table<'_>) -> Vec<(Dimension, Dimension)> {
+    let mut crosses: Vec<(Dimension, Dimension)> = Vec::new();
+    for table in site.tables("cross", "site.cross") {
+        if !table.has("dimensions") {
+            table.is_missing("dimensions", TWO);
+        }
+        let Some(list) = table.list("dimensions", |text| Ok(dimension(text))) else { continue };
+        let (at, entries) = (list.span(), list.into_inner());
+        let written = entries.len();
+        let mut list: Vec<Dimension> = Vec::with_capacity(written);
+        for entry in entries {
+            let at = entry.span();
+            match entry.into_inner() {
+                Ok(dimension) => list.push(dimension),
+                Err(fault) => table.notes().add(fault.at(at)),
+            }
+        }
+        if written != 2 {
+            table.notes().add(Problem::error(at.clone(), "a cross is of two dimensions").remedy(TWO));
+        }
+        list.sort();
+        let [first, second] = &list[..] else { continue };
+        if is_paired(first, second, &[]) || is_paired(first, second, &crosses) {
+            let reason = "this pair is counted without it";
+            doubt(table.notes(), at, reason, "leave the cross out");
+            continue;
+        }
+        if !can_be_crossed(first, second) || first == second {
+            let reason = format!("nothing that is counted has both {} and {}", first.name(), second.name());
+            let remedy = "cross two dimensions of visits, or one of visits and one of events";
+            table.notes().add(Problem::error(at, reason).remedy(remedy));
+            continue;
+        }
+        if crosses.len() == CROSSES_MAX {
+            too_many(&table, "crosses", CROSSES_MAX);
+            break;
+        }
+        crosses.push((first.clone(), second.clone()));
+    }
+    crosses
+}
+
+const TWO: &str = "write two: dimensions = [\"visit:city\", \"visit:language\"]";
+
+fn dimension(text: &str) -> Result<Dimension, Fault> {
+    let known = Dimension::ALL.map(|known| known.name());
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    Dimension::from_name(text).ok_or_else(|| Fault::unknown("dimension", text, "dimensions are", &known))
+}
+
+fn too_many(table: &Table<'_>, what: &str, limit: usize) {
+    let reason = format!("there are more than {limit} {what}");
+    table.notes().add(Problem::error(table.at(), reason).remedy("leave out those that nobody asks about"));
+}
+
+fn page_pattern(text: &str) -> Result<Arc<str>, Fault> {
+    value::path_prefix(text).map(Into::into).map_err(|fault| Fault {
+        reason: format!("\"{text}\" is no path of a page"),
+        remedy: "write it from the slash; * stands for any text: \"/thanks*\"".to_owned(),
+        ..fault
+    })
+}

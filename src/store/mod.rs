@@ -11,6 +11,7 @@ mod dimension;
 pub mod disclosure;
 pub mod embedded;
 mod file;
+pub mod imports;
 pub mod inventory;
 pub mod key_log;
 pub mod ledger;

@@ -1,0 +1,3 @@
+-- One import no longer known.
+delete from imports
+where id = :id

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Loaded};
 
@@ -38,7 +38,7 @@ enum Command {
     /// What a page sets and loads before anybody has agreed to anything, seen from outside
     Scan(Scan),
     /// Past visits into the statistics, through the same anonymisation
-    Import(Import),
+    Import(import::Arguments),
     /// The ledger of consents: verify, export, show, erase
     #[command(subcommand)]
     Receipts(receipts::Command),
@@ -95,27 +95,6 @@ struct Scan {
     browser_arg: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-struct Import {
-    /// The config file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// The site the visits belong to
-    #[arg(long, value_name = "NAME")]
-    site: String,
-    /// How the file is written
-    #[arg(long, value_enum)]
-    format: Format,
-    /// The file, in time order
-    file: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// One JSON object a line
-    Jsonl,
-}
-
 #[derive(Debug, Subcommand)]
 enum Keys {
     /// Check that no row of the log was changed, removed or put in
@@ -154,7 +133,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run(Config { config }) => serve::run(&config),
         Command::Check(Config { config }) => check::run(&config),
         Command::Scan(scan) => scan::run(&scan),
-        Command::Import(import) => import::run(&import.config, &import.site, import.format, &import.file),
+        Command::Import(import) => import::run(&import),
         Command::Receipts(command) => receipts::run(command),
         Command::Keys(Keys::Verify(Config { config })) => keys::verify(&config),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),

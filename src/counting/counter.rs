@@ -133,6 +133,12 @@ impl Counter {
         drained
     }
 
+    /// How many sums wait for a drain, open visits aside. Where nobody waits for anything (an import), draining in time
+    /// keeps hits from being dropped.
+    pub fn waiting(&self) -> usize {
+        self.sites.iter().map(Site::waiting).sum()
+    }
+
     /// What was not counted.
     pub const fn dropped(&self) -> &Dropped {
         &self.dropped

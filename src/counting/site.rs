@@ -137,6 +137,11 @@ impl Site {
         self.rekeyed_at
     }
 
+    /// How many sums wait for a drain.
+    pub(super) fn waiting(&self) -> usize {
+        self.cells.len() + self.closed.tallies.len()
+    }
+
     /// Counts a hit. A hit from shortly before the latest one is counted at the latest one's time.
     pub(super) fn count(&mut self, hit: &Hit, around: &mut Around<'_>) {
         self.turn(hit.at, around);
@@ -144,7 +149,7 @@ impl Site {
             Standing::Answered(granted) if granted.contains(Category::Statistics) => WithoutConsent::Visitors,
             _ => self.settings.without_consent,
         };
-        let is_full = self.cells.len() + self.closed.tallies.len() >= SUMS_MAX;
+        let is_full = self.waiting() >= SUMS_MAX;
         let (Some(day), Some(veil)) = (&mut self.today, &self.veil) else { return };
         let mut counting = Counting {
             settings: &self.settings,

@@ -18,6 +18,7 @@ mod faults;
 mod fuzz;
 mod hand_over;
 mod heads;
+mod imports;
 mod inventory;
 mod link_decoration;
 mod memory;

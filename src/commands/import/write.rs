@@ -1,0 +1,118 @@
+//! The way of an import's sums to the store, on a thread of its own: a batch is noted before it is sent and after it has
+//! arrived.
+
+use std::sync::mpsc::Receiver;
+
+use super::super::{Failure, failed};
+use super::keys::HEAD_BYTES;
+use crate::clock::{Entropy as _, SystemEntropy};
+use crate::counting::Drained;
+use crate::store::embedded::Embedded;
+use crate::store::imports::{Counted, Hash, Import, Imports};
+use crate::store::spool::retry_after;
+use crate::store::{Batch, BatchId, EventStore as _};
+
+/// How often a batch is tried again that the store could not take for a while: about ten minutes.
+const TRIES_MAX: u32 = 15;
+
+/// Batches that wait for the store, beside the one on its way.
+pub(super) const WAITING_MAX: usize = 1;
+
+/// Sums, and up to where in the file they reach.
+pub(super) struct Parcel {
+    pub(super) counted: Counted,
+    pub(super) drained: Drained,
+}
+
+/// What an import does with its sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// They come into the statistics.
+    Add,
+    /// They go out of the statistics again.
+    TakeBack,
+    /// They are told, and go nowhere.
+    Tell,
+}
+
+/// Hands parcels to the store.
+pub(super) struct Writer {
+    pub(super) imports: Imports,
+    /// The file, if it is known.
+    pub(super) import: Option<Import>,
+    pub(super) site: String,
+    pub(super) head: Vec<u8>,
+    pub(super) rules: Hash,
+    pub(super) store: Embedded,
+    pub(super) aim: Aim,
+}
+
+impl Writer {
+    /// Writes every parcel; when it ends with an error, the rest is not written.
+    pub(super) fn run(mut self, parcels: &Receiver<Parcel>) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        while let Ok(parcel) = parcels.recv() {
+            self.write(parcel, &runtime)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, parcel: Parcel, runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
+        let Parcel { counted, drained } = parcel;
+        let Import { id, next, .. } = match &self.import {
+            Some(import) => import.clone(),
+            None => self.begin(counted.cut.position)?,
+        };
+        self.imports.pending(id, counted.cut).map_err(failed)?;
+        let batch = Batch { id: next, tallies: drained.tallies, names: drained.names };
+        if !batch.tallies.is_empty() || !batch.names.is_empty() {
+            runtime.block_on(self.insert(&batch))?;
+        }
+        let after = BatchId { sequence: next.sequence + 1, ..next };
+        match self.aim {
+            Aim::TakeBack => self.imports.undone(id, counted.cut.position, after.sequence),
+            Aim::Add | Aim::Tell => self.imports.counted(id, &counted, after.sequence),
+        }
+        .map_err(failed)?;
+        if let Some(import) = &mut self.import {
+            import.next = after;
+            if self.aim == Aim::TakeBack && counted.cut.position >= import.counted {
+                self.imports.forget(id).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, position: u64) -> Result<Import, Failure> {
+        let mut boot = [0; 8];
+        SystemEntropy.fill(&mut boot);
+        let bytes = usize::try_from(position).unwrap_or(HEAD_BYTES).min(self.head.len());
+        let head = (bytes as u64, *blake3::hash(&self.head[..bytes]).as_bytes());
+        let begun = self.imports.begin(&self.site, head, self.rules, u64::from_be_bytes(boot));
+        let import = begun.map_err(failed)?;
+        self.import = Some(import.clone());
+        Ok(import)
+    }
+
+    /// Another program, a gateway that serves, may write at the same time: then one waits for the other.
+    async fn insert(&self, batch: &Batch) -> Result<(), Failure> {
+        let mut failures = 0;
+        loop {
+            match self.store.insert(batch).await {
+                Err(error) if error.is_transient() && failures < TRIES_MAX => {
+                    failures += 1;
+                    tokio::time::sleep(retry_after(failures)).await;
+                }
+                done => return done.map_err(|error| told(&error)),
+            }
+        }
+    }
+}
+
+/// The error with its cause, which says whether the disk is full.
+fn told(error: &crate::store::StoreError) -> Failure {
+    match std::error::Error::source(error) {
+        Some(cause) => failed(format!("{error}: {cause}")),
+        None => failed(error),
+    }
+}

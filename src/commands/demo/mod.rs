@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use self::shop::Shop;
-use self::traffic::{PLACES, Step, VISITS_A_DAY, week};
+use self::traffic::{Deed, Event, PLACES, Step, VISITS_A_DAY, week};
 use super::{Failure, failed, print, serve};
 use crate::clock::{Clock, SystemClock, SystemEntropy};
 use crate::config::{self, Config};
@@ -94,6 +94,14 @@ uses = [
 ]
 [site.statistics]
 {k}
+[[site.goal]]
+name = "Purchase"
+[[site.goal]]
+name = "Add to cart"
+[[site.goal]]
+name = "Newsletter"
+[[site.goal]]
+path = "/takk*"
 [[site.allow]]
 cookie = "sort"
 category = "preferences"
@@ -189,9 +197,17 @@ fn prepare(config: &Config, days: u16) -> Result<String, Failure> {
 }
 
 fn hit(step: &Step) -> Result<Hit, Failure> {
-    let kind = match &step.answered {
-        None => HitKind::View { status: 200, is_public: false },
-        Some(answer) => HitKind::Answered { answer: *answer, reloads: false },
+    let kind = match step.deed {
+        Deed::View => HitKind::View { status: 200, is_public: false },
+        Deed::Gone => HitKind::Failed { status: 404 },
+        Deed::Answer(answer) => HitKind::Answered { answer, reloads: false },
+        Deed::Attention(ms) => HitKind::Engagement { engaged_ms: ms.into(), scroll: None },
+        Deed::Event(Event { name, property, revenue }) => HitKind::Event {
+            name: name.into(),
+            interactive: true,
+            properties: property.map(|(key, value)| (key.into(), value.into())).into_iter().collect(),
+            revenue,
+        },
     };
     Ok(Hit {
         site: SiteIndex(0),

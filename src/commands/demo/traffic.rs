@@ -3,6 +3,7 @@
 //! The same seed and the same end give the same steps. Addresses come from 198.18.0.0/15, which RFC 2544 set
 //! aside for benchmarks and RFC 6890 says is nobody's: the demo invents visitors without borrowing anyone's address.
 
+mod deeds;
 mod dice;
 mod people;
 mod walk;
@@ -11,7 +12,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::counting::Answer;
+pub use deeds::{Deed, Event};
 use dice::Dice;
 pub use people::{PLACES, Place};
 
@@ -58,13 +59,12 @@ pub struct Step {
     pub address: IpAddr,
     /// With which browser.
     pub user_agent: &'static str,
-    /// Path and query of the page.
+    /// Path and query of the page it was done on.
     pub path: String,
     /// The page of another site they came from. Steps inside the shop carry none.
     pub referrer: Option<String>,
-    /// The answer given on that page; `None` for a page view. The page loaded again after a grant is not among
-    /// the steps, so an answer announces no reload.
-    pub answered: Option<Answer>,
+    /// What.
+    pub deed: Deed,
 }
 
 /// All the steps, in time order.
@@ -135,6 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::counting::Answer;
 
     fn settings(seed: u64) -> Settings {
         Settings {
@@ -146,6 +147,28 @@ mod tests {
         }
     }
 
+    fn answer_of(step: &Step) -> Option<Answer> {
+        if let Deed::Answer(answer) = step.deed { Some(answer) } else { None }
+    }
+
+    #[test]
+    fn there_is_something_of_everything_the_dashboard_shows() {
+        let steps: Vec<_> = week(&settings(1)).collect();
+        let of = |wanted: fn(&Deed) -> bool| steps.iter().filter(|step| wanted(&step.deed)).count();
+        let bought = of(|deed| matches!(deed, Deed::Event(Event { name: "Purchase", .. })));
+        let euro = of(
+            |deed| matches!(deed, Deed::Event(Event { revenue: Some(revenue), .. }) if revenue.currency == *b"EUR"),
+        );
+        let put = of(|deed| matches!(deed, Deed::Event(Event { name: "Add to cart", .. })));
+        assert!(
+            (100..1500).contains(&bought) && euro > 0 && euro < bought / 5 && put > bought,
+            "{bought} {euro} {put}"
+        );
+        assert!(of(|deed| *deed == Deed::Gone) > 20);
+        assert!(of(|deed| matches!(deed, Deed::Event(Event { name: "Newsletter", .. }))) > 20);
+        assert!(of(|deed| matches!(deed, Deed::Attention(_))) > 5000);
+    }
+
     #[test]
     fn one_seed_gives_one_week() {
         assert!(week(&settings(1)).eq(week(&settings(1))));
@@ -155,7 +178,7 @@ mod tests {
     #[test]
     fn a_week_has_about_six_thousand_visits_of_a_few_pages() {
         let steps: Vec<_> = week(&settings(1)).collect();
-        let views = steps.iter().filter(|step| step.answered.is_none()).count();
+        let views = steps.iter().filter(|step| step.deed == Deed::View).count();
         assert!((12_000..30_000).contains(&views), "{views}");
         let people: HashSet<_> = steps.iter().map(|step| (step.address, step.user_agent)).collect();
         assert!((3_500..6_000).contains(&people.len()), "{}", people.len());
@@ -176,7 +199,7 @@ mod tests {
         let mut answers: HashMap<IpAddr, Option<Answer>> = HashMap::new();
         for step in week(&settings(1)).filter(|step| !step.user_agent.contains("bot")) {
             let first = answers.entry(step.address).or_default();
-            *first = first.or(step.answered);
+            *first = first.or(answer_of(&step));
         }
         let share = |wanted: fn(&Option<Answer>) -> bool| {
             answers.values().filter(|answer| wanted(answer)).count() * 100 / answers.len()

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Step;
+use super::deeds::{BROKEN, Deed, Event, GONE, NEWSLETTER};
 use super::dice::Dice;
 use super::people::{Person, Temper};
 use crate::counting::Answer;
@@ -80,21 +81,49 @@ pub(super) fn visit(at: Timestamp, who: &mut Person, dice: &mut Dice, steps: &mu
     let mut page = if landing == "*" { dice.of(TYRES).to_owned() } else { landing.to_owned() };
     let mut referrer = (!referrer.is_empty()).then(|| referrer.to_owned());
     let mut at = at;
+    let mut signs_up = dice.one_in_1000() < NEWSLETTER;
     for _ in 0..PAGES_MAX {
-        steps.push(step(at, who, page.clone(), referrer.take(), None));
+        steps.push(step(at, who, page.clone(), referrer.take(), Deed::View));
+        if page.starts_with("/takk") {
+            steps.push(step(
+                at + SignedDuration::from_secs(1),
+                who,
+                page.clone(),
+                None,
+                Deed::Event(Event::purchase(dice)),
+            ));
+        }
         if let Temper::Says(answer) = who.temper {
             at += pause(dice, 3, 20);
-            steps.push(step(at, who, page.clone(), None, Some(answer)));
+            steps.push(step(at, who, page.clone(), None, Deed::Answer(answer)));
             who.temper = Temper::Done;
             if answer == Answer::Accepted && dice.one_in_1000() < WITHDRAW {
                 at += pause(dice, 10, 90);
-                steps.push(step(at, who, page.clone(), None, Some(Answer::Withdrawn)));
+                steps.push(step(at, who, page.clone(), None, Deed::Answer(Answer::Withdrawn)));
             }
         }
+        let stay = pause(dice, 6, 130);
+        let attention = u32::try_from(stay.as_millis() * 6 / 10).unwrap_or(0);
+        steps.push(step(at + stay * 6 / 10, who, page.clone(), None, Deed::Attention(attention)));
+        at += stay;
+        if std::mem::take(&mut signs_up) {
+            steps.push(step(at, who, page.clone(), None, Deed::Event(Event::newsletter())));
+        }
+        if dice.one_in_1000() < BROKEN {
+            steps.push(step(at, who, GONE.to_owned(), None, Deed::Gone));
+            at += pause(dice, 3, 20);
+        }
         let Some(next) = next(&page, dice) else { return };
-        at += pause(dice, 6, 130);
+        if next == "/handlekurv" && is_product(&page) {
+            steps.push(step(at, who, page.clone(), None, Deed::Event(Event::add_to_cart(&page))));
+            at += SignedDuration::from_secs(1);
+        }
         page = next;
     }
+}
+
+fn is_product(page: &str) -> bool {
+    TYRES.iter().any(|(_, product)| page == *product)
 }
 
 /// One view by a robot that says it is one.
@@ -102,17 +131,11 @@ pub(super) fn robot(at: Timestamp, dice: &mut Dice, steps: &mut Vec<Step>) {
     let address = std::net::Ipv4Addr::new(198, 18, 224, u8::try_from(dice.between(1, 20)).unwrap_or(1));
     let user_agent = dice.of(ROBOT_NAMES);
     let path = dice.of(TYRES).to_owned();
-    steps.push(Step { at, address: address.into(), user_agent, path, referrer: None, answered: None });
+    steps.push(Step { at, address: address.into(), user_agent, path, referrer: None, deed: Deed::View });
 }
 
-fn step(
-    at: Timestamp,
-    who: &Person,
-    path: String,
-    referrer: Option<String>,
-    answered: Option<Answer>,
-) -> Step {
-    Step { at, address: who.address.into(), user_agent: who.user_agent, path, referrer, answered }
+fn step(at: Timestamp, who: &Person, path: String, referrer: Option<String>, deed: Deed) -> Step {
+    Step { at, address: who.address.into(), user_agent: who.user_agent, path, referrer, deed }
 }
 
 /// Time on a page, most often near `from`.
@@ -186,7 +209,7 @@ mod tests {
         for _ in 0..20 {
             visit(Timestamp::UNIX_EPOCH, &mut who, &mut dice, &mut steps);
         }
-        assert_eq!(steps.iter().filter(|step| step.answered.is_some()).count(), 1);
-        assert!(steps[0].answered.is_none());
+        assert_eq!(steps.iter().filter(|step| matches!(step.deed, Deed::Answer(_))).count(), 1);
+        assert_eq!(steps[0].deed, Deed::View);
     }
 }

@@ -3,19 +3,19 @@
 //! Inside the room a value is a small id and a place for sums is one number ([`Key`]), so that counting allocates
 //! nothing; facets are taken apart, and words and tokens come back, when the sums are drained.
 
+mod sheet;
+
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
+use self::sheet::Sheet;
 use super::axis::{Axis, Key, Plan};
 use super::facets::Facets;
 use super::pack::pack;
 use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
-/// The most sums that may wait for a drain, of one site. At 144 bytes each that is some 70 MB; beyond it hits are
+/// The most sums that may wait for a drain, of one site. At 72 bytes each that is some 36 MB; beyond it hits are
 /// dropped whole, so that the figures that are written stay in step with each other.
 pub(super) const SUMS_MAX: usize = 500_000;
 /// The most hours that one day's visits can have been active in: three days of at most 27 hours, with room to spare.
@@ -83,36 +83,6 @@ pub(super) struct Meaning<'a> {
     pub(super) values: &'a Values,
 }
 
-/// One hour's sums.
-#[derive(Default)]
-struct Sheet {
-    index: HashTable<u32>,
-    rows: Vec<(Key, Sums)>,
-}
-
-impl Sheet {
-    fn add(&mut self, key: Key, sums: &Sums) {
-        let Self { index, rows } = self;
-        let entry = index.entry(
-            fold(key.number()),
-            |at| rows[*at as usize].0 == key,
-            |at| fold(rows[*at as usize].0.number()),
-        );
-        match entry {
-            Entry::Occupied(at) => rows[*at.get() as usize].1 += sums,
-            Entry::Vacant(vacant) => {
-                vacant.insert(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-                rows.push((key, *sums));
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        self.index.clear();
-        self.rows.clear();
-    }
-}
-
 /// The sums since the last drain.
 #[derive(Default)]
 pub(super) struct Cells {
@@ -125,7 +95,7 @@ pub(super) struct Cells {
 impl Cells {
     /// How many sums wait.
     pub(super) fn len(&self) -> usize {
-        self.sheets.iter().map(|sheet| sheet.rows.len()).sum()
+        self.sheets.iter().map(Sheet::len).sum()
     }
 
     /// Adds to the sums of a slot.
@@ -137,19 +107,19 @@ impl Cells {
     pub(super) fn drain_into(&mut self, meaning: &Meaning<'_>, tallies: &mut Vec<Tally>) {
         let Self { sheets, apart } = self;
         for (slot, hour) in (0_u8..).zip(sheets.iter()) {
-            let facets = hour.rows.iter().filter(|(key, _)| !key.is_cell());
-            apart.extend(facets.map(|(key, sums)| (slot, *key, *sums)));
+            let facets = hour.rows().filter(|(key, _)| !key.is_cell());
+            apart.extend(facets.map(|(key, sums)| (slot, key, sums)));
         }
         for (slot, key, sums) in apart.drain(..) {
             take_apart(key, &sums, slot, meaning, sheets);
         }
-        tallies.reserve(sheets.iter().map(|sheet| sheet.rows.len()).sum());
+        tallies.reserve(sheets.iter().map(Sheet::len).sum());
         for (slot, cells) in (0_u8..).zip(sheets.iter_mut()) {
             let slot = meaning.slots.get(slot);
-            for (key, sums) in cells.rows.iter().filter(|(key, sums)| key.is_cell() && !sums.is_zero()) {
-                if let Some(cell) = cell(*key, meaning) {
+            for (key, sums) in cells.rows().filter(|(key, sums)| key.is_cell() && !sums.is_zero()) {
+                if let Some(cell) = cell(key, meaning) {
                     let site = Arc::clone(meaning.site);
-                    tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums: *sums });
+                    tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums });
                 }
             }
             cells.clear();

@@ -118,6 +118,10 @@ fn counter() -> Counter {
         time_zone: TimeZone::get("Europe/Oslo").expect("a time zone of the bundle"),
         without_consent: WithoutConsent::Visitors,
         k: Thresholds { city: 20, region: 10, text: 5, answer: 5 },
+        goals: Vec::new(),
+        funnels: Vec::new(),
+        crosses: Vec::new(),
+        currency: *b"NOK",
     };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     Counter::new(vec![site], Arc::new(Computed), entropy)

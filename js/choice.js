@@ -79,6 +79,7 @@
     choose: (choice) => {
       const fields = new URLSearchParams({
         return: location.pathname + location.search,
+        layer: "script",
         choice: choice.big ? choice : "some",
       });
       choice.categories?.forEach((category) => fields.append("category", category));

@@ -7,14 +7,16 @@
 mod counting;
 mod delivery;
 mod inventory;
-mod keys;
+pub(crate) mod keys;
 mod sites;
+mod upkeep;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
 use crate::banner::TextsError;
@@ -91,6 +93,7 @@ pub struct Running {
     counting: counting::Thread,
     delivery: delivery::Thread,
     inventory: inventory::Thread,
+    upkeep: upkeep::Thread,
 }
 
 /// Starts everything. When this returns, requests are served.
@@ -101,6 +104,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         .map_err(|source| StoreError::File { path: directory.clone(), source })?;
     let (sites, followed) = watch::channel(Arc::new(sites::make(&config, &*entropy)?));
     let ledger = Arc::new(Ledger::open(&config.store)?);
+    keep_notices(&ledger, &followed.borrow(), clock.now())?;
     let store: Arc<dyn EventStore> = Arc::new(Embedded::open(&config.store, clock.clone())?);
     let spool = Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), &*entropy)?);
     let places = Arc::new(WatchedPlaces::open(config.places.as_deref()));
@@ -123,9 +127,15 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         hits,
         sightings: sightings.clone(),
         ledger: ledger.clone(),
+        receipt_key: keys::receipt_key(directory, &*entropy)?,
         clock: clock.clone(),
         entropy,
     });
+    let upkeep = upkeep::start(upkeep::Line {
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+        receipts_days: config.receipts_days,
+    })?;
     let visitors = open_door(&config, shared.clone(), followed.clone())?;
     let desk = Admin {
         store,
@@ -142,7 +152,17 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let admin = open_desk(&config, desk)?;
     let shown = visitors.addresses();
     tracing::info!(visitors = ?shown, admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
-    Ok(Running { config, visitors, admin, sites, shared, counting, delivery, inventory })
+    Ok(Running { config, visitors, admin, sites, shared, counting, delivery, inventory, upkeep })
+}
+
+/// Keeps what visitors are shown, before the first of them can agree to it.
+fn keep_notices(ledger: &Ledger, sites: &Sites, now: Timestamp) -> Result<(), StoreError> {
+    for banner in sites.iter().map(|site| &site.banner) {
+        for language in 0..banner.languages() {
+            ledger.keep_notice(banner.notice(language), now)?;
+        }
+    }
+    Ok(())
 }
 
 fn start_inventory(
@@ -204,7 +224,9 @@ impl Running {
     /// that changes those is refused whole.
     pub fn reload(&self, config: &Config) -> Result<(), AppError> {
         sites::check_reload(&self.config, config)?;
-        self.sites.send_replace(Arc::new(sites::make(config, &*self.shared.entropy)?));
+        let sites = sites::make(config, &*self.shared.entropy)?;
+        keep_notices(&self.shared.ledger, &sites, self.shared.clock.now())?;
+        self.sites.send_replace(Arc::new(sites));
         Ok(())
     }
 
@@ -213,6 +235,7 @@ impl Running {
         self.visitors.shutdown();
         self.visitors.join();
         // Every sender of hits is gone with the workers and this one; the counter then ends by itself.
+        self.upkeep.join();
         drop(self.shared);
         self.counting.join();
         self.delivery.join();

@@ -144,7 +144,7 @@ test("a page script can choose, in each of the three ways", async () => {
     await page.consentry.choose("none");
     await page.consentry.choose("all");
     await page.consentry.choose({ categories: ["statistics"], trackers: ["youtube"] });
-    const back = "return=%2Fdekk%3Fbredde%3D205&choice=";
+    const back = "return=%2Fdekk%3Fbredde%3D205&layer=script&choice=";
     assert.deepEqual(
       seen.sent.map((it) => it.fields),
       [`${back}none`, `${back}all`, `${back}some&category=statistics&tracker=youtube`],

@@ -1,13 +1,20 @@
-//! The keys that consents are sealed with: files of 32 bytes that only the program's account can read.
+//! The keys that consents are sealed and receipts signed with: files of 32 bytes that only the program's account can
+//! read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::clock::Entropy;
 use crate::config::SealKeys;
 use crate::policy::seal::{Seal, SealKey};
+use crate::store::ledger::signed::{PublicKey, SigningKey};
+
+/// The file of the key that receipts are signed with, in the directory of the store.
+const RECEIPT_KEY: &str = "receipt.key";
 
 /// What can be wrong with a key's file.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +47,25 @@ pub enum KeyError {
 /// them, so they are read anew for each site.
 pub(super) fn seal(settings: &SealKeys, site: &str, entropy: &dyn Entropy) -> Result<Seal, KeyError> {
     make_if_missing(&settings.key, entropy)?;
-    let previous = settings.previous_keys.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-    Ok(Seal::new(site, read(&settings.key)?, previous))
+    let previous = settings.previous_keys.iter().map(|path| read(path).map(SealKey::new));
+    let previous = previous.collect::<Result<_, _>>()?;
+    Ok(Seal::new(site, SealKey::new(read(&settings.key)?), previous))
+}
+
+/// The key that receipts are signed with; made when its file is not there.
+pub(super) fn receipt_key(directory: &Path, entropy: &dyn Entropy) -> Result<SigningKey, KeyError> {
+    let path = directory.join(RECEIPT_KEY);
+    make_if_missing(&path, entropy)?;
+    Ok(SigningKey::from_seed(&Zeroizing::new(read(&path)?)))
+}
+
+/// What receipts of this store are checked with; `None` where none was made yet.
+pub(crate) fn public_receipt_key(directory: &Path) -> Result<Option<PublicKey>, KeyError> {
+    let path = directory.join(RECEIPT_KEY);
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(SigningKey::from_seed(&Zeroizing::new(read(&path)?)).public()))
 }
 
 /// Writes a new key beside its place and links it there, so that another gateway that starts at the same moment finds
@@ -65,7 +89,7 @@ fn make_if_missing(path: &Path, entropy: &dyn Entropy) -> Result<(), KeyError> {
     }
 }
 
-fn read(path: &Path) -> Result<SealKey, KeyError> {
+fn read(path: &Path) -> Result<[u8; SealKey::BYTES], KeyError> {
     let file = |source| KeyError::File { path: path.to_owned(), source };
     let mut opened = File::open(path).map_err(file)?;
     let mode = opened.metadata().map_err(file)?.permissions().mode() & 0o777;
@@ -75,7 +99,7 @@ fn read(path: &Path) -> Result<SealKey, KeyError> {
     let mut bytes = [0; SealKey::BYTES];
     let mut rest = [0; 1];
     let is_whole = opened.read_exact(&mut bytes).is_ok() && matches!(opened.read(&mut rest), Ok(0));
-    if is_whole { Ok(SealKey::new(bytes)) } else { Err(KeyError::Length { path: path.to_owned() }) }
+    if is_whole { Ok(bytes) } else { Err(KeyError::Length { path: path.to_owned() }) }
 }
 
 #[cfg(test)]

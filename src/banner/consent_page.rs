@@ -20,6 +20,7 @@ impl Banner {
             html.raw("<p class=\"said\" role=\"status\">").text(&self.standing(texts, consent)).raw("</p>");
             html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
             hidden(html, "return", back.unwrap_or(&here));
+            hidden(html, "layer", "page");
             for category in Category::ALL {
                 self.category(html, texts, category, consent);
             }

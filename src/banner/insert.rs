@@ -14,7 +14,6 @@ use super::texts::{Texts, companies};
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{Category, CategorySet};
 use crate::proxy::rewrite::{Localized, Part};
-use crate::store::ledger::Hash;
 
 /// What the insertions are made from.
 pub(super) struct Site<'a> {
@@ -68,7 +67,8 @@ impl Site<'_> {
         html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
         html.raw("<form method=\"post\"").attribute("action", &self.address("/choice"));
-        html.raw("><input type=\"hidden\" name=\"return\" value=\"");
+        html.raw("><input type=\"hidden\" name=\"layer\" value=\"banner\">");
+        html.raw("<input type=\"hidden\" name=\"return\" value=\"");
         let html = banner.hole(Part::ReturnPath).html();
         html.raw("\">");
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
@@ -117,6 +117,7 @@ impl Site<'_> {
         html.raw("<form id=\"consentry-allow\" method=\"post\" hidden");
         html.attribute("action", &self.address("/choice")).raw(">");
         hidden(html, "choice", "some");
+        hidden(html, "layer", "embed");
         for category in Category::ASKED.into_iter().filter(|category| categories.contains(*category)) {
             hidden(html, "category", category.name());
         }
@@ -184,14 +185,11 @@ pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     html.into_parts()
 }
 
-/// What a receipt calls the first layer: the start of the hash of its markup.
-pub(super) fn version(banner: &[Part]) -> Hash {
-    let mut hasher = blake3::Hasher::new();
-    for part in banner {
-        match part {
-            Part::Text(text) => hasher.update(text),
-            _ => hasher.update(b"\0"),
-        };
-    }
-    Hash(*hasher.finalize().as_bytes())
+/// The first layer as a notice shows it: with a space where each page has something of its own.
+pub(super) fn first_layer(banner: &[Part]) -> String {
+    let text = |part: &Part| match part {
+        Part::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        _ => " ".to_owned(),
+    };
+    banner.iter().map(text).collect()
 }

@@ -13,7 +13,9 @@ mod html;
 mod insert;
 mod language;
 mod my_data_page;
+mod notice;
 mod page;
+mod receipt;
 mod return_path;
 mod texts;
 
@@ -64,6 +66,8 @@ pub struct Controller {
     pub privacy_url: String,
     /// The supervisory authority's page for complaints (art. 77).
     pub complaint_url: String,
+    /// Whose law holds, as receipts name it: ISO 3166-1, or `EEA`.
+    pub jurisdiction: String,
 }
 
 /// Everything one site says to its visitors, made ready once and shared read-only.
@@ -72,7 +76,8 @@ pub struct Banner {
     settings: Settings,
     catalog: Arc<Catalog>,
     texts: Vec<Texts>,
-    /// Per language, what a receipt calls the texts that were shown.
+    /// Per language, what is shown, and what a receipt calls it.
+    notices: Vec<Arc<str>>,
     versions: Vec<Hash>,
     undecided: Arc<[Localized]>,
     /// By [`CategorySet::state`].
@@ -95,9 +100,16 @@ impl Banner {
         let undecided = site.undecided(&texts);
         let made = |shown| CategorySet::every().map(|state| site.decided(&texts, state, &[], shown));
         let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
-        let versions = undecided.iter().map(|localized| insert::version(&localized.banner)).collect();
+        let notices: Vec<_> = texts
+            .iter()
+            .zip(undecided.iter())
+            .map(|(texts, shown)| {
+                notice::notice(&settings, &catalog, texts, &insert::first_layer(&shown.banner))
+            })
+            .collect();
+        let versions = notices.iter().map(|notice| Hash::of(notice)).collect();
         let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
-        Ok(Self { settings, catalog, texts, versions, undecided, decided, framed, sized_by_script })
+        Ok(Self { settings, catalog, texts, notices, versions, undecided, decided, framed, sized_by_script })
     }
 
     /// What stands first in `<head>`. It depends on nothing else, so it may be kept and used again; the answer's day
@@ -161,7 +173,7 @@ impl Banner {
         &self.texts(language).language
     }
 
-    /// What a receipt calls the first layer's texts in that language: changes when a word of it changes.
+    /// What a receipt calls the notice in that language: changes when a word of it changes.
     pub fn texts_hash(&self, language: usize) -> Hash {
         self.versions.get(language).or(self.versions.first()).copied().unwrap_or(Hash::NONE)
     }

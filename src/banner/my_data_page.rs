@@ -3,9 +3,10 @@
 use super::Banner;
 use super::html::{Html, fill};
 use super::page::{choice_button, hidden, row, table_foot, table_head};
-use super::texts::Texts;
+use super::texts::{MyDataTexts, Texts};
 use crate::policy::catalog::Tracker;
-use crate::policy::consent::{Category, Consent};
+use crate::policy::consent::{Category, Consent, Day};
+use crate::store::ledger::Receipt;
 
 /// What one cookie of the request belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +22,12 @@ pub enum CookieClass<'a> {
 }
 
 impl Banner {
-    /// The page at `PREFIX/my-data`. `cookies` are the names that came with the request; values are never shown.
+    /// The page at `PREFIX/my-data`. `receipts` are the records of the visitor's number, oldest first; `cookies` are the names that came with the request; values are never shown.
     pub fn my_data_page(
         &self,
         language: usize,
         consent: &Consent,
+        receipts: &[Receipt],
         cookies: &[(&str, CookieClass<'_>)],
     ) -> String {
         let texts = self.texts(language);
@@ -35,6 +37,7 @@ impl Banner {
                 Some(receipt) => {
                     html.raw("<p>").text(&words.receipt).raw(" <code>").text(&receipt.to_string());
                     html.raw("</code></p>");
+                    self.says(html, texts, receipts);
                 }
                 None => _ = html.element("p", &words.no_receipt),
             }
@@ -44,13 +47,51 @@ impl Banner {
             html.element("h2", &words.withdraw_title).element("p", &words.withdraw_about);
             html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
             hidden(html, "return", &self.address("/my-data"));
+            hidden(html, "layer", "page");
             html.raw("<div class=\"buttons\">");
             choice_button(html, "none", "withdraw", &words.withdraw);
             html.raw("<button data-role=\"preferences\" formmethod=\"get\"");
             html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
-            html.raw("</button></div></form>").element("h2", &words.contact_title);
+            html.raw("</button></div></form>");
+            if consent.receipt().is_some() {
+                self.erase(html, words);
+            }
+            html.element("h2", &words.contact_title);
             self.contact(html, texts);
         })
+    }
+
+    /// What the receipt says, and the way to take it along.
+    fn says(&self, html: &mut Html, texts: &Texts, receipts: &[Receipt]) {
+        let words = &texts.my_data;
+        html.raw("<ul>");
+        for receipt in receipts {
+            let day = u32::try_from(receipt.time.as_second() / 86_400).unwrap_or_default();
+            let granted: Vec<&str> = receipt.granted.iter().map(|name| self.shown(texts, name)).collect();
+            let text = if granted.is_empty() { &words.said_no } else { &words.said_yes };
+            let values = [("date", &*texts.date(Day(day))), ("list", &texts.list(&granted))];
+            html.element("li", &fill(text, &values));
+        }
+        html.raw("</ul><p>").link(&self.address("/receipt.json"), &words.download);
+        html.raw("</p>").element("p", &words.download_about);
+    }
+
+    /// A category or tracker of a receipt as people call it; its stable name where it is no longer known.
+    fn shown<'a>(&'a self, texts: &'a Texts, name: &'a str) -> &'a str {
+        match Category::from_name(name) {
+            Some(category) => &texts.category(category).listed,
+            None => self.catalog.named(name).map_or(name, |tracker| &tracker.name),
+        }
+    }
+
+    fn erase(&self, html: &mut Html, words: &MyDataTexts) {
+        html.element("h2", &words.erase_title).element("p", &words.erase_about);
+        html.raw("<form method=\"post\"").attribute("action", &self.address("/erase")).raw(">");
+        hidden(html, "return", &self.address("/my-data"));
+        hidden(html, "layer", "page");
+        html.raw("<div class=\"buttons\">");
+        choice_button(html, "none", "erase", &words.erase);
+        html.raw("</div></form>");
     }
 
     /// Who answers for the data, and where to complain; what the operator left empty is left out.
@@ -95,7 +136,7 @@ fn sent(html: &mut Html, texts: &Texts, cookies: &[(&str, CookieClass<'_>)]) {
 mod tests {
     use super::*;
     use crate::banner::tests::{banner, catalog};
-    use crate::policy::consent::{Choice, Day, ReceiptNumber};
+    use crate::policy::consent::{Choice, ReceiptNumber};
 
     #[test]
     fn each_cookie_is_named_with_what_it_belongs_to() {
@@ -107,7 +148,7 @@ mod tests {
             ("consentry", CookieClass::Answer),
             ("cart", CookieClass::Vouched(Category::Necessary)),
         ];
-        let page = banner().my_data_page(1, &Consent::none(), &cookies);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &cookies);
         assert!(page.contains("<td>&lt;script&gt;</td><td>Unknown</td>"), "{page}");
         assert!(page.contains("<td>_count</td><td>Statistics · Counter</td>"), "{page}");
         assert!(page.contains("<td>consentry</td><td>Your answer</td>"), "{page}");
@@ -119,7 +160,7 @@ mod tests {
         let number = ReceiptNumber([0xab; 16]);
         let page = |choice| {
             let consent = Consent::from_choice(&choice, Day(20_000), Some(number), &catalog());
-            banner().my_data_page(1, &consent, &[])
+            banner().my_data_page(1, &consent, &[], &[])
         };
         assert!(page(Choice::All).contains(&number.to_string()));
         assert!(!page(Choice::None).contains(&number.to_string()));
@@ -127,7 +168,7 @@ mod tests {
 
     #[test]
     fn withdrawing_is_one_button() {
-        let page = banner().my_data_page(1, &Consent::none(), &[]);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &[]);
         assert!(page.contains("name=\"choice\" value=\"none\" data-role=\"withdraw\""), "{page}");
     }
 }

@@ -80,7 +80,8 @@ table!(ConsentTexts: title, intro, unanswered, refused, granted, lasts, always, 
     companies_many, open, single, save, refuse_all, accept_all, back);
 table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, access_site,
     access_provider, access_partners, provider_privacy, nothing_stored, none, own_name, own_purpose, own_receives);
-table!(MyDataTexts: title, receipt, no_receipt, sent, sent_none, class, class_answer, class_unknown, withdraw_title,
+table!(MyDataTexts: title, receipt, no_receipt, said_yes, said_no, download, download_about, erase_title,
+    erase_about, erase, sent, sent_none, class, class_answer, class_unknown, withdraw_title,
     withdraw_about, withdraw, change, contact_title, contact, contact_address, contact_email, complain);
 table!(TroubleTexts: bad_request_title, bad_request, not_found_title, not_found, not_allowed_title, not_allowed,
     too_large_title, too_large, wrong_type_title, wrong_type, away_title, away, busy_title, busy, slow_title, slow,

@@ -5,6 +5,7 @@
 mod check;
 pub mod demo;
 mod import;
+mod receipts;
 mod scan;
 mod serve;
 mod token;
@@ -37,6 +38,9 @@ enum Command {
     Scan(Scan),
     /// Past visits into the statistics, through the same anonymisation
     Import(Import),
+    /// The ledger of consents: verify, export, show, erase
+    #[command(subcommand)]
+    Receipts(receipts::Command),
     /// Access for analysts
     #[command(subcommand)]
     Token(Token),
@@ -141,6 +145,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Check(Config { config }) => check::run(&config),
         Command::Scan(scan) => scan::run(&scan),
         Command::Import(import) => import::run(&import.config, &import.site, import.format, &import.file),
+        Command::Receipts(command) => receipts::run(command),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),
     };
     match outcome {

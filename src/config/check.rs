@@ -33,7 +33,10 @@ pub(super) struct Given<'a> {
 /// Checks the whole document.
 pub(super) fn config(root: &Table<'_>, given: &Given<'_>) -> Option<Config> {
     let server = server_settings(&root.table("listen", "listen"), &root.table("limits", "limits"));
-    let (store, seal) = store_settings(&root.table("store", "store"), given);
+    let stored = root.table("store", "store");
+    let (store, seal) = store_settings(&stored, given);
+    let receipts_days =
+        stored.whole("receipts_days", 30..=3660, "1277 is the default: half a year, and three more");
     let places = places(&root.table("places", "places"), given);
     let api = root.table("api", "api");
     let requests_per_minute = api.whole("requests_per_minute", 1..=1_000_000, "6000 is the default");
@@ -50,7 +53,22 @@ pub(super) fn config(root: &Table<'_>, given: &Given<'_>) -> Option<Config> {
     same_twice(root.notes(), &known);
     no_circle(root.notes(), &known, &server);
     let sites = sites.into_iter().collect::<Option<Vec<_>>>()?;
-    Some(Config { server, store, seal, places, requests_per_minute: or(requests_per_minute, 6000), sites })
+    let longest = sites.iter().map(|site| site.banner.days).max().unwrap_or_default();
+    if let Some(days) = receipts_days.as_ref().filter(|days| *days.get_ref() < longest) {
+        let reason = format!("a consent stands for {longest} days, its receipt for {} only", days.get_ref());
+        let remedy =
+            "keep receipts as long as a consent stands, and as long after it as it may have to be proved";
+        root.notes().add(Problem::error(days.span(), reason).remedy(remedy));
+    }
+    Some(Config {
+        server,
+        store,
+        seal,
+        receipts_days: or(receipts_days, 1277),
+        places,
+        requests_per_minute: or(requests_per_minute, 6000),
+        sites,
+    })
 }
 
 /// The value read, or the default.

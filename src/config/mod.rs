@@ -35,6 +35,9 @@ pub struct Config {
     pub store: store::Settings,
     /// The keys that consents are sealed with.
     pub seal: SealKeys,
+    /// How long receipts are kept. Unit: days. Default 1277: half a year of consent, and three years in which it can be
+    /// disputed.
+    pub receipts_days: u32,
     /// The place table (MMDB); without it every place is unknown.
     pub places: Option<PathBuf>,
     /// Most questions a token may ask in a minute. Default 6000; more get 429 (RFC 6585 section 4).

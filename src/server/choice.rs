@@ -51,12 +51,28 @@ struct Sent {
     form: Form,
 }
 
+/// A choice as it came.
+pub(super) struct Taken {
+    /// What it says.
+    pub form: ChoiceForm,
+    sent: Sent,
+    language: usize,
+    signal: Signal,
+}
+
 /// Takes a choice.
 pub(super) async fn choose(
     shared: &Shared,
     visit: &Visit,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let taken = take(visit, request).await?;
+    let after = decide(shared, visit, &taken).await?;
+    Ok(settle(shared, visit, &taken, &after))
+}
+
+/// Reads a choice that was sent from the site's own pages.
+pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Taken, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::Method("POST"));
     }
@@ -71,20 +87,23 @@ pub(super) async fn choose(
     let body = body_limit::read(body, BODY_BYTES_MAX).await?;
     let fallback = sent.referring_path(visit);
     let form = ChoiceForm::read(&body, visit.site.policy.catalog(), &fallback)?;
+    Ok(Taken { form, sent, language, signal: Signal::of(&head.headers) })
+}
 
-    let after = decide(shared, visit, language, &form).await?;
-    let answer = compare(&visit.consent, &after);
+/// Tells the counter and the visitor what stands now.
+pub(super) fn settle(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
+    let answer = compare(&visit.consent, after);
     shared.metrics.choices.increment();
-    tell_counter(shared, visit, &sent, &form, &after, answer);
-    Ok(reply(visit, &sent, &form, &after))
+    tell_counter(shared, visit, taken, after, answer);
+    reply(visit, taken, after)
 }
 
 /// A form of another site must not choose for a visitor. Browsers say where a request comes from (Fetch Metadata, and
 /// `Origin` on every POST: Fetch Standard section 3.2); a client that says nothing acts for nobody else.
 fn is_from_here(visit: &Visit, headers: &HeaderMap) -> bool {
-    let site_is_ours =
-        headers.get("sec-fetch-site").is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
-    let origin_is_ours = headers.get(header::ORIGIN).is_none_or(|origin| {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    let site_is_ours = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+    let origin_is_ours = headers.get_all(header::ORIGIN).iter().all(|origin| {
         let origin = origin.as_bytes();
         let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
         authority.is_some_and(|authority| authority.eq_ignore_ascii_case(visit.host.authority().as_bytes()))
@@ -128,44 +147,72 @@ impl Sent {
 
 /// What stands from now on. A grant is recorded before it counts; a grant that cannot be recorded changes nothing. A
 /// withdrawal counts at once: that it could not be recorded must not keep anybody from withdrawing.
-async fn decide(
-    shared: &Shared,
-    visit: &Visit,
-    language: usize,
-    form: &ChoiceForm,
-) -> Result<Consent, Refusal> {
+async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Consent, Refusal> {
+    let earlier = visit.consent.receipt();
+    let number = earlier.unwrap_or_else(|| new_number(shared));
+    let after =
+        Consent::from_choice(&taken.form.choice, visit.today, Some(number), visit.site.policy.catalog());
+    if after.is_grant() {
+        let action = if earlier.is_some() { "changed" } else { "granted" };
+        record(shared, visit, taken, number, action, &after).await.map_err(Refusal::NotRecorded)?;
+    } else if let Some(earlier) = earlier {
+        withdraw(shared, visit, taken, earlier, &after).await;
+    }
+    Ok(after)
+}
+
+fn new_number(shared: &Shared) -> ReceiptNumber {
     let mut number = [0; 16];
     shared.entropy.fill(&mut number);
-    let number = ReceiptNumber(number);
-    let after = Consent::from_choice(&form.choice, visit.today, Some(number), visit.site.policy.catalog());
-    if after.is_grant() {
-        record(shared, visit, language, number, "granted", &after).await.map_err(Refusal::NotRecorded)?;
-    } else if let Some(earlier) = visit.consent.receipt()
-        && let Err(error) = record(shared, visit, language, earlier, "withdrawn", &after).await
-    {
+    ReceiptNumber(number)
+}
+
+/// What the browser says in every request, whatever the visitor chooses here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// Nothing.
+    None,
+    /// That personal data are not to be sold or shared (Global Privacy Control).
+    Gpc,
+}
+
+impl Signal {
+    /// Exactly `1` is the preference; of several fields one is enough (W3C GPC section 3.2).
+    fn of(headers: &HeaderMap) -> Self {
+        if headers.get_all("sec-gpc").iter().any(|value| value == "1") { Self::Gpc } else { Self::None }
+    }
+}
+
+/// Records the end of a grant. What cannot be recorded is told to the operator, and ends all the same.
+async fn withdraw(shared: &Shared, visit: &Visit, taken: &Taken, number: ReceiptNumber, after: &Consent) {
+    if let Err(error) = record(shared, visit, taken, number, "withdrawn", after).await {
         shared.metrics.choices_failed.increment();
         tracing::error!(%error, "a withdrawal could not be recorded");
     }
-    Ok(after)
 }
 
 async fn record(
     shared: &Shared,
     visit: &Visit,
-    language: usize,
+    taken: &Taken,
     id: ReceiptNumber,
     action: &'static str,
     after: &Consent,
 ) -> Result<(), crate::store::StoreError> {
     let (granted, refused) = named(visit, after);
+    // A yes that is given although the browser says no in general is recorded as such (rule P5).
+    let is_over = taken.signal == Signal::Gpc && after.is_grant();
+    let banner = &visit.site.banner;
     let entry = Entry {
         id,
         time: shared.clock.now(),
         site: visit.site.name.to_string(),
-        action: action.to_owned(),
+        action: if is_over { format!("{action}-over-gpc") } else { action.to_owned() },
+        layer: taken.form.layer.name().to_owned(),
+        language: banner.language_tag(taken.language).to_owned(),
         granted,
         refused,
-        texts: visit.site.banner.texts_hash(language),
+        texts: banner.texts_hash(taken.language),
     };
     shared.ledger.append(entry).await.map(|_| ())
 }
@@ -199,14 +246,8 @@ fn takes_back(visit: &Visit, after: &Consent) -> bool {
 }
 
 /// The page is loaded again after a form, and after a script's grant: that view was counted already.
-fn tell_counter(
-    shared: &Shared,
-    visit: &Visit,
-    sent: &Sent,
-    form: &ChoiceForm,
-    after: &Consent,
-    answer: Answer,
-) {
+fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, answer: Answer) {
+    let (form, sent) = (&taken.form, &taken.sent);
     let target = form.return_path.split('#').next().and_then(|path| path.parse::<PathAndQuery>().ok());
     shared.hits.hand_in(Hit {
         site: visit.site.index,
@@ -224,7 +265,8 @@ fn tell_counter(
     });
 }
 
-fn reply(visit: &Visit, sent: &Sent, form: &ChoiceForm, after: &Consent) -> Response<Body> {
+fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
+    let (form, sent) = (&taken.form, &taken.sent);
     let mut answer = match sent.form {
         Form::Json => {
             let mut answer = Response::new(Body::from(standing(visit, after)));

@@ -13,6 +13,42 @@ pub(super) struct ChoiceForm {
     pub choice: Choice,
     /// A path of this site, with its query.
     pub return_path: String,
+    /// Where it was made.
+    pub layer: Layer,
+}
+
+/// Where a choice was made (rule R40: how a consent was given).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layer {
+    /// The question on a page of the shop.
+    Banner,
+    /// The preference centre, or *my data*.
+    Page,
+    /// The placeholder of something held.
+    Embed,
+    /// A script of the shop's.
+    Script,
+    /// A form that does not say.
+    Form,
+}
+
+impl Layer {
+    const SAID: [Self; 4] = [Self::Banner, Self::Page, Self::Embed, Self::Script];
+
+    /// The word in forms and receipts.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Banner => "banner",
+            Self::Page => "page",
+            Self::Embed => "embed",
+            Self::Script => "script",
+            Self::Form => "form",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::SAID.into_iter().find(|layer| layer.name() == name)
+    }
 }
 
 /// Why a choice was not taken. Nothing is stored then.
@@ -31,8 +67,11 @@ pub(super) enum ChoiceError {
     #[error("the field tracker must name a tracker of the declaration")]
     UnknownTracker,
     /// A field that a choice does not have.
-    #[error("a choice has the fields choice, category, tracker and return, and no other")]
+    #[error("a choice has the fields choice, category, tracker, return and layer, and no other")]
     UnknownField,
+    /// A layer nobody knows, or several.
+    #[error("the field layer must be sent at most once and be banner, page, embed or script")]
+    UnknownLayer,
     /// The return address leaves the site, or comes twice.
     #[error("the field return must be sent at most once and be a path of this site")]
     ForeignReturn,
@@ -42,7 +81,7 @@ impl ChoiceForm {
     /// Reads a form body. Switches that stand beside a button for all or none do not change what the button says.
     /// `fallback` is where to go back to when the form does not say.
     pub(super) fn read(body: &[u8], catalog: &Catalog, fallback: &str) -> Result<Self, ChoiceError> {
-        let (mut kind, mut return_path) = (None, None);
+        let (mut kind, mut return_path, mut layer) = (None, None, None);
         let (mut categories, mut trackers) = (CategorySet::NECESSARY, TrackerSet::NONE);
         for (name, value) in form::fields(body)? {
             match name.as_ref() {
@@ -59,6 +98,10 @@ impl ChoiceForm {
                     return_path = Some(value.into_owned());
                 }
                 "return" => return Err(ChoiceError::ForeignReturn),
+                "layer" if layer.is_none() => {
+                    layer = Some(Layer::from_name(&value).ok_or(ChoiceError::UnknownLayer)?);
+                }
+                "layer" => return Err(ChoiceError::UnknownLayer),
                 _ => return Err(ChoiceError::UnknownField),
             }
         }
@@ -68,7 +111,8 @@ impl ChoiceForm {
             Some("none") => Choice::None,
             _ => return Err(ChoiceError::NoChoice),
         };
-        Ok(Self { choice, return_path: return_path.unwrap_or_else(|| fallback.to_owned()) })
+        let return_path = return_path.unwrap_or_else(|| fallback.to_owned());
+        Ok(Self { choice, return_path, layer: layer.unwrap_or(Layer::Form) })
     }
 }
 
@@ -93,7 +137,7 @@ mod tests {
         assert_eq!(read("category=statistics&choice=none").unwrap().choice, Choice::None);
         assert_eq!(
             read("choice=none&return=%2Fdekk").unwrap(),
-            ChoiceForm { choice: Choice::None, return_path: "/dekk".into() }
+            ChoiceForm { choice: Choice::None, return_path: "/dekk".into(), layer: Layer::Form }
         );
         let Choice::Some { categories, trackers } =
             read("choice=some&category=statistics&category=preferences&tracker=tube").unwrap().choice

@@ -20,6 +20,7 @@ mod own_path;
 mod page;
 mod patient;
 mod privacy;
+mod receipts;
 mod redirect;
 mod refusal;
 mod report;

@@ -1,4 +1,4 @@
-//! The pages under the reserved prefix: preference centre, declaration, my data; and the script that chooses when
+//! The pages under the reserved prefix: preference centre, declaration, and what *my data* is made of; and the script that chooses when
 //! a page of the shop calls `consentry.choose`.
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
@@ -10,6 +10,10 @@ use crate::policy::catalog::name_matches;
 use crate::policy::cookies::CONSENT_COOKIE;
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
+use crate::store::ledger::Receipt;
+
+/// The type of pages.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
 const COOKIES_LISTED_MAX: usize = 200;
@@ -18,19 +22,26 @@ const COOKIES_LISTED_MAX: usize = 200;
 pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Result<Response<Body>, Refusal> {
     let banner = &visit.site.banner;
     let language = visit.language(request.headers());
-    let html = "text/html; charset=utf-8";
     let (kind, body) = match path {
         "/consent" => {
             let back = return_from_query(request.uri().query());
-            (html, banner.consent_page(language, &visit.consent, back.as_deref()))
+            (HTML, banner.consent_page(language, &visit.consent, back.as_deref()))
         }
-        "/cookies" => (html, banner.cookies_page(language)),
+        "/cookies" => (HTML, banner.cookies_page(language)),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
         "/choice.js" => ("text/javascript; charset=utf-8", assets::CHOICE_API.to_owned()),
-        "/my-data" => (html, my_data(visit, language, request.headers())),
         _ => return Err(Refusal::NotFound),
     };
-    let is_head = match *request.method() {
+    read_only(request.method(), kind, body)
+}
+
+/// The answer of an address that only reads.
+pub(super) fn read_only(
+    method: &Method,
+    kind: &'static str,
+    body: String,
+) -> Result<Response<Body>, Refusal> {
+    let is_head = match *method {
         Method::GET => false,
         Method::HEAD => true,
         _ => return Err(Refusal::Method("GET, HEAD")),
@@ -47,7 +58,7 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
 
 /// Names of the cookies this browser sent and what each is taken for. Values are not shown: whoever looks over a
 /// shoulder could use them.
-fn my_data(visit: &Visit, language: usize, headers: &HeaderMap) -> String {
+pub(super) fn my_data(visit: &Visit, language: usize, headers: &HeaderMap, receipts: &[Receipt]) -> String {
     let lines = headers.get_all(header::COOKIE).iter();
     let names: Vec<_> = lines
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
@@ -56,7 +67,7 @@ fn my_data(visit: &Visit, language: usize, headers: &HeaderMap) -> String {
         .map(String::from_utf8_lossy)
         .collect();
     let classed: Vec<_> = names.iter().map(|name| (name.as_ref(), class(visit, name))).collect();
-    visit.site.banner.my_data_page(language, &visit.consent, &classed)
+    visit.site.banner.my_data_page(language, &visit.consent, receipts, &classed)
 }
 
 fn class<'a>(visit: &'a Visit, name: &str) -> CookieClass<'a> {

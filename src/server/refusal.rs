@@ -51,6 +51,9 @@ pub(super) enum Refusal {
     /// A grant that could not be recorded; nothing was granted.
     #[error("the choice could not be recorded, so nothing was changed; please try again")]
     NotRecorded(#[source] StoreError),
+    /// The ledger could not be read, or nothing in it erased; nothing was changed.
+    #[error("the receipt cannot be read or erased right now; please try again")]
+    Receipts(#[source] StoreError),
     /// The origin gave no usable answer.
     #[error("the shop's server did not answer")]
     Origin(#[from] OriginError),
@@ -96,7 +99,9 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::NotRecorded(_) | Self::Overloaded | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotRecorded(_) | Self::Receipts(_) | Self::Overloaded | Self::Store(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::BodySlow | Self::Origin(OriginError::VisitorTimeout { .. }) => StatusCode::REQUEST_TIMEOUT,
             Self::Origin(error) if error.is_visitors() => StatusCode::BAD_REQUEST,
             Self::Origin(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
@@ -123,6 +128,7 @@ impl Refusal {
             Self::Choice(_) => "bad_choice",
             Self::Report(_) => "bad_report",
             Self::NotRecorded(_) => "not_recorded",
+            Self::Receipts(_) => "receipt_unavailable",
             Self::Origin(_) | Self::Unasked => "origin",
             Self::Overloaded => "overloaded",
             Self::Unauthorized => "unauthorized",
@@ -155,6 +161,7 @@ impl Refusal {
                 tracing::warn!(%method, "the origin answered 304 to a request without conditions");
             }
             Self::NotRecorded(_) => tracing::error!(cause = chain, "a choice could not be recorded"),
+            Self::Receipts(_) => tracing::error!(cause = chain, "a receipt could not be read or erased"),
             Self::Store(_) => tracing::warn!(cause = chain, "a question could not be answered"),
             _ => tracing::debug!(%method, code = self.code(), "a request was refused"),
         }

@@ -82,9 +82,11 @@ fn trouble(refusal: &Refusal) -> Trouble {
         Refusal::Origin(error) if error.is_timeout() => Trouble::OriginSlow,
         Refusal::Origin(error) if !error.is_visitors() => Trouble::OriginAway,
         Refusal::Unasked => Trouble::OriginAway,
-        Refusal::Overloaded | Refusal::TooMany { .. } | Refusal::NotRecorded(_) | Refusal::Store(_) => {
-            Trouble::Busy
-        }
+        Refusal::Overloaded
+        | Refusal::TooMany { .. }
+        | Refusal::NotRecorded(_)
+        | Refusal::Receipts(_)
+        | Refusal::Store(_) => Trouble::Busy,
         Refusal::Bug => Trouble::Broken,
         _ => Trouble::BadRequest,
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Observe ─ Rescue ─ LoadShed ─ ConcurrencyLimit ─ CatchPanic ─ check ─ ClientAddr ─ ReadConsent ─ Route
-//!    ├ reserved prefix → choice │ report │ privacy
+//!    ├ reserved prefix → choice │ receipts │ report │ privacy
 //!    └ all else        → OwnPath ─ Guard ─ Origin ─ Count ─ Guard ─ Rewrite │ OwnPath
 //! ```
 //!
@@ -26,7 +26,7 @@ use super::refusal::Refusal;
 use super::rescue::{Asker, rescue};
 use super::visit::Visit;
 use super::worker::Worker;
-use super::{choice, page, privacy, report};
+use super::{choice, page, privacy, receipts, report};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::{Body, headers};
 
@@ -76,6 +76,10 @@ async fn route(
     let visit = Visit::of(&worker.shared, site.clone(), host, client, &request);
     match visit.reserved_path() {
         Some("/choice") => choice::choose(&worker.shared, &visit, request).await,
+        Some("/my-data") => receipts::my_data(&worker.shared, &visit, &request).await,
+        Some("/receipt.json") => receipts::download(&worker.shared, &visit, &request).await,
+        Some("/receipt-key.json") => receipts::key(&worker.shared, &request),
+        Some("/erase") => receipts::erase(&worker.shared, &visit, request).await,
         Some("/report") => report::take(&worker.shared, &visit, request).await,
         Some("/witness.js") => report::witness(&visit, &request),
         Some(path) => privacy::answer(&visit, path, &request),

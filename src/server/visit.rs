@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, header};
 use super::site::Site;
 use super::worker::Shared;
 use crate::policy::Page;
-use crate::policy::consent::{Consent, Day};
+use crate::policy::consent::{Choice, Consent, Day};
 use crate::policy::cookies::CONSENT_COOKIE;
 use crate::proxy::forwarded::Client;
 use crate::proxy::headers::Host;
@@ -47,6 +47,11 @@ impl Visit {
     /// The page asked for.
     pub(super) fn page(&self) -> Page<'_> {
         Page { host: self.host.name(), path: self.target.path() }
+    }
+
+    /// The answer that stands when everything is refused today.
+    pub(super) fn refused(&self) -> Consent {
+        Consent::from_choice(&Choice::None, self.today, None, self.site.policy.catalog())
     }
 
     /// The path and query asked for.

@@ -14,6 +14,7 @@ use crate::clock::{Clock, Entropy};
 use crate::policy::consent::Day;
 use crate::proxy::Origin;
 use crate::store::ledger::Ledger;
+use crate::store::ledger::signed::SigningKey;
 use crate::telemetry::Metrics;
 
 /// What all workers share.
@@ -26,6 +27,8 @@ pub struct Shared {
     pub sightings: Sightings,
     /// Where grants are recorded.
     pub ledger: Arc<Ledger>,
+    /// What receipts are signed with that visitors take along.
+    pub receipt_key: SigningKey,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

@@ -25,10 +25,12 @@ pub const QUESTION_MS_MAX: i64 = 10_000;
 /// waits for a store that is away.
 pub const BATCH_SECONDS_MAX: i64 = 90 * 24 * 3600;
 
-/// The file of the embedded statistics.
+/// The file of the embedded statistics. A new one is made as the first release made it, and then brought on.
 pub(super) const STATISTICS: Kind = Kind {
     file: "statistics.db",
-    schema: &[include_str!("sql/statistics_schema.sql"), include_str!("sql/statistics_schema_2.sql")],
+    schema: concat!(include_str!("sql/statistics_schema.sql"), include_str!("sql/statistics_upgrade_2.sql")),
+    upgrades: &[include_str!("sql/statistics_upgrade_2.sql")],
+    version: 2,
 };
 
 /// Statistics in `statistics.db`.

@@ -12,24 +12,22 @@ use super::StoreError;
 /// Longest wait for another connection's lock, in this process or another.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// A file of this room: its name, and the statements that make it.
+/// A file of this room: its name, the statements that make it, and the version they make.
 pub(super) struct Kind {
     /// Name within [`super::Settings::path`]; also how errors call it.
     pub(super) file: &'static str,
-    /// Statements by version: the first make version 1 and set `user_version` to it, each further one brings a file of
-    /// the version before to its own. A file of any earlier version keeps what it holds.
-    pub(super) schema: &'static [&'static str],
+    /// Makes tables and views in an empty file and sets `user_version` to `version`.
+    pub(super) schema: &'static str,
+    /// From each earlier version to the next, the first from version 1; each sets `user_version`.
+    pub(super) upgrades: &'static [&'static str],
+    /// The version of this program.
+    pub(super) version: i32,
 }
 
 impl Kind {
     /// Wraps what SQLite says with the name of the file.
     pub(super) fn error(&self, source: rusqlite::Error) -> StoreError {
         StoreError::Sqlite { file: self.file, source }
-    }
-
-    /// The version this program writes.
-    fn version(&self) -> i32 {
-        i32::try_from(self.schema.len()).unwrap_or(i32::MAX)
     }
 
     /// Opens the file in `directory` for reading and writing, and makes both where they are missing: the directory
@@ -57,13 +55,22 @@ impl Kind {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|source| self.error(source))?;
         let found = version(&transaction).map_err(|source| self.error(source))?;
-        if found > self.version() {
-            return Err(StoreError::Newer { file: self.file, found, known: self.version() });
+        if found > self.version {
+            return Err(StoreError::Newer { file: self.file, found, known: self.version });
         }
-        for step in self.schema.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        for step in self.steps(found) {
             transaction.execute_batch(step).map_err(|source| self.error(source))?;
         }
         transaction.commit().map_err(|source| self.error(source))
+    }
+
+    /// What makes a file of version `found` one of ours.
+    fn steps(&self, found: i32) -> &[&'static str] {
+        match usize::try_from(found) {
+            Ok(0) => std::slice::from_ref(&self.schema),
+            Ok(found) => self.upgrades.get(found - 1..).unwrap_or_default(),
+            Err(_) => &[],
+        }
     }
 
     /// Opens the file for reading only. It must exist.
@@ -75,8 +82,8 @@ impl Kind {
             .busy_timeout(LOCK_WAIT)
             .and_then(|()| version(&connection))
             .map_err(|source| self.error(source))?;
-        if found > self.version() {
-            return Err(StoreError::Newer { file: self.file, found, known: self.version() });
+        if found > self.version {
+            return Err(StoreError::Newer { file: self.file, found, known: self.version });
         }
         Ok(connection)
     }
@@ -97,9 +104,12 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    const FIRST: &str = "create table t (a integer); pragma user_version = 1;";
-    const SECOND: &str = "alter table t add column b integer not null default 1; pragma user_version = 2;";
-    const KIND: Kind = Kind { file: "test.db", schema: &[FIRST] };
+    const KIND: Kind = Kind {
+        file: "test.db",
+        schema: "create table t (a integer); pragma user_version = 1;",
+        upgrades: &[],
+        version: 1,
+    };
 
     #[test]
     fn file_of_a_later_version_is_left_alone() {
@@ -110,14 +120,23 @@ mod tests {
     }
 
     #[test]
-    fn file_of_an_earlier_version_is_brought_on_and_keeps_what_it_holds() {
+    fn file_of_an_earlier_version_is_brought_up_step_by_step() {
         let directory = tempfile::tempdir().unwrap();
-        KIND.open(directory.path()).unwrap().execute("insert into t (a) values (7)", []).unwrap();
-        let later = Kind { schema: &[FIRST, SECOND], ..KIND };
+        KIND.open(directory.path()).unwrap().execute("insert into t values (1)", []).unwrap();
+        let later = Kind {
+            schema: "create table t (a integer, b integer, c integer); pragma user_version = 3;",
+            upgrades: &[
+                "alter table t add column b integer; pragma user_version = 2;",
+                "alter table t add column c integer; pragma user_version = 3;",
+            ],
+            version: 3,
+            ..KIND
+        };
         for _ in 0..2 {
-            let kept = later.open(directory.path()).unwrap();
-            let row = kept.query_row("select a, b from t", [], |row| Ok((row.get(0)?, row.get(1)?)));
-            assert_eq!(row, Ok((7, 1)));
+            let connection = later.open(directory.path()).unwrap();
+            let kept: i32 =
+                connection.query_row("select a from t where c is null", [], |row| row.get(0)).unwrap();
+            assert_eq!((kept, version(&connection).unwrap()), (1, 3));
         }
     }
 

@@ -36,7 +36,12 @@ pub const OTHER: &str = "(other)";
 const ROWS_MAX: i64 = 2_000_000;
 
 /// The file of the inventory.
-const INVENTORY: Kind = Kind { file: "inventory.db", schema: &[include_str!("sql/inventory_schema.sql")] };
+const INVENTORY: Kind = Kind {
+    file: "inventory.db",
+    schema: include_str!("sql/inventory_schema.sql"),
+    upgrades: &[],
+    version: 1,
+};
 
 /// How a thing was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -148,6 +148,9 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
+    /// Too much waits to be written.
+    #[error("too much waits to be written; try again")]
+    Busy,
     /// What was to be written together failed together.
     #[error(transparent)]
     Group(std::sync::Arc<StoreError>),
@@ -160,7 +163,7 @@ impl StoreError {
     /// May the same call succeed later, without anybody doing anything?
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::SpoolFull { .. } => true,
+            Self::Timeout { .. } | Self::SpoolFull { .. } | Self::Busy => true,
             Self::Sqlite { source, .. } => is_transient(source),
             Self::Group(error) => error.is_transient(),
             Self::File { .. }

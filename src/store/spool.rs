@@ -33,7 +33,8 @@ const RETRY_MIN: Duration = Duration::from_secs(1);
 /// Longest wait between two tries.
 const RETRY_MAX: Duration = Duration::from_mins(1);
 
-const SPOOL: Kind = Kind { file: "spool.db", schema: &[include_str!("sql/spool_schema.sql")] };
+const SPOOL: Kind =
+    Kind { file: "spool.db", schema: include_str!("sql/spool_schema.sql"), upgrades: &[], version: 1 };
 
 /// Durable, bounded batches in `spool.db`.
 pub struct Spool {

@@ -19,7 +19,8 @@ pub const NAME_BYTES_MAX: usize = 128;
 /// Hexadecimal digits of a token, after [`PREFIX`].
 const DIGITS: usize = 64;
 
-const TOKENS: Kind = Kind { file: "tokens.db", schema: &[include_str!("sql/tokens_schema.sql")] };
+const TOKENS: Kind =
+    Kind { file: "tokens.db", schema: include_str!("sql/tokens_schema.sql"), upgrades: &[], version: 1 };
 
 /// What a token opens.
 #[derive(Clone, Debug, PartialEq, Eq)]

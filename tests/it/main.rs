@@ -14,6 +14,7 @@ mod page_views;
 mod pages;
 mod policies;
 mod privacy;
+mod receipts;
 mod redirects;
 mod reports;
 mod requests;

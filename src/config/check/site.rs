@@ -183,8 +183,9 @@ fn controller(site: &Table<'_>) -> Option<banner::Controller> {
     let remedy = "visitors must be told where they can complain (GDPR art. 13(2)(d)), such as \
                   \"https://www.datatilsynet.no/\"";
     let complaint_url = advised("complaint_url", remedy, value::web_address);
+    let jurisdiction = or(table.parsed("jurisdiction", value::filled), "EEA".into());
     let (name, email) = (name?.into_inner(), email?.into_inner());
-    Some(banner::Controller { name, address, email, privacy_url, complaint_url })
+    Some(banner::Controller { name, address, email, privacy_url, complaint_url, jurisdiction })
 }
 
 struct Consent {

@@ -1,10 +1,14 @@
 //! Reading receipts, one by one, and finding what was changed.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::super::{Settings, StoreError};
-use super::{Hash, LEDGER, Receipt, error, head};
+use super::chain::{Form, Link};
+use super::erase::named;
+use super::{Hash, LEDGER, Receipt, error};
 use crate::policy::consent::ReceiptNumber;
 
 /// Most receipts that one number can have in an answer: a grant and its changes.
@@ -16,8 +20,10 @@ pub struct Receipts(Connection);
 /// What a check of the whole chain found to be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// How many receipts there are.
+    /// How many places the chain has.
     pub receipts: u64,
+    /// How many of them were erased.
+    pub erased: u64,
     /// The hash of the last.
     pub head: Hash,
 }
@@ -55,58 +61,118 @@ impl Receipts {
         get(&self.0, id)
     }
 
+    /// The notice of that hash.
+    pub fn notice(&self, hash: Hash) -> Result<Option<String>, StoreError> {
+        notice(&self.0, hash)
+    }
+
     /// The hash of the last receipt.
     pub fn head(&self) -> Result<Hash, StoreError> {
         Ok(head(&self.0)?.1)
     }
 
-    /// Hands over every receipt, oldest first; the first error of `each` ends it.
-    pub fn export<E: From<StoreError>>(
-        &self,
-        mut each: impl FnMut(Receipt) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.walk(|_, receipt| each(receipt?))
+    /// Hands over every place of the chain, oldest first; the first error of `each` ends it.
+    pub fn export<E: From<StoreError>>(&self, mut each: impl FnMut(Link) -> Result<(), E>) -> Result<(), E> {
+        self.walk(|kept| each(kept.link?))
     }
 
-    /// Checks every receipt against the one before it. With `noted`, a hash that was the head once, one of them must
-    /// have it.
+    /// Checks every receipt against the one before it, and every erasure against the record of it. With `noted`, a
+    /// hash that was the head once, one of them must have it.
     pub fn verify(&self, noted: Option<Hash>) -> Result<Verified, VerifyError> {
-        let mut verified = Verified { receipts: 0, head: Hash::NONE };
-        let mut is_found = noted.is_none_or(|noted| noted == Hash::NONE);
-        let mut expected = 1;
-        self.walk(|place, receipt| {
-            let broken = |what| VerifyError::Broken { place: expected, what };
-            if place != expected {
-                return Err(broken("it is missing"));
-            }
-            let receipt = receipt.map_err(|_| broken("it cannot be read"))?;
-            if receipt.previous != verified.head {
-                return Err(broken("it does not follow the one before it"));
-            }
-            if receipt.computed() != receipt.hash {
-                return Err(broken("its content is not what its hash says"));
-            }
-            expected += 1;
-            is_found |= noted == Some(receipt.hash);
-            verified = Verified { receipts: verified.receipts + 1, head: receipt.hash };
-            Ok(())
-        })?;
-        match noted {
-            Some(head) if !is_found => Err(VerifyError::CutOff { head }),
-            _ => Ok(verified),
-        }
+        let mut check = Check::new(noted);
+        self.walk(|kept| check.take(kept))?;
+        check.end()
     }
 
-    fn walk<E: From<StoreError>>(
-        &self,
-        mut each: impl FnMut(i64, Result<Receipt, StoreError>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn walk<E: From<StoreError>>(&self, mut each: impl FnMut(Kept) -> Result<(), E>) -> Result<(), E> {
         let mut statement = self.0.prepare(include_str!("../sql/ledger_all.sql")).map_err(error)?;
         let mut rows = statement.query([]).map_err(error)?;
         while let Some(row) = rows.next().map_err(error)? {
-            each(row.get("place").map_err(error)?, receipt(row))?;
+            let form: i64 = row.get("form").map_err(error)?;
+            each(Kept {
+                place: row.get("place").map_err(error)?,
+                form: Form::from_number(form),
+                link: link(row),
+            })?;
         }
         Ok(())
+    }
+}
+
+/// One place of the chain as it stands in the file.
+struct Kept {
+    place: i64,
+    form: Option<Form>,
+    link: Result<Link, StoreError>,
+}
+
+/// A check of the chain, place by place.
+struct Check {
+    noted: Option<Hash>,
+    is_found: bool,
+    verified: Verified,
+    /// What was erased and is not accounted for yet: place and hash, by the place of the record.
+    erased: HashMap<i64, Vec<String>>,
+}
+
+impl Check {
+    fn new(noted: Option<Hash>) -> Self {
+        Self {
+            noted,
+            is_found: noted.is_none_or(|noted| noted == Hash::NONE),
+            verified: Verified { receipts: 0, erased: 0, head: Hash::NONE },
+            erased: HashMap::new(),
+        }
+    }
+
+    fn take(&mut self, kept: Kept) -> Result<(), VerifyError> {
+        let place = i64::try_from(self.verified.receipts).unwrap_or(i64::MAX) + 1;
+        let broken = |what| VerifyError::Broken { place, what };
+        if kept.place != place {
+            return Err(broken("it is missing"));
+        }
+        let (previous, hash) = match kept.link.map_err(|_| broken("it cannot be read"))? {
+            Link::Erased { previous, hash, by } => {
+                if by <= place {
+                    return Err(broken("it was erased, and no later record says so"));
+                }
+                self.verified.erased += 1;
+                self.erased.entry(by).or_default().push(named(place, hash));
+                (previous, hash)
+            }
+            Link::Whole(receipt) => {
+                let form = kept.form.ok_or_else(|| broken("it has a form of a later version"))?;
+                if !form.fits(&receipt) || receipt.computed(form) != receipt.hash {
+                    return Err(broken("its content is not what its hash says"));
+                }
+                for erased in self.erased.remove(&place).unwrap_or_default() {
+                    if receipt.id.is_some() || !receipt.granted.contains(&erased) {
+                        return Err(broken("it does not name everything that points to it as erased"));
+                    }
+                }
+                (receipt.previous, receipt.hash)
+            }
+        };
+        if previous != self.verified.head {
+            return Err(broken("it does not follow the one before it"));
+        }
+        self.is_found |= self.noted == Some(hash);
+        self.verified.receipts += 1;
+        self.verified.head = hash;
+        Ok(())
+    }
+
+    fn end(self) -> Result<Verified, VerifyError> {
+        if let Some(place) = self.erased.keys().min() {
+            return Err(VerifyError::Broken {
+                place: *place,
+                what: "it should say what was erased, and is missing",
+            });
+        }
+        match self.noted {
+            Some(head) if !self.is_found => Err(VerifyError::CutOff { head }),
+            _ => Ok(self.verified),
+        }
     }
 }
 
@@ -117,24 +183,56 @@ pub(super) fn get(connection: &Connection, id: ReceiptNumber) -> Result<Vec<Rece
         statement.query(named_params! { ":id": id.0.as_slice(), ":limit": RECEIPTS_MAX }).map_err(error)?;
     let mut receipts = Vec::new();
     while let Some(row) = rows.next().map_err(error)? {
-        receipts.push(receipt(row)?);
+        if let Link::Whole(receipt) = link(row)? {
+            receipts.push(receipt);
+        }
     }
     Ok(receipts)
 }
 
-fn receipt(row: &Row<'_>) -> Result<Receipt, StoreError> {
+/// The notice of that hash.
+pub(super) fn notice(connection: &Connection, hash: Hash) -> Result<Option<String>, StoreError> {
+    connection
+        .prepare_cached(include_str!("../sql/ledger_notice.sql"))
+        .and_then(|mut statement| {
+            statement
+                .query_row(named_params! { ":hash": hash.0.as_slice() }, |row| row.get("content"))
+                .optional()
+        })
+        .map_err(error)
+}
+
+/// Place and hash of the last receipt; before the first, 0 and [`Hash::NONE`].
+pub(super) fn head(connection: &Connection) -> Result<(i64, Hash), StoreError> {
+    let head = connection
+        .prepare_cached(include_str!("../sql/ledger_head.sql"))
+        .and_then(|mut statement| {
+            statement.query_row([], |row| Ok((row.get("place")?, Hash(row.get("hash")?)))).optional()
+        })
+        .map_err(error)?;
+    Ok(head.unwrap_or((0, Hash::NONE)))
+}
+
+fn link(row: &Row<'_>) -> Result<Link, StoreError> {
+    if let Some(by) = row.get("erased_by").map_err(error)? {
+        let (previous, hash) = (row.get("previous").map_err(error)?, row.get("hash").map_err(error)?);
+        return Ok(Link::Erased { previous: Hash(previous), hash: Hash(hash), by });
+    }
     let seconds: i64 = row.get("time").map_err(error)?;
     let time = Timestamp::from_second(seconds)
         .map_err(|_| StoreError::Corrupt { file: LEDGER.file, what: "a time outside the calendar" })?;
-    fields(row, time).map_err(error)
+    fields(row, time).map(Link::Whole).map_err(error)
 }
 
 fn fields(row: &Row<'_>, time: Timestamp) -> rusqlite::Result<Receipt> {
+    let has_number = !row.get_ref("id")?.as_blob()?.is_empty();
     Ok(Receipt {
-        id: ReceiptNumber(row.get("id")?),
+        id: if has_number { Some(ReceiptNumber(row.get("id")?)) } else { None },
         time,
         site: row.get("site")?,
         action: row.get("action")?,
+        layer: row.get("layer")?,
+        language: row.get("language")?,
         granted: names(row.get_ref("granted")?.as_str()?),
         refused: names(row.get_ref("refused")?.as_str()?),
         texts: Hash(row.get("texts")?),

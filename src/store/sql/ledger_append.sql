@@ -1,3 +1,3 @@
 -- Receipts, one row each, always after the last.
-insert into receipts (place, id, time, site, action, granted, refused, texts, previous, hash)
-values (:place, :id, :time, :site, :action, :granted, :refused, :texts, :previous, :hash)
+insert into receipts (place, form, id, time, site, action, layer, language, granted, refused, texts, previous, hash)
+values (:place, :form, :id, :time, :site, :action, :layer, :language, :granted, :refused, :texts, :previous, :hash)

@@ -1,15 +1,19 @@
 -- The receipts of one number, oldest first.
 select
   place,
+  form,
   id,
   time,
   site,
   action,
+  layer,
+  language,
   granted,
   refused,
   texts,
   previous,
-  hash
+  hash,
+  erased_by
 from receipts
 where id = :id
 order by place

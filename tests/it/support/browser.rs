@@ -64,8 +64,13 @@ impl Visitor {
 
     /// Sends a choice form with more headers and follows nothing.
     pub fn post(&mut self, form: &str, headers: &[(&str, &str)]) -> Answer {
+        self.post_to("/_consentry/choice", form, headers)
+    }
+
+    /// Sends a form of ours to another address of ours.
+    pub fn post_to(&mut self, path: &str, form: &str, headers: &[(&str, &str)]) -> Answer {
         let mut builder = self
-            .head(Request::post("/_consentry/choice"))
+            .head(Request::post(path))
             .header("origin", "http://shop.example")
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "application/x-www-form-urlencoded");

@@ -14,7 +14,7 @@ pub struct Program {
     child: Child,
     pub visitors: SocketAddr,
     log: Option<JoinHandle<String>>,
-    _directory: TempDir,
+    pub directory: TempDir,
 }
 
 impl Program {
@@ -44,12 +44,19 @@ impl Program {
             stderr.read_to_string(&mut log).expect("text");
             log
         });
-        Self { child, visitors, log: Some(log), _directory: directory }
+        Self { child, visitors, log: Some(log), directory }
     }
 
     /// Its number.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends it as a power cut does, and gives what it kept.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+        std::mem::replace(&mut self.directory, tempfile::tempdir().expect("a directory"))
     }
 
     /// Sends SIGTERM, waits for a clean end, and gives everything it logged.

@@ -1,0 +1,81 @@
+//! What is done once a day: receipts that nobody needs any more are erased, and the ledger's head is written to the log,
+//! where a later cut of the ledger can be seen.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
+
+use super::AppError;
+use crate::clock::Clock;
+use crate::store::ledger::{Erase, Ledger};
+
+/// How often the date is looked at.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+const DAY: i64 = 86_400;
+
+/// What the upkeep works with.
+pub(super) struct Line {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// How long receipts are kept. Unit: days.
+    pub(super) receipts_days: u32,
+}
+
+/// The running thread.
+pub(super) struct Thread {
+    thread: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+/// Starts it; the first round is made at once.
+pub(super) fn start(line: Line) -> Result<Thread, AppError> {
+    let (stop, stopped) = oneshot::channel();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(AppError::Thread)?;
+    let thread = std::thread::Builder::new()
+        .name("upkeep".into())
+        .spawn(move || runtime.block_on(run(line, stopped)))
+        .map_err(AppError::Thread)?;
+    Ok(Thread { thread, stop })
+}
+
+impl Thread {
+    /// Ends it; a round that was begun is finished.
+    pub(super) fn join(self) {
+        drop(self.stop);
+        super::join(self.thread, "upkeep");
+    }
+}
+
+async fn run(line: Line, mut stopped: oneshot::Receiver<()>) {
+    let mut done = None;
+    loop {
+        let now = line.clock.now();
+        let day = now.as_second().div_euclid(DAY);
+        if done != Some(day) {
+            round(&line, now).await;
+            done = Some(day);
+        }
+        if tokio::time::timeout(LOOK_EVERY, &mut stopped).await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn round(line: &Line, now: Timestamp) {
+    let kept = SignedDuration::from_secs(i64::from(line.receipts_days) * DAY);
+    if let Ok(before) = now.checked_sub(kept) {
+        match line.ledger.erase(Erase::Before(before), now).await {
+            Ok(0) => {}
+            Ok(receipts) => tracing::info!(receipts, "receipts that are no longer needed were erased"),
+            Err(error) => tracing::error!(%error, "receipts that are no longer needed could not be erased"),
+        }
+    }
+    match line.ledger.head().await {
+        Ok(head) => tracing::info!(%head, "head of the ledger"),
+        Err(error) => tracing::error!(%error, "the ledger cannot be read"),
+    }
+}

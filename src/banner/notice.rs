@@ -1,0 +1,97 @@
+//! What a visitor is told when they are asked, as one text that a receipt can call by its hash (rule R40).
+//!
+//! It holds the words of the first layer and of the preference centre, who asks, and everything that can be agreed to
+//! with its purpose, recipient and lifetime, so that years later it can be shown what a yes was given to.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::texts::{Texts, is_own};
+use super::{Banner, Settings};
+use crate::policy::catalog::{Access, Catalog, Tracker};
+use crate::policy::consent::Category;
+
+/// The notice in one language, as JSON. The same settings and catalogue give the same bytes.
+pub(super) fn notice(settings: &Settings, catalog: &Catalog, texts: &Texts, first_layer: &str) -> Arc<str> {
+    let controller = &settings.controller;
+    let categories: Vec<Value> =
+        Category::ALL.into_iter().map(|category| told(category, catalog, texts)).collect();
+    let notice = json!({
+        "form": 1,
+        "program": concat!("consentry ", env!("CARGO_PKG_VERSION")),
+        "language": texts.language,
+        "controller": {
+            "name": controller.name,
+            "address": controller.address,
+            "email": controller.email,
+            "privacy": controller.privacy_url,
+            "complaints": controller.complaint_url,
+        },
+        "days": settings.days,
+        "first_layer": first_layer,
+        "second_layer": [texts.consent.title, texts.consent.intro],
+        "categories": categories,
+    });
+    notice.to_string().into()
+}
+
+fn told(category: Category, catalog: &Catalog, texts: &Texts) -> Value {
+    let words = texts.category(category);
+    let trackers = catalog.used().filter(|tracker| tracker.category == category);
+    json!({
+        "category": category.name(),
+        "name": words.name,
+        "about": words.about,
+        "trackers": trackers.map(|tracker| declared(tracker, texts)).collect::<Vec<_>>(),
+    })
+}
+
+fn declared(tracker: &Tracker, texts: &Texts) -> Value {
+    let kept = tracker.cookies.iter().map(|cookie| json!({ "name": cookie.name, "days": cookie.days }));
+    json!({
+        "id": tracker.name_id,
+        "name": tracker.name,
+        "provider": { "name": tracker.provider.name, "country": tracker.provider.country },
+        "purpose": texts.purpose(tracker),
+        "third_party": !is_own(tracker),
+        "access": match tracker.access {
+            Access::Site => "site",
+            Access::Provider => "provider",
+            Access::Partners => "partners",
+        },
+        "cookies": kept.collect::<Vec<_>>(),
+        "storage": tracker.storage,
+    })
+}
+
+impl Banner {
+    /// What is shown in that language, as JSON; a receipt calls it by [`Banner::texts_hash`].
+    pub fn notice(&self, language: usize) -> Arc<str> {
+        let at = if language < self.notices.len() { language } else { 0 };
+        Arc::clone(&self.notices[at])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::banner::tests::banner;
+    use crate::store::ledger::Hash;
+
+    #[test]
+    fn notice_says_who_asks_what_for_and_who_receives_it() {
+        let notice: serde_json::Value = serde_json::from_str(&banner().notice(1)).unwrap();
+        assert_eq!(notice["controller"]["name"], "Dekk & Felg <AS>");
+        let statistics = &notice["categories"][2];
+        assert_eq!(statistics["category"], "statistics");
+        assert_eq!(statistics["trackers"][0]["provider"]["name"], "Counter Ltd");
+        assert_eq!(statistics["trackers"][0]["purpose"], "Counts visits.");
+        assert!(notice["first_layer"].as_str().unwrap().contains("data-role=\"reject-all\""), "{notice}");
+    }
+
+    #[test]
+    fn receipts_call_the_notice_by_the_hash_of_its_bytes() {
+        assert_eq!(banner().texts_hash(1), Hash::of(&banner().notice(1)));
+        assert_ne!(banner().notice(0), banner().notice(1));
+    }
+}

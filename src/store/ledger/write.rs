@@ -1,0 +1,139 @@
+//! The thread that writes: receipts in groups, everything else one by one.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, named_params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::super::StoreError;
+use super::chain::{Entry, Form, Hash, Receipt};
+use super::erase::{Erase, erase};
+use super::error;
+use super::read::head;
+
+/// Most receipts in one transaction.
+const GROUP_MAX: usize = 256;
+/// Longest notice. Unit: bytes; one that declares every tracker we know has some 600 KB.
+const NOTICE_BYTES_MAX: usize = 8 << 20;
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// Something to write, and who waits for it.
+pub(super) enum Job {
+    /// One more receipt.
+    Append(Entry, Reply<Receipt>),
+    /// Receipts whose content is to go.
+    Erase(Erase, Timestamp, Reply<u64>),
+    /// What visitors are shown from now on.
+    Keep(Arc<str>, Timestamp),
+}
+
+/// Writes until nobody can ask any more.
+pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+    let mut next = None;
+    while let Some(job) = next.take().or_else(|| jobs.blocking_recv()) {
+        match job {
+            Job::Append(entry, reply) => {
+                let mut group = vec![(entry, reply)];
+                while group.len() < GROUP_MAX {
+                    match jobs.try_recv() {
+                        Ok(Job::Append(entry, reply)) => group.push((entry, reply)),
+                        other => {
+                            next = other.ok();
+                            break;
+                        }
+                    }
+                }
+                append_group(&mut connection, group);
+            }
+            Job::Erase(what, now, reply) => answer(reply, erase(&mut connection, what, now)),
+            Job::Keep(content, now) => {
+                if let Err(error) = keep(&connection, &content, now) {
+                    tracing::error!(%error, "what visitors are shown was not kept beside their receipts");
+                }
+            }
+        }
+    }
+}
+
+fn answer<T>(reply: Reply<T>, outcome: Result<T, StoreError>) {
+    let _who_asked_went_away = reply.send(outcome);
+}
+
+fn append_group(connection: &mut Connection, group: Vec<(Entry, Reply<Receipt>)>) {
+    let (entries, replies): (Vec<Entry>, Vec<_>) = group.into_iter().unzip();
+    match append(connection, entries) {
+        Ok(receipts) => {
+            for (reply, receipt) in replies.into_iter().zip(receipts) {
+                answer(reply, Ok(receipt));
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for reply in replies {
+                answer(reply, Err(StoreError::Group(Arc::clone(&error))));
+            }
+        }
+    }
+}
+
+/// Adds all, or none.
+pub(super) fn append(connection: &mut Connection, entries: Vec<Entry>) -> Result<Vec<Receipt>, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
+    let (mut place, mut previous) = head(&transaction)?;
+    let mut receipts = Vec::with_capacity(entries.len());
+    for entry in entries {
+        place += 1;
+        let receipt = Receipt::after(previous, entry);
+        previous = receipt.hash;
+        put(&transaction, place, &receipt)?;
+        receipts.push(receipt);
+    }
+    transaction.commit().map_err(error)?;
+    Ok(receipts)
+}
+
+/// Writes one receipt at its place.
+pub(super) fn put(connection: &Connection, place: i64, receipt: &Receipt) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(include_str!("../sql/ledger_append.sql"))
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":place": place,
+                ":form": Form::Second as i64,
+                ":id": receipt.id.as_ref().map_or(&[][..], |id| &id.0),
+                ":time": receipt.time.as_second(),
+                ":site": receipt.site,
+                ":action": receipt.action,
+                ":layer": receipt.layer,
+                ":language": receipt.language,
+                ":granted": list(&receipt.granted),
+                ":refused": list(&receipt.refused),
+                ":texts": receipt.texts.0.as_slice(),
+                ":previous": receipt.previous.0.as_slice(),
+                ":hash": receipt.hash.0.as_slice(),
+            })
+        })
+        .map(|_| ())
+        .map_err(error)
+}
+
+/// Names as one text, a line each: [`Entry::check`] refuses names with a line break.
+fn list(names: &[String]) -> String {
+    names.join("\n")
+}
+
+fn keep(connection: &Connection, content: &str, now: Timestamp) -> Result<(), StoreError> {
+    if content.len() > NOTICE_BYTES_MAX {
+        return Err(StoreError::TooLong { what: "a notice", limit: NOTICE_BYTES_MAX });
+    }
+    let hash = Hash::of(content);
+    connection
+        .execute(
+            include_str!("../sql/ledger_keep_notice.sql"),
+            named_params! { ":hash": hash.0.as_slice(), ":first_used": now.as_second(), ":content": content },
+        )
+        .map(|_| ())
+        .map_err(error)
+}

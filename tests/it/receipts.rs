@@ -1,0 +1,239 @@
+//! The receipt of a consent: what its holder can do with it, and what the ledger keeps.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+use consentry::store::Settings;
+use consentry::store::ledger::signed::{self, PublicKey};
+use consentry::store::ledger::{Link, Receipts};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::pages::{PLAIN, SHOP};
+use crate::support::{Gateway, Origin, Program, Visitor, get, start};
+
+/// Connections that choose at the same time when the program is killed.
+const CHOOSERS: usize = 50;
+/// Choices of each of them.
+const CHOICES: usize = 10;
+
+fn json(text: &[u8]) -> Value {
+    serde_json::from_slice(text).expect("JSON")
+}
+
+fn receipts(directory: &TempDir) -> Receipts {
+    Receipts::open(&Settings { path: directory.path().into() }).expect("a ledger")
+}
+
+/// Every record of the ledger that is not erased.
+fn records(gateway: &Gateway) -> Vec<consentry::store::ledger::Receipt> {
+    let mut all = Vec::new();
+    receipts(&gateway.directory)
+        .export(|link| {
+            if let Link::Whole(receipt) = link {
+                all.push(receipt);
+            }
+            Ok::<_, consentry::store::StoreError>(())
+        })
+        .expect("a ledger");
+    all
+}
+
+#[test]
+fn r41_a_visitor_takes_a_signed_receipt_along() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&category=statistics&return=/&layer=banner");
+    let file = visitor.get("/_consentry/receipt.json", &[]);
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"consent-receipt.json\""));
+    let key = json(&get(gateway.visitors, "/_consentry/receipt-key.json", &[]).body);
+    let key = PublicKey::from_hex(key["public_key"].as_str().expect("a key")).expect("a key");
+    let (document, _) = signed::verify(&file.body, Some(key)).expect("a signature that fits");
+    assert_eq!(document["dpv:hasDataController"]["dpv:hasName"], "Dekk og Felg AS");
+    assert_eq!(document["dpv:hasProcess"][0]["purpose_category"], "statistics");
+    assert_eq!(document["dpv:hasConsentStatus"][0]["collection_method"], "banner");
+    let first_layer = document["dpv:hasNotice"]["first_layer"].as_str().expect("what was shown");
+    assert!(first_layer.contains("data-role=\"reject-all\""), "{first_layer}");
+
+    let mut changed = json(&file.body);
+    changed["document"]["dpv:hasConsentStatus"][0]["granted"][0] = "marketing".into();
+    assert!(signed::verify(changed.to_string().as_bytes(), Some(key)).is_err());
+}
+
+#[test]
+fn nobody_without_a_receipt_can_read_or_erase_one() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    Visitor::of(gateway.visitors).choose("choice=all&return=/");
+    let mut stranger = Visitor::of(gateway.visitors);
+    assert_eq!(stranger.get("/_consentry/receipt.json", &[]).status, 404);
+    assert_eq!(stranger.post_to("/_consentry/erase", "choice=none", &[]).status, 303);
+    stranger.jar.insert("consentry".into(), "1.20000.psm..00000000000000000000000000000000.0000".into());
+    assert_eq!(stranger.get("/_consentry/receipt.json", &[]).status, 404);
+    stranger.post_to("/_consentry/erase", "choice=none", &[]);
+    let verified = receipts(&gateway.directory).verify(None).expect("an unbroken chain");
+    assert_eq!((verified.receipts, verified.erased), (1, 0));
+}
+
+#[test]
+fn one_number_tells_the_whole_story_of_a_consent() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=none&return=/");
+    visitor.choose("choice=some&category=statistics&return=/&layer=banner");
+    visitor.choose("choice=all&return=/&layer=page");
+    visitor.choose("choice=none&return=/&layer=page");
+    let records = records(&gateway);
+    let story: Vec<_> =
+        records.iter().map(|receipt| (receipt.action.as_str(), receipt.layer.as_str())).collect();
+    assert_eq!(story, [("granted", "banner"), ("changed", "page"), ("withdrawn", "page")]);
+    assert!(records.iter().all(|receipt| receipt.id == records[0].id && receipt.language == "nb"));
+}
+
+#[test]
+fn p5_a_yes_although_the_browser_says_no_is_recorded_as_such() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    Visitor::of(gateway.visitors).post("choice=all&return=/", &[("sec-gpc", "1")]);
+    Visitor::of(gateway.visitors).post("choice=all&return=/", &[("sec-gpc", "0")]);
+    let actions: Vec<_> = records(&gateway).into_iter().map(|receipt| receipt.action).collect();
+    assert_eq!(actions, ["granted-over-gpc", "granted"]);
+}
+
+#[test]
+fn r41_a_visitor_reads_and_erases_what_the_receipt_says() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&category=statistics&tracker=youtube&return=/");
+    let page = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
+    assert!(page.contains("10 March 2026: you said yes to statistics and YouTube."), "{page}");
+    visitor.jar.insert("_ga".into(), "GA1.1.1.1".into());
+
+    let answer =
+        visitor.post_to("/_consentry/erase", "choice=none&return=/_consentry/my-data&layer=page", &[]);
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/_consentry/my-data")));
+    assert!(!visitor.jar.contains_key("_ga"), "erasing takes the consent back");
+    let page = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
+    assert!(page.contains("We hold no receipt about you."), "{page}");
+    assert!(!page.contains("/_consentry/erase"), "there is nothing left to erase");
+    let verified = receipts(&gateway.directory).verify(None).expect("an unbroken chain");
+    assert_eq!((verified.receipts, verified.erased), (2, 1));
+}
+
+#[test]
+fn erasing_is_asked_for_by_the_sites_own_pages_only() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let sealed = visitor.jar["consentry"].clone();
+    let refused = visitor.post_to("/_consentry/erase", "choice=none", &[("sec-fetch-site", "cross-site")]);
+    assert_eq!(refused.status, 403);
+    assert_eq!(visitor.post_to("/_consentry/erase", "choice=all", &[]).status, 400);
+    assert_eq!(visitor.get("/_consentry/erase", &[]).status, 405);
+    assert_eq!(visitor.jar["consentry"], sealed);
+    assert_eq!(receipts(&gateway.directory).verify(None).expect("a chain").erased, 0);
+}
+
+fn consentry(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_consentry")).args(arguments).output().expect("it runs")
+}
+
+/// What the program prints; it must end well.
+fn said(arguments: &[&str]) -> String {
+    let output = consentry(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn an_operator_verifies_shows_exports_and_erases_while_the_gateway_runs() {
+    let origin = Origin::page(PLAIN);
+    let program = Program::start(origin.address);
+    let mut visitor = Visitor::of(program.visitors);
+    visitor.choose("choice=all&return=/");
+    let file = program.directory.path().join("receipt.json");
+    std::fs::write(&file, visitor.get("/_consentry/receipt.json", &[]).body).expect("written");
+    let config = program.directory.path().join("consentry.toml");
+    let (file, config) = (file.to_str().expect("UTF-8"), config.to_str().expect("UTF-8"));
+
+    let exported = said(&["receipts", "export", "--config", config]);
+    let record = json(exported.trim().as_bytes());
+    for field in ["id", "time", "site", "action", "granted", "refused", "texts", "previous", "hash"] {
+        assert!(!record[field].is_null(), "{field} in {exported}");
+    }
+    let number = record["id"].as_str().expect("a number");
+    assert_eq!(said(&["receipts", "show", number, "--config", config]), exported);
+    let head = record["hash"].as_str().expect("a hash");
+    assert!(
+        said(&["receipts", "verify", "--config", config, "--head", head]).starts_with("1 records verified")
+    );
+    let unknown =
+        consentry(&["receipts", "verify", "--config", config, "--head", &"0".repeat(63).replace('0', "a")]);
+    assert_eq!(unknown.status.code(), Some(2), "63 digits are no head");
+    let other = consentry(&["receipts", "verify", "--config", config, "--head", &"a".repeat(64)]);
+    assert_eq!(other.status.code(), Some(1));
+
+    assert!(said(&["receipts", "verify", file, "--config", config]).contains(number));
+    let forged =
+        std::fs::read_to_string(file).expect("text").replace("\"action\": \"granted", "\"action\": \"gr");
+    std::fs::write(file, forged).expect("written");
+    let output = consentry(&["receipts", "verify", file, "--config", config]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("changed after it was signed"));
+
+    said(&["receipts", "erase", number, "--config", config]);
+    assert_eq!(consentry(&["receipts", "show", number, "--config", config]).status.code(), Some(1));
+    visitor.choose("choice=all&return=/");
+    assert!(
+        said(&["receipts", "verify", "--config", config]).starts_with("3 records verified, 1 of them erased")
+    );
+}
+
+/// Chooses until the program is gone; the numbers of the receipts that were answered.
+fn choose_until_it_ends(program: std::net::SocketAddr) -> Vec<String> {
+    let mut answered = Vec::new();
+    for _ in 0..CHOICES {
+        let request = http::Request::post("/_consentry/choice")
+            .header("host", "shop.example")
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body("choice=all".into()).expect("a request");
+        match crate::support::client::try_request(program, request) {
+            Ok(answer) if answer.status == 200 => {
+                answered.push(json(&answer.body)["receipt"].as_str().expect("a number").to_owned());
+            }
+            _ => break,
+        }
+    }
+    answered
+}
+
+#[test]
+fn every_answered_grant_has_its_receipt_when_the_program_is_killed_in_the_middle() {
+    let origin = Origin::page(PLAIN);
+    let program = Program::start(origin.address);
+    let address = program.visitors;
+    let choosers: Vec<_> =
+        (0..CHOOSERS).map(|_| std::thread::spawn(move || choose_until_it_ends(address))).collect();
+    // Killed while most are still choosing.
+    choose_until_it_ends(address);
+    let directory = program.kill();
+    let answered: BTreeSet<String> =
+        choosers.into_iter().flat_map(|chooser| chooser.join().expect("it ends")).collect();
+    let ledger = receipts(&directory);
+    ledger.verify(None).expect("an unbroken chain");
+    let mut kept = BTreeSet::new();
+    ledger
+        .export(|link| {
+            let Link::Whole(receipt) = link else { return Ok(()) };
+            kept.extend(receipt.id.map(|id| id.to_string()));
+            Ok::<_, consentry::store::StoreError>(())
+        })
+        .expect("a ledger");
+    assert!(!answered.is_empty());
+    assert!(answered.is_subset(&kept), "{} answered, {} kept", answered.len(), kept.len());
+}

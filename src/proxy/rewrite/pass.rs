@@ -2,6 +2,7 @@
 //! after the other.
 
 use fearless_simd::Level;
+use memchr::memchr;
 
 use super::signs::calm_end;
 use super::tag::{Images, plain_end};
@@ -44,12 +45,14 @@ impl Walker {
         self.frame.is_settled() && !self.doubt.is_raised() && self.judge.images() == Images::OwnArePlain
     }
 
-    /// Passes over text and tags that change nothing, and finds the next tag that may.
+    /// Passes over text and tags that change nothing, and finds the next tag that may. In doubt that is one that no
+    /// reading could find another in.
     pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
-        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || self.doubt.is_raised() {
+        let is_doubtful = self.doubt.is_raised();
+        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || !self.doubt.is_indifferent() {
             return self.next_tag(buf);
         }
-        let images = self.judge.images();
+        let images = if is_doubtful { Images::AreRead } else { self.judge.images() };
         loop {
             if images == Images::OwnArePlain && self.at >= self.passing.walked_to {
                 let calm = calm_end(self.passing.level, buf, self.at);
@@ -57,8 +60,8 @@ impl Walker {
             }
             let start = self.next_tag(buf);
             match plain_end(buf, start, images) {
-                Some(end) => self.at = end,
-                None => return start,
+                Some(end) if !is_doubtful || memchr(b'<', &buf[start + 1..end]).is_none() => self.at = end,
+                _ => return start,
             }
         }
     }

@@ -236,8 +236,13 @@ const ODD: [u64; 16] = {
 
 /// The places, by [`place`], of the names that anything here acts on.
 const KNOWN: [u64; 16] = {
-    const LISTS: [&[&[u8]]; 4] =
-        [&markup::CARRIERS, &super::doubt::SOURCES, &super::walker::NAMES, &super::insert::NAMES];
+    const LISTS: [&[&[u8]]; 5] = [
+        &markup::CARRIERS,
+        &super::doubt::SOURCES,
+        &super::doubt::POINTS,
+        &super::walker::NAMES,
+        &super::insert::NAMES,
+    ];
     let mut known = [0; 16];
     let mut list = 0;
     while list < LISTS.len() {

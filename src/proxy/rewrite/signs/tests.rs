@@ -68,7 +68,7 @@ fn every_attribute_that_may_load_is_a_sign_unless_it_plainly_does_not() {
         ("<a PING='/a'>", false),
         ("<table background='/a'>", false),
         ("<p data-consentry=x>", false),
-        ("<img data-src='//a' data-srcset='//b' title='src posters shopping background-image'>", true),
+        ("<img data-src='//a' data-srcset='//b' title='no-src posters shopping background-image'>", true),
         ("<p class=shopping>koster srcs</p>", true),
     ];
     for (tag, wanted) in table {

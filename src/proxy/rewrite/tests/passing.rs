@@ -7,7 +7,11 @@ use super::properties::{any_page, cut};
 use super::*;
 
 /// What an ordinary page is made of between the pieces that matter, and what is almost one of them.
-const CALM_PIECES: [&str; 42] = [
+const CALM_PIECES: [&str; 46] = [
+    "<svg class='i'><g><path d=\"M1 2\"/></g><path title='<b'></path></svg>",
+    "<svg><desc><p></desc><circle r=1/></svg>",
+    "<select><option value=\"1\">a</option><p></select>",
+    "<noscript><p class=\"a\"><i data-x='<img src=//ads.example>'></noscript>",
     "<img src='/own' attributionsrc='/own'>",
     "<img lowsrc='/own' ATTRIBUTIONSRC=\"/own\">",
     "<p class=\"a b\">text</p>\n",

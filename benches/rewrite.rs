@@ -83,6 +83,43 @@ fn page(has_trackers: bool) -> String {
     page
 }
 
+/// The size of the large page. Unit: bytes.
+const THEME_BYTES: usize = 100_000;
+
+/// The front page of a shop on a common theme: icons drawn in the page, lazy pictures in several sizes, settings in
+/// `data-` attributes and JSON, styles and scripts between the sections, comments of its builder, and no tracker.
+fn theme_page() -> String {
+    let mut page = String::from(HEAD);
+    page.push_str("<style>:root{--ink:#222;--gap:1rem}.grid>li{padding:var(--gap)}</style></head>\n<body class=\"home page-template theme-shop\">\n");
+    for number in 0.. {
+        if page.len() > THEME_BYTES {
+            break;
+        }
+        if number % 8 == 0 {
+            let _ = write!(
+                page,
+                "<!-- section {number} -->\n<section id=\"section-{number}\" class=\"section section--{number}\" data-settings='{{\"columns\":4,\"autoplay\":false}}' style=\"background-image:url(/bilder/b{number}.webp)\">\n\
+                 <h2 class=\"section__title\">Nyheter i uke {number}</h2>\n<script type=\"application/json\" data-section>{{\"id\":{number},\"products\":[{{\"id\":1,\"title\":\"Dekk \\u0026 felg\",\"url\":\"https:\\/\\/www.dekkogfelg.example\\/dekk\"}}]}}</script>\n\
+                 <script>document.documentElement.classList.add('section-{number}');</script>\n"
+            );
+        }
+        let _ = write!(
+            page,
+            "<div class=\"card card--product\" data-product-id=\"{number}\" data-variant='{{\"sku\":\"D-{number}\",\"qty\":3}}' role=listitem>\n\
+             <a href=\"https://www.dekkogfelg.example/dekk/{number}?farge=sort&amp;str=16\" class=\"card__link\" aria-label=\"Dekk {number}\">\n\
+             <picture><source type=\"image/webp\" srcset=\"/bilder/{number}-300.webp 300w, /bilder/{number}-600.webp 600w\" sizes=\"(min-width: 750px) 25vw, 50vw\">\
+             <img src=\"/bilder/{number}-300.jpg\" data-src=\"/bilder/{number}-900.jpg\" alt=\"Dekk {number}\" width=\"300\" height=\"300\" loading=\"lazy\"></picture></a>\n\
+             <p class=\"card__text\">Det er «stille» på våt vei, og det koster ikke mer enn før. Shopping uten bekymring.</p>\n\
+             <button type=\"button\" class=\"card__like\" aria-pressed=\"false\"><svg class=\"icon icon--heart\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M12 21l-1.5-1.3C5.4 15 2 12 2 8.5A5.4 5.4 0 0 1 7.500 3c1.700 0 3.400.800 4.500 2.100z\"></path><use href=\"#heart\"></use></svg><span class=\"sr-only\">Lagre</span></button>\n</div>\n"
+        );
+        if number % 8 == 7 {
+            page.push_str("</section>\n");
+        }
+    }
+    page.push_str("</body></html>\n");
+    page
+}
+
 fn insertions() -> Insertions {
     let text = |text: &'static str| Part::Text(Bytes::from_static(text.as_bytes()));
     let localized = Localized {
@@ -185,8 +222,9 @@ fn rewrite(criterion: &mut Criterion) {
     let insertions = insertions();
     let tracked = page(true);
     let clean = page(false);
+    let theme = theme_page();
     let all = Consent::from_choice(&Choice::All, Day(20_000), None, policy.catalog());
-    let mut out = BytesMut::with_capacity(4 * PAGE_BYTES);
+    let mut out = BytesMut::with_capacity(4 * THEME_BYTES);
     let mut group = criterion.benchmark_group("rewrite");
     group.throughput(Throughput::Bytes(tracked.len() as u64));
     group.bench_function("plain copy", |bencher| {
@@ -197,11 +235,13 @@ fn rewrite(criterion: &mut Criterion) {
         });
     });
     let rows = [
+        ("large theme", &theme, Consent::none()),
         ("undecided", &tracked, Consent::none()),
         ("no trackers", &clean, Consent::none()),
         ("granted", &tracked, all),
     ];
     for (name, page, consent) in rows {
+        group.throughput(Throughput::Bytes(page.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 out.clear();
@@ -209,12 +249,15 @@ fn rewrite(criterion: &mut Criterion) {
             });
         });
     }
-    group.bench_function("lol_html", |bencher| {
-        bencher.iter(|| {
-            out.clear();
-            black_box(lol(&tracked, &mut out))
+    for (name, page) in [("lol_html", &tracked), ("lol_html, large theme", &theme)] {
+        group.throughput(Throughput::Bytes(page.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                black_box(lol(page, &mut out))
+            });
         });
-    });
+    }
     group.finish();
 }
 

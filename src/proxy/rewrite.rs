@@ -13,8 +13,10 @@ mod edits;
 mod hidden;
 mod insert;
 mod judge;
+mod pass;
 mod placeholder;
 mod raw;
+mod signs;
 mod srcdoc;
 mod tag;
 mod template;
@@ -22,7 +24,7 @@ mod walker;
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 
 pub use insert::{Insertions, Localized, Part};
 pub use judge::HeldCounts;
@@ -42,6 +44,9 @@ pub const TAG_BYTES_MAX: usize = 64 << 10;
 /// Longest part of an inline script that is read before its tag is sent. Unit: bytes. Snippets of trackers are under
 /// 4 KiB; longer scripts are the shop's own state, and what they ask for the fence still decides.
 pub const INLINE_BYTES_MAX: usize = 64 << 10;
+
+/// How much of a new piece is joined first with what waits. Unit: bytes.
+const JOINED_BYTES: usize = 512;
 
 /// Longest byte order mark. Unit: bytes.
 const BOM_BYTES: usize = 3;
@@ -132,36 +137,73 @@ impl Rewriter {
         result
     }
 
+    /// `chunk` is empty when it is the last.
     fn walk(&mut self, chunk: &[u8], is_last: bool, out: &mut BytesMut) -> Result<(), RewriteError> {
-        if self.tail.is_empty() && self.has_begun {
-            let done = self.walker.walk(chunk, is_last, out)?;
-            self.tail.extend_from_slice(&chunk[done..]);
-            return Ok(());
-        }
-        self.tail.extend_from_slice(chunk);
+        let mut rest = chunk;
         if !self.has_begun {
-            if self.tail.len() < self.start_bytes && !is_last {
+            if self.tail.len() + rest.len() < self.start_bytes && !is_last {
+                self.tail.extend_from_slice(rest);
                 return Ok(());
             }
-            self.has_begun = true;
-            let has_mark = self.tail.starts_with(b"\xEF\xBB\xBF");
-            match self.tail.as_ref() {
-                [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => return Err(RewriteError::Utf16),
-                [0xEF, 0xBB, 0xBF, ..] => out.extend_from_slice(&self.tail.split_to(3)),
-                _ => {}
+            if !self.tail.is_empty() {
+                self.tail.extend_from_slice(std::mem::take(&mut rest));
             }
-            // A mark wins over whatever else is said.
-            if self.start_bytes == START_BYTES
-                && !has_mark
-                && let Some(encoding) = declared(&self.tail)
-            {
-                self.walker.frame.declare(encoding.name());
+            let start = if self.tail.is_empty() { rest } else { &self.tail };
+            let mark = begin(&mut self.walker.frame, start, self.start_bytes == START_BYTES)?;
+            self.has_begun = true;
+            out.extend_from_slice(&start[..mark]);
+            if self.tail.is_empty() {
+                rest = &rest[mark..];
+            } else {
+                self.tail.advance(mark);
             }
         }
-        let done = self.walker.walk(&self.tail, is_last, out)?;
-        bytes::Buf::advance(&mut self.tail, done);
+        // What waits is joined with as little of what follows as decides it.
+        let mut joined = JOINED_BYTES;
+        while !self.tail.is_empty() {
+            let waiting = self.tail.len();
+            let (more, after) = rest.split_at(joined.min(rest.len()));
+            self.tail.extend_from_slice(more);
+            let done = self.walker.walk(&self.tail, is_last, out)?;
+            if is_last {
+                self.tail.clear();
+                return Ok(());
+            }
+            if done >= waiting {
+                // The rest of what was joined is still in the piece.
+                rest = &rest[done - waiting..];
+                self.tail.clear();
+                break;
+            }
+            self.tail.advance(done);
+            rest = after;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            joined *= 2;
+        }
+        if rest.is_empty() && !is_last {
+            return Ok(());
+        }
+        let done = self.walker.walk(rest, is_last, out)?;
+        self.tail.extend_from_slice(&rest[done..]);
         Ok(())
     }
+}
+
+/// Looks at the start of a page, which says its encoding when the response does not. Returns how long its byte order
+/// mark is.
+fn begin(frame: &mut Frame, start: &[u8], is_unsaid: bool) -> Result<usize, RewriteError> {
+    match start {
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => return Err(RewriteError::Utf16),
+        // A mark wins over whatever else is said.
+        [0xEF, 0xBB, 0xBF, ..] => return Ok(BOM_BYTES),
+        _ => {}
+    }
+    if is_unsaid && let Some(encoding) = declared(start) {
+        frame.declare(encoding.name());
+    }
+    Ok(0)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 const DEPTH_MAX: usize = 32;
 
 /// Within `svg` and `math`: elements whose content, or whose name in HTML, is read in another way.
-const POINTS: [&[u8]; 15] = [
+pub(super) const POINTS: [&[u8]; 15] = [
     b"foreignobject",
     b"desc",
     b"title",
@@ -54,6 +54,11 @@ impl Doubt {
     /// Is markup here most likely within `svg` or `math`, where no text is raw?
     pub(super) fn is_foreign(&self) -> bool {
         self.open.last().is_some_and(|top| !matches!(*top, b"select" | b"noscript"))
+    }
+
+    /// Does a tag change nothing here that is neither one of [`SOURCES`] nor one of [`POINTS`]?
+    pub(super) fn is_indifferent(&self) -> bool {
+        matches!(self.open.last().copied(), None | Some(b"svg" | b"math" | b"noscript"))
     }
 
     /// Is this within `<noscript>`?

@@ -1,5 +1,6 @@
 //! The inside of a tag, as the tokenizer of HTML 13.2.5 reads it from its name to its `>`.
 
+use super::TAG_BYTES_MAX;
 use crate::policy::markup::{self, Span};
 
 /// Most attributes in one tag. Real pages stay under 40; a tag with more is not rewritten.
@@ -235,8 +236,13 @@ const ODD: [u64; 16] = {
 
 /// The places, by [`place`], of the names that anything here acts on.
 const KNOWN: [u64; 16] = {
-    const LISTS: [&[&[u8]]; 4] =
-        [&markup::CARRIERS, &super::doubt::SOURCES, &super::walker::NAMES, &super::insert::NAMES];
+    const LISTS: [&[&[u8]]; 5] = [
+        &markup::CARRIERS,
+        &super::doubt::SOURCES,
+        &super::doubt::POINTS,
+        &super::walker::NAMES,
+        &super::insert::NAMES,
+    ];
     let mut known = [0; 16];
     let mut list = 0;
     while list < LISTS.len() {
@@ -285,10 +291,10 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usiz
     if !is_image && name.len() <= Name::BYTES_MAX && KNOWN[word] & 1 << bit != 0 {
         return None;
     }
-    loop {
+    for _ in 0..=ATTRIBUTES_MAX {
         at = skip(buf, at, OTHER | EQUALS | CLOSE);
         if *buf.get(at)? == b'>' {
-            return Some(at + 1);
+            return (at - start < TAG_BYTES_MAX).then_some(at + 1);
         }
         let first = at;
         at = skip(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);
@@ -297,7 +303,7 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usiz
             return None;
         }
         match buf.get(at)? {
-            b'>' => return Some(at + 1),
+            b'>' | b'/' => {}
             b'=' => match buf.get(at + 1)? {
                 quote @ (b'"' | b'\'') => {
                     let value = &buf[at + 2..];
@@ -309,7 +315,6 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usiz
                 }
                 _ => return None,
             },
-            b'/' => {}
             _ => {
                 at = skip(buf, at, OTHER | EQUALS | SLASH | CLOSE);
                 if *buf.get(at)? == b'=' {
@@ -318,6 +323,7 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usiz
             }
         }
     }
+    None
 }
 
 /// A tag name in lower case. Names longer than any we act on read as empty.

@@ -376,4 +376,5 @@ fn endless_repetition_costs_no_more_than_its_length() {
 }
 
 mod oracle;
+mod passing;
 mod properties;

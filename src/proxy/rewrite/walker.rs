@@ -7,9 +7,11 @@ use super::doubt::Doubt;
 use super::edits::{Edits, Rank};
 use super::hidden::{Hidden, first_markup};
 use super::insert::Frame;
-use super::judge::{Judge, Place, check_size};
+use super::judge::{Judge, Place, check_length};
+use super::pass::Passing;
 use super::raw::{self, Escape};
-use super::tag::{Name, Scan, plain_end};
+use super::signs;
+use super::tag::{Name, Scan};
 use super::template::Templates;
 use super::{INLINE_BYTES_MAX, RewriteError, TAG_BYTES_MAX};
 use crate::policy::markup::Verdict;
@@ -62,15 +64,16 @@ enum Step {
 /// The state of one page.
 #[derive(Debug)]
 pub(super) struct Walker {
-    at: usize,
+    pub(super) at: usize,
     state: State,
     scan: Scan,
-    doubt: Doubt,
+    pub(super) doubt: Doubt,
     templates: Templates,
     hidden: Hidden,
     edits: Edits,
     pub(super) judge: Judge,
     pub(super) frame: Frame,
+    pub(super) passing: Passing,
 }
 
 impl Walker {
@@ -85,6 +88,7 @@ impl Walker {
             edits: Edits::default(),
             judge,
             frame,
+            passing: Passing::new(),
         }
     }
 
@@ -133,6 +137,7 @@ impl Walker {
 
     fn rebase(&mut self, by: usize) {
         self.at = self.at.saturating_sub(by);
+        self.passing.rebase(by);
         match &mut self.state {
             State::Tag => self.scan.rebase(by),
             State::Inline { text, .. } => {
@@ -182,14 +187,7 @@ impl Walker {
 
     /// Text between tags, up to what follows the next `<`.
     fn text(&mut self, buf: &[u8], is_last: bool) -> Step {
-        let mut start = self.next_tag(buf);
-        if self.frame.is_settled() && !self.doubt.is_raised() {
-            let images = self.judge.images();
-            while let Some(end) = plain_end(buf, start, images) {
-                self.at = end;
-                start = self.next_tag(buf);
-            }
-        }
+        let start = self.pass(buf);
         self.at = start;
         let rest = &buf[start..];
         let (state, length) = match rest {
@@ -215,7 +213,7 @@ impl Walker {
 
     /// Where the text that begins here ends.
     #[inline]
-    fn next_tag(&mut self, buf: &[u8]) -> usize {
+    pub(super) fn next_tag(&mut self, buf: &[u8]) -> usize {
         let from = self.at;
         if buf.get(from) == Some(&b'<') {
             return from;
@@ -256,7 +254,14 @@ impl Walker {
             let is_too_long = buf.len() - self.scan.start > TAG_BYTES_MAX;
             return if is_too_long { Err(RewriteError::TagTooLong) } else { Ok(Step::Waits) };
         };
-        check_size(&self.scan, end)?;
+        check_length(&self.scan, end)?;
+        if self.scan.is_overfull() {
+            if !self.is_calm() || !signs::is_calm(&buf[self.scan.start..end]) {
+                return Err(RewriteError::TooManyAttributes);
+            }
+            (self.at, self.state) = (end, State::Text);
+            return Ok(Step::On);
+        }
         let written = &buf[self.scan.name_start()..self.scan.name_end];
         let name = Name::of(written);
         // Within SVG a script may end itself; in the other reading its text follows, and is read there.

@@ -126,7 +126,7 @@ fn any_piece() -> impl Strategy<Value = String> {
     proptest::sample::select(PIECES.as_slice()).prop_map(str::to_owned)
 }
 
-fn any_page() -> impl Strategy<Value = String> {
+pub(super) fn any_page() -> impl Strategy<Value = String> {
     proptest::collection::vec(any_piece(), 0..25).prop_map(|pieces| pieces.concat())
 }
 
@@ -140,7 +140,7 @@ fn any_clean_page() -> impl Strategy<Value = String> {
     })
 }
 
-fn cut<'a>(page: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+pub(super) fn cut<'a>(page: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(page.len() + 1)).collect();
     at.sort_unstable();
     let mut pieces = Vec::new();

@@ -1,0 +1,68 @@
+//! Passes over text and tags that change nothing: many at once where [`super::signs`] sees none of interest, else one
+//! after the other.
+
+use fearless_simd::Level;
+use memchr::memchr;
+
+use super::signs::calm_end;
+use super::tag::{Images, plain_end};
+use super::walker::Walker;
+
+/// What the walker does about tags that change nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// It passes over them.
+    Passes,
+    /// It reads each: what comes out must be the same.
+    #[cfg(test)]
+    Reads,
+}
+
+/// How far the walker has looked ahead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passing {
+    pub(super) pace: Pace,
+    /// What the processor can do at once.
+    level: Level,
+    /// Up to here nothing is passed over at once.
+    walked_to: usize,
+}
+
+impl Passing {
+    pub(super) fn new() -> Self {
+        Self { pace: Pace::Passes, level: Level::new(), walked_to: 0 }
+    }
+
+    /// Moves every position `by` bytes to the front.
+    pub(super) const fn rebase(&mut self, by: usize) {
+        self.walked_to = self.walked_to.saturating_sub(by);
+    }
+}
+
+impl Walker {
+    /// Does a tag without a sign change nothing here?
+    pub(super) fn is_calm(&self) -> bool {
+        self.frame.is_settled() && !self.doubt.is_raised() && self.judge.images() == Images::OwnArePlain
+    }
+
+    /// Passes over text and tags that change nothing, and finds the next tag that may. In doubt that is one that no
+    /// reading could find another in.
+    pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
+        let is_doubtful = self.doubt.is_raised();
+        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || !self.doubt.is_indifferent() {
+            return self.next_tag(buf);
+        }
+        let images = if is_doubtful { Images::AreRead } else { self.judge.images() };
+        loop {
+            if images == Images::OwnArePlain && self.at >= self.passing.walked_to {
+                let calm = calm_end(self.passing.level, buf, self.at);
+                (self.at, self.passing.walked_to) = (calm.end, calm.walked_to);
+            }
+            let start = self.next_tag(buf);
+            match plain_end(buf, start, images) {
+                Some(end) if !is_doubtful || memchr(b'<', &buf[start + 1..end]).is_none() => self.at = end,
+                _ => return start,
+            }
+        }
+    }
+}

@@ -131,7 +131,10 @@ impl TreeSink for Tree {
         let (parent, place) = {
             let nodes = self.0.borrow();
             let parent = nodes[*sibling].parent.expect("it has one");
-            (parent, nodes[parent].children.iter().position(|other| other == sibling).unwrap())
+            (
+                parent,
+                nodes[parent].children.iter().position(|other| other == sibling).expect("it is among them"),
+            )
         };
         self.attach(parent, place, child);
     }
@@ -193,7 +196,7 @@ pub(super) fn alive(page: &str, scripting: Scripting) -> Vec<String> {
 
 fn ask(nodes: &[Node], index: usize, scripting: Scripting, found: &mut Vec<String>) {
     let node = &nodes[index];
-    let name = node.name.as_ref().unwrap();
+    let name = node.name.as_ref().expect("asked of elements only");
     let element = name.local.to_ascii_lowercase().to_string();
     let is_svg = &*name.ns == "http://www.w3.org/2000/svg";
     let value = |wanted: &str| {

@@ -1,6 +1,7 @@
 //! One binary of integration tests: a real gateway before a real origin, over real sockets.
 #![allow(missing_docs, unreachable_pub, reason = "a test binary has no readers of its documentation")]
 
+mod bad_input;
 mod caching;
 mod choices;
 mod encodings;

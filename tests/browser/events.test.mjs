@@ -133,8 +133,8 @@ describe('where the gateway counts page views', () => {
     it.shop.serve('/lang', html('<div style="height:5000px">Dekk</div><a id="out" href="https://leak.example/dekk?kunde=4711">ut</a><a id="file" href="/katalog.pdf?t=1">pdf</a><form id="form" action="/own.gif"><input name="epost" value="ola@example.com"></form>'));
     await page.goto(`${it.gateway.url}/lang`, { waitUntil: 'networkidle' });
     assert.equal(await page.locator('script[src*="beacon.js"]').count(), 1);
-    // Each click would leave the page; the beacon hears of it all the same.
-    await page.evaluate(() => document.addEventListener('click', (event) => event.preventDefault()));
+    // Each would leave the page; the beacon hears of it all the same.
+    await page.evaluate(() => ['click', 'submit'].map((kind) => document.addEventListener(kind, (event) => event.preventDefault())));
     await page.evaluate(() => { out.click(); file.click(); scrollTo(0, 99999); });
     await page.waitForFunction(() => scrollY > 1000);
     // The window is left: a headless one never is.

@@ -18,9 +18,9 @@ pub(super) fn practice(statistics: &Table<'_>, mode: Option<Mode>, k: u32, time_
     ];
     let without_consent = or(statistics.one_of("without_consent", &counted), WithoutConsent::Visitors);
     let counters = [("gateway", CountedBy::Gateway), ("script", CountedBy::Script)];
-    let counter = statistics.one_of("count", &counters);
-    let is_misread = counter.is_none() && statistics.has("count");
-    let counted_by = or(counter, CountedBy::Gateway);
+    let written = statistics.one_of("count", &counters);
+    let is_misread = written.is_none() && statistics.has("count");
+    let counted_by = or(written, CountedBy::Gateway);
     let duties = duties(statistics);
     if !is_misread {
         check_views(statistics, counted_by, &duties);

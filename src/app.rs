@@ -192,7 +192,8 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
         sites: sites::analysed(&config),
     };
     let (ledger, receipt_key) = (kept.ledger, kept.receipt_key);
-    let shared = Arc::new(Shared { metrics, hits, sightings, public_paths, ledger, receipt_key, clock, entropy });
+    let shared =
+        Arc::new(Shared { metrics, hits, sightings, public_paths, ledger, receipt_key, clock, entropy });
     let visitors = open_door(&config, doors.visitors, shared.clone(), followed)?;
     let admin = open_desk(&config, doors.operators, desk)?;
     let successors = hand_over::await_successors(&config, &visitors, &admin, orders);

@@ -19,8 +19,7 @@ pub const FILES_MAX: usize = 10_000;
 /// Most ends remembered of one file: one a day for ten years.
 pub const ENDS_MAX: usize = 4_000;
 
-const IMPORTS: Kind =
-    Kind { file: "imports.db", schema: &[include_str!("sql/imports_schema.sql")] };
+const IMPORTS: Kind = Kind { file: "imports.db", schema: &[include_str!("sql/imports_schema.sql")] };
 
 /// A hash by BLAKE3.
 pub type Hash = [u8; 32];

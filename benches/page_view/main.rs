@@ -10,6 +10,9 @@
 //! 20 user agents, 8 ways to come, four of them with campaign tags; addresses of which half fall in the same /16;
 //! places from a table of 60 regions and 240 cities; three languages.
 
+#![allow(missing_docs)] // criterion's macros make public functions
+#![allow(clippy::print_stdout)] // what a million visits take is told to who runs it
+
 mod memory;
 mod stream;
 

@@ -107,7 +107,7 @@ impl Deed {
 
 /// The deeds of one day. Ids are good for this list only.
 pub(super) struct Deeds {
-    deeds: Vec<Deed>,
+    list: Vec<Deed>,
     index: hashbrown::HashMap<Made, u32>,
     /// Page views, by status and the set of aims they reach: so that most of them are found without being put
     /// together.
@@ -117,12 +117,12 @@ pub(super) struct Deeds {
 impl Deeds {
     /// None yet.
     pub(super) fn new() -> Self {
-        Self { deeds: Vec::new(), index: hashbrown::HashMap::new(), views: HashMap::default() }
+        Self { list: Vec::new(), index: hashbrown::HashMap::new(), views: HashMap::default() }
     }
 
     /// The deed of an id of this list.
     pub(super) fn get(&self, id: u32) -> Option<&Deed> {
-        self.deeds.get(id as usize)
+        self.list.get(id as usize)
     }
 
     /// The id of a deed. Where there are too many: that of a plainer one; nothing for a deed that has none.
@@ -130,15 +130,15 @@ impl Deeds {
         let mut made = made;
         if self.is_full() && !self.index.contains_key(&made) {
             made = plainer(made)?;
-            if self.deeds.len() >= DEEDS_MAX + DEEDS_BEYOND && !self.index.contains_key(&made) {
+            if self.list.len() >= DEEDS_MAX + DEEDS_BEYOND && !self.index.contains_key(&made) {
                 made.ones.retain(|(axis, _)| axis.property().is_none());
             }
         }
-        let next = u32::try_from(self.deeds.len()).unwrap_or(u32::MAX);
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         match self.index.entry(made) {
             hash_map::Entry::Occupied(known) => Some(*known.get()),
             hash_map::Entry::Vacant(vacant) => {
-                self.deeds.push(Deed::new(vacant.key().clone(), plan));
+                self.list.push(Deed::new(vacant.key().clone(), plan));
                 vacant.insert(next);
                 Some(next)
             }
@@ -168,7 +168,7 @@ impl Deeds {
 
     /// What the deeds were made of, in order.
     pub(super) fn made(&self) -> Vec<Made> {
-        self.deeds.iter().map(|deed| deed.made.clone()).collect()
+        self.list.iter().map(|deed| deed.made.clone()).collect()
     }
 
     /// The deeds that were made of these, with the same ids.
@@ -176,14 +176,14 @@ impl Deeds {
         let mut deeds = Self::new();
         for (id, made) in (0..).zip(made) {
             deeds.index.insert(made.clone(), id);
-            deeds.deeds.push(Deed::new(made, plan));
+            deeds.list.push(Deed::new(made, plan));
         }
         deeds
     }
 
     /// Were there too many deeds to tell them all apart?
     pub(super) fn is_full(&self) -> bool {
-        self.deeds.len() >= DEEDS_MAX
+        self.list.len() >= DEEDS_MAX
     }
 }
 

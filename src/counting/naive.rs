@@ -57,8 +57,8 @@ struct Sheet {
 impl Sheet {
     /// The sums of a cell at the time of a line.
     fn at(&mut self, world: &World, cell: &Values, line: &Line) -> (&mut Sums, Readable) {
-        let hour = if cell.len() == 2 { world.day_hour(line) } else { world.hour(line) };
-        let key: Readable = (cell.clone(), Hour(hour), LocalDay(world.day(line)), world.name(line.site));
+        let hour = if cell.len() == 2 { world.day_hour(line) } else { World::hour(line) };
+        let key: Readable = (cell.clone(), Hour(hour), LocalDay(world.day(line)), World::name(line.site));
         (self.sums.entry(key.clone()).or_default(), key)
     }
 
@@ -261,7 +261,7 @@ fn book(world: &World, cell: &Values, visit: &Visit, doings: &[&Doing], sheet: &
         sheet.add(world, cell, doing);
         sheet.visitor(world, cell, line);
         let sums = sheet.at(world, cell, line).0;
-        if hours.insert((world.hour(line), world.day(line))) && cell.len() < 2 {
+        if hours.insert((World::hour(line), world.day(line))) && cell.len() < 2 {
             sums.visits_hour += 1;
         }
         if days.insert(world.day(line)) {

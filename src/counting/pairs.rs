@@ -104,16 +104,16 @@ fn is_usual(a: &Dimension, b: &Dimension) -> bool {
 mod tests {
     use super::*;
 
-    fn paired(a: Dimension, b: Dimension) -> bool {
-        assert_eq!(is_paired(&a, &b, &[]), is_paired(&b, &a, &[]), "{a:?} {b:?}");
-        is_paired(&a, &b, &[])
+    fn paired(a: &Dimension, b: &Dimension) -> bool {
+        assert_eq!(is_paired(a, b, &[]), is_paired(b, a, &[]), "{a:?} {b:?}");
+        is_paired(a, b, &[])
     }
 
     #[test]
     fn every_two_defaults_are_paired_and_no_dimension_with_itself() {
         for (at, a) in DEFAULTS.iter().enumerate() {
             for (other, b) in DEFAULTS.iter().enumerate() {
-                assert_eq!(paired(a.clone(), b.clone()), at != other, "{a:?} {b:?}");
+                assert_eq!(paired(a, b), at != other, "{a:?} {b:?}");
             }
         }
         assert!(!is_paired(&Dimension::City, &Dimension::City, &[(Dimension::City, Dimension::City)]));
@@ -124,11 +124,11 @@ mod tests {
         let key = Dimension::Property("size".into());
         for visit in Dimension::ALL.into_iter().filter(is_of_visit) {
             for event in [Dimension::Goal, Dimension::EventName, key.clone()] {
-                assert!(paired(event, visit.clone()), "{visit:?}");
+                assert!(paired(&event, &visit), "{visit:?}");
             }
         }
-        assert!(paired(Dimension::Goal, key.clone()));
-        assert!(!paired(key, Dimension::Property("colour".into())));
+        assert!(paired(&Dimension::Goal, &key));
+        assert!(!paired(&key, &Dimension::Property("colour".into())));
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
             (Dimension::Robot, Dimension::Country),
             (Dimension::Status, Dimension::Country),
         ];
-        assert!(!paired(Dimension::City, Dimension::Browser));
+        assert!(!paired(&Dimension::City, &Dimension::Browser));
         assert!(is_paired(&Dimension::Browser, &Dimension::City, &crosses));
         assert!(!is_paired(&Dimension::Robot, &Dimension::Country, &crosses));
         assert!(!is_paired(&Dimension::Status, &Dimension::Country, &crosses));

@@ -131,7 +131,7 @@ impl Kind {
 
 /// A free text, as it is met.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
+pub(super) struct FreeText<'a> {
     /// What it is.
     pub(super) kind: Kind,
     /// Of a property's value the property's key; of others nothing.
@@ -172,7 +172,7 @@ impl Veil {
         self.secret
     }
 
-    fn token(&self, text: Text<'_>) -> u64 {
+    fn token(&self, text: FreeText<'_>) -> u64 {
         let [.., kind] = text.kind.number().min(Kind::FIRST_PROPERTY).to_be_bytes();
         if text.key.is_empty() {
             return self.secret.hash_of_kind(kind, text.text.as_bytes());
@@ -242,7 +242,7 @@ impl Values {
     }
 
     /// The id of a text.
-    pub(super) fn text(&mut self, veil: &Veil, text: Text<'_>) -> ValueId {
+    pub(super) fn text(&mut self, veil: &Veil, text: FreeText<'_>) -> ValueId {
         let number = text.kind.number();
         if self.texts.len() <= number {
             self.texts.resize_with(number + 1, HashMap::new);
@@ -333,7 +333,7 @@ impl Values {
         if let Some((kind, text)) = &entry.text
             && let Some((kind, key, k)) = renewed(*kind)
         {
-            let id = self.text(veil, Text { kind, key, text, k });
+            let id = self.text(veil, FreeText { kind, key, text, k });
             if self.value(id) == entry.value {
                 return id;
             }

@@ -290,14 +290,16 @@ impl Visit {
         self.sights.iter().filter_map(step).max().unwrap_or(0)
     }
 
-    /// Copies the visit as it was written, before it changes; false when that was done since it was written.
-    pub(super) fn keep(&mut self) -> Option<Option<Box<Self>>> {
-        if self.is_dirty {
-            return None;
-        }
+    /// Does it wait to be written?
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.is_dirty
+    }
+
+    /// Copies the visit as it was written, before it changes.
+    pub(super) fn keep(&mut self) -> Option<Box<Self>> {
         let was = self.is_written.then(|| Box::new(self.clone()));
         self.is_dirty = true;
-        Some(was)
+        was
     }
 
     /// Notes that it was written.

@@ -106,7 +106,7 @@ impl World {
         TimeZone::get(self.zones[site]).unwrap()
     }
 
-    pub(super) fn name(&self, site: usize) -> Arc<str> {
+    pub(super) fn name(site: usize) -> Arc<str> {
         ["shop", "outlet"][site].into()
     }
 
@@ -141,7 +141,7 @@ impl World {
         }
     }
 
-    pub(super) fn hour(&self, line: &Line) -> i32 {
+    pub(super) fn hour(line: &Line) -> i32 {
         i32::try_from(line.at.div_euclid(60 * MINUTE)).unwrap()
     }
 
@@ -241,7 +241,7 @@ impl World {
 
     fn settings(&self, site: usize) -> SiteSettings {
         SiteSettings {
-            name: self.name(site),
+            name: Self::name(site),
             hosts: Vec::new(),
             time_zone: self.zone(site),
             without_consent: self.mode(site),

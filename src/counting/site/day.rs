@@ -82,7 +82,8 @@ impl Day {
 
     /// A visit is about to change: it will be written again.
     pub(super) fn keep(&mut self, at: u32) {
-        if let Some(was) = self.visits.get_mut(at).and_then(Visit::keep) {
+        if let Some(visit) = self.visits.get_mut(at).filter(|visit| !visit.is_dirty()) {
+            let was = visit.keep();
             self.dirty.push((at, was));
         }
     }

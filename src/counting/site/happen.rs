@@ -6,7 +6,7 @@ use super::super::axis::Key;
 use super::super::deed::{DeedKind, Made, NO_DEED, Trait};
 use super::super::mark::Mark;
 use super::super::tally::Sums;
-use super::super::veil::{Kind, PAGEVIEW_WORD, Text, ValueId};
+use super::super::veil::{FreeText, Kind, PAGEVIEW_WORD, ValueId};
 use super::super::visit::{NO_VISIT, Step, Visit, Worth};
 use super::super::{HitKind, PROPERTIES_MAX, Revenue, scrub};
 use super::hit::{Counting, Page};
@@ -173,8 +173,12 @@ impl Counting<'_, '_> {
             self.day.values.fold_one();
             return None;
         };
-        let text =
-            Text { kind: Kind::Property(at), key, text: scrub::text(cut(value)), k: self.settings.k.text };
+        let text = FreeText {
+            kind: Kind::Property(at),
+            key,
+            text: scrub::text(cut(value)),
+            k: self.settings.k.text,
+        };
         Some((axis, self.day.values.text(self.veil, text)))
     }
 
@@ -232,7 +236,7 @@ impl Counting<'_, '_> {
     /// The record of this visitor's failures, if there is room for one.
     fn failures(&mut self, mark: Mark) -> Option<u32> {
         let visits = &self.day.visits;
-        let is_it = |at: &u32| visits.get(*at).is_some_and(|record| record.is_failures());
+        let is_it = |at: &u32| visits.get(*at).is_some_and(Visit::is_failures);
         let known = visits.latest(mark).and_then(|at| visits.chain(at).find(is_it));
         if let Some(at) = known {
             return visits.get(at).is_some_and(|record| !record.is_beyond()).then_some(at);

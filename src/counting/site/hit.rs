@@ -1,7 +1,6 @@
 //! What one hit does to its site: the address becomes a mark and a place and goes no further; from there on there are
 //! ids.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::HeaderValue;
@@ -133,7 +132,7 @@ impl Counting<'_, '_> {
         true
     }
 
-    fn page<'p>(&mut self, path: &'p Cow<'_, str>, kind: &HitKind) -> Page<'p> {
+    fn page<'p>(&mut self, path: &'p str, kind: &HitKind) -> Page<'p> {
         let k = self.settings.k.text;
         if matches!(kind, HitKind::Failed { .. }) && !self.day.values.knows(Kind::Page, path) {
             // Whoever looks for holes asks for thousands of pages that never were.

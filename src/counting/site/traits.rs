@@ -7,7 +7,7 @@ use super::super::agent::Told;
 use super::super::axis::{Axis, VISIT_AXES};
 use super::super::source::{self, Source};
 use super::super::tally::LocalDay;
-use super::super::veil::{Kind, Text, ValueId};
+use super::super::veil::{FreeText, Kind, ValueId};
 use super::super::{Hit, Standing, Weeks, language};
 use super::hit::Counting;
 use crate::policy::consent::Category;
@@ -104,7 +104,7 @@ impl Counting<'_, '_> {
 
     /// The id of a free text.
     pub(super) fn text(&mut self, kind: Kind, text: &str, k: u32) -> ValueId {
-        self.day.values.text(self.veil, Text { kind, key: "", text, k })
+        self.day.values.text(self.veil, FreeText { kind, key: "", text, k })
     }
 }
 

@@ -11,8 +11,8 @@ fn site() -> Arc<str> {
     "shop".into()
 }
 
-fn text(kind: Kind, text: &str, k: u32) -> Text<'_> {
-    Text { kind, key: "", text, k }
+fn text(kind: Kind, text: &str, k: u32) -> FreeText<'_> {
+    FreeText { kind, key: "", text, k }
 }
 
 fn names(values: &mut Values, veil: &mut Veil) -> Vec<Name> {

@@ -1,7 +1,7 @@
 //! What a visit is worth, hour by hour: to each cell that it stands in it adds the same.
 
 use super::super::cells::Slots;
-use super::super::deed::Deeds;
+use super::super::deed::{Deed, Deeds};
 use super::super::tally::{LocalDay, Sums};
 use super::super::veil::ValueId;
 use super::{ENTRY, EXIT, IS_TOLD, NO_SCROLL, RecordKind, Sight, Visit};
@@ -164,7 +164,7 @@ impl Visit {
         steps.clear();
         for at in sights {
             let sight = self.sights[at];
-            let Some(kind) = deeds.get(sight.deed).map(|deed| deed.kind()) else { continue };
+            let Some(kind) = deeds.get(sight.deed).map(Deed::kind) else { continue };
             let delta = steps.at(sight.at);
             let times = i64::from(sight.times);
             delta.sums.events += times;

@@ -274,18 +274,15 @@ impl Writing<'_, '_, '_> {
         for (one, other) in plan.members(first.min(second), first.max(second)) {
             let (one, other) = if is_turned { (*other, *one) } else { (*one, *other) };
             let value = self.book.facets.value(VISIT_AXES[b], y, other);
-            let (left, been) = match thing {
-                Some(thing) => {
-                    let left = Member::of(first, 0, ValueId::from_number(thing.first().1));
-                    (left, self.been(day, Some(thing), |past| self.value_of(past, b, other) == value))
-                }
-                None => {
-                    let left = self.book.facets.value(VISIT_AXES[a], x, one);
-                    let fits = |past: &Visit| {
-                        self.value_of(past, a, one) == left && self.value_of(past, b, other) == value
-                    };
-                    (Member::of(first, one, left), self.been(day, None, fits))
-                }
+            let (left, been) = if let Some(thing) = thing {
+                let left = Member::of(first, 0, ValueId::from_number(thing.first().1));
+                (left, self.been(day, Some(thing), |past| self.value_of(past, b, other) == value))
+            } else {
+                let left = self.book.facets.value(VISIT_AXES[a], x, one);
+                let fits = |past: &Visit| {
+                    self.value_of(past, a, one) == left && self.value_of(past, b, other) == value
+                };
+                (Member::of(first, one, left), self.been(day, None, fits))
             };
             if let Some(cell) = Member::pair(left, Member::of(second, other, value)).filter(|_| been == 0) {
                 self.correct(of_day, cell, delta.comes_today, 0);

@@ -131,8 +131,8 @@ impl Stream {
             let (way, spread) = (numbers.below(8), numbers.below(1 << 16));
             for number in 0..PAGES_PER_VISIT {
                 let most = 1 + numbers.below(PAGES);
-                let page = numbers.below(most);
-                planned.push((at, visitor, page, if number == 0 { way } else { 0 }, spread));
+                let target = numbers.below(most);
+                planned.push((at, visitor, target, if number == 0 { way } else { 0 }, spread));
                 at += 5_000 + numbers.below(90_000);
             }
         }

@@ -84,7 +84,15 @@ fn every_fault_has_its_code_and_a_sentence() {
         (json!({ "metrics": [] }), "invalid_metrics"),
         (json!({ "metrics": ["clicks"] }), "invalid_metrics"),
         (json!({ "metrics": ["visits", "visits"] }), "invalid_metrics"),
+        (json!({ "metrics": ["conversion_rate"] }), "invalid_metrics"),
+        (json!({ "metrics": ["exit_rate"], "dimensions": ["event:page"] }), "invalid_metrics"),
         (json!({ "dimensions": ["visit:shoe_size"] }), "invalid_dimensions"),
+        (json!({ "dimensions": ["event:props:"] }), "invalid_dimensions"),
+        (json!({ "dimensions": ["event:next_page"] }), "invalid_dimensions"),
+        (
+            json!({ "dimensions": ["visit:city"], "filters": [["is", "visit:language", ["nb"]]] }),
+            "missing_cross",
+        ),
         (json!({ "dimensions": ["time:day", "time:hour"] }), "invalid_dimensions"),
         (json!({ "dimensions": ["visit:os", "visit:device"] }), "missing_cross"),
         (json!({ "filters": [["is_not", "visit:os", ["Linux"]]] }), "invalid_filters"),
@@ -175,6 +183,21 @@ fn answer_has_the_shape_of_plausibles() {
         },
     });
     assert_eq!(reply, expected);
+}
+
+#[test]
+fn revenue_is_written_with_its_currency() {
+    let query = query(&json!({
+        "metrics": ["total_revenue", "average_revenue"], "filters": [["is", "event:goal", ["Purchase"]]],
+    }));
+    let figures = Figures { visitors: 9, orders: 8, revenue: 1_234_568, ..Figures::default() };
+    let row = AnswerRow { when: None, value: None, figures: Some(figures), beside: Beside::default() };
+    let answer = Answer { rows: vec![row], total_rows: 1, visitors: 9, meta: Meta::default() };
+    let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
+    let money = |value: f64| json!({ "value": value, "currency": "NOK" });
+    assert_eq!(reply["results"][0]["metrics"], json!([money(1234.568), money(154.321)]));
+    let table = String::from_utf8(csv(&query, &answer)).unwrap();
+    assert_eq!(table, "total_revenue,average_revenue\r\n1234.568,154.321\r\n");
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/"),
         script: Bytes::from_static(b"<script>"),
+        tail: Bytes::new(),
     }
 }
 

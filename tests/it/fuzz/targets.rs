@@ -110,6 +110,7 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/a"),
         script: Bytes::from_static(b"<script>"),
+        tail: Bytes::new(),
     }
 }
 
@@ -287,6 +288,7 @@ pub fn fence(input: &[u8]) {
         script: "'sha256-c2NyaXB0'",
         style: "'sha256-c3R5bGU='",
         has_file: true,
+        has_beacon: true,
     };
     let found = ways(values.iter().copied());
     let after: Vec<Vec<u8>> =

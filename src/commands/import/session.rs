@@ -25,12 +25,12 @@ use crate::counting::tally::{Sums, Tally};
 use crate::counting::{Counter, Drained, Dropped, Hit};
 use crate::store::imports::{Counted, Cut};
 
-/// Sums that wait in the counter before they are drained: well below what it takes before it drops hits.
-const WAITING_MAX: usize = 100_000;
+/// Sums that wait in the counter before they are drained: below what it takes before it drops hits.
+const WAITING_MAX: usize = 400_000;
 /// Most lines of a batch.
 const LINES_A_BATCH: u64 = 500_000;
-/// Most sums of a batch, give or take a drain; about 60 MB.
-const TALLIES_A_BATCH: usize = 200_000;
+/// Most sums of a batch, give or take a drain; about 100 MB.
+const TALLIES_A_BATCH: usize = 300_000;
 /// When none of so many first lines is what the format says, it is another format.
 const LINES_TRIED: u64 = 1_000;
 

@@ -21,6 +21,7 @@ pub(super) const CANDIDATE_BYTES_MAX: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
     regions: VecDeque<(usize, usize)>,
+    cut: Option<usize>,
     scan: Scan,
 }
 
@@ -41,6 +42,17 @@ impl Hidden {
         }
     }
 
+    /// Is there nothing to examine?
+    pub(super) fn is_empty(&self) -> bool {
+        self.regions.is_empty()
+    }
+
+    /// Where a candidate begins that the end of the page cut off: nothing from there on may be sent, for what follows
+    /// could complete it.
+    pub(super) fn cut(&self) -> Option<usize> {
+        self.cut
+    }
+
     /// Where the first byte stands that is not examined yet.
     pub(super) fn settled(&self) -> usize {
         self.regions.front().map_or(usize::MAX, |(from, _)| *from)
@@ -54,33 +66,36 @@ impl Hidden {
         }
     }
 
-    /// Examines what can be examined. At the end of the page a cut candidate is returned: nothing from it on may
-    /// be sent, for what follows could complete it.
+    /// Examines what can be examined; nothing behind a cut.
     pub(super) fn examine(
         &mut self,
         buf: &[u8],
         is_last: bool,
         judge: &mut Judge,
         edits: &mut Edits,
-    ) -> Result<Option<usize>, RewriteError> {
+    ) -> Result<(), RewriteError> {
+        if self.cut.is_some() {
+            self.regions.clear();
+        }
         while let Some((from, to)) = self.regions.pop_front() {
             let Some(offset) = memchr(b'<', &buf[from..to]) else { continue };
             let start = from + offset;
             match buf.get(start + 1) {
                 None if !is_last => {
                     self.regions.push_front((start, to));
-                    return Ok(None);
+                    return Ok(());
                 }
                 Some(byte) if byte.is_ascii_alphabetic() => {
                     match self.candidate(buf, start, is_last, judge, edits)? {
                         Outcome::Decided => {}
                         Outcome::Waits => {
                             self.regions.push_front((start, to));
-                            return Ok(None);
+                            return Ok(());
                         }
                         Outcome::Cut => {
                             self.regions.clear();
-                            return Ok(Some(start));
+                            self.cut = Some(start);
+                            return Ok(());
                         }
                     }
                 }
@@ -90,7 +105,7 @@ impl Hidden {
                 self.regions.push_front((start + 1, to));
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     fn candidate(

@@ -99,15 +99,11 @@ impl Walker {
         is_last: bool,
         out: &mut BytesMut,
     ) -> Result<usize, RewriteError> {
-        let mut step = Ok(Step::On);
-        while matches!(step, Ok(Step::On)) {
-            step = self.step(buf, is_last);
-        }
-        let cut = self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
+        let step = self.steps(buf, is_last)?;
         let mut end = self.settled().min(self.hidden.settled()).min(buf.len());
         if is_last && step.is_ok() {
             let is_cut_tag = matches!(self.state, State::Tag);
-            end = cut.unwrap_or(if is_cut_tag { self.scan.start } else { buf.len() });
+            end = self.hidden.cut().unwrap_or(if is_cut_tag { self.scan.start } else { buf.len() });
             self.edits.cut(end);
             self.finish(end);
         }
@@ -119,12 +115,21 @@ impl Walker {
     /// Decides on a whole document that is part of another: what belongs into it. A tag that is cut off at its end
     /// counts in no reading.
     pub(super) fn decided(mut self, buf: &[u8]) -> (Result<Edits, RewriteError>, Judge) {
+        let walked = self.steps(buf, true).and_then(|step| step);
+        (walked.map(|_| self.edits), self.judge)
+    }
+
+    /// Walks as far as can be decided, and gives the last step. What a reading hides is examined before what follows
+    /// is read: a `<base>` counts from where it stands, however the page is cut.
+    fn steps(&mut self, buf: &[u8], is_last: bool) -> Result<Result<Step, RewriteError>, RewriteError> {
         let mut step = Ok(Step::On);
-        while matches!(step, Ok(Step::On)) {
-            step = self.step(buf, true);
+        loop {
+            self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
+            if !self.hidden.is_empty() || !matches!(step, Ok(Step::On)) {
+                return Ok(step);
+            }
+            step = self.step(buf, is_last);
         }
-        let examined = step.and_then(|_| self.hidden.examine(buf, true, &mut self.judge, &mut self.edits));
-        (examined.map(|_| self.edits), self.judge)
     }
 
     /// The first byte that may still be changed.
@@ -337,15 +342,14 @@ impl Walker {
     fn inline(&mut self, buf: &[u8], is_last: bool) -> Step {
         let State::Inline { text, mut escape } = self.state else { return Step::On };
         let limit = text + INLINE_BYTES_MAX;
-        let from = self.at;
         let is_whole = is_last || buf.len() >= limit;
         let seen = &buf[..buf.len().min(limit)];
         let found = raw::script_end(seen, &mut self.at, &mut escape, is_last && buf.len() <= limit);
-        self.hide(buf, from, self.at);
         if found.is_none() && !is_whole {
             self.state = State::Inline { text, escape };
             return Step::Waits;
         }
+        self.hide(buf, text, self.at);
         let code = &buf[text..found.unwrap_or(seen.len())];
         let place = match self.doubt.is_raised() {
             false => Place::Plain,

@@ -182,19 +182,29 @@ fn parsed(page: &str, scripting: Scripting) -> Vec<Node> {
 
 /// What in this page would ask a held host for something, or run a held snippet.
 pub(super) fn alive(page: &str, scripting: Scripting) -> Vec<String> {
+    alive_below(page, scripting, None)
+}
+
+/// The same of a page whose relative addresses lead to `base`, until one of its own says otherwise.
+fn alive_below(page: &str, scripting: Scripting, base: Option<&str>) -> Vec<String> {
     let nodes = parsed(page, scripting);
     let mut found = Vec::new();
+    let (mut base, mut has_base) = (base.map(str::to_owned), false);
     let mut open = vec![0];
     while let Some(index) = open.pop() {
-        open.extend(&nodes[index].children);
-        if nodes[index].name.is_some() {
-            ask(&nodes, index, scripting, &mut found);
+        open.extend(nodes[index].children.iter().rev());
+        let Some(name) = &nodes[index].name else { continue };
+        let is_base = &*name.local == "base" && &*name.ns == "http://www.w3.org/1999/xhtml";
+        let href = nodes[index].attributes.iter().find(|attribute| &*attribute.name.local == "href");
+        if let Some(href) = href.filter(|_| is_base && !has_base) {
+            (base, has_base) = (Some(href.value.to_string()), true);
         }
+        ask(&nodes, index, scripting, base.as_deref(), &mut found);
     }
     found
 }
 
-fn ask(nodes: &[Node], index: usize, scripting: Scripting, found: &mut Vec<String>) {
+fn ask(nodes: &[Node], index: usize, scripting: Scripting, base: Option<&str>, found: &mut Vec<String>) {
     let node = &nodes[index];
     let name = node.name.as_ref().expect("asked of elements only");
     let element = name.local.to_ascii_lowercase().to_string();
@@ -223,12 +233,12 @@ fn ask(nodes: &[Node], index: usize, scripting: Scripting, found: &mut Vec<Strin
     };
     for attribute in loading {
         let value = value(attribute).unwrap_or_default();
-        if leads_out(attribute, &value) {
+        if leads_out(attribute, &value) || is_led_out(base, attribute, &value) {
             found.push(format!("{element} {attribute}={value}"));
         }
     }
     if let Some(srcdoc) = value("srcdoc").filter(|_| element == "iframe" && !is_svg) {
-        found.extend(alive(&srcdoc, scripting));
+        found.extend(alive_below(&srcdoc, scripting, base));
     }
     let address = if is_svg { "href" } else { "src" };
     if element == "script" && runs && value(address).is_none() {
@@ -249,6 +259,18 @@ fn leads_out(attribute: &str, value: &str) -> bool {
     })
 }
 
+/// Is the first address in `value` relative, to a base on a held host?
+fn is_led_out(base: Option<&str>, attribute: &str, value: &str) -> bool {
+    let is_candidates = ["srcset", "ping"].contains(&attribute);
+    let is_relative = |part: &str| {
+        let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        let begins = part.find(|c| !is_scheme(c)).is_some_and(|at| at > 0 && part[at..].starts_with(':'));
+        !part.is_empty() && !begins && !part.starts_with(['/', '\\', '?', '#'])
+    };
+    let mut parts = value.trim().split(|c: char| is_candidates && (c == ',' || c.is_whitespace()));
+    base.is_some_and(|base| leads_out("href", base)) && parts.next().is_some_and(is_relative)
+}
+
 #[test]
 fn the_oracle_sees_what_a_browser_sees() {
     let table = [
@@ -260,6 +282,8 @@ fn the_oracle_sees_what_a_browser_sees() {
         ("<table><img src=//ads.example><tr>", 1),
         ("<iframe srcdoc='&lt;script>adspixel(1)&lt;/script>'></iframe>", 1),
         ("<svg><script>adspixel(1)</script><image xlink:href='//ADS.example'/></svg>", 2),
+        ("<img src=a><base href=//ads.example/><base href=/><img src=a><img src=//own.example/>", 1),
+        ("<base href=/><base href=//ads.example/><img src=a>", 0),
         ("<textarea><img src=//ads.example></textarea><!--<img src=//ads.example>-->", 0),
     ];
     for (page, count) in table {

@@ -140,7 +140,7 @@ describe('where the gateway counts page views', () => {
     // The window is left: a headless one never is.
     await page.evaluate(() => { document.hasFocus = () => false; dispatchEvent(new Event('blur')); });
     await page.evaluate(() => form.requestSubmit());
-    await until('the attention', () => told.some(({ body }) => body.n === 'engagement'));
+    await until('the attention and the form', () => ['engagement', 'Form: Submission'].every((name) => told.some(({ body }) => body.n === name)));
     const by = Object.fromEntries(told.map(({ body }) => [body.n, body]));
     assert.deepEqual(by['Outbound Link: Click'].props, { url: 'https://leak.example/dekk' });
     assert.deepEqual(by['File Download'].props, { url: `${it.gateway.url}/katalog.pdf` });

@@ -217,7 +217,8 @@ fn a_file_is_counted_once_and_a_grown_one_by_its_new_lines() {
 fn an_import_that_was_killed_goes_on_and_its_figures_are_exact() {
     // Names need five visitors: tokens from before and after the kill must be the same.
     let rules = RULES.replace("text = 1, answer = 1", "text = 5, answer = 5");
-    let text = many(60_000);
+    // Enough for several batches.
+    let text = many(130_000);
     let whole = Desk::new(&rules);
     whole.imported("combined", &whole.file("access.log", &text), &[]);
     let desk = Desk::new(&rules);

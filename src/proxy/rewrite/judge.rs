@@ -272,17 +272,25 @@ impl Place {
     }
 }
 
-/// Does the text end within a comment or a CDATA section?
+/// May the text end within a comment, a CDATA section or an end tag? Each that begins must have its end behind it.
 fn is_open(text: &[u8]) -> bool {
-    let find = |text: &[u8], end: &[u8]| memchr::memmem::find(text, end);
-    let mut rest = text;
-    while let Some(start) = find(rest, b"<!") {
-        rest = &rest[start..];
-        let end: &[u8] = if rest.starts_with(b"<!--") { b"-->" } else { b"]]>" };
-        let Some(length) = find(rest, end) else { return true };
-        rest = &rest[length..];
-    }
-    false
+    let last = |end: &[u8]| memchr::memmem::rfind(text, end);
+    let (comment, section, tag) = (last(b"-->"), last(b"]]>"), last(b">"));
+    memchr::memchr_iter(b'<', text).any(|at| {
+        let rest = &text[at..];
+        let end = match rest {
+            [_, b'!', b'-', b'-', ..] => comment,
+            _ if rest.starts_with(b"<![CDATA[") => section,
+            [_, b'/', name @ ..] if name.first().is_some_and(u8::is_ascii_alphabetic) => {
+                let end = name.iter().position(|byte| !byte.is_ascii_alphanumeric());
+                // What else stands in an end tag may hide its end.
+                return end.is_none_or(|end| name[end] != b'>');
+            }
+            [_, b'!' | b'?' | b'/', ..] => tag,
+            _ => return false,
+        };
+        end.is_none_or(|end| end < at)
+    })
 }
 
 /// Refuses a tag that is too long.

@@ -378,23 +378,4 @@ fn endless_repetition_costs_no_more_than_its_length() {
 mod oracle;
 mod passing;
 mod properties;
-
-/// What one reading hides may change what follows it in another.
-#[test]
-fn a_base_counts_from_where_it_stands_in_every_reading() {
-    let table = [
-        ("<select><xmp></select><base href=//ads.example/></xmp><img src=a.png>", 1),
-        ("<svg><p title='<base href=//ads.example/>'><img src=a.png>", 1),
-        ("<svg><Q<img src><base href=//ads.example/>", 0),
-        (
-            "<select><p></select><script type=speculationrules>{\"prefetch\":[{\"urls\":[\"a\"]}],\"tag\":\"<base href=//ads.example/>\"}</script>",
-            0,
-        ),
-    ];
-    for (source, tags) in table {
-        for size in [1, 2, 7, source.len()] {
-            let (_, result) = rewritten(Consent::none(), no_insertions(), source.as_bytes().chunks(size));
-            assert_eq!(result.unwrap().tags, tags, "{source} in pieces of {size}");
-        }
-    }
-}
+mod readings;

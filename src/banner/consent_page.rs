@@ -95,7 +95,7 @@ fn single(html: &mut Html, texts: &Texts, tracker: &Tracker, consent: &Consent, 
         switch(html, &id, Switch { name: "tracker", value: &tracker.name_id, is_on });
         html.raw("</div>");
     }
-    html.element("p", texts.purpose(tracker));
+    texts.purpose_paragraph(html, tracker);
     html.raw("<p class=\"soft\">").text(&texts.recipient(tracker, controller)).raw("</p>");
     kept(html, texts, tracker);
 }

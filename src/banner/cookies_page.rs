@@ -108,7 +108,8 @@ impl Banner {
 
 fn declare(html: &mut Html, texts: &Texts, tracker: &Tracker, controller: &str) {
     let provider = &tracker.provider;
-    html.element("h3", &tracker.name).element("p", texts.purpose(tracker));
+    html.element("h3", &tracker.name);
+    texts.purpose_paragraph(html, tracker);
     html.raw("<p class=\"soft\">").text(&texts.recipient(tracker, controller));
     if !provider.privacy.is_empty() {
         let text = fill(&texts.cookies.provider_privacy, &[("provider", &provider.name)]);

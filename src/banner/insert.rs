@@ -27,8 +27,7 @@ impl Site<'_> {
         let localized = texts.iter().map(|texts| {
             let mut foot = self.foot(texts, CategorySet::NECESSARY, &[]);
             foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
-            foot.html().attribute("lang", &texts.language).attribute("data-said", &texts.banner.refused);
-            foot.html().raw("></p>");
+            texts.mark(foot.html()).attribute("data-said", &texts.banner.refused).raw("></p>");
             localized(texts, self.banner(texts).into_parts(), foot)
         });
         localized.collect()
@@ -63,7 +62,7 @@ impl Site<'_> {
         let mut banner = Template::new();
         let html = banner.html();
         html.raw("<section id=\"consentry-banner\" role=\"region\" aria-labelledby=\"consentry-heading\"");
-        html.attribute("lang", &texts.language).raw(">");
+        texts.mark(html).raw(">");
         html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
         html.raw("<form method=\"post\"").attribute("action", &self.address("/choice"));
@@ -101,7 +100,7 @@ impl Site<'_> {
     fn foot(&self, texts: &Texts, categories: CategorySet, trackers: &[&str]) -> Template {
         let mut foot = self.form(categories, trackers);
         let html = foot.html();
-        html.raw("<a id=\"consentry-open\"").attribute("lang", &texts.language).raw(" href=\"");
+        texts.mark(html.raw("<a id=\"consentry-open\"")).raw(" href=\"");
         html.text(&self.address("/consent")).raw("?return=");
         foot.hole(Part::ReturnPath).html().raw("\">").text(&texts.banner.standing).raw("</a>");
         foot
@@ -170,7 +169,7 @@ pub(super) enum SizedBy {
 /// attribute. Only the size does, unless a script of ours gives it.
 pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     let mut html = Template::new();
-    html.html().raw("<span class=\"consentry-placeholder\"").attribute("lang", &texts.language);
+    texts.mark(html.html().raw("<span class=\"consentry-placeholder\""));
     html.html().raw(match sized_by {
         SizedBy::Attribute => " style=\"",
         SizedBy::Script => " data-consentry-size=\"",

@@ -1,11 +1,12 @@
 //! Which language a visitor is spoken to in.
 
+use crate::proxy::rewrite::find_language;
+
 /// Most entries of an Accept-Language that are read; browsers send fewer than ten.
 const ENTRIES_MAX: usize = 32;
 
 /// The index in `offered` of the language that fits: the page's own (`<html lang>`), then the visitor's
-/// (Accept-Language, RFC 9110 section 12.5.4), then the first. Only the primary subtag counts; `no` means `nb`, and
-/// so does `nn` where it is not offered.
+/// (Accept-Language, RFC 9110 section 12.5.4), then the first. What fits a tag is told by [`find_language`].
 pub fn choose(offered: &[String], page: Option<&str>, accept_language: Option<&str>) -> usize {
     if let Some(index) = page.and_then(|tag| position(offered, tag)) {
         return index;
@@ -44,10 +45,7 @@ fn weighted(entry: &str) -> (&str, u16) {
 }
 
 fn position(offered: &[String], tag: &str) -> Option<usize> {
-    let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
-    let find = |wanted: &str| offered.iter().position(|language| language.eq_ignore_ascii_case(wanted));
-    let is_norwegian = ["no", "nn"].iter().any(|tag| primary.eq_ignore_ascii_case(tag));
-    find(primary).or_else(|| if is_norwegian { find("nb") } else { None })
+    find_language(&offered.iter().map(String::as_str), tag)
 }
 
 #[cfg(test)]
@@ -65,6 +63,7 @@ mod tests {
         assert_eq!(chosen(Some("en-GB"), Some("nb")), "en");
         assert_eq!(chosen(Some("no"), Some("en")), "nb");
         assert_eq!(chosen(Some("NN-no"), Some("en")), "nb");
+        assert_eq!(chosen(Some("se"), Some("en")), "nb");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use my_data_page::CookieClass;
 pub use page::PAGE_POLICY;
 pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
 pub use statistics_page::{Counted, Objects};
-pub use texts::{LANGUAGES, TextsError};
+pub use texts::{LANGUAGES, TextsError, USUAL_LANGUAGES};
 
 use insert::SizedBy;
 use texts::Texts;

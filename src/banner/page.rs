@@ -23,8 +23,8 @@ impl Banner {
         body: impl FnOnce(&mut Html),
     ) -> String {
         let mut html = Html::default();
-        html.raw("<!DOCTYPE html><html").attribute("lang", &texts.language);
-        html.raw("><head><meta charset=\"utf-8\"><title>").text(title);
+        html.raw("<!DOCTYPE html><html");
+        texts.mark(&mut html).raw("><head><meta charset=\"utf-8\"><title>").text(title);
         if !self.settings.controller.name.is_empty() {
             html.raw(" · ").text(&self.settings.controller.name);
         }

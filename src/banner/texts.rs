@@ -7,12 +7,33 @@ use jiff::civil::Date;
 use jiff::{Span, fmt::strtime};
 use serde::Deserialize;
 
-use super::html::fill;
+use super::html::{Html, fill};
 use crate::policy::catalog::{Access, Catalog, Provider, Tracker};
 use crate::policy::consent::{Category, CategorySet, Day};
+use crate::proxy::rewrite::find_language;
 
-/// The languages this version of the program speaks.
-pub const LANGUAGES: [&str; 2] = ["nb", "en"];
+/// Declares the languages; each has a file of its name in `config/texts`.
+macro_rules! languages {
+    ($($language:literal),+ $(,)?) => {
+        /// The languages this version of the program speaks.
+        pub const LANGUAGES: [&str; [$($language),+].len()] = [$($language),+];
+
+        fn file(language: &str) -> Option<&'static str> {
+            match language {
+                $($language => Some(include_str!(concat!("../../config/texts/", $language, ".toml"))),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+languages!(
+    "nb", "en", "nn", "se", "bg", "cs", "da", "de", "el", "es", "et", "fi", "fr", "ga", "hr", "hu", "it",
+    "lt", "lv", "mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv",
+);
+
+/// The languages of a site whose operator names none: those in which the catalogue says what trackers are for.
+pub const USUAL_LANGUAGES: [&str; 2] = ["nb", "en"];
 
 /// What can be wrong with the texts.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +62,9 @@ pub enum TextsError {
 #[serde(deny_unknown_fields)]
 pub(super) struct Texts {
     pub(super) language: String,
+    /// Only a language that is written from right to left says so.
+    #[serde(default)]
+    direction: Direction,
     date: String,
     and: String,
     session: String,
@@ -60,6 +84,15 @@ pub(super) struct Texts {
     pub(super) counting: CountingTexts,
     pub(super) trouble: TroubleTexts,
     countries: BTreeMap<String, String>,
+}
+
+/// Which way a language is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Direction {
+    #[default]
+    Ltr,
+    Rtl,
 }
 
 /// Declares a table of texts, every one of them required.
@@ -98,12 +131,18 @@ const MONTHS_FROM_DAYS: u32 = 60;
 impl Texts {
     /// The texts this version of the program came with.
     pub(super) fn built_in(language: &str) -> Result<Self, TextsError> {
-        let file = match language {
-            "nb" => include_str!("../../config/texts/nb.toml"),
-            "en" => include_str!("../../config/texts/en.toml"),
-            other => return Err(TextsError::Unknown { language: other.into() }),
+        let Some(file) = file(language) else {
+            return Err(TextsError::Unknown { language: language.into() });
         };
         toml::from_str(file).map_err(|cause| TextsError::Syntax { language: language.into(), cause })
+    }
+
+    /// Says in a start tag which language follows, and which way it is written.
+    pub(super) fn mark<'a>(&self, html: &'a mut Html) -> &'a mut Html {
+        html.attribute("lang", &self.language).raw(match self.direction {
+            Direction::Ltr => "",
+            Direction::Rtl => " dir=\"rtl\"",
+        })
     }
 
     /// What is said of a category.
@@ -175,10 +214,27 @@ impl Texts {
         fill(&format!("{} {access}", self.cookies.receives), &values)
     }
 
-    /// What a tracker is for; in English when nobody said it in this language.
+    /// What a tracker is for; when nobody said it in this language, in another that its readers read, or in English.
     pub(super) fn purpose<'a>(&self, tracker: &'a Tracker) -> &'a str {
-        let own = tracker.purpose.get(&self.language).or_else(|| tracker.purpose.get("en"));
-        own.map_or("", String::as_str)
+        self.told_purpose(tracker).1
+    }
+
+    /// The same as a paragraph, which names its language when that is another.
+    pub(super) fn purpose_paragraph(&self, html: &mut Html, tracker: &Tracker) {
+        let (language, purpose) = self.told_purpose(tracker);
+        if language == self.language {
+            html.element("p", purpose);
+        } else {
+            html.raw("<p").attribute("lang", language).raw(">").text(purpose).raw("</p>");
+        }
+    }
+
+    /// The language of a purpose, and the purpose.
+    fn told_purpose<'a>(&self, tracker: &'a Tracker) -> (&'a str, &'a str) {
+        let told: Vec<(&str, &str)> =
+            tracker.purpose.iter().map(|(language, purpose)| (language.as_str(), purpose.as_str())).collect();
+        let find = |tag: &str| find_language(&told.iter().map(|(language, _)| *language), tag);
+        find(&self.language).or_else(|| find("en")).map_or(("en", ""), |index| told[index])
     }
 }
 
@@ -201,84 +257,4 @@ pub(super) fn companies<'a>(catalog: &'a Catalog, categories: &[Category], contr
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_language_has_the_same_keys_and_the_same_holes() {
-        let shape = |language: &str| {
-            let file = std::fs::read_to_string(format!("config/texts/{language}.toml")).unwrap();
-            let mut found = BTreeSet::new();
-            holes(&mut found, "", &toml::from_str::<toml::Value>(&file).unwrap());
-            found
-        };
-        for language in LANGUAGES {
-            assert_eq!(shape(language), shape("en"), "{language}");
-        }
-    }
-
-    #[test]
-    fn every_file_names_its_own_language() {
-        for language in LANGUAGES {
-            assert_eq!(Texts::built_in(language).unwrap().language, language);
-        }
-    }
-
-    #[test]
-    fn a_language_without_texts_is_named_in_the_error() {
-        let error = Texts::built_in("ja").unwrap_err().to_string();
-        assert_eq!(error, "there are no texts in \"ja\"; languages are nb, en");
-    }
-
-    #[test]
-    fn lifetimes_are_told_in_words() {
-        let texts = Texts::built_in("en").unwrap();
-        let told = [0, 1, 7, 59, 60, 90, 182, 365, 400, 730].map(|days| texts.lifetime(days));
-        assert_eq!(
-            told,
-            [
-                "until you close the browser",
-                "1 day",
-                "7 days",
-                "59 days",
-                "2 months",
-                "3 months",
-                "6 months",
-                "12 months",
-                "13 months",
-                "24 months"
-            ]
-        );
-    }
-
-    #[test]
-    fn dates_are_written_as_the_language_does() {
-        assert_eq!(Texts::built_in("nb").unwrap().date(Day(20_513)), "1.3.2026");
-        assert_eq!(Texts::built_in("en").unwrap().date(Day(20_513)), "1 March 2026");
-        assert_eq!(Texts::built_in("en").unwrap().date(Day(u32::MAX)), u32::MAX.to_string());
-    }
-
-    #[test]
-    fn a_list_reads_as_a_sentence() {
-        let texts = Texts::built_in("nb").unwrap();
-        assert_eq!(texts.list(&["a"]), "a");
-        assert_eq!(texts.list(&texts.listed(CategorySet::ALL)), "innstillinger, statistikk og markedsføring");
-    }
-
-    fn holes(found: &mut BTreeSet<String>, path: &str, value: &toml::Value) {
-        match value {
-            toml::Value::Table(table) => {
-                for (key, value) in table {
-                    holes(found, &format!("{path}.{key}"), value);
-                }
-            }
-            toml::Value::String(text) => {
-                let names: BTreeSet<&str> =
-                    text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-                found.insert(format!("{path} {names:?}"));
-            }
-            other => panic!("{path} is {other:?}"),
-        }
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ mod edits;
 mod hidden;
 mod insert;
 mod judge;
+mod language;
 mod pass;
 mod placeholder;
 mod raw;
@@ -28,6 +29,7 @@ use bytes::{Buf, BytesMut};
 
 pub use insert::{Insertions, Localized, Part};
 pub use judge::HeldCounts;
+pub use language::find_language;
 pub use tag::ATTRIBUTES_MAX;
 
 use super::charset::{START_BYTES, declared};

@@ -140,7 +140,7 @@ fn origin(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<proxy::
 
 fn languages(table: &Table<'_>, given: &Given<'_>) -> Vec<String> {
     let Some(languages) = table.list("languages", |text| value::language(text, given.languages)) else {
-        return given.languages.iter().map(|language| (*language).to_owned()).collect();
+        return banner::USUAL_LANGUAGES.map(str::to_owned).to_vec();
     };
     unique(table.notes(), languages.get_ref(), "language");
     if table.is_empty_list("languages") {

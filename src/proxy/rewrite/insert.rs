@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::edits::{Edits, Rank};
+use super::language::find_language;
 use super::placeholder::Embed;
 use super::tag::is_space;
 
@@ -138,7 +139,8 @@ impl Frame {
     /// rules allow no script but the runtime's, and a cache elsewhere may serve it.
     pub(super) fn attribute(&mut self, name: &[u8], value: &[u8]) {
         if name.eq_ignore_ascii_case(b"lang") && self.language.is_none() {
-            self.language = find_language(&self.insertions.languages, value);
+            let offered = self.insertions.languages.iter().map(|localized| localized.language.as_str());
+            self.language = find_language(&offered, &String::from_utf8_lossy(value));
         }
         if is_amp(name) {
             self.insertions = Insertions::none();
@@ -279,27 +281,6 @@ fn belongs_in_head(name: &[u8]) -> bool {
     )
 }
 
-/// The language whose tag fits best: the whole tag, then its first part, then another form of Norwegian.
-fn find_language(languages: &[Localized], tag: &[u8]) -> Option<usize> {
-    let tag = String::from_utf8_lossy(tag).trim().replace('_', "-").to_ascii_lowercase();
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
-    let own = primary(&tag);
-    if own.is_empty() {
-        return None;
-    }
-    let by =
-        |fits: &dyn Fn(&str) -> bool| languages.iter().position(|l| fits(&l.language.to_ascii_lowercase()));
-    let kin: &[&str] = match own.as_str() {
-        "no" => &["nb", "nn"],
-        "nb" => &["no", "nn"],
-        "nn" => &["nb", "no"],
-        _ => &[],
-    };
-    by(&|language| language == tag)
-        .or_else(|| by(&|language| primary(language) == own))
-        .or_else(|| kin.iter().find_map(|kin| by(&|language| primary(language) == *kin)))
-}
-
 /// Does this attribute of `<html>` say that the page is AMP, an advertisement or a letter in it? The sign may be followed
 /// by one that asks for a coloured form.
 fn is_amp(name: &[u8]) -> bool {
@@ -326,30 +307,6 @@ fn escape(text: &str, out: &mut BytesMut) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_language_of_the_page_is_found() {
-        let made = |language: &str| Localized {
-            language: language.into(),
-            banner: Vec::new(),
-            foot: Vec::new(),
-            placeholder: Vec::new(),
-        };
-        let languages = [made("en"), made("nb"), made("se")];
-        let table = [
-            ("nb", Some(1)),
-            ("NO", Some(1)),
-            ("nn-NO", Some(1)),
-            ("nb_NO", Some(1)),
-            ("en-GB", Some(0)),
-            (" se ", Some(2)),
-            ("fr", None),
-            ("", None),
-        ];
-        for (tag, wanted) in table {
-            assert_eq!(find_language(&languages, tag.as_bytes()), wanted, "{tag}");
-        }
-    }
 
     #[test]
     fn names_are_written_in_letters_of_every_encoding() {

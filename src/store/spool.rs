@@ -203,7 +203,7 @@ pub fn retry_after(failures: u32) -> Duration {
 fn added(one: codec::Content, other: codec::Content) -> codec::Content {
     let mut sums: HashMap<(Arc<str>, Hour, LocalDay, Cell), Sums> = HashMap::new();
     for tally in one.0.into_iter().chain(other.0) {
-        add(sums.entry((tally.site, tally.hour, tally.day, tally.cell)).or_default(), &tally.sums);
+        *sums.entry((tally.site, tally.hour, tally.day, tally.cell)).or_default() += &tally.sums;
     }
     let tallies = sums
         .into_iter()
@@ -213,20 +213,6 @@ fn added(one: codec::Content, other: codec::Content) -> codec::Content {
     let mut names = one.1;
     names.extend(other.1);
     (tallies, names)
-}
-
-fn add(to: &mut Sums, sums: &Sums) {
-    to.visitors += sums.visitors;
-    to.visitors_hour += sums.visitors_hour;
-    to.visits += sums.visits;
-    to.visits_hour += sums.visits_hour;
-    to.carried += sums.carried;
-    to.views += sums.views;
-    to.events += sums.events;
-    to.bounces += sums.bounces;
-    to.seconds += sums.seconds;
-    to.entries += sums.entries;
-    to.exits += sums.exits;
 }
 
 fn error(source: rusqlite::Error) -> StoreError {

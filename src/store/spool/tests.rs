@@ -87,6 +87,34 @@ fn full_spool_merges_and_loses_nothing() {
     assert_eq!(views(&spool), 1500);
 }
 
+/// Every sum: revenue, orders and attention were once left behind.
+#[test]
+fn merging_adds_every_sum_of_a_tally() {
+    let one = Sums {
+        visitors: 1,
+        visitors_hour: 2,
+        visits: 3,
+        visits_hour: 4,
+        carried: 5,
+        views: 6,
+        events: 7,
+        bounces: 8,
+        seconds: 9,
+        entries: 10,
+        exits: 11,
+        revenue: 12,
+        orders: 13,
+        engaged_ms: 14,
+        scroll: 15,
+        scrolls: 16,
+    };
+    let tallies = vec![Tally { sums: one, ..tally(1, 0) }];
+    let mut twice = one;
+    twice += &one;
+    let (added, _) = added((tallies.clone(), vec![]), (tallies, vec![]));
+    assert_eq!(added, [Tally { sums: twice, ..tally(1, 0) }]);
+}
+
 #[test]
 fn batch_that_was_sent_is_never_merged() {
     let room = Room::new();

@@ -7,6 +7,7 @@
 mod error;
 pub mod metric;
 pub mod range;
+pub mod reading;
 mod source;
 
 use std::borrow::Cow;

@@ -297,5 +297,5 @@ fn add_dropped(day: &mut Day, cells: &mut Cells, now: i64, reason: &str, times: 
     let word = day.values.word(reason);
     let slot = day.slot(now.min(day.ends.saturating_sub(1)).max(day.starts));
     let events = i64::try_from(times).unwrap_or(i64::MAX);
-    cells.add(slot, Key::one(Axis::DROPPED, word.number()), &Sums { events, ..Sums::default() });
+    cells.add_wide(slot, Key::one(Axis::DROPPED, word.number()), &Sums { events, ..Sums::default() });
 }

@@ -7,10 +7,9 @@ use http::HeaderValue;
 
 use super::super::agent::Told;
 use super::super::axis::{Axis, Key};
-use super::super::cells::Cells;
+use super::super::cells::{Cells, Count, Few};
 use super::super::mark::Mark;
 use super::super::reload::Reloads;
-use super::super::tally::Sums;
 use super::super::veil::{Kind, ValueId, Veil};
 use super::super::visit::{NO_VISIT, Scratch, Step, Visit, Worth};
 use super::super::{Answer, Hit, HitKind, SiteSettings, WithoutConsent, scrub};
@@ -127,7 +126,7 @@ impl Counting<'_, '_> {
     fn is_robot(&mut self, user_agent: &[u8]) -> bool {
         let Told::Robot(name) = self.around.agents.read(user_agent) else { return false };
         let name = self.day.values.word(name);
-        self.add(Key::one(Axis::ROBOT, name.number()), &Sums { events: 1, ..Sums::default() });
+        self.add(Key::one(Axis::ROBOT, name.number()), &Few::with([(Count::Events, 1)]));
         self.drop(Reason::Robot);
         true
     }
@@ -232,7 +231,7 @@ impl Counting<'_, '_> {
             Answer::Partial(_) => "partial",
             Answer::Withdrawn => "withdrawn",
         });
-        self.add(Key::one(Axis::CHOICE, word.number()), &Sums { events: 1, ..Sums::default() });
+        self.add(Key::one(Axis::CHOICE, word.number()), &Few::with([(Count::Events, 1)]));
     }
 
     /// Counts a hit as dropped.
@@ -242,9 +241,9 @@ impl Counting<'_, '_> {
     }
 
     /// Adds to a cell of this hour.
-    pub(super) fn add(&mut self, cell: Key, sums: &Sums) {
+    pub(super) fn add(&mut self, cell: Key, few: &Few) {
         let slot = self.day.slot(self.now);
         let slot = if cell.is_pair() { self.day.slots.of_day(slot) } else { slot };
-        self.cells.add(slot, cell, sums);
+        self.cells.add(slot, cell, few);
     }
 }

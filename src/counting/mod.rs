@@ -20,6 +20,7 @@ mod pack;
 pub mod pairs;
 pub mod place;
 mod reload;
+mod revenue;
 mod robot;
 mod scrub;
 mod secret;
@@ -30,6 +31,7 @@ mod veil;
 mod visit;
 
 pub use counter::{Counter, Drained, Dropped};
+pub use revenue::NoRevenue;
 pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;

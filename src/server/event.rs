@@ -6,7 +6,6 @@
 //! `X-Forwarded-For` and `User-Agent`. What is taken is handed to the counter, which scrubs it; what is not counted is
 //! told in `X-Plausible-Dropped`, and its reason is counted.
 
-mod money;
 mod read;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};

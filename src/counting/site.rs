@@ -25,7 +25,7 @@ use super::secret::{Vault, wipe_stack};
 use super::tally::Sums;
 use super::veil::Veil;
 use super::visit::Scratch;
-use super::{Hit, HitKind, SiteSettings, Standing, WithoutConsent};
+use super::{Hit, HitKind, NotCounted, SiteSettings, Standing, WithoutConsent};
 use crate::clock::Entropy;
 use crate::policy::consent::Category;
 
@@ -59,7 +59,7 @@ enum Reason {
     SumsFull,
     VisitsFull,
     /// Told by who made the hit.
-    Told(&'static str),
+    Told(NotCounted),
 }
 
 impl Reason {
@@ -71,7 +71,7 @@ impl Reason {
             Self::Reload => "reload",
             Self::SumsFull => "cells_full",
             Self::VisitsFull => "visits_full",
-            Self::Told(reason) => reason,
+            Self::Told(reason) => reason.word(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Site {
             around,
         };
         match (&hit.kind, mode) {
-            (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(reason)),
+            (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(*reason)),
             _ if hit.objects => counting.drop(Reason::Objection),
             (_, WithoutConsent::Off) => counting.drop(Reason::WithoutConsent),
             _ if is_full => counting.drop(Reason::SumsFull),

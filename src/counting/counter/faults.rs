@@ -125,10 +125,10 @@ fn visitor_who_objects_leaves_nothing_but_that() {
     let noon = at("2026-11-20T11:00:00Z");
     let mut counter = counter(settings(WithoutConsent::Visitors));
     counter.count(Hit { objects: true, ..view(noon, 1, "/") });
-    counter.count(Hit { kind: HitKind::Dropped { reason: "prefetch" }, ..view(noon, 1, "/") });
+    counter.count(Hit { kind: HitKind::Dropped { reason: NotCounted::OtherHost }, ..view(noon, 1, "/") });
     let cells: Vec<(String, i64)> =
         sums(&mut counter).into_iter().map(|(cell, sums)| (cell, sums.events)).collect();
-    assert_eq!(cells, [("dropped:reason=objection".into(), 1), ("dropped:reason=prefetch".into(), 1)]);
+    assert_eq!(cells, [("dropped:reason=objection".into(), 1), ("dropped:reason=other_host".into(), 1)]);
     assert_eq!((counter.dropped().objections, counter.dropped().told), (1, 1));
 }
 

@@ -123,7 +123,7 @@ impl Line {
                 HitKind::Engagement { engaged_ms: u64::try_from(*ms).unwrap(), scroll: *scroll }
             }
             What::Failed { status } => HitKind::Failed { status: *status },
-            What::Told => HitKind::Dropped { reason: "prefetch" },
+            What::Told => HitKind::Dropped { reason: NotCounted::CrossSite },
         }
     }
 }

@@ -181,6 +181,10 @@ impl Site {
     /// Takes the sums and names since the last time.
     pub(super) fn drain_into(&mut self, drained: &mut Drained, dropped: &mut Dropped) {
         self.settle(dropped);
+        if drained.tallies.is_empty() {
+            // Nearly always, and then nothing is copied.
+            std::mem::swap(&mut drained.tallies, &mut self.closed.tallies);
+        }
         drained.tallies.append(&mut self.closed.tallies);
         drained.names.append(&mut self.closed.names);
     }

@@ -328,6 +328,9 @@ impl<'a> Session<'a> {
         self.figures.dropped = *self.counter.dropped();
         if self.is_writing {
             self.figures.add(&drained);
+            if self.batch.tallies.is_empty() {
+                std::mem::swap(&mut self.batch.tallies, &mut drained.tallies);
+            }
             self.batch.tallies.append(&mut drained.tallies);
         }
     }

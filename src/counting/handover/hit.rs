@@ -17,6 +17,7 @@ pack!(Hit {
     consent,
     weeks,
     objects,
+    is_bare,
     kind
 });
 pack!(Weeks { first, last });

@@ -90,6 +90,7 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
         consent: if deed.visitor == 5 { Standing::Answered(CategorySet::ALL) } else { Standing::Unanswered },
         weeks: (deed.visitor == 4).then_some(Weeks { first: 2900, last: 2930 }),
         objects: false,
+        is_bare: deed.page == 2,
         kind: match deed.kind {
             0 => HitKind::Event {
                 name: "Klikk".into(),

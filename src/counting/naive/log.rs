@@ -101,6 +101,7 @@ impl Line {
             consent: self.standing,
             weeks,
             objects: matches!(self.what, What::Objection),
+            is_bare: false,
             kind: self.kind(),
         }
     }

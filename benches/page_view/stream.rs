@@ -161,6 +161,7 @@ impl Stream {
             consent: Standing::Unanswered,
             weeks: None,
             objects: false,
+            is_bare: false,
             kind: HitKind::View { status: 200, is_public: false },
         }
     }
@@ -180,6 +181,7 @@ pub(crate) fn again(hit: &Hit) -> Hit {
         consent: hit.consent,
         weeks: hit.weeks,
         objects: hit.objects,
+        is_bare: hit.is_bare,
         kind: HitKind::View { status: 200, is_public: false },
     }
 }

@@ -3,11 +3,13 @@
 //! Inside the room a value is a small id and a place for sums is one number ([`Key`]), so that counting allocates
 //! nothing; facets are taken apart, and words and tokens come back, when the sums are drained.
 
+mod few;
 mod sheet;
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+pub(super) use self::few::{Count, Few};
 use self::sheet::Sheet;
 use super::axis::{Axis, Key, Plan};
 use super::facets::Facets;
@@ -15,7 +17,7 @@ use super::pack::pack;
 use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
-/// The most sums that may wait for a drain, of one site. At 72 bytes each that is some 36 MB; beyond it hits are
+/// The most sums that may wait for a drain, of one site. At 69 bytes each that is some 35 MB; beyond it hits are
 /// dropped whole, so that the figures that are written stay in step with each other.
 pub(super) const SUMS_MAX: usize = 500_000;
 /// The most hours that one day's visits can have been active in: three days of at most 27 hours, with room to spare.
@@ -88,31 +90,52 @@ pub(super) struct Meaning<'a> {
 pub(super) struct Cells {
     /// By the id of their slot.
     sheets: Vec<Sheet>,
-    /// Facets while they are taken apart; kept so that the room is allocated once.
-    apart: Vec<(u8, Key, Sums)>,
+    /// What is about to be added. Sums lie all over the memory, and to reach one takes longer than to add to it: so the
+    /// places of several are looked for together, and the processor waits for them together.
+    line: Vec<(u8, Key, Few)>,
 }
 
+/// Additions that stand in line.
+const LINE: usize = 64;
+
 impl Cells {
-    /// How many sums wait.
+    /// How many sums wait, but for those in line.
     pub(super) fn len(&self) -> usize {
         self.sheets.iter().map(Sheet::len).sum()
     }
 
     /// Adds to the sums of a slot.
-    pub(super) fn add(&mut self, slot: u8, key: Key, sums: &Sums) {
-        sheet(&mut self.sheets, slot).add(key, sums);
+    pub(super) fn add(&mut self, slot: u8, key: Key, few: &Few) {
+        self.line.push((slot, key, *few));
+        if self.line.len() >= LINE {
+            self.add_line();
+        }
+    }
+
+    fn add_line(&mut self) {
+        let mut places = [0; LINE];
+        for ((slot, key, _), place) in self.line.iter().zip(&mut places) {
+            *place = sheet(&mut self.sheets, *slot).place(*key);
+        }
+        for ((slot, _, few), place) in self.line.iter().zip(places) {
+            self.sheets[usize::from(*slot)].add(place, few);
+        }
+        self.line.clear();
+    }
+
+    /// Adds sums of any size.
+    pub(super) fn add_wide(&mut self, slot: u8, key: Key, sums: &Sums) {
+        sheet(&mut self.sheets, slot).add_wide(key, sums);
     }
 
     /// Takes all that waits, as it is written, and leaves nothing; cells whose sums came to nothing are left out.
     pub(super) fn drain_into(&mut self, meaning: &Meaning<'_>, tallies: &mut Vec<Tally>) {
-        let Self { sheets, apart } = self;
-        for (slot, hour) in (0_u8..).zip(sheets.iter()) {
-            let facets = hour.rows().filter(|(key, _)| !key.is_cell());
-            apart.extend(facets.map(|(key, sums)| (slot, key, sums)));
+        self.add_line();
+        for slot in 0..u8::try_from(self.sheets.len()).unwrap_or(u8::MAX) {
+            self.take_apart(slot, meaning);
         }
-        for (slot, key, sums) in apart.drain(..) {
-            take_apart(key, &sums, slot, meaning, sheets);
-        }
+        self.add_line();
+        let sheets = &mut self.sheets;
         tallies.reserve(sheets.iter().map(Sheet::len).sum());
         for (slot, cells) in (0_u8..).zip(sheets.iter_mut()) {
             let slot = meaning.slots.get(slot);
@@ -125,6 +148,34 @@ impl Cells {
             cells.clear();
         }
     }
+
+    /// Takes the facets of a slot apart. What comes of them are cells, so it does not matter that these come into the
+    /// list that is gone through.
+    fn take_apart(&mut self, slot: u8, meaning: &Meaning<'_>) {
+        let of_slot = usize::from(slot);
+        let mut at = 0;
+        while let Some(key) = self.sheets[of_slot].key(at) {
+            if !key.is_cell()
+                && let Some((key, few)) = self.sheets[of_slot].row(at)
+            {
+                let of_day = few.of_day();
+                take_apart(key, slot, meaning, |slot, key, is_day| {
+                    self.add(slot, key, if is_day { &of_day } else { &few });
+                });
+            }
+            at += 1;
+        }
+        let mut at = 0;
+        while let Some((key, sums)) = self.sheets[of_slot].spilled(at) {
+            if !key.is_cell() {
+                let of_day = Sums { visits_hour: 0, visitors_hour: 0, ..sums };
+                take_apart(key, slot, meaning, |slot, key, is_day| {
+                    self.add_wide(slot, key, if is_day { &of_day } else { &sums });
+                });
+            }
+            at += 1;
+        }
+    }
 }
 
 fn sheet(sheets: &mut Vec<Sheet>, slot: u8) -> &mut Sheet {
@@ -135,16 +186,15 @@ fn sheet(sheets: &mut Vec<Sheet>, slot: u8) -> &mut Sheet {
     &mut sheets[at]
 }
 
-/// Adds the sums of facets to the cells of their dimensions.
-fn take_apart(key: Key, sums: &Sums, slot: u8, meaning: &Meaning<'_>, sheets: &mut Vec<Sheet>) {
+/// Tells `add` the cells of a facet's dimensions: slot and key, and whether the figures of an hour are to be left out.
+fn take_apart(key: Key, slot: u8, meaning: &Meaning<'_>, mut add: impl FnMut(u8, Key, bool)) {
     let ((a, x), (b, y)) = (key.first(), key.second());
     let value = |axis, id, member| meaning.facets.value(axis, id, member);
     if key.is_pair() {
-        let into = sheet(sheets, slot);
         for (one, other) in meaning.plan.members(a, b) {
             let pair = (Member::of(a, *one, value(a, x, *one)), Member::of(b, *other, value(b, y, *other)));
             if let Some(key) = Member::pair(pair.0, pair.1) {
-                into.add(key, sums);
+                add(slot, key, false);
             }
         }
         return;
@@ -152,15 +202,14 @@ fn take_apart(key: Key, sums: &Sums, slot: u8, meaning: &Meaning<'_>, sheets: &m
     let members = a.members().len();
     for member in (0_u8..).take(members) {
         if let Some(key) = Member::of(a, member, value(a, x, member)).one() {
-            sheet(sheets, slot).add(key, sums);
+            add(slot, key, false);
         }
     }
     let day = meaning.slots.of_day(slot);
-    let of_day = Sums { visits_hour: 0, visitors_hour: 0, ..*sums };
     for (one, other) in meaning.plan.members(a, a) {
         let pair = (Member::of(a, *one, value(a, x, *one)), Member::of(a, *other, value(a, x, *other)));
         if let Some(key) = Member::pair(pair.0, pair.1) {
-            sheet(sheets, day).add(key, &of_day);
+            add(day, key, true);
         }
     }
 }

@@ -112,12 +112,19 @@ pub(super) struct Deeds {
     /// Page views, by status and the set of aims they reach: so that most of them are found without being put
     /// together.
     views: HashMap<(ValueId, u32), u32, Folding>,
+    /// Steps to a page: there is one for nearly every view.
+    nexts: HashMap<ValueId, u32, Folding>,
 }
 
 impl Deeds {
     /// None yet.
     pub(super) fn new() -> Self {
-        Self { list: Vec::new(), index: hashbrown::HashMap::new(), views: HashMap::default() }
+        Self {
+            list: Vec::new(),
+            index: hashbrown::HashMap::new(),
+            views: HashMap::default(),
+            nexts: HashMap::default(),
+        }
     }
 
     /// The deed of an id of this list.
@@ -153,6 +160,17 @@ impl Deeds {
     /// Remembers the id of such a view.
     pub(super) fn remember_view(&mut self, status: ValueId, aims: u32, deed: u32) {
         self.views.insert((status, aims), deed);
+    }
+
+    /// The id of a step to this page.
+    pub(super) fn next(&mut self, page: ValueId, plan: &Plan) -> Option<u32> {
+        if let Some(deed) = self.nexts.get(&page) {
+            return Some(*deed);
+        }
+        let made = Made { kind: DeedKind::Next, ones: vec![(Axis::NEXT_PAGE, page)], goals: Vec::new() };
+        let deed = self.id(made, plan)?;
+        self.nexts.insert(page, deed);
+        Some(deed)
     }
 
     /// The id of a plainer deed than this one.

@@ -20,6 +20,7 @@ mod pack;
 pub mod pairs;
 pub mod place;
 mod reload;
+mod revenue;
 mod robot;
 mod scrub;
 mod secret;
@@ -30,6 +31,7 @@ mod veil;
 mod visit;
 
 pub use counter::{Counter, Drained, Dropped};
+pub use revenue::NoRevenue;
 pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;
@@ -72,6 +74,9 @@ pub struct Hit {
     /// Does the visitor object to being counted, by our switch or by a signal the operator heeds? Then nothing is
     /// counted but that.
     pub objects: bool,
+    /// Did a navigation come over https with neither `Accept-Language` nor `Sec-Fetch-Mode`? Browsers of today send
+    /// both; who says to be one and sends neither is a robot.
+    pub is_bare: bool,
     /// What happened.
     pub kind: HitKind,
 }
@@ -137,9 +142,38 @@ pub enum HitKind {
     },
     /// What could not be counted before it came here: told so that it is counted as dropped.
     Dropped {
-        /// Why; one of a closed list.
-        reason: &'static str,
+        /// Why.
+        reason: NotCounted,
     },
+}
+
+/// Why something is not counted, where that is known before it comes here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCounted {
+    /// Sent from a page of another site.
+    CrossSite,
+    /// It could not be understood.
+    UnreadableEvent,
+    /// It speaks of a page of another site.
+    OtherHost,
+    /// A page view that the script told of, where the gateway counts these itself.
+    CountedByGateway,
+}
+
+impl NotCounted {
+    /// Every reason. A new one comes last: between two processes a reason is its place here.
+    pub const ALL: [Self; 4] =
+        [Self::CrossSite, Self::UnreadableEvent, Self::OtherHost, Self::CountedByGateway];
+
+    /// The word for it in the statistics of what was dropped.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::CrossSite => "cross_site",
+            Self::UnreadableEvent => "unreadable_event",
+            Self::OtherHost => "other_host",
+            Self::CountedByGateway => "counted_by_gateway",
+        }
+    }
 }
 
 /// Most properties of an event, as in Plausible's API.

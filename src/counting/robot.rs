@@ -13,12 +13,10 @@ pub(super) const NAMELESS: &str = "No user agent";
 /// The name of a robot that no list has.
 pub(super) const OTHER: &str = "Other robot";
 /// The name of what says it is a browser and does not ask like one.
-#[cfg_attr(not(test), allow(dead_code, reason = "hits do not carry these signals yet"))]
 const UNLIKELY: &str = "Not what it says";
 /// Who fetches a page for an assistant's answer; isbot takes them for their user's browser. Lower case.
 const FETCHERS: [&str; 3] = ["chatgpt-user", "claude-user", "perplexity-user"];
 /// From this version on every Chrome sends `Sec-Fetch-*` (over https) and `Accept-Language`.
-#[cfg_attr(not(test), allow(dead_code, reason = "hits do not carry these signals yet"))]
 const CHROME_WITH_FETCH: u32 = 80;
 /// The shortest text the expressions are sorted by.
 const ATOM_CHARS_MIN: usize = 3;
@@ -67,28 +65,14 @@ pub(super) fn name(user_agent: &str) -> Option<&'static str> {
     RULES.has_sign(text).then(|| RULES.name(text))
 }
 
-/// What else a request shows of who sent it.
-#[cfg_attr(not(test), allow(dead_code, reason = "hits do not carry these signals yet"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Signals {
-    /// Has it an `Accept-Language`?
-    pub(super) has_language: bool,
-    /// Has it `Sec-Fetch-Mode`?
-    pub(super) has_fetch: bool,
-    /// Did it come over https, as far as the visitor is concerned?
-    pub(super) is_secure: bool,
-}
-
-/// Does this request, by a user agent that is no robot's, come from a robot all the same?
+/// The robot's name, if a bare request (see [`Hit::is_bare`](super::Hit::is_bare)) by this user agent comes from one,
+/// though the user agent is no robot's.
 ///
-/// Only where both are missing that every Chrome of some years sends over https: one of them alone is taken out by
-/// filters and by apps.
-#[cfg_attr(not(test), allow(dead_code, reason = "hits do not carry these signals yet"))]
-pub(super) fn is_unlikely(user_agent: &str, signals: Signals) -> Option<&'static str> {
-    if signals.has_language || signals.has_fetch || !signals.is_secure || user_agent.contains("; wv)") {
-        return None;
-    }
-    let (_, version) = user_agent.split_once("Chrome/")?;
+/// Only where it says to be a Chrome of some years: what a browser lacks one field of, filters and apps took out; a view
+/// within an app sends what the app likes.
+pub(super) fn unlikely(user_agent: &[u8]) -> Option<&'static str> {
+    let text = std::str::from_utf8(user_agent).ok().filter(|text| !text.contains("; wv)"))?;
+    let (_, version) = text.split_once("Chrome/")?;
     let major = version.split('.').next()?.parse::<u32>().ok()?;
     (major >= CHROME_WITH_FETCH).then_some(UNLIKELY)
 }
@@ -183,15 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_chrome_that_lacks_both_fields_over_https_is_unlikely() {
+    fn only_a_chrome_of_some_years_is_unlikely_when_it_asks_barely() {
         let chrome =
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36";
-        let none = Signals { has_language: false, has_fetch: false, is_secure: true };
-        assert_eq!(is_unlikely(chrome, none), Some(UNLIKELY));
-        assert_eq!(is_unlikely(chrome, Signals { has_language: true, ..none }), None);
-        assert_eq!(is_unlikely(chrome, Signals { has_fetch: true, ..none }), None);
-        assert_eq!(is_unlikely(chrome, Signals { is_secure: false, ..none }), None);
-        assert_eq!(is_unlikely(&chrome.replace("142", "79"), none), None);
-        assert_eq!(is_unlikely("Mozilla/5.0 (X11) Gecko/20100101 Firefox/140.0", none), None);
+        let is_unlikely = |text: &str| unlikely(text.as_bytes()).is_some();
+        assert!(is_unlikely(chrome));
+        assert!(!is_unlikely(&chrome.replace("142", "79")));
+        assert!(!is_unlikely(&chrome.replace("x64)", "x64; wv)")));
+        assert!(!is_unlikely("Mozilla/5.0 (X11) Gecko/20100101 Firefox/140.0"));
     }
 }

@@ -25,7 +25,7 @@ use super::secret::{Vault, wipe_stack};
 use super::tally::Sums;
 use super::veil::Veil;
 use super::visit::Scratch;
-use super::{Hit, HitKind, SiteSettings, Standing, WithoutConsent};
+use super::{Hit, HitKind, NotCounted, SiteSettings, Standing, WithoutConsent};
 use crate::clock::Entropy;
 use crate::policy::consent::Category;
 
@@ -59,7 +59,7 @@ enum Reason {
     SumsFull,
     VisitsFull,
     /// Told by who made the hit.
-    Told(&'static str),
+    Told(NotCounted),
 }
 
 impl Reason {
@@ -71,7 +71,7 @@ impl Reason {
             Self::Reload => "reload",
             Self::SumsFull => "cells_full",
             Self::VisitsFull => "visits_full",
-            Self::Told(reason) => reason,
+            Self::Told(reason) => reason.word(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Site {
             around,
         };
         match (&hit.kind, mode) {
-            (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(reason)),
+            (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(*reason)),
             _ if hit.objects => counting.drop(Reason::Objection),
             (_, WithoutConsent::Off) => counting.drop(Reason::WithoutConsent),
             _ if is_full => counting.drop(Reason::SumsFull),
@@ -181,6 +181,10 @@ impl Site {
     /// Takes the sums and names since the last time.
     pub(super) fn drain_into(&mut self, drained: &mut Drained, dropped: &mut Dropped) {
         self.settle(dropped);
+        if drained.tallies.is_empty() {
+            // Nearly always, and then nothing is copied.
+            std::mem::swap(&mut drained.tallies, &mut self.closed.tallies);
+        }
         drained.tallies.append(&mut self.closed.tallies);
         drained.names.append(&mut self.closed.names);
     }
@@ -297,5 +301,5 @@ fn add_dropped(day: &mut Day, cells: &mut Cells, now: i64, reason: &str, times: 
     let word = day.values.word(reason);
     let slot = day.slot(now.min(day.ends.saturating_sub(1)).max(day.starts));
     let events = i64::try_from(times).unwrap_or(i64::MAX);
-    cells.add(slot, Key::one(Axis::DROPPED, word.number()), &Sums { events, ..Sums::default() });
+    cells.add_wide(slot, Key::one(Axis::DROPPED, word.number()), &Sums { events, ..Sums::default() });
 }

@@ -1,9 +1,12 @@
 //! What is written: sums in cells, and the names of tokens that enough visitors had. Nothing here refers to one
 //! visitor, by type.
 
+mod sums;
+
 use std::borrow::Cow;
-use std::ops::{AddAssign, SubAssign};
 use std::sync::Arc;
+
+pub use sums::{SUMS, Sums};
 
 use super::pack::{Pack, Packed, Reader, Unreadable, pack};
 
@@ -208,101 +211,6 @@ pub enum Cell {
     One(Dimension, Value),
     /// Two values of two dimensions, by the day; the lesser dimension (in the order of `Ord`) stands first.
     Pair(Dimension, Value, Dimension, Value),
-}
-
-/// The sums of a cell. All are signed: a visit that moves to another exit page takes itself out of the old cell.
-///
-/// In a cell of visits `views` and `events` are those of its visits, and every visit
-/// counts as one entry and one exit. In a cell of a page, `views` and `events` happened on it, `visits` and
-/// `visitors` saw it, `entries`, `bounces` and `seconds` are of the visits that entered on it, `exits` of those
-/// that left from it; a visit counts in the hour in which it first saw the page. Cells of other dimensions of events are like those of a page, with what
-/// happened in them, and without `entries`, `exits`, `bounces` and `seconds`. A pair holds whole days: its
-/// `visits_hour` and `visitors_hour` are 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Marks seen in this cell for the first time today.
-    pub visitors: i64,
-    /// Marks seen in this cell for the first time this hour.
-    pub visitors_hour: i64,
-    /// Visits that began in this hour.
-    pub visits: i64,
-    /// Visits active in this hour.
-    pub visits_hour: i64,
-    /// Visits that were open at local midnight and went on in this, the new day; counted in the hour in which they went on.
-    pub carried: i64,
-    /// Page views.
-    pub views: i64,
-    /// Page views and events.
-    pub events: i64,
-    /// Visits with one interactive event, in the hour in which they began.
-    pub bounces: i64,
-    /// Seconds from the first view to the last view or interactive event of visits, in the hour in which they
-    /// began. A bounce has none.
-    pub seconds: i64,
-    /// Visits that entered here.
-    pub entries: i64,
-    /// Visits that left from here.
-    pub exits: i64,
-    /// Revenue in the site's currency (of a cell of [`Dimension::Currency`]: in that currency). Unit: thousandths.
-    pub revenue: i64,
-    /// Events that carried such revenue.
-    pub orders: i64,
-    /// Time a page had a visitor's attention; where no beacon told it, the time until the next view of the visit.
-    /// Unit: milliseconds. Only in cells of a page.
-    pub engaged_ms: i64,
-    /// The deepest scroll of each visit, added up. Unit: percent. Only in cells of a page.
-    pub scroll: i64,
-    /// Visits whose scroll was told. Only in cells of a page.
-    pub scrolls: i64,
-}
-
-impl Sums {
-    /// Is there nothing to write?
-    pub fn is_zero(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl AddAssign<&Self> for Sums {
-    fn add_assign(&mut self, other: &Self) {
-        self.visitors += other.visitors;
-        self.visitors_hour += other.visitors_hour;
-        self.visits += other.visits;
-        self.visits_hour += other.visits_hour;
-        self.carried += other.carried;
-        self.views += other.views;
-        self.events += other.events;
-        self.bounces += other.bounces;
-        self.seconds += other.seconds;
-        self.entries += other.entries;
-        self.exits += other.exits;
-        self.revenue = self.revenue.saturating_add(other.revenue);
-        self.orders += other.orders;
-        self.engaged_ms += other.engaged_ms;
-        self.scroll += other.scroll;
-        self.scrolls += other.scrolls;
-    }
-}
-
-impl SubAssign<&Self> for Sums {
-    fn sub_assign(&mut self, other: &Self) {
-        self.visitors -= other.visitors;
-        self.visitors_hour -= other.visitors_hour;
-        self.visits -= other.visits;
-        self.visits_hour -= other.visits_hour;
-        self.carried -= other.carried;
-        self.views -= other.views;
-        self.events -= other.events;
-        self.bounces -= other.bounces;
-        self.seconds -= other.seconds;
-        self.entries -= other.entries;
-        self.exits -= other.exits;
-        self.revenue = self.revenue.saturating_sub(other.revenue);
-        self.orders -= other.orders;
-        self.engaged_ms -= other.engaged_ms;
-        self.scroll -= other.scroll;
-        self.scrolls -= other.scrolls;
-    }
 }
 
 /// One cell's sums: all that is ever written about visits.

@@ -241,6 +241,7 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
         consent: standing(after),
         weeks: None,
         objects: visit.objects(),
+        is_bare: false,
         kind: HitKind::Answered { answer, reloads: sent.form == Form::Page || after.is_grant() },
     });
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
 
 use super::navigation::{self, Purpose};
 use super::practice::CountedBy;
@@ -14,6 +14,8 @@ use crate::counting::{Hit, HitKind, Standing};
 use crate::policy::consent::Consent;
 use crate::telemetry::Metrics;
 
+/// W3C Fetch Metadata Request Headers section 2.2.
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// Most hits that wait for the counter. At 500 000 hits a second it is 130 ms of them, at a shop's pace hours.
 pub const HITS_WAITING_MAX: usize = 65_536;
 
@@ -53,6 +55,8 @@ pub struct Look {
     pub referrer: Option<HeaderValue>,
     /// The `Accept-Language`.
     pub accept_language: Option<HeaderValue>,
+    /// Has it `Sec-Fetch-Mode`? `None` where it is no navigation.
+    pub(super) has_fetch: Option<bool>,
     /// Did the request prove who sends it? Then its answer is for nobody else.
     pub is_authorized: bool,
 }
@@ -61,7 +65,7 @@ impl Look {
     /// What to keep of a request; `None` when it is no navigation.
     pub fn at(method: &Method, purpose: Purpose, target: &PathAndQuery, headers: &HeaderMap) -> Option<Self> {
         (*method == Method::GET && purpose == Purpose::Page && navigation::is_said(headers))
-            .then(|| Self::of(target, headers))
+            .then(|| Self { has_fetch: Some(headers.contains_key(FETCH_MODE)), ..Self::of(target, headers) })
     }
 
     /// What to keep of any request.
@@ -72,6 +76,7 @@ impl Look {
             target: target.clone(),
             referrer: headers.get(header::REFERER).cloned(),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+            has_fetch: None,
             is_authorized: headers.contains_key(header::AUTHORIZATION),
         }
     }
@@ -79,6 +84,8 @@ impl Look {
     /// The hit of a visitor that something happened to.
     pub(super) fn hit(self, shared: &Shared, visit: &Visit, kind: HitKind) -> Hit {
         let at = shared.clock.now();
+        let is_bare =
+            visit.client.is_https && self.has_fetch == Some(false) && self.accept_language.is_none();
         Hit {
             site: visit.site.index,
             at,
@@ -91,6 +98,7 @@ impl Look {
             consent: standing(&visit.consent),
             weeks: weeks::told(visit, at),
             objects: visit.objects(),
+            is_bare,
             kind,
         }
     }

@@ -6,7 +6,6 @@
 //! `X-Forwarded-For` and `User-Agent`. What is taken is handed to the counter, which scrubs it; what is not counted is
 //! told in `X-Plausible-Dropped`, and its reason is counted.
 
-mod money;
 mod read;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -19,7 +18,7 @@ use super::practice::CountedBy;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use crate::counting::{HitKind, WithoutConsent};
+use crate::counting::{HitKind, NotCounted, WithoutConsent};
 use crate::proxy::Body;
 pub(super) use read::EventErrors;
 use read::{Happened, Told};
@@ -33,30 +32,6 @@ const TYPES: &str = "application/json, text/plain";
 /// How many of the events of a request were not counted: each has one.
 const DROPPED: HeaderName = HeaderName::from_static("x-plausible-dropped");
 
-/// Why an event is not counted. The words are those of the statistics of what was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reason {
-    /// Sent from a page of another site.
-    CrossSite,
-    /// The body could not be understood.
-    Unreadable,
-    /// It speaks of a page of another site.
-    OtherHost,
-    /// A page view, where the gateway counts these itself.
-    CountedByGateway,
-}
-
-impl Reason {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::CrossSite => "cross_site",
-            Self::Unreadable => "unreadable_event",
-            Self::OtherHost => "other_host",
-            Self::CountedByGateway => "counted_by_gateway",
-        }
-    }
-}
-
 /// Takes an event.
 pub(super) async fn take(
     shared: &Shared,
@@ -68,7 +43,7 @@ pub(super) async fn take(
     }
     let look = Look::of(visit.target(), request.headers());
     if !from_here::is_same_site(visit, request.headers()) {
-        drop_it(shared, visit, look, Reason::CrossSite);
+        drop_it(shared, visit, look, NotCounted::CrossSite);
         return Err(Refusal::CrossSite);
     }
     if !is_json(request.headers()) {
@@ -79,7 +54,7 @@ pub(super) async fn take(
     let told = match read::event(&body) {
         Ok(told) => told,
         Err(errors) => {
-            drop_it(shared, visit, look, Reason::Unreadable);
+            drop_it(shared, visit, look, NotCounted::UnreadableEvent);
             return Err(Refusal::Event(errors));
         }
     };
@@ -93,12 +68,12 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, told: Told) -> bool {
         host.eq_ignore_ascii_case(visit.host.name()) || visit.site.has_named_host(&host.to_ascii_lowercase())
     });
     if !is_here {
-        drop_it(shared, visit, look, Reason::OtherHost);
+        drop_it(shared, visit, look, NotCounted::OtherHost);
         return false;
     }
     let kind = match told.happened {
         Happened::View if visit.site.practice.counted_by == CountedBy::Gateway => {
-            drop_it(shared, visit, look, Reason::CountedByGateway);
+            drop_it(shared, visit, look, NotCounted::CountedByGateway);
             return false;
         }
         Happened::View => HitKind::View {
@@ -117,8 +92,8 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, told: Told) -> bool {
     is_allowed && !visit.objects()
 }
 
-fn drop_it(shared: &Shared, visit: &Visit, look: Look, reason: Reason) {
-    shared.hits.hand_in(look.hit(shared, visit, HitKind::Dropped { reason: reason.word() }));
+fn drop_it(shared: &Shared, visit: &Visit, look: Look, reason: NotCounted) {
+    shared.hits.hand_in(look.hit(shared, visit, HitKind::Dropped { reason }));
 }
 
 /// JSON, as itself or as the plain text that browsers may send anywhere without asking first.

@@ -21,6 +21,10 @@ use crate::counting::tally::LocalDay;
 const READERS: usize = 2;
 /// Longest time a question may take. Unit: milliseconds.
 pub const QUESTION_MS_MAX: i64 = 10_000;
+/// Pages that the writer keeps in memory. Unit: KiB. A batch of half a second touches few.
+const CACHE_KIB: i64 = 4 * 1024;
+/// The same in an import, whose batches touch a day's pages. Unit: KiB.
+const IMPORT_CACHE_KIB: i64 = 64 * 1024;
 /// How long a batch is remembered, so that it is not counted twice. Unit: seconds; 90 days, longer than a spool
 /// waits for a store that is away.
 pub const BATCH_SECONDS_MAX: i64 = 90 * 24 * 3600;
@@ -41,9 +45,19 @@ pub struct Embedded {
 impl Embedded {
     /// Opens the file, and makes it where it is missing.
     pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::with_cache(settings, clock, CACHE_KIB)
+    }
+
+    /// The same for who writes months at once, and ends then: pages that are written again and again stay in memory.
+    pub fn open_to_import(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::with_cache(settings, clock, IMPORT_CACHE_KIB)
+    }
+
+    fn with_cache(settings: &Settings, clock: Arc<dyn Clock>, cache_kib: i64) -> Result<Self, StoreError> {
         let directory = &settings.path;
         let mut connection = STATISTICS.open(directory)?;
         write::know_dimensions(&mut connection).map_err(error)?;
+        write::tune(&connection, cache_kib).map_err(error)?;
         let readers =
             (0..READERS).map(|_| STATISTICS.open_to_read(directory)).collect::<Result<Vec<_>, _>>()?;
         let start = |name: &str, connections: Vec<Connection>| {
@@ -60,9 +74,7 @@ impl Embedded {
 
 impl EventStore for Embedded {
     fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
-        let batch = batch.clone();
-        let now = self.clock.now();
-        Box::pin(self.writer.run(move |connection| write::insert(connection, &batch, now).map_err(error)))
+        self.insert_shared(Arc::new(batch.clone()))
     }
 
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>> {
@@ -77,6 +89,12 @@ impl EventStore for Embedded {
 }
 
 impl Embedded {
+    /// [`EventStore::insert`] of a batch too large to be copied.
+    pub fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
+        let now = self.clock.now();
+        Box::pin(self.writer.run(move |connection| write::insert(connection, &batch, now).map_err(error)))
+    }
+
     /// Reads on a thread of its own, within [`QUESTION_MS_MAX`].
     fn read<T: Send + 'static>(
         &self,

@@ -217,13 +217,12 @@ fn a_file_is_counted_once_and_a_grown_one_by_its_new_lines() {
 fn an_import_that_was_killed_goes_on_and_its_figures_are_exact() {
     // Names need five visitors: tokens from before and after the kill must be the same.
     let rules = RULES.replace("text = 1, answer = 1", "text = 5, answer = 5");
-    // Enough for several batches.
-    let text = many(130_000);
+    let text = many(8_000);
     let whole = Desk::new(&rules);
     whole.imported("combined", &whole.file("access.log", &text), &[]);
     let desk = Desk::new(&rules);
     let file = desk.file("access.log", &text);
-    let mut child = desk.command("combined", &file, &[]).spawn().expect("it runs");
+    let mut child = desk.command("combined", &file, &["--batch", "400"]).spawn().expect("it runs");
     let begun = std::time::Instant::now();
     let batches = || {
         let store = Connection::open(desk.directory.path().join("statistics.db")).ok()?;
@@ -236,7 +235,7 @@ fn an_import_that_was_killed_goes_on_and_its_figures_are_exact() {
     child.kill().expect("it was running");
     child.wait().expect("it ended");
     assert_ne!(desk.cells(), whole.cells(), "it was not ready");
-    desk.imported("combined", &file, &[]);
+    desk.imported("combined", &file, &["--batch", "3000"]);
     assert_eq!(desk.cells(), whole.cells());
     assert!(desk.imported("combined", &file, &[]).contains("nothing new"));
 }

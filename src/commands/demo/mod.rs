@@ -221,6 +221,7 @@ fn hit(step: &Step) -> Result<Hit, Failure> {
         consent: Standing::Unanswered,
         weeks: None,
         objects: false,
+        is_bare: false,
         kind,
     })
 }

@@ -19,11 +19,6 @@ const KEY_BYTES_MAX: usize = 300;
 const VALUE_BYTES_MAX: usize = 2000;
 /// Most attention that is told at once: a day. Unit: milliseconds.
 const ENGAGED_MS_MAX: u64 = 86_400_000;
-/// Largest amount, either way. Unit: the currency's.
-const AMOUNT_MAX: i64 = 1_000_000_000;
-/// Decimals of an amount that are kept; further ones are rounded, halves away from zero.
-const DECIMALS: usize = 3;
-
 /// A text that lies in the line where it can.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
@@ -52,17 +47,11 @@ struct Object<'a> {
     #[serde(default)]
     props: Option<Properties>,
     #[serde(default)]
-    revenue: Option<Money>,
+    revenue: Option<Value>,
     #[serde(default)]
     engaged_ms: Option<u64>,
     #[serde(default)]
     status: Option<u16>,
-}
-
-#[derive(serde::Deserialize)]
-struct Money {
-    amount: Value,
-    currency: String,
 }
 
 /// Properties of an event: texts, numbers and truths; what has parts is left out.
@@ -87,7 +76,7 @@ pub(super) fn read(line: &Bytes, span: Span) -> Result<Line, Fault> {
             Some(100..=399) => return Ok(Line::Left(Left::Redirect)),
             Some(_) => return Err("status is no status code of HTTP".into()),
         },
-        "event" => event(object.name, object.interactive, object.props, object.revenue)?,
+        "event" => event(object.name, object.interactive, object.props, object.revenue.as_ref())?,
         "engagement" => HitKind::Engagement {
             engaged_ms: object.engaged_ms.ok_or("an engagement needs engaged_ms")?.min(ENGAGED_MS_MAX),
             scroll: None,
@@ -105,7 +94,7 @@ fn event(
     name: Option<Text<'_>>,
     interactive: Option<bool>,
     properties: Option<Properties>,
-    revenue: Option<Money>,
+    revenue: Option<&Value>,
 ) -> Result<HitKind, Fault> {
     let name = name.ok_or("an event needs a name")?;
     let name = name.0.trim();
@@ -125,39 +114,11 @@ fn event(
         name: name.into(),
         interactive: interactive.unwrap_or(true),
         properties: properties.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        revenue: revenue.map(|money| worth(&money)).transpose()?,
+        revenue: revenue
+            .map(Revenue::read)
+            .transpose()
+            .map_err(|no| Fault::Says(format!("revenue: {no}").into()))?,
     })
-}
-
-fn worth(money: &Money) -> Result<Revenue, Fault> {
-    let amount = match &money.amount {
-        Value::Number(number) => thousandths(&number.to_string()),
-        Value::String(text) => thousandths(text.trim()),
-        _ => None,
-    };
-    let letters: Option<[u8; 3]> = money.currency.trim().as_bytes().try_into().ok();
-    let currency = letters.filter(|letters| letters.iter().all(u8::is_ascii_alphabetic));
-    Ok(Revenue {
-        thousandths: amount
-            .ok_or("the amount of revenue must be a number of at most a billion, such as 1299.50")?,
-        currency: currency
-            .ok_or("the currency of revenue must be three letters, such as NOK")?
-            .map(|c| c.to_ascii_uppercase()),
-    })
-}
-
-/// Digits, with a sign before them and a point between them.
-fn thousandths(text: &str) -> Option<i64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) {
-        return None;
-    }
-    let whole = whole.parse::<i64>().ok().filter(|whole| *whole <= AMOUNT_MAX)?;
-    let digit = |place: usize| fraction.as_bytes().get(place).map_or(0, |digit| i64::from(digit - b'0'));
-    let kept = (0..DECIMALS).fold(0, |kept, place| kept * 10 + digit(place));
-    Some(sign * (whole * 1000 + kept + i64::from(digit(DECIMALS) >= 5)))
 }
 
 /// The text as a slice of the line, or, where it had escapes, by itself.

@@ -103,6 +103,7 @@ pub(super) fn hit(at: Timestamp, address: IpAddr, target: PathAndQuery, kind: Hi
         consent: Standing::Unanswered,
         weeks: None,
         objects: false,
+        is_bare: false,
         kind,
     }
 }

@@ -40,7 +40,7 @@ use self::line::Span;
 use self::lines::Lines;
 use self::plan::{Plan, unopened};
 use self::progress::Progress;
-use self::session::{Parts, Reader, Session};
+use self::session::{LINES_A_BATCH, Parts, Reader, Session};
 use self::stop::Stop;
 use self::tell::End;
 use self::write::{Aim, Parcel, WAITING_MAX, Writer};
@@ -80,6 +80,9 @@ pub(super) struct Arguments {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+    /// Write after so many lines at the latest: fewer take less memory and more time
+    #[arg(long, value_name = "LINES", default_value_t = LINES_A_BATCH, value_parser = clap::value_parser!(u64).range(1..))]
+    batch: u64,
     /// The file, in time order; with .gz, .zst or .br at its end it is unpacked; - is standard input
     file: PathBuf,
 }
@@ -96,11 +99,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config)?.config;
     let site = site(&config, &arguments.site)?;
-    if site.counting.without_consent == WithoutConsent::Off {
-        say(
-            "warning: the site counts nobody who did not agree, and a file does not say who did: nothing is counted",
-        );
-    }
+    warn_where_nobody_is_counted(site);
     let stop = Stop::listen()?;
     let source = source::open(&arguments.file).map_err(|error| unopened(&arguments.file, &error))?;
     let progress = Progress::start(source.read, source.size);
@@ -119,7 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 return Ok(());
             }
         };
-        let store = Embedded::open(&config.store, Arc::new(SystemClock)).map_err(failed)?;
+        let store = Embedded::open_to_import(&config.store, Arc::new(SystemClock)).map_err(failed)?;
         (
             import.clone(),
             Some(Writer {
@@ -146,6 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         parcels: writer.is_some().then_some(parcels),
         progress,
         stop,
+        lines_a_batch: arguments.batch,
     });
     let end = match writer {
         None => session.run()?,
@@ -176,6 +176,14 @@ fn site<'a>(config: &'a Config, name: &str) -> Result<&'a Site, Failure> {
         let known: Vec<&str> = config.sites.iter().map(|site| &*site.name).collect();
         Failure::Wrong(format!("error: no site \"{name}\"; sites are: {}", known.join(", ")))
     })
+}
+
+fn warn_where_nobody_is_counted(site: &Site) {
+    if site.counting.without_consent == WithoutConsent::Off {
+        say(
+            "warning: the site counts nobody who did not agree, and a file does not say who did: nothing is counted",
+        );
+    }
 }
 
 fn open(config: &Config) -> Result<Imports, Failure> {

@@ -27,8 +27,8 @@ use crate::store::imports::{Counted, Cut};
 
 /// Sums that wait in the counter before they are drained: below what it takes before it drops hits.
 const WAITING_MAX: usize = 400_000;
-/// Most lines of a batch.
-const LINES_A_BATCH: u64 = 500_000;
+/// Most lines of a batch, unless the command says otherwise.
+pub(super) const LINES_A_BATCH: u64 = 500_000;
 /// Most sums of a batch, give or take a drain; about 100 MB.
 const TALLIES_A_BATCH: usize = 300_000;
 /// When none of so many first lines is what the format says, it is another format.
@@ -64,6 +64,7 @@ pub(super) struct Session<'a> {
     pub(super) parcels: Option<SyncSender<Parcel>>,
     pub(super) progress: Progress,
     pub(super) stop: Stop,
+    lines_a_batch: u64,
     pub(super) figures: Figures,
     /// What was not counted when the new part began.
     pub(super) dropped_before: Dropped,
@@ -88,13 +89,15 @@ pub(super) struct Parts<'a> {
     pub(super) parcels: Option<SyncSender<Parcel>>,
     pub(super) progress: Progress,
     pub(super) stop: Stop,
+    pub(super) lines_a_batch: u64,
 }
 
 impl<'a> Session<'a> {
     /// Before the first line.
     pub(super) fn new(parts: Parts<'a>) -> Self {
         let is_writing = parts.plan.known == 0;
-        let Parts { path, lines, reader, span, counter, plan, aim, parcels, progress, stop } = parts;
+        let Parts { path, lines, reader, span, counter, plan, aim, parcels, progress, stop, lines_a_batch } =
+            parts;
         Self {
             path,
             lines,
@@ -106,6 +109,7 @@ impl<'a> Session<'a> {
             parcels,
             progress,
             stop,
+            lines_a_batch,
             figures: Figures::default(),
             dropped_before: Dropped::default(),
             order: Order::new(),
@@ -244,7 +248,7 @@ impl<'a> Session<'a> {
             return Ok(true);
         }
         let Some(pending) = self.plan.pending else {
-            if self.batch.tallies.len() >= TALLIES_A_BATCH || self.lines_of_batch >= LINES_A_BATCH {
+            if self.batch.tallies.len() >= TALLIES_A_BATCH || self.lines_of_batch >= self.lines_a_batch {
                 self.cut(false)?;
             }
             return Ok(false);
@@ -324,6 +328,9 @@ impl<'a> Session<'a> {
         self.figures.dropped = *self.counter.dropped();
         if self.is_writing {
             self.figures.add(&drained);
+            if self.batch.tallies.is_empty() {
+                std::mem::swap(&mut self.batch.tallies, &mut drained.tallies);
+            }
             self.batch.tallies.append(&mut drained.tallies);
         }
     }

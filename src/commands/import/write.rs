@@ -2,6 +2,7 @@
 //! arrived.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::super::{Failure, failed};
@@ -12,7 +13,7 @@ use crate::counting::tally::{Cell, Tally};
 use crate::store::embedded::Embedded;
 use crate::store::imports::{Counted, Hash, Import, Imports};
 use crate::store::spool::retry_after;
-use crate::store::{Batch, BatchId, EventStore as _};
+use crate::store::{Batch, BatchId};
 
 /// How often a batch is tried again that the store could not take for a while: about ten minutes.
 const TRIES_MAX: u32 = 15;
@@ -69,7 +70,7 @@ impl Writer {
         let mut batch = Batch { id: next, tallies: drained.tallies, names: drained.names };
         batch.tallies.sort_unstable_by(in_store_order);
         if !batch.tallies.is_empty() || !batch.names.is_empty() {
-            runtime.block_on(self.insert(&batch))?;
+            runtime.block_on(self.insert(Arc::new(batch)))?;
         }
         let after = BatchId { sequence: next.sequence + 1, ..next };
         match self.aim {
@@ -98,10 +99,10 @@ impl Writer {
     }
 
     /// Another program, a gateway that serves, may write at the same time: then one waits for the other.
-    async fn insert(&self, batch: &Batch) -> Result<(), Failure> {
+    async fn insert(&self, batch: Arc<Batch>) -> Result<(), Failure> {
         let mut failures = 0;
         loop {
-            match self.store.insert(batch).await {
+            match self.store.insert_shared(Arc::clone(&batch)).await {
                 Err(error) if error.is_transient() && failures < TRIES_MAX => {
                     failures += 1;
                     tokio::time::sleep(retry_after(failures)).await;

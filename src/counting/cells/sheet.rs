@@ -5,6 +5,7 @@ use hashbrown::hash_table::Entry;
 
 use super::super::axis::Key;
 use super::super::tally::Sums;
+use super::few::{COUNTS, Few, More};
 use super::fold;
 
 /// One hour's sums.
@@ -21,14 +22,11 @@ pub(super) struct Sheet {
 #[repr(align(64))]
 struct Row {
     key: Key,
-    seconds: i64,
-    counts: [i32; 10],
+    engaged_ms: i64,
+    counts: [i32; COUNTS],
     /// The place of the rest, or [`NOTHING`].
     more: u32,
 }
-
-/// Revenue, orders, attention, scroll, scrolls.
-type More = [i64; 5];
 
 const NOTHING: u32 = u32::MAX;
 
@@ -38,116 +36,97 @@ impl Sheet {
         self.rows.len() + self.spilled.len()
     }
 
-    /// Adds to the sums of a key.
-    pub(super) fn add(&mut self, key: Key, sums: &Sums) {
-        let Some(counts) = counts(sums) else {
-            self.spilled.push((key, *sums));
-            return;
-        };
+    /// Adds sums of any size to those of a key.
+    pub(super) fn add_wide(&mut self, key: Key, sums: &Sums) {
+        match Few::of(sums) {
+            Some(few) => {
+                let at = self.place(key);
+                self.add(at, &few);
+            }
+            None => self.spilled.push((key, *sums)),
+        }
+    }
+
+    /// Where the sums of a key stand, or will.
+    pub(super) fn place(&mut self, key: Key) -> u32 {
         let Self { index, rows, .. } = self;
         let hash = |at: u32| fold(rows[at as usize].key.number());
-        let entry = index.entry(fold(key.number()), |at| rows[*at as usize].key == key, |at| hash(*at));
-        let at = match entry {
-            Entry::Occupied(at) => *at.get() as usize,
+        match index.entry(fold(key.number()), |at| rows[*at as usize].key == key, |at| hash(*at)) {
+            Entry::Occupied(at) => *at.get(),
             Entry::Vacant(vacant) => {
-                vacant.insert(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-                rows.push(Row { key, seconds: sums.seconds, counts, more: NOTHING });
-                self.add_more(self.rows.len() - 1, sums);
-                return;
+                let at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                vacant.insert(at);
+                rows.push(Row { key, engaged_ms: 0, counts: [0; COUNTS], more: NOTHING });
+                at
             }
-        };
-        let row = &mut rows[at];
+        }
+    }
+
+    /// Adds to the sums at a place.
+    pub(super) fn add(&mut self, at: u32, few: &Few) {
+        let row = &mut self.rows[at as usize];
         let mut together = row.counts;
-        let is_over = together.iter_mut().zip(&counts).any(|(sum, count)| {
-            let (added, is_over) = sum.overflowing_add(*count);
-            *sum = added;
-            is_over
-        });
-        if is_over {
-            self.spilled.push((key, *sums));
+        for (sum, count) in together.iter_mut().zip(&few.counts) {
+            *sum += count;
+        }
+        if !Few::is_small(&together) {
+            self.spilled.push((row.key, few.sums()));
             return;
         }
         row.counts = together;
-        row.seconds += sums.seconds;
-        self.add_more(at, sums);
+        row.engaged_ms = row.engaged_ms.saturating_add(few.engaged_ms);
+        if few.more != More::default() {
+            self.add_more(at as usize, few.more);
+        }
     }
 
-    fn add_more(&mut self, at: usize, sums: &Sums) {
-        let more: More = [sums.revenue, sums.orders, sums.engaged_ms, sums.scroll, sums.scrolls];
-        if more == [0; 5] {
-            return;
-        }
+    fn add_more(&mut self, at: usize, more: More) {
         let row = &mut self.rows[at];
         if row.more == NOTHING {
             row.more = u32::try_from(self.more.len()).unwrap_or(NOTHING);
-            self.more.push([0; 5]);
+            self.more.push(More::default());
         }
         for (sum, value) in self.more[row.more as usize].iter_mut().zip(more) {
             *sum = sum.saturating_add(value);
         }
     }
 
+    /// The key and the sums at a place; none where there are no more. What had no room stands beside
+    /// ([`spilled`](Self::spilled)).
+    pub(super) fn row(&self, at: usize) -> Option<(Key, Few)> {
+        let row = self.rows.get(at)?;
+        let more = self.more.get(row.more as usize).copied().unwrap_or_default();
+        Some((row.key, Few { counts: row.counts, engaged_ms: row.engaged_ms, more }))
+    }
+
+    /// The key at a place.
+    pub(super) fn key(&self, at: usize) -> Option<Key> {
+        self.rows.get(at).map(|row| row.key)
+    }
+
+    /// What rows had no room for: more of keys that have rows, or of others.
+    pub(super) fn spilled(&self, at: usize) -> Option<(Key, Sums)> {
+        self.spilled.get(at).copied()
+    }
+
     /// All sums; a key may come more than once.
     pub(super) fn rows(&self) -> impl Iterator<Item = (Key, Sums)> {
-        let rows = self.rows.iter().map(|row| (row.key, self.sums(row)));
+        let rows = (0..self.rows.len()).filter_map(|at| self.row(at)).map(|(key, few)| (key, few.sums()));
         rows.chain(self.spilled.iter().copied())
     }
 
-    fn sums(&self, row: &Row) -> Sums {
-        let more = self.more.get(row.more as usize).copied().unwrap_or_default();
-        let [revenue, orders, engaged_ms, scroll, scrolls] = more;
-        let counts = row.counts.map(i64::from);
-        let [visitors, visitors_hour, visits, visits_hour, carried, views, events, bounces, entries, exits] =
-            counts;
-        let seconds = row.seconds;
-        Sums {
-            visitors,
-            visitors_hour,
-            visits,
-            visits_hour,
-            carried,
-            views,
-            events,
-            bounces,
-            seconds,
-            entries,
-            exits,
-            revenue,
-            orders,
-            engaged_ms,
-            scroll,
-            scrolls,
-        }
-    }
-
-    /// Leaves nothing but the room.
+    /// Leaves nothing but the room; and not even that where it was not needed since the last time: an hour that is over
+    /// gets nothing any more.
     pub(super) fn clear(&mut self) {
+        if self.len() == 0 {
+            *self = Self::default();
+            return;
+        }
         self.index.clear();
         self.rows.clear();
         self.more.clear();
         self.spilled.clear();
     }
-}
-
-/// The figures of a row's first part, where each fits.
-fn counts(sums: &Sums) -> Option<[i32; 10]> {
-    let wide = [
-        sums.visitors,
-        sums.visitors_hour,
-        sums.visits,
-        sums.visits_hour,
-        sums.carried,
-        sums.views,
-        sums.events,
-        sums.bounces,
-        sums.entries,
-        sums.exits,
-    ];
-    let mut counts = [0; 10];
-    for (count, wide) in counts.iter_mut().zip(wide) {
-        *count = i32::try_from(wide).ok()?;
-    }
-    Some(counts)
 }
 
 #[cfg(test)]
@@ -161,7 +140,7 @@ mod tests {
         let key = Key::one(Axis::PAGE, 1);
         let large = i64::from(i32::MAX);
         for views in [1, large, large + 7, -3, 5] {
-            sheet.add(key, &Sums { views, revenue: views, seconds: 2, ..Sums::default() });
+            sheet.add_wide(key, &Sums { views, revenue: views, seconds: 2, ..Sums::default() });
         }
         let mut sum = Sums::default();
         sheet.rows().for_each(|(_, sums)| sum += &sums);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -125,11 +126,68 @@ fn visitor_who_objects_leaves_nothing_but_that() {
     let noon = at("2026-11-20T11:00:00Z");
     let mut counter = counter(settings(WithoutConsent::Visitors));
     counter.count(Hit { objects: true, ..view(noon, 1, "/") });
-    counter.count(Hit { kind: HitKind::Dropped { reason: "prefetch" }, ..view(noon, 1, "/") });
+    counter.count(Hit { kind: HitKind::Dropped { reason: NotCounted::OtherHost }, ..view(noon, 1, "/") });
     let cells: Vec<(String, i64)> =
         sums(&mut counter).into_iter().map(|(cell, sums)| (cell, sums.events)).collect();
-    assert_eq!(cells, [("dropped:reason=objection".into(), 1), ("dropped:reason=prefetch".into(), 1)]);
+    assert_eq!(cells, [("dropped:reason=objection".into(), 1), ("dropped:reason=other_host".into(), 1)]);
     assert_eq!((counter.dropped().objections, counter.dropped().told), (1, 1));
+}
+
+#[test]
+fn addresses_of_both_families_tell_households_apart_and_not_notations() {
+    let noon = at("2026-11-20T11:00:00Z");
+    let mut counter = counter(settings(WithoutConsent::Visitors));
+    for address in [
+        "192.0.2.1",
+        "::ffff:192.0.2.1",
+        "192.0.2.2",
+        "2001:db8:1:2::1",
+        "2001:db8:1:2:ffff:ffff:ffff:ffff",
+        "2001:db8:1:3::1",
+        "::192.0.2.1",
+    ] {
+        counter.count(Hit { address: address.parse().unwrap(), ..view(noon, 1, "/") });
+    }
+    let sums = total(&mut counter);
+    assert_eq!((sums.visitors, sums.visits, sums.views), (5, 5, 7));
+}
+
+#[test]
+fn referrers_and_agents_without_end_are_counted_under_short_names() {
+    let noon = at("2026-11-20T11:00:00Z");
+    let open = Thresholds { city: 1, region: 1, text: 1, answer: 1 };
+    let mut counter = counter(SiteSettings { k: open, ..settings(WithoutConsent::Visitors) });
+    let long = |text: String| Some(HeaderValue::try_from(text).unwrap());
+    let kilobytes = 64 * 1024;
+    for (visitor, referrer) in [
+        (1, format!("https://{}.example/", "x".repeat(kilobytes))),
+        (2, format!("https://www.google.no/{}", "sti/".repeat(kilobytes / 4))),
+        (3, format!("https://blogg.example/?{}", "q".repeat(kilobytes))),
+        (4, "\u{e6}\t\u{1f980}".repeat(kilobytes / 8)),
+    ] {
+        let user_agent =
+            long(format!("Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0 {}", "x".repeat(kilobytes)));
+        counter.count(Hit { referrer: long(referrer), user_agent, ..view(noon, visitor, "/") });
+    }
+    let drained = counter.drain();
+    assert!(drained.names.iter().all(|name| name.name.len() <= 256), "{:?}", drained.names);
+    let has = |name: &str| drained.names.iter().any(|known| known.name.starts_with(name));
+    assert!(has("blogg.example") && has("google.no"), "{:?}", drained.names);
+    let words = drained.tallies.iter().filter(|tally| tally.cell == Cell::Total);
+    assert_eq!(words.map(|tally| tally.sums.visitors).sum::<i64>(), 4);
+}
+
+#[test]
+fn who_says_to_be_a_browser_and_asks_like_none_is_a_robot() {
+    let noon = at("2026-11-20T11:00:00Z");
+    for without_consent in [WithoutConsent::Visitors, WithoutConsent::Views] {
+        let mut counter = counter(settings(without_consent));
+        counter.count(Hit { is_bare: true, ..view(noon, 1, "/") });
+        counter.count(view(noon, 2, "/"));
+        let sums = sums(&mut counter);
+        assert_eq!(sums["robot:name=Not what it says"].events, 1);
+        assert_eq!(counter.dropped().robots, 1);
+    }
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(super) fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
         consent: Standing::Unanswered,
         weeks: None,
         objects: false,
+        is_bare: false,
         kind: HitKind::View { status: 200, is_public: false },
     }
 }

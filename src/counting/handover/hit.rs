@@ -1,7 +1,7 @@
 //! A hit as bytes. It can be printed, stored or sent in no other way than this one, which leads into the next process.
 
 use super::super::pack::{Pack, Packed, Reader, Unreadable, pack};
-use super::super::{Answer, Hit, HitKind, Revenue, SiteIndex, Standing, Weeks};
+use super::super::{Answer, Hit, HitKind, NotCounted, Revenue, SiteIndex, Standing, Weeks};
 use crate::policy::consent::{Category, CategorySet};
 
 pack!(SiteIndex(0));
@@ -17,13 +17,11 @@ pack!(Hit {
     consent,
     weeks,
     objects,
+    is_bare,
     kind
 });
 pack!(Weeks { first, last });
 pack!(Revenue { thousandths, currency });
-
-/// The reason under which a hit is dropped that the next process knows no better name for.
-const DROPPED_BEFORE: &str = "dropped_before";
 
 impl Pack for Standing {
     fn pack(&self, out: &mut Packed) {
@@ -85,6 +83,23 @@ impl Pack for Answer {
     }
 }
 
+impl Pack for NotCounted {
+    fn pack(&self, out: &mut Packed) {
+        let at = Self::ALL.iter().position(|reason| reason == self);
+        at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        Self::ALL.get(usize::from(u8::unpack(from)?)).copied().ok_or(Unreadable)
+    }
+
+    fn describe(out: &mut String) {
+        for reason in Self::ALL {
+            out.push_str(reason.word());
+        }
+    }
+}
+
 impl Pack for HitKind {
     fn pack(&self, out: &mut Packed) {
         match self {
@@ -103,7 +118,7 @@ impl Pack for HitKind {
                 revenue.pack(out);
             }
             Self::Engagement { engaged_ms, scroll } => (4_u8, (*engaged_ms, *scroll)).pack(out),
-            Self::Dropped { .. } => 5_u8.pack(out),
+            Self::Dropped { reason } => (5_u8, *reason).pack(out),
         }
     }
 
@@ -119,12 +134,13 @@ impl Pack for HitKind {
                 revenue: Pack::unpack(from)?,
             },
             4 => Self::Engagement { engaged_ms: u64::unpack(from)?, scroll: Pack::unpack(from)? },
-            5 => Self::Dropped { reason: DROPPED_BEFORE },
+            5 => Self::Dropped { reason: NotCounted::unpack(from)? },
             _ => return Err(Unreadable),
         })
     }
 
     fn describe(out: &mut String) {
-        out.push_str("kind 2 ");
+        out.push_str("kind 3 ");
+        NotCounted::describe(out);
     }
 }

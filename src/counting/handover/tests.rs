@@ -13,7 +13,7 @@ use crate::counting::key_log::KeyFate;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Dimension, Sums};
 use crate::counting::{
-    Answer, Drained, Funnel, Goal, HitKind, Revenue, SiteSettings, Standing, Thresholds, Weeks,
+    Answer, Drained, Funnel, Goal, HitKind, NotCounted, Revenue, SiteSettings, Standing, Thresholds, Weeks,
     WithoutConsent,
 };
 use crate::policy::consent::CategorySet;
@@ -68,7 +68,7 @@ struct Deed {
 
 fn deed() -> impl Strategy<Value = Deed> {
     let after = prop_oneof![8 => 0..600_i64, 2 => 1500..2200_i64, 1 => 20_000..90_000_i64];
-    (after, 0..2_u16, 0..6_u8, 0..5_u8, 0..8_u8).prop_map(|(after, site, visitor, page, kind)| Deed {
+    (after, 0..2_u16, 0..6_u8, 0..5_u8, 0..9_u8).prop_map(|(after, site, visitor, page, kind)| Deed {
         after,
         site,
         visitor,
@@ -90,6 +90,7 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
         consent: if deed.visitor == 5 { Standing::Answered(CategorySet::ALL) } else { Standing::Unanswered },
         weeks: (deed.visitor == 4).then_some(Weeks { first: 2900, last: 2930 }),
         objects: false,
+        is_bare: deed.page == 2,
         kind: match deed.kind {
             0 => HitKind::Event {
                 name: "Klikk".into(),
@@ -103,6 +104,7 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
             1 => HitKind::Engagement { engaged_ms: 1500, scroll: Some(40) },
             2 => HitKind::Answered { answer: Answer::Accepted, reloads: true },
             3 => HitKind::Failed { status: 404 },
+            4 => HitKind::Dropped { reason: NotCounted::ALL[usize::from(deed.page) % NotCounted::ALL.len()] },
             _ => HitKind::View { status: 200, is_public: false },
         },
     }
@@ -210,6 +212,20 @@ fn the_key_goes_on_and_is_not_drawn_anew() {
     let vault = after.vault().clone();
     drop(after);
     assert_eq!(vault.take_events().len(), 4, "their end is noted by the last process");
+}
+
+#[test]
+fn what_was_not_to_be_counted_has_its_reason_in_the_next_process() {
+    let now: Timestamp = "2026-03-10T11:00:00Z".parse().unwrap();
+    let deed = Deed { after: 0, site: 0, visitor: 1, page: 0, kind: 9 };
+    for reason in NotCounted::ALL {
+        let there = through_bytes(&Hit { kind: HitKind::Dropped { reason }, ..hit(now, &deed) });
+        assert!(
+            matches!(there.kind, HitKind::Dropped { reason: told } if told == reason),
+            "{}",
+            reason.word()
+        );
+    }
 }
 
 #[test]

@@ -101,6 +101,7 @@ impl Line {
             consent: self.standing,
             weeks,
             objects: matches!(self.what, What::Objection),
+            is_bare: false,
             kind: self.kind(),
         }
     }
@@ -123,7 +124,7 @@ impl Line {
                 HitKind::Engagement { engaged_ms: u64::try_from(*ms).unwrap(), scroll: *scroll }
             }
             What::Failed { status } => HitKind::Failed { status: *status },
-            What::Told => HitKind::Dropped { reason: "prefetch" },
+            What::Told => HitKind::Dropped { reason: NotCounted::CrossSite },
         }
     }
 }

@@ -127,7 +127,7 @@ impl World {
     pub(super) fn not_counted(&self, line: &Line) -> Option<Values> {
         let dropped = |reason: &str| (Dimension::Dropped, reason.to_owned());
         match line.what {
-            What::Told => Some(vec![dropped("prefetch")]),
+            What::Told => Some(vec![dropped("cross_site")]),
             What::Objection => Some(vec![dropped("objection")]),
             _ if self.mode(line.site) == WithoutConsent::Off && !Self::has_agreed(line) => {
                 Some(vec![dropped("without_consent")])

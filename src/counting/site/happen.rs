@@ -3,9 +3,9 @@
 use super::super::aims::Aims;
 use super::super::axis::Axis;
 use super::super::axis::Key;
+use super::super::cells::{Count, Few};
 use super::super::deed::{DeedKind, Made, NO_DEED, Trait};
 use super::super::mark::Mark;
-use super::super::tally::Sums;
 use super::super::veil::{FreeText, Kind, PAGEVIEW_WORD, ValueId};
 use super::super::visit::{NO_VISIT, Step, Visit, Worth};
 use super::super::{HitKind, PROPERTIES_MAX, Revenue, scrub};
@@ -51,8 +51,7 @@ impl Counting<'_, '_> {
 
     /// One page followed another.
     fn journey(&mut self, at: u32, step: Step, from: ValueId, to: ValueId, is_full: bool) {
-        let made = Made { kind: DeedKind::Next, ones: vec![(Axis::NEXT_PAGE, to)], goals: Vec::new() };
-        let deed = self.day.deeds.id(made, &self.day.plan).filter(|_| !is_full);
+        let deed = self.day.deeds.next(to, &self.day.plan).filter(|_| !is_full);
         match (deed, self.day.visits.get_mut(at)) {
             (Some(deed), Some(visit)) => {
                 visit.record(Step { deed, page: from, ..step });
@@ -253,19 +252,14 @@ impl Counting<'_, '_> {
         let slot = self.day.slot(self.now);
         let Some(deed) = self.day.deeds.get(deed) else { return };
         let kind = deed.kind();
-        let sums = Sums {
-            views: i64::from(kind.is_view()),
-            events: 1,
-            revenue: worth.thousandths,
-            orders: i64::from(worth.is_order),
-            ..Sums::default()
-        };
+        let mut few = Few::with([(Count::Views, i32::from(kind.is_view())), (Count::Events, 1)]);
+        few.earn(worth.thousandths, u32::from(worth.is_order));
         let of_day = self.day.slots.of_day(slot);
         if kind.is_counted() {
-            self.cells.add(slot, Key::TOTAL, &sums);
+            self.cells.add(slot, Key::TOTAL, &few);
         }
         for cell in deed.cells(page) {
-            self.cells.add(if cell.is_pair() { of_day } else { slot }, cell, &sums);
+            self.cells.add(if cell.is_pair() { of_day } else { slot }, cell, &few);
         }
     }
 

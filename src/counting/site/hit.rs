@@ -1,19 +1,16 @@
 //! What one hit does to its site: the address becomes a mark and a place and goes no further; from there on there are
 //! ids.
 
-use std::net::IpAddr;
-
 use http::HeaderValue;
 
 use super::super::agent::Told;
 use super::super::axis::{Axis, Key};
-use super::super::cells::Cells;
+use super::super::cells::{Cells, Count, Few};
 use super::super::mark::Mark;
 use super::super::reload::Reloads;
-use super::super::tally::Sums;
 use super::super::veil::{Kind, ValueId, Veil};
 use super::super::visit::{NO_VISIT, Scratch, Step, Visit, Worth};
-use super::super::{Answer, Hit, HitKind, SiteSettings, WithoutConsent, scrub};
+use super::super::{Answer, Hit, HitKind, SiteSettings, WithoutConsent, robot, scrub};
 use super::{Around, DIRTY_MAX, Day, Reason, VISITS_MAX};
 
 /// The most pages that only navigations which failed asked for, in one day; further ones are "(other)".
@@ -44,7 +41,7 @@ impl Counting<'_, '_> {
     /// Counts with a mark: visits and visitors.
     pub(super) fn visitor(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        let Some(mark) = self.mark(hit.address, user_agent) else { return };
+        let Some(mark) = self.mark(hit, user_agent) else { return };
         let path = scrub::page(hit.target.path());
         let page = self.page(&path, &hit.kind);
         match &hit.kind {
@@ -78,7 +75,7 @@ impl Counting<'_, '_> {
     /// Counts without a mark: page views and events, nothing else.
     pub(super) fn nobody(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        if self.is_robot(user_agent) {
+        if self.is_robot(hit, user_agent) {
             return;
         }
         let path = scrub::page(hit.target.path());
@@ -109,11 +106,12 @@ impl Counting<'_, '_> {
     }
 
     /// The mark of the day; of robots none is made. A visit that was open under yesterday's mark goes on under it.
-    fn mark(&mut self, address: IpAddr, user_agent: &[u8]) -> Option<Mark> {
+    fn mark(&mut self, hit: &Hit, user_agent: &[u8]) -> Option<Mark> {
+        let address = hit.address;
         let mark = self.day.key.mark(address, user_agent);
         // A mark that is known is no robot's: it was made from the same user agent.
         if self.day.visits.latest(mark).is_none() {
-            if self.is_robot(user_agent) {
+            if self.is_robot(hit, user_agent) {
                 return None;
             }
             if let Some(old) = self.yesterday.as_ref().map(|day| day.key.mark(address, user_agent)) {
@@ -124,10 +122,15 @@ impl Counting<'_, '_> {
     }
 
     /// Is it a robot? Then it is counted as one.
-    fn is_robot(&mut self, user_agent: &[u8]) -> bool {
-        let Told::Robot(name) = self.around.agents.read(user_agent) else { return false };
+    fn is_robot(&mut self, hit: &Hit, user_agent: &[u8]) -> bool {
+        let name = match self.around.agents.read(user_agent) {
+            Told::Robot(name) => Some(name),
+            Told::Agent(_) if hit.is_bare => robot::unlikely(user_agent),
+            Told::Agent(_) => None,
+        };
+        let Some(name) = name else { return false };
         let name = self.day.values.word(name);
-        self.add(Key::one(Axis::ROBOT, name.number()), &Sums { events: 1, ..Sums::default() });
+        self.add(Key::one(Axis::ROBOT, name.number()), &Few::with([(Count::Events, 1)]));
         self.drop(Reason::Robot);
         true
     }
@@ -232,7 +235,7 @@ impl Counting<'_, '_> {
             Answer::Partial(_) => "partial",
             Answer::Withdrawn => "withdrawn",
         });
-        self.add(Key::one(Axis::CHOICE, word.number()), &Sums { events: 1, ..Sums::default() });
+        self.add(Key::one(Axis::CHOICE, word.number()), &Few::with([(Count::Events, 1)]));
     }
 
     /// Counts a hit as dropped.
@@ -242,9 +245,9 @@ impl Counting<'_, '_> {
     }
 
     /// Adds to a cell of this hour.
-    pub(super) fn add(&mut self, cell: Key, sums: &Sums) {
+    pub(super) fn add(&mut self, cell: Key, few: &Few) {
         let slot = self.day.slot(self.now);
         let slot = if cell.is_pair() { self.day.slots.of_day(slot) } else { slot };
-        self.cells.add(slot, cell, sums);
+        self.cells.add(slot, cell, few);
     }
 }

@@ -1,8 +1,8 @@
 //! What a visit is worth, hour by hour: to each cell that it stands in it adds the same.
 
-use super::super::cells::Slots;
+use super::super::cells::{Count, Few, Slots};
 use super::super::deed::{Deed, Deeds};
-use super::super::tally::{LocalDay, Sums};
+use super::super::tally::LocalDay;
 use super::super::veil::ValueId;
 use super::{ENTRY, EXIT, IS_TOLD, NO_SCROLL, RecordKind, Sight, Visit};
 
@@ -11,11 +11,11 @@ use super::{ENTRY, EXIT, IS_TOLD, NO_SCROLL, RecordKind, Sight, Visit};
 pub(super) struct Delta {
     pub(super) slot: u8,
     /// Among them one visitor of the day and one of the hour, as if the visitor had been nowhere before.
-    pub(super) sums: Sums,
+    pub(super) few: Few,
     /// +1 where the visit comes into this hour's cells, −1 where it goes out again.
-    pub(super) comes: i64,
+    pub(super) comes: i32,
     /// The same for the day's cells: not 0 only in the visit's first hour of the day.
-    pub(super) comes_today: i64,
+    pub(super) comes_today: i32,
 }
 
 /// The deltas of a group of cells, by the hour and by the day.
@@ -33,7 +33,7 @@ impl Steps {
 
     fn at(&mut self, slot: u8) -> &mut Delta {
         let at = self.hours.iter().rposition(|delta| delta.slot == slot).unwrap_or_else(|| {
-            self.hours.push(Delta { slot, sums: Sums::default(), comes: 0, comes_today: 0 });
+            self.hours.push(Delta { slot, few: Few::default(), comes: 0, comes_today: 0 });
             self.hours.len() - 1
         });
         &mut self.hours[at]
@@ -68,9 +68,7 @@ impl Steps {
     fn sum_days(&mut self, slots: &Slots) {
         for delta in &self.hours {
             let slot = slots.of_day(delta.slot);
-            let mut of_day = Delta { slot, comes: 0, ..*delta };
-            of_day.sums.visits_hour = 0;
-            of_day.sums.visitors_hour = 0;
+            let of_day = Delta { slot, comes: 0, few: delta.few.of_day(), ..*delta };
             match self.days.iter_mut().find(|day| day.slot == slot) {
                 Some(day) => day.add(&of_day),
                 None => self.days.push(of_day),
@@ -81,24 +79,17 @@ impl Steps {
 
 impl Delta {
     fn is_nothing(&self) -> bool {
-        self.comes == 0 && self.comes_today == 0 && self.sums.is_zero()
+        self.comes == 0 && self.comes_today == 0 && self.few.is_zero()
     }
 
     fn add(&mut self, other: &Self) {
-        self.sums += &other.sums;
+        self.few += &other.few;
         self.comes += other.comes;
         self.comes_today += other.comes_today;
     }
 
     fn negated(&self) -> Self {
-        let mut negated = Self {
-            slot: self.slot,
-            sums: Sums::default(),
-            comes: -self.comes,
-            comes_today: -self.comes_today,
-        };
-        negated.sums -= &self.sums;
-        negated
+        Self { slot: self.slot, few: self.few.negated(), comes: -self.comes, comes_today: -self.comes_today }
     }
 }
 
@@ -109,10 +100,10 @@ impl Visit {
         let sights = (0..self.sights.len()).filter(|at| counted(&self.sights[*at]));
         self.collect(sights, deeds, slots, steps);
         if let Some(first) = steps.hours.first_mut() {
-            first.sums.entries = 1;
-            first.sums.exits = 1;
-            first.sums.bounces = i64::from(self.is_bounce);
-            first.sums.seconds = self.seconds();
+            first.few[Count::Entries] = 1;
+            first.few[Count::Exits] = 1;
+            first.few[Count::Bounces] = i32::from(self.is_bounce);
+            first.few[Count::Seconds] = self.seconds();
         }
         steps.sum_days(slots);
     }
@@ -137,26 +128,25 @@ impl Visit {
         let Some(first) = self.sights.first() else { return };
         let (is_entry, is_exit) = (self.ids[ENTRY] == page.number(), self.ids[EXIT] == page.number());
         if is_entry || is_exit {
-            let began = &mut steps.at(first.at).sums;
-            began.exits = i64::from(is_exit);
-            began.entries = i64::from(is_entry);
+            let began = &mut steps.at(first.at).few;
+            began[Count::Exits] = i32::from(is_exit);
+            began[Count::Entries] = i32::from(is_entry);
             if is_entry {
-                began.bounces = i64::from(self.is_bounce);
-                began.seconds = self.seconds();
+                began[Count::Bounces] = i32::from(self.is_bounce);
+                began[Count::Seconds] = self.seconds();
             }
         }
         if let Some(sight) = self.first_sight(deeds, page).map(|at| self.sights[at]) {
-            let seen = &mut steps.at(sight.at).sums;
+            let seen = &mut steps.at(sight.at).few;
             seen.engaged_ms = i64::from(sight.attention & !IS_TOLD);
             if sight.scroll != NO_SCROLL {
-                seen.scroll = i64::from(sight.scroll);
-                seen.scrolls = 1;
+                seen.scrolled(sight.scroll);
             }
         }
     }
 
-    fn seconds(&self) -> i64 {
-        i64::from(self.last.saturating_sub(self.began)) / 1000
+    fn seconds(&self) -> i32 {
+        self.last.saturating_sub(self.began) / 1000
     }
 
     /// Adds up sights by their hours, and notes where the visit comes into a day.
@@ -166,24 +156,23 @@ impl Visit {
             let sight = self.sights[at];
             let Some(kind) = deeds.get(sight.deed).map(Deed::kind) else { continue };
             let delta = steps.at(sight.at);
-            let times = i64::from(sight.times);
-            delta.sums.events += times;
+            let times = i32::from(sight.times);
+            delta.few[Count::Events] += times;
             if kind.is_view() {
-                delta.sums.views += times;
+                delta.few[Count::Views] += times;
             }
             let money = self.extra.iter().flat_map(|extra| &extra.money);
             for money in money.filter(|money| money.sight as usize == at) {
-                delta.sums.revenue = delta.sums.revenue.saturating_add(money.thousandths);
-                delta.sums.orders += i64::from(money.orders);
+                delta.few.earn(money.thousandths, money.orders);
             }
         }
-        let is_visit = i64::from(self.kind == RecordKind::Visit);
+        let is_visit = i32::from(self.kind == RecordKind::Visit);
         let mut days: [Option<LocalDay>; 4] = [None; 4];
         for (at, delta) in steps.hours.iter_mut().enumerate() {
             let day = slots.get(delta.slot).day;
             delta.comes = 1;
-            delta.sums.visitors_hour = 1;
-            delta.sums.visits_hour = is_visit;
+            delta.few[Count::VisitorsHour] = 1;
+            delta.few[Count::VisitsHour] = is_visit;
             let Some(free) =
                 days.iter_mut().take_while(|known| **known != Some(day)).find(|known| known.is_none())
             else {
@@ -191,11 +180,11 @@ impl Visit {
             };
             *free = Some(day);
             delta.comes_today = 1;
-            delta.sums.visitors = 1;
+            delta.few[Count::Visitors] = 1;
             if at == 0 {
-                delta.sums.visits = is_visit;
+                delta.few[Count::Visits] = is_visit;
             } else {
-                delta.sums.carried = is_visit;
+                delta.few[Count::Carried] = is_visit;
             }
         }
     }

@@ -11,10 +11,10 @@
 use smallvec::SmallVec;
 
 use super::super::axis::{Axis, Key, Plan, VISIT_AXES};
-use super::super::cells::{Cells, Member, Slots};
+use super::super::cells::{Cells, Count, Few, Member, Slots};
 use super::super::deed::Deeds;
 use super::super::facets::Facets;
-use super::super::tally::{LocalDay, Sums};
+use super::super::tally::LocalDay;
 use super::super::veil::{ValueId, Values};
 use super::steps::{Delta, Steps};
 use super::{RecordKind, Sight, Visit, Visits};
@@ -176,19 +176,19 @@ impl Writing<'_, '_, '_> {
     fn plain(&mut self, cell: Key, deltas: &[Delta], thing: Option<Key>) -> i64 {
         let mut gained = 0;
         for delta in deltas {
-            let mut sums = delta.sums;
+            let mut few = delta.few;
             if delta.comes != 0 || delta.comes_today != 0 {
                 let day = self.book.slots.get(delta.slot);
                 let been = self.been(day.day, thing, |_| true);
                 if been != 0 {
-                    sums.visitors = 0;
+                    few[Count::Visitors] = 0;
                 }
                 if been & day.bit() != 0 {
-                    sums.visitors_hour = 0;
+                    few[Count::VisitorsHour] = 0;
                 }
-                gained += if day.day == self.book.day { sums.visitors } else { 0 };
+                gained += if day.day == self.book.day { i64::from(few[Count::Visitors]) } else { 0 };
             }
-            self.book.cells.add(delta.slot, cell, &sums);
+            self.book.cells.add(delta.slot, cell, &few);
         }
         gained
     }
@@ -200,13 +200,15 @@ impl Writing<'_, '_, '_> {
             let slot = self.book.slots.get(delta.slot);
             let is_today = slot.day == self.book.day;
             if delta.comes == 0 || self.been(slot.day, None, |_| true) == 0 {
-                self.book.cells.add(delta.slot, Key::one(axis, id), &delta.sums);
+                self.book.cells.add(delta.slot, Key::one(axis, id), &delta.few);
                 if is_today && delta.comes_today > 0 {
                     self.had(axis, id);
                 }
                 continue;
             }
-            let rest = Sums { visitors: 0, visitors_hour: 0, ..delta.sums };
+            let mut rest = delta.few;
+            rest[Count::Visitors] = 0;
+            rest[Count::VisitorsHour] = 0;
             self.book.cells.add(delta.slot, Key::one(axis, id), &rest);
             for member in 0..members(axis) {
                 let value = self.book.facets.value(axis, id, member);
@@ -216,7 +218,7 @@ impl Writing<'_, '_, '_> {
                 let Some(cell) = Member::of(axis, member, value).one() else { continue };
                 self.correct(delta.slot, cell, visitors, visitors_hour);
                 if is_today {
-                    self.book.values.had_by_visitors(value, visitors);
+                    self.book.values.had_by_visitors(value, i64::from(visitors));
                 }
             }
             if delta.comes_today != 0 {
@@ -235,10 +237,10 @@ impl Writing<'_, '_, '_> {
         for delta in deltas {
             let day = self.book.slots.get(delta.slot).day;
             if delta.comes_today == 0 || self.been(day, None, |_| true) == 0 {
-                self.book.cells.add(delta.slot, row, &delta.sums);
+                self.book.cells.add(delta.slot, row, &delta.few);
                 continue;
             }
-            self.book.cells.add(delta.slot, row, &Sums { visitors: 0, ..delta.sums });
+            self.book.cells.add(delta.slot, row, &without_visitor(delta));
             self.correct_pairs(a, b, delta, None);
         }
     }
@@ -249,10 +251,10 @@ impl Writing<'_, '_, '_> {
         for delta in deltas {
             let day = self.book.slots.get(delta.slot).day;
             if delta.comes_today == 0 || self.been(day, Some(thing), |_| true) == 0 {
-                self.book.cells.add(delta.slot, row, &delta.sums);
+                self.book.cells.add(delta.slot, row, &delta.few);
                 continue;
             }
-            self.book.cells.add(delta.slot, row, &Sums { visitors: 0, ..delta.sums });
+            self.book.cells.add(delta.slot, row, &without_visitor(delta));
             self.correct_pairs((at, id), (at, id), delta, Some(thing));
         }
     }
@@ -290,9 +292,10 @@ impl Writing<'_, '_, '_> {
         }
     }
 
-    fn correct(&mut self, slot: u8, cell: Key, visitors: i64, visitors_hour: i64) {
+    fn correct(&mut self, slot: u8, cell: Key, visitors: i32, visitors_hour: i32) {
         if visitors != 0 || visitors_hour != 0 {
-            self.book.cells.add(slot, cell, &Sums { visitors, visitors_hour, ..Sums::default() });
+            let few = Few::with([(Count::Visitors, visitors), (Count::VisitorsHour, visitors_hour)]);
+            self.book.cells.add(slot, cell, &few);
         }
     }
 
@@ -346,6 +349,13 @@ fn differ<'s>(
     since
 }
 
+/// What the delta adds to cells of a day where its visitor was before.
+fn without_visitor(delta: &Delta) -> Few {
+    let mut few = delta.few;
+    few[Count::Visitors] = 0;
+    few
+}
+
 fn members(axis: Axis) -> u8 {
     u8::try_from(axis.members().len().max(1)).unwrap_or(1)
 }
@@ -367,8 +377,8 @@ impl Steps {
     /// Leaves visitors and events only.
     fn only_events(&mut self) {
         for delta in self.hours.iter_mut().chain(&mut self.days) {
-            let Sums { visitors, visitors_hour, events, .. } = delta.sums;
-            delta.sums = Sums { visitors, visitors_hour, events, ..Sums::default() };
+            let kept = [Count::Visitors, Count::VisitorsHour, Count::Events];
+            delta.few = Few::with(kept.map(|count| (count, delta.few[count])));
         }
     }
 }

@@ -12,7 +12,6 @@ use http::HeaderValue;
 use http::uri::PathAndQuery;
 use serde_json::{Map, Value};
 
-use super::money;
 use crate::counting::{PROPERTIES_MAX, Revenue};
 
 /// Longest name of an event. Unit: bytes.
@@ -90,7 +89,9 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
     let properties = properties(&fields).map_err(|reason| note("props", reason)).ok();
     let revenue = match of(&fields, &["revenue", "$"]) {
         None => Some(None),
-        Some(value) => money::revenue(value).map(Some).map_err(|reason| note("revenue", reason.into())).ok(),
+        Some(value) => {
+            Revenue::read(value).map(Some).map_err(|reason| note("revenue", reason.to_string())).ok()
+        }
     };
     let (Some(name), Some((host, target)), Some(properties), Some(revenue)) =
         (name, page, properties, revenue)

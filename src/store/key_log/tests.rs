@@ -72,13 +72,16 @@ fn keys_of_a_process_that_fell_are_lost_once() {
 }
 
 #[test]
-fn a_day_whose_key_was_drawn_anew_says_when() {
+fn a_day_says_when_its_key_was_drawn_anew_and_not_when_its_first_was_drawn_late() {
     let directory = tempfile::tempdir().unwrap();
     written(&directory);
     let log = KeyLog::open(&settings(&directory)).unwrap();
     let rekeyed = |first: &str, last: &str| {
         log.rekeyed_at("shop", first.parse().unwrap(), last.parse().unwrap()).unwrap()
     };
-    assert_eq!(rekeyed("2026-03-01", "2026-03-31"), Some(at(100)));
-    assert_eq!(rekeyed("2026-03-11", "2026-03-31"), None);
+    assert_eq!(rekeyed("2026-03-01", "2026-03-31"), None, "the program began on that day");
+    log.append(&[event("other", 20_523, KeyFate::Rekeyed), event("shop", 20_523, KeyFate::Rekeyed)], at(300))
+        .unwrap();
+    assert_eq!(rekeyed("2026-03-01", "2026-03-31"), Some(at(300)), "the day had a key before");
+    assert_eq!(rekeyed("2026-03-01", "2026-03-10"), None);
 }

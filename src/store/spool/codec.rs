@@ -8,11 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::dimension::{PROPERTY, from_number, number};
-use crate::counting::tally::{Cell, Dimension, Hour, LocalDay, Name, Sums, Tally, Value};
+use crate::counting::tally::{Cell, Dimension, Hour, LocalDay, Name, SUMS, Sums, Tally, Value};
 
 const VERSION: u8 = 2;
-/// How many sums a tally has.
-const SUMS: usize = 16;
 /// The sums that version 1 wrote, all of them whatever they were.
 const SUMS_OF_VERSION_1: u64 = (1 << 11) - 1;
 
@@ -113,24 +111,7 @@ fn put_cell<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, cell: &'a Cell) {
 
 /// Which sums are not 0, one bit each, and these in their order. New ones come last.
 fn put_sums(body: &mut Vec<u8>, sums: &Sums) {
-    let list: [i64; SUMS] = [
-        sums.visitors,
-        sums.visitors_hour,
-        sums.visits,
-        sums.visits_hour,
-        sums.carried,
-        sums.views,
-        sums.events,
-        sums.bounces,
-        sums.seconds,
-        sums.entries,
-        sums.exits,
-        sums.revenue,
-        sums.orders,
-        sums.engaged_ms,
-        sums.scroll,
-        sums.scrolls,
-    ];
+    let list = sums.list();
     let written = list.iter().rev().fold(0, |mask, sum| mask << 1 | u64::from(*sum != 0));
     put_number(body, written);
     for sum in list.into_iter().filter(|sum| *sum != 0) {
@@ -259,7 +240,7 @@ impl Reader<'_> {
                 *sum = self.signed()?;
             }
         }
-        Some(in_order(list))
+        Some(Sums::of(list))
     }
 
     fn tally(&mut self, texts: &[Arc<str>], sums: Option<u64>) -> Option<Tally> {
@@ -282,46 +263,6 @@ impl Reader<'_> {
             token: self.token()?,
             name: self.shared(texts)?,
         })
-    }
-}
-
-/// The sums in the order of [`put_sums`].
-fn in_order(list: [i64; SUMS]) -> Sums {
-    let [
-        visitors,
-        visitors_hour,
-        visits,
-        visits_hour,
-        carried,
-        views,
-        events,
-        bounces,
-        seconds,
-        entries,
-        exits,
-        revenue,
-        orders,
-        engaged_ms,
-        scroll,
-        scrolls,
-    ] = list;
-    Sums {
-        visitors,
-        visitors_hour,
-        visits,
-        visits_hour,
-        carried,
-        views,
-        events,
-        bounces,
-        seconds,
-        entries,
-        exits,
-        revenue,
-        orders,
-        engaged_ms,
-        scroll,
-        scrolls,
     }
 }
 

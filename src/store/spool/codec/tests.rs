@@ -28,7 +28,7 @@ fn any_tally() -> impl Strategy<Value = Tally> {
             hour: Hour(hour),
             day: LocalDay(day),
             cell,
-            sums: in_order(sums),
+            sums: Sums::of(sums),
         },
     )
 }
@@ -50,7 +50,7 @@ fn batch_of_version_1_is_read() {
     bytes.push(0);
     let (tallies, names) = decode(&bytes).unwrap();
     assert_eq!(names, []);
-    let sums = in_order([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0]);
+    let sums = Sums::of([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0]);
     let tally = Tally { site: "s".into(), hour: Hour(1), day: LocalDay(2), cell: Cell::Total, sums };
     assert_eq!(tallies, [tally]);
 }

@@ -1,8 +1,8 @@
-//! What an event was worth: an amount as a number or a text, exact to a thousandth, and a currency.
+//! What an event was worth, as it is told: an amount as a number or a text, exact to a thousandth, and a currency.
 
 use serde_json::Value;
 
-use crate::counting::Revenue;
+use super::Revenue;
 
 /// Largest amount, either way. Unit: the currency's. No order of a shop is near it, in any currency.
 const AMOUNT_MAX: i64 = 1_000_000_000;
@@ -10,17 +10,29 @@ const AMOUNT_MAX: i64 = 1_000_000_000;
 const DECIMALS: usize = 3;
 const THOUSAND: i64 = 1000;
 
-/// Reads `{"amount": …, "currency": …}`; the error is a sentence for whoever sent it.
-pub(super) fn revenue(value: &Value) -> Result<Revenue, &'static str> {
-    let amount = match value.get("amount") {
-        Some(Value::Number(number)) => thousandths(&number.to_string()),
-        Some(Value::String(text)) => thousandths(text.trim()),
-        _ => None,
-    };
-    let thousandths = amount.ok_or("amount must be a number of at most a billion, such as 1299.50")?;
-    let currency = value.get("currency").and_then(Value::as_str).and_then(currency);
-    let currency = currency.ok_or("currency must be three letters of ISO 4217, such as NOK")?;
-    Ok(Revenue { thousandths, currency })
+/// Why something is no revenue: a sentence for whoever sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRevenue {
+    /// The amount is none, or too large.
+    #[error("amount must be a number of at most a billion, such as 1299.50")]
+    Amount,
+    /// The currency is none.
+    #[error("currency must be three letters of ISO 4217, such as NOK")]
+    Currency,
+}
+
+impl Revenue {
+    /// Reads `{"amount": …, "currency": …}`.
+    pub fn read(value: &Value) -> Result<Self, NoRevenue> {
+        let amount = match value.get("amount") {
+            Some(Value::Number(number)) => thousandths(&number.to_string()),
+            Some(Value::String(text)) => thousandths(text.trim()),
+            _ => None,
+        };
+        let thousandths = amount.ok_or(NoRevenue::Amount)?;
+        let currency = value.get("currency").and_then(Value::as_str).and_then(currency);
+        Ok(Self { thousandths, currency: currency.ok_or(NoRevenue::Currency)? })
+    }
 }
 
 fn currency(text: &str) -> Option<[u8; 3]> {
@@ -65,7 +77,7 @@ mod tests {
             (json!(0), 0),
             (json!("1000000000"), 1_000_000_000_000),
         ] {
-            let read = revenue(&json!({ "amount": amount, "currency": "nok" }));
+            let read = Revenue::read(&json!({ "amount": amount, "currency": "nok" }));
             assert_eq!(read, Ok(Revenue { thousandths: expected, currency: *b"NOK" }), "{amount}");
         }
     }
@@ -89,12 +101,12 @@ mod tests {
             json!(null),
             json!([1]),
         ] {
-            assert!(revenue(&json!({ "amount": amount, "currency": "NOK" })).is_err(), "{amount}");
+            assert!(Revenue::read(&json!({ "amount": amount, "currency": "NOK" })).is_err(), "{amount}");
         }
         for currency in [json!("kr"), json!("KRONER"), json!("N0K"), json!("æb"), json!(578), json!(null)] {
-            assert!(revenue(&json!({ "amount": 1, "currency": currency })).is_err(), "{currency}");
+            assert!(Revenue::read(&json!({ "amount": 1, "currency": currency })).is_err(), "{currency}");
         }
-        assert!(revenue(&json!("12 NOK")).is_err());
+        assert!(Revenue::read(&json!("12 NOK")).is_err());
     }
 
     proptest! {

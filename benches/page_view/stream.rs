@@ -161,7 +161,7 @@ impl Stream {
             consent: Standing::Unanswered,
             weeks: None,
             objects: false,
-            kind: HitKind::View { status: 200, is_public: false },
+            kind: HitKind::View { status: 200, is_public: false, asked: None },
         }
     }
 }
@@ -180,7 +180,7 @@ pub(crate) fn again(hit: &Hit) -> Hit {
         consent: hit.consent,
         weeks: hit.weeks,
         objects: hit.objects,
-        kind: HitKind::View { status: 200, is_public: false },
+        kind: HitKind::View { status: 200, is_public: false, asked: None },
     }
 }
 

@@ -7,6 +7,7 @@ pub mod agent;
 mod aims;
 mod axis;
 mod cells;
+mod choices;
 mod counter;
 mod deed;
 mod facets;
@@ -29,6 +30,7 @@ pub mod tally;
 mod veil;
 mod visit;
 
+pub use choices::{Layer, Notice, Said};
 pub use counter::{Counter, Drained, Dropped};
 pub use secret::{Vault, wipe_stack};
 
@@ -103,6 +105,8 @@ pub enum HitKind {
         status: u16,
         /// May everybody read the path? True where the shop lets any cache keep the page, or lists it in its sitemap.
         is_public: bool,
+        /// The question that stood in the page.
+        asked: Option<Arc<Notice>>,
     },
     /// A navigation was answered with an error, 4xx or 5xx; not a page view.
     Failed {
@@ -113,6 +117,12 @@ pub enum HitKind {
     Answered {
         /// What the answer was.
         answer: Answer,
+        /// Where it was given.
+        layer: Layer,
+        /// What the visitor was shown.
+        notice: Arc<Notice>,
+        /// What it says of each category that is asked about, in their order.
+        said: [Said; 3],
         /// The browser will load that page again: this view is not to be counted a second time.
         reloads: bool,
     },

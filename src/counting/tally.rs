@@ -86,19 +86,31 @@ pub enum Dimension {
     Funnel,
     /// `event:currency`: of revenue in another currency than the site's.
     Currency,
-    /// `event:choice`: what visitors answered; accepted, refused, partial, withdrawn.
+    /// `event:choice`: what became of the question; shown, accepted, refused, partial, withdrawn, ignored.
     Choice,
     /// `robot:name`: robots that were not counted.
     Robot,
     /// `dropped:reason`: hits that were not counted.
     Dropped,
+    /// `choice:layer`: where an answer was given; banner, page, embed, script, form.
+    ChoiceLayer,
+    /// `choice:language`: in which language was asked.
+    ChoiceLanguage,
+    /// `choice:version`: the beginning of the hash by which receipts call what was shown.
+    ChoiceVersion,
+    /// `choice:preferences`: what an answer said of the category; granted, partial, refused, withdrawn.
+    ChoicePreferences,
+    /// `choice:statistics`
+    ChoiceStatistics,
+    /// `choice:marketing`
+    ChoiceMarketing,
     /// `event:props:KEY`: a property that events of the site carry.
     Property(Arc<str>),
 }
 
 impl Dimension {
     /// Every dimension but the properties, which each site has of its own.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 41] = [
         Self::Page,
         Self::EntryPage,
         Self::ExitPage,
@@ -134,6 +146,12 @@ impl Dimension {
         Self::Choice,
         Self::Robot,
         Self::Dropped,
+        Self::ChoiceLayer,
+        Self::ChoiceLanguage,
+        Self::ChoiceVersion,
+        Self::ChoicePreferences,
+        Self::ChoiceStatistics,
+        Self::ChoiceMarketing,
     ];
 
     /// What the names of properties begin with.
@@ -177,6 +195,12 @@ impl Dimension {
             Self::Choice => "event:choice",
             Self::Robot => "robot:name",
             Self::Dropped => "dropped:reason",
+            Self::ChoiceLayer => "choice:layer",
+            Self::ChoiceLanguage => "choice:language",
+            Self::ChoiceVersion => "choice:version",
+            Self::ChoicePreferences => "choice:preferences",
+            Self::ChoiceStatistics => "choice:statistics",
+            Self::ChoiceMarketing => "choice:marketing",
             Self::Property(key) => return Cow::Owned(format!("{}{key}", Self::PROPERTY_PREFIX)),
         })
     }
@@ -216,8 +240,9 @@ pub enum Cell {
 /// counts as one entry and one exit. In a cell of a page, `views` and `events` happened on it, `visits` and
 /// `visitors` saw it, `entries`, `bounces` and `seconds` are of the visits that entered on it, `exits` of those
 /// that left from it; a visit counts in the hour in which it first saw the page. Cells of other dimensions of events are like those of a page, with what
-/// happened in them, and without `entries`, `exits`, `bounces` and `seconds`. A pair holds whole days: its
-/// `visits_hour` and `visitors_hour` are 0.
+/// happened in them, and without `entries`, `exits`, `bounces` and `seconds`. In a cell of choices `views` tells how many
+/// visits were asked, `bounces` how many of them have not answered, and `events` adds these and the answers up; nobody is
+/// counted in it. A pair holds whole days: its `visits_hour` and `visitors_hour` are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Marks seen in this cell for the first time today.

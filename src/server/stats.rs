@@ -90,7 +90,10 @@ impl From<QuestionError> for QueryError {
             | QuestionError::NeedsExitPage
             | QuestionError::ExitRateOfEvents
             | QuestionError::VisitsByEvents(_)
-            | QuestionError::ConsentRateOfPart => "invalid_metrics",
+            | QuestionError::NeedsDimension(_)
+            | QuestionError::AnswersOfPart(_)
+            | QuestionError::RateOfTwo(_)
+            | QuestionError::ShareOfPart(_) => "invalid_metrics",
             QuestionError::TwoBuckets | QuestionError::NextPageAlone | QuestionError::NoPair(..) => {
                 "invalid_dimensions"
             }

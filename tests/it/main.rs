@@ -12,6 +12,7 @@ mod bad_input;
 mod beacons;
 mod caching;
 mod choices;
+mod consent_figures;
 mod encodings;
 mod events;
 mod faults;

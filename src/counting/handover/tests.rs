@@ -13,8 +13,8 @@ use crate::counting::key_log::KeyFate;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Dimension, Sums};
 use crate::counting::{
-    Answer, Drained, Funnel, Goal, HitKind, Revenue, SiteSettings, Standing, Thresholds, Weeks,
-    WithoutConsent,
+    Answer, Drained, Funnel, Goal, HitKind, Layer, Notice, Revenue, Said, SiteSettings, Standing, Thresholds,
+    Weeks, WithoutConsent,
 };
 use crate::policy::consent::CategorySet;
 
@@ -57,6 +57,10 @@ fn counter(entropy: &Arc<Drawn>) -> Counter {
 }
 
 /// One thing a visitor does, so many seconds after the one before.
+fn notice() -> Arc<Notice> {
+    Arc::new(Notice { language: "nb".into(), version: "1a2b".into() })
+}
+
 #[derive(Clone, Debug)]
 struct Deed {
     after: i64,
@@ -101,9 +105,15 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
                 }),
             },
             1 => HitKind::Engagement { engaged_ms: 1500, scroll: Some(40) },
-            2 => HitKind::Answered { answer: Answer::Accepted, reloads: true },
+            2 => HitKind::Answered {
+                answer: Answer::Accepted,
+                layer: Layer::Banner,
+                notice: notice(),
+                said: [Said::Granted; 3],
+                reloads: true,
+            },
             3 => HitKind::Failed { status: 404 },
-            _ => HitKind::View { status: 200, is_public: false },
+            _ => HitKind::View { status: 200, is_public: false, asked: Some(notice()) },
         },
     }
 }

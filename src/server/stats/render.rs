@@ -143,6 +143,13 @@ fn meta(query: &Query, answer: &Answer) -> Meta {
 
 fn explain(warning: Warning) -> (&'static str, MetricWarning) {
     match warning {
+        Warning::NotCounted(metric) => (
+            metric.name(),
+            MetricWarning {
+                code: "not_counted",
+                warning: "Nobody is counted in what is asked about, so there is no such figure: ask for events.",
+            },
+        ),
         Warning::AddedValues(metric) => (
             metric.name(),
             MetricWarning {

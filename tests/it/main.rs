@@ -31,6 +31,7 @@ mod pages;
 mod policies;
 mod privacy;
 mod public_pages;
+mod questions;
 mod receipts;
 mod redirects;
 mod reports;

@@ -175,6 +175,8 @@ fn answer_has_the_shape_of_plausibles() {
             "folded_values": 3,
             "withheld_rows": 0,
             "visitors_distinct_per": "day",
+            "sampling": "none",
+            "made_from": { "cells": "pairs_day", "dimensions": ["visit:country", "event:page"] },
         },
         "query": {
             "site_id": "shop",

@@ -351,4 +351,5 @@ fn views_for_people_fold_small_values() {
 }
 
 mod choices;
+mod every_question;
 mod figures;

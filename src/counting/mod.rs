@@ -191,7 +191,7 @@ pub struct SiteSettings {
     /// How many visitors a text must have had before its name is written.
     pub k: Thresholds,
     /// What counts as success.
-    pub goals: Vec<Goal>,
+    pub goals: Vec<NamedGoal>,
     /// Steps in their order, whose reaching is counted.
     pub funnels: Vec<Funnel>,
     /// Pairs of dimensions that are counted beside the usual ones.
@@ -207,6 +207,22 @@ pub enum Goal {
     Event(Arc<str>),
     /// A view of a page whose path fits; `*` stands for any text.
     Path(Arc<str>),
+}
+
+/// A goal, and what it is called in figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedGoal {
+    /// What counts.
+    pub goal: Goal,
+    /// Its display name: the operator's, or an event's own name, or `Visit /path`.
+    pub name: Arc<str>,
+}
+
+impl From<Goal> for NamedGoal {
+    fn from(goal: Goal) -> Self {
+        let name = goal.display_name();
+        Self { goal, name }
+    }
 }
 
 /// Steps that lead to something.

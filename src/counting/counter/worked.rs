@@ -89,7 +89,7 @@ fn check(case: &str, rows: &[&str]) {
     let path = |path: &str| Goal::Path(path.into());
     let purchase = Goal::Event("Purchase".into());
     let site = SiteSettings {
-        goals: vec![purchase.clone(), path("/takk*")],
+        goals: vec![purchase.clone().into(), path("/takk*").into()],
         funnels: vec![Funnel { name: "Kjop".into(), steps: vec![path("/kurv"), purchase] }],
         ..settings(WithoutConsent::Visitors)
     };

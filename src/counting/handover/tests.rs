@@ -38,7 +38,7 @@ fn site(name: &str, without_consent: WithoutConsent) -> SiteSettings {
         time_zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap(),
         without_consent,
         k: Thresholds { city: 1, region: 2, text: 2, answer: 1 },
-        goals: vec![Goal::Event("Klikk".into()), Goal::Path("/page-3*".into())],
+        goals: vec![Goal::Event("Klikk".into()).into(), Goal::Path("/page-3*".into()).into()],
         funnels: vec![Funnel {
             name: "Vei".into(),
             steps: vec![Goal::Path("/page-1".into()), Goal::Event("Klikk".into())],

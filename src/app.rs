@@ -11,7 +11,7 @@ pub mod hidden;
 mod inventory;
 pub(crate) mod keys;
 mod sitemaps;
-mod sites;
+pub(crate) mod sites;
 mod upkeep;
 
 use std::net::SocketAddr;

@@ -162,7 +162,7 @@ impl Stream {
             weeks: None,
             objects: false,
             is_bare: false,
-            kind: HitKind::View { status: 200, is_public: false },
+            kind: HitKind::View { status: 200, is_public: false, asked: None },
         }
     }
 }
@@ -181,8 +181,8 @@ pub(crate) fn again(hit: &Hit) -> Hit {
         consent: hit.consent,
         weeks: hit.weeks,
         objects: hit.objects,
-        is_bare: hit.is_bare,
-        kind: HitKind::View { status: 200, is_public: false },
+        is_bare: false,
+        kind: HitKind::View { status: 200, is_public: false, asked: None },
     }
 }
 

@@ -28,7 +28,7 @@ const ask = (path, options) => get(path, (answer) => answer.json(), options);
 async function get(path, read, options) {
   let answer;
   try {
-    const headers = { ...options?.headers, Authorization: `Bearer ${token()}`, Accept: "application/json" };
+    const headers = { Accept: "application/json", ...options?.headers, Authorization: `Bearer ${token()}` };
     answer = await fetch(path, { ...options, headers });
   } catch {
     throw new Trouble(0, "The gateway does not answer. It is asked again in a minute.");
@@ -54,6 +54,14 @@ export const found = (site) => {
   const path = `/api/inventory?${new URLSearchParams({ site })}`;
   return Promise.all([ask(path), get(`${path}&format=toml`, (answer) => answer.text())]);
 };
+
+/** The same question, answered as comma-separated values. */
+export const table = (question) =>
+  get("/api/v2/query", (answer) => (answer.ok ? answer.text() : answer.json()), {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "text/csv" },
+    body: JSON.stringify(question),
+  });
 
 /** @returns {Promise<{ results: { dimensions: string[], metrics: (number|null)[] }[], meta?: object }>} */
 export const query = (question) =>

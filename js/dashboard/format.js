@@ -45,11 +45,27 @@ export function change(metric, now, before) {
 }
 
 const regions = new Intl.DisplayNames(["en"], { type: "region" });
-const ANSWERS = {
-  accepted: "Yes to all",
-  partial: "Yes to some",
-  refused: "No to all",
-  withdrawn: "Taken back",
+const languages = new Intl.DisplayNames(["en"], { type: "language" });
+const LAYERS = {
+  banner: "Banner",
+  page: "Preference centre",
+  embed: "Placeholder",
+  script: "Script of the shop",
+  form: "Form that does not say",
+};
+const REASONS = {
+  robot: "Robots",
+  reload: "Loaded again after a yes",
+  objection: "Objected to being counted",
+  without_consent: "Not counted without consent",
+  prefetch: "Fetched ahead",
+  counted_by_gateway: "Counted by the gateway already",
+  cross_site: "Told by another site",
+  other_host: "Of another host",
+  unreadable: "Could not be read",
+  cells_full: "Too many sums at once",
+  visits_full: "Too many visits in a day",
+  value_folded: "Too many values: folded",
 };
 
 /** A value of a dimension as people say it; `why` explains a made-up one. */
@@ -59,7 +75,9 @@ export function valueName(dimension, value) {
   if (dimension === "visit:country" && /^[A-Z]{2}$/.test(value)) {
     return { text: regions.of(value) ?? value };
   }
-  if (dimension === "event:choice") return { text: ANSWERS[value] ?? value };
+  if (dimension === "choice:layer") return { text: LAYERS[value] ?? value };
+  if (dimension === "choice:language") return { text: languages.of(value) ?? value };
+  if (dimension === "dropped:reason") return { text: REASONS[value] ?? value, why: value };
   return { text: value };
 }
 

@@ -1,7 +1,7 @@
 /** The lists: each row with its bar behind the label and its figure at the end. */
 
 import { byId, element } from "./dom.js";
-import { FEW, count, isNamed, percent, rate, valueName } from "./format.js";
+import { FEW, count, isNamed, rate, valueName } from "./format.js";
 
 /** Rows shown at first, and rows shown at most. */
 const ROWS_FIRST = 8;
@@ -55,7 +55,6 @@ const GROUPS = [
     { dimension: "event:name", name: "Events", metrics: visitors },
   ],
   [
-    { dimension: "event:choice", name: "Consent answers", metrics: [{ ...times[0], name: "Answers" }], isAnswer: true },
     { dimension: "dropped:reason", name: "Not counted", metrics: times, isPlain: true },
     { dimension: "robot:name", name: "Robots", metrics: times, isPlain: true },
     { dimension: "event:status", name: "Status codes", metrics: times, isPlain: true },
@@ -76,13 +75,14 @@ export const dimensionName = (dimension) =>
 /**
  * Puts up the frames, so that nothing moves when figures come.
  *
- * @param {(list: object) => void} changed told of a list that is looked at from now on
+ * @param {{ changed: (list: object) => void, save: (list: object) => void }} act told of a list that is looked at from now
+ *   on, and of one whose figures are wanted in a file
  */
-export function frameLists(changed) {
-  byId("lists").replaceChildren(...GROUPS.map((lists, group) => frame(lists, group, changed)));
+export function frameLists(act) {
+  byId("lists").replaceChildren(...GROUPS.map((lists, group) => frame(lists, group, act)));
 }
 
-function frame(lists, group, changed) {
+function frame(lists, group, { changed, save }) {
   const names = element("span", { class: "soft", text: said(lists[looked[group]]) });
   const choose = element(
     "select",
@@ -98,7 +98,19 @@ function frame(lists, group, changed) {
   );
   choose.selectedIndex = looked[group];
   return element("section", { id: `list-${group}`, "aria-label": lists[0].name }, [
-    element("div", { class: "list-head" }, [element("h2", {}, [choose]), names]),
+    element("div", { class: "list-head" }, [
+      element("h2", {}, [choose]),
+      element("span", {}, [
+        names,
+        element("button", {
+          type: "button",
+          class: "csv",
+          text: "CSV",
+          title: "Save this list as comma-separated values",
+          onclick: () => save(lists[looked[group]]),
+        }),
+      ]),
+    ]),
     element("div", { class: "rows", "aria-busy": "true" }),
   ]);
 }
@@ -124,14 +136,12 @@ export function showList(list, results, choice) {
   const rows = results.map((it) => ({ value: it.dimensions[0], figure: it.metrics[0], more: it.metrics.slice(1) }));
   rows.sort((a, b) => rank(a) - rank(b) || (b.figure ?? 0) - (a.figure ?? 0));
   if (rows.length === 0) {
-    sayInList(list, list.isAnswer ? "Nobody has answered in this period." : "Nothing in this period.");
+    sayInList(list, "Nothing in this period.");
     return;
   }
   const shown = rows.slice(0, ROWS_MAX);
   const most = Math.max(1, ...shown.map((row) => row.figure ?? 0));
-  // A withdrawal follows an earlier answer, so it is no part of the answers it is compared with.
-  const answers = rows.reduce((sum, row) => sum + (row.value === "withdrawn" ? 0 : (row.figure ?? 0)), 0);
-  const items = shown.map((row) => line(list, row, { most, answers, ...choice }));
+  const items = shown.map((row) => line(list, row, { most, ...choice }));
   const target = body(list);
   target.setAttribute("aria-busy", "false");
   target.replaceChildren(element("ul", {}, items.slice(0, ROWS_FIRST)));
@@ -152,7 +162,7 @@ export function showList(list, results, choice) {
 /** What was added up stands last, whatever its size. */
 const rank = (row) => (row.value === "(other)" ? 1 : 0);
 
-function line(list, row, { most, answers, filter, choose }) {
+function line(list, row, { most, filter, choose }) {
   const { text, why } = valueName(list.dimension, row.value);
   const label = element("span", { class: "label", text, title: why ?? text });
   const figures = [element("span", { class: "number", ...figure(row) })];
@@ -160,12 +170,8 @@ function line(list, row, { most, answers, filter, choose }) {
     const text = value == null ? "" : list.metrics[at + 1].show(value);
     figures.push(element("span", { class: "number soft", text }));
   });
-  if (list.isAnswer) {
-    const share = row.value === "withdrawn" || !answers || row.figure == null ? "" : percent((row.figure / answers) * 100);
-    figures.unshift(element("span", { class: "number soft", text: share }));
-  }
   const parts = [label, ...figures];
-  const canFilter = !list.isAnswer && !list.isPlain && isNamed(row.value);
+  const canFilter = !list.isPlain && isNamed(row.value);
   const isOn = filter?.dimension === list.dimension && filter.value === row.value;
   const filtered = { dimension: list.dimension, value: row.value };
   const inner = canFilter

@@ -3,6 +3,7 @@
 import "./style.css";
 import * as api from "./api.js";
 import { draw, redraw } from "./chart.js";
+import { consentQuestions, showConsent } from "./consent.js";
 import { PERIODS, bucketOf, buckets, now, rangeName, ranges } from "./dates.js";
 import { byId, element } from "./dom.js";
 import { showFigures } from "./figures.js";
@@ -58,10 +59,16 @@ async function open() {
   if (sites.length === 0) return notice("This token may read no site. Make another with consentry token new.");
   byId("site").replaceChildren(...sites.map((site) => element("option", { value: site.name, text: site.name })));
   view = readView(sites);
-  frameLists((list) => {
-    const mine = round;
-    const span = ranges(view.period, now(view.site.time_zone).slice(0, 10));
-    askList(list, span.now, () => mine !== round || !lookedAt().includes(list));
+  frameLists({
+    changed: (list) => {
+      const mine = round;
+      askList(list, spanNow(), () => mine !== round || !lookedAt().includes(list));
+    },
+    save: (list) => save({ ...asked(list.metrics.map((it) => it.id), [list.dimension]) }, list.name),
+  });
+  byId("series-csv").addEventListener("click", () => {
+    const time = view.period.days === 1 ? "time:hour" : "time:day";
+    save(asked(METRICS.map((it) => it.id), [time]), "series");
   });
   ask();
 }
@@ -103,9 +110,44 @@ function chip({ dimension, value }) {
   ]);
 }
 
-function question(date_range, metrics, dimensions = []) {
+const spanNow = () => ranges(view.period, now(view.site.time_zone).slice(0, 10)).now;
+
+/** What is asked under the view's filter, for all that is looked at unless a range is given. */
+function asked(metrics, dimensions, date_range = spanNow()) {
   const filters = view.filter ? [["is", view.filter.dimension, [view.filter.value]]] : [];
-  return api.query({ site_id: view.site.name, metrics, date_range, dimensions, filters });
+  return { site_id: view.site.name, metrics, date_range, dimensions, filters };
+}
+
+const question = (date_range, metrics, dimensions = []) => api.query(asked(metrics, dimensions, date_range));
+
+/** Asks for a table and has the browser keep it. */
+async function save(wanted, name) {
+  try {
+    const text = await api.table({ site_id: view.site.name, date_range: spanNow(), ...wanted });
+    const link = element("a", {
+      href: URL.createObjectURL(new Blob([text], { type: "text/csv" })),
+      download: `${view.site.name}-${name.toLowerCase().replaceAll(" ", "-")}-${spanNow().join("-")}.csv`,
+    });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  } catch (trouble) {
+    failed(trouble);
+  }
+}
+
+/** The panel of answers has cuts of its own: what stands in a filter has nothing to do with who answered. */
+async function askConsent(isLate) {
+  const date_range = spanNow();
+  const ask = (wanted) => api.query({ site_id: view.site.name, date_range, ...wanted });
+  try {
+    const answers = await Promise.all(consentQuestions().map(ask));
+    if (isLate()) return;
+    const mine = round;
+    const changed = () => askConsent(() => mine !== round);
+    showConsent(answers.map((it) => it.results), { changed, save });
+  } catch (trouble) {
+    if (!isLate()) failed(trouble);
+  }
 }
 
 /** Asks everything there is to show; each answer is shown as it comes. */
@@ -119,6 +161,7 @@ async function ask() {
   if (view.page === "found") return askFound(isLate);
 
   const lists = lookedAt().map((list) => askList(list, span.now, isLate));
+  lists.push(askConsent(isLate));
   try {
     const six = METRICS.map((it) => it.id);
     const time = [view.period.days === 1 ? "time:hour" : "time:day"];

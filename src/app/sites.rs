@@ -59,7 +59,7 @@ pub(super) fn counted(config: &Config) -> Vec<SiteSettings> {
 }
 
 /// What analysts can ask about.
-pub(super) fn analysed(config: &Config) -> Vec<stats::Site> {
+pub(crate) fn analysed(config: &Config) -> Vec<stats::Site> {
     let analysed = |site: &config::Site| stats::Site {
         name: site.name.clone(),
         time_zone: site.counting.time_zone.clone(),

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::counting;
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{CategorySet, Consent};
 use crate::proxy::rewrite::{Localized, Part};
@@ -82,6 +83,8 @@ pub struct Banner {
     /// Per language, what is shown, and what a receipt calls it.
     notices: Vec<Arc<str>>,
     versions: Vec<Hash>,
+    /// The same for the counter.
+    counted: Vec<Arc<counting::Notice>>,
     undecided: Arc<[Localized]>,
     /// By [`CategorySet::state`].
     decided: [Arc<[Localized]>; 8],
@@ -110,9 +113,21 @@ impl Banner {
                 notice::notice(&settings, &catalog, texts, &insert::first_layer(&shown.banner))
             })
             .collect();
-        let versions = notices.iter().map(|notice| Hash::of(notice)).collect();
+        let versions: Vec<Hash> = notices.iter().map(|notice| Hash::of(notice)).collect();
+        let counted = texts.iter().zip(&versions).map(|(texts, hash)| notice::counted(texts, hash)).collect();
         let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
-        Ok(Self { settings, catalog, texts, notices, versions, undecided, decided, framed, sized_by_script })
+        Ok(Self {
+            settings,
+            catalog,
+            texts,
+            notices,
+            versions,
+            counted,
+            undecided,
+            decided,
+            framed,
+            sized_by_script,
+        })
     }
 
     /// What stands first in `<head>`. It depends on nothing else, so it may be kept and used again; the answer's day
@@ -179,6 +194,11 @@ impl Banner {
     /// What a receipt calls the notice in that language: changes when a word of it changes.
     pub fn texts_hash(&self, language: usize) -> Hash {
         self.versions.get(language).or(self.versions.first()).copied().unwrap_or(Hash::NONE)
+    }
+
+    /// What the counter is told of the notice in that language.
+    pub fn counted(&self, language: usize) -> &Arc<counting::Notice> {
+        self.counted.get(language).unwrap_or(&self.counted[0])
     }
 
     /// An index that was not chosen here means the first language.

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use super::texts::{Texts, is_own};
 use super::{Banner, Settings};
+use crate::counting;
 use crate::policy::catalog::{Access, Catalog, Tracker};
 use crate::policy::consent::Category;
+use crate::store::ledger::Hash;
 
 /// The notice in one language, as JSON. The same settings and catalogue give the same bytes.
 pub(super) fn notice(settings: &Settings, catalog: &Catalog, texts: &Texts, first_layer: &str) -> Arc<str> {
@@ -34,6 +36,16 @@ pub(super) fn notice(settings: &Settings, catalog: &Catalog, texts: &Texts, firs
         "categories": categories,
     });
     notice.to_string().into()
+}
+
+/// How many hexadecimal digits of a notice's hash are counted by: enough to tell one text from another.
+const VERSION_DIGITS: usize = 12;
+
+/// What the counter is told of a notice.
+pub(super) fn counted(texts: &Texts, hash: &Hash) -> Arc<counting::Notice> {
+    let mut version = hash.to_string();
+    version.truncate(VERSION_DIGITS);
+    Arc::new(counting::Notice { language: texts.language.as_str().into(), version: version.into() })
 }
 
 fn told(category: Category, catalog: &Catalog, texts: &Texts) -> Value {
@@ -93,5 +105,14 @@ mod tests {
     fn receipts_call_the_notice_by_the_hash_of_its_bytes() {
         assert_eq!(banner().texts_hash(1), Hash::of(&banner().notice(1)));
         assert_ne!(banner().notice(0), banner().notice(1));
+    }
+
+    #[test]
+    fn choices_are_counted_by_the_beginning_of_that_hash() {
+        let (banner, counted) = (banner(), banner().counted(1).clone());
+        assert!(
+            counted.version.len() == 12 && banner.texts_hash(1).to_string().starts_with(&*counted.version)
+        );
+        assert_eq!(&*counted.language, banner.language_tag(1));
     }
 }

@@ -9,6 +9,7 @@ mod keys;
 mod receipts;
 mod scan;
 mod serve;
+mod stats;
 mod token;
 
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ enum Command {
     Scan(Scan),
     /// Past visits into the statistics, through the same anonymisation
     Import(import::Arguments),
+    /// Any question of the API, answered from the store: a table, JSON or CSV
+    Stats(stats::Arguments),
     /// The ledger of consents: verify, export, show, erase
     #[command(subcommand)]
     Receipts(receipts::Command),
@@ -134,6 +137,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Check(Config { config }) => check::run(&config),
         Command::Scan(scan) => scan::run(&scan),
         Command::Import(import) => import::run(&import),
+        Command::Stats(stats) => stats::run(&stats),
         Command::Receipts(command) => receipts::run(command),
         Command::Keys(Keys::Verify(Config { config })) => keys::verify(&config),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),

@@ -7,6 +7,7 @@ pub mod agent;
 mod aims;
 mod axis;
 mod cells;
+mod choices;
 mod counter;
 mod deed;
 mod facets;
@@ -30,6 +31,7 @@ pub mod tally;
 mod veil;
 mod visit;
 
+pub use choices::{Layer, Notice, Said};
 pub use counter::{Counter, Drained, Dropped};
 pub use revenue::NoRevenue;
 pub use secret::{Vault, wipe_stack};
@@ -108,6 +110,8 @@ pub enum HitKind {
         status: u16,
         /// May everybody read the path? True where the shop lets any cache keep the page, or lists it in its sitemap.
         is_public: bool,
+        /// The question that stood in the page.
+        asked: Option<Arc<Notice>>,
     },
     /// A navigation was answered with an error, 4xx or 5xx; not a page view.
     Failed {
@@ -118,6 +122,12 @@ pub enum HitKind {
     Answered {
         /// What the answer was.
         answer: Answer,
+        /// Where it was given.
+        layer: Layer,
+        /// What the visitor was shown.
+        notice: Arc<Notice>,
+        /// What it says of each category that is asked about, in their order.
+        said: [Said; 3],
         /// The browser will load that page again: this view is not to be counted a second time.
         reloads: bool,
     },
@@ -215,7 +225,7 @@ pub struct SiteSettings {
     /// How many visitors a text must have had before its name is written.
     pub k: Thresholds,
     /// What counts as success.
-    pub goals: Vec<Goal>,
+    pub goals: Vec<NamedGoal>,
     /// Steps in their order, whose reaching is counted.
     pub funnels: Vec<Funnel>,
     /// Pairs of dimensions that are counted beside the usual ones.
@@ -231,6 +241,22 @@ pub enum Goal {
     Event(Arc<str>),
     /// A view of a page whose path fits; `*` stands for any text.
     Path(Arc<str>),
+}
+
+/// A goal, and what it is called in figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedGoal {
+    /// What counts.
+    pub goal: Goal,
+    /// Its display name: the operator's, or an event's own name, or `Visit /path`.
+    pub name: Arc<str>,
+}
+
+impl From<Goal> for NamedGoal {
+    fn from(goal: Goal) -> Self {
+        let name = goal.display_name();
+        Self { goal, name }
+    }
 }
 
 /// Steps that lead to something.

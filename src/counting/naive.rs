@@ -3,6 +3,7 @@
 //!
 //! What a user agent, a referrer or a language says is asked of the same readers, which have tables of their own.
 
+mod choices;
 mod log;
 mod world;
 
@@ -46,6 +47,9 @@ struct Visit {
     /// What beacons told of a page: milliseconds, and depths of scroll.
     told: BTreeMap<u8, Vec<(i64, Option<u8>)>>,
     steps: Vec<usize>,
+    /// What was shown first in it, and whether that was answered.
+    asked: Option<(Line, usize)>,
+    has_answered: bool,
 }
 
 #[derive(Default)]
@@ -102,7 +106,7 @@ fn doings(world: &World, line: &Line) -> Vec<Doing> {
     let goals: Values = world.goals(line).into_iter().map(|goal| (Dimension::Goal, goal)).collect();
     let doing = |figures, is_counted, cells| Doing { line: line.clone(), figures, is_counted, cells };
     match &line.what {
-        What::View { status } => {
+        What::View { status, .. } => {
             let mut ones = vec![page, (Dimension::EventName, "pageview".into())];
             ones.push((Dimension::Status, status.to_string()));
             ones.extend(goals);
@@ -153,6 +157,11 @@ impl Visit {
                 doings.push(Doing { line: line.clone(), figures, is_counted: false, cells: vec![next] });
             }
             self.views.push((line.page, line.at));
+            if let What::View { asked: Some(notice), .. } = line.what
+                && !self.has_answered
+            {
+                self.asked.get_or_insert_with(|| (line.clone(), notice));
+            }
         }
         for (funnel, reached) in self.steps.iter_mut().enumerate() {
             if world.reaches(line, funnel, *reached) {
@@ -204,9 +213,7 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
         let has_mark = world.has_mark(line);
         let key = (line.site, line.visitor);
         let open = latest.get(&key).copied().filter(|at| has_mark && visits[*at].goes_on(line.at));
-        if let What::Answer = line.what {
-            sheet.at(world, &vec![(Dimension::Choice, "refused".into())], line).0.events += 1;
-        }
+        choices::answered(world, line, sheet);
         match (open, &line.what) {
             (Some(at), What::View { .. } | What::Event { .. }) => visits[at].take(world, line),
             (None, What::View { .. }) if has_mark => {
@@ -218,6 +225,8 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
                     standing: line.standing,
                     told: BTreeMap::new(),
                     steps: vec![0; world.funnels.len()],
+                    asked: None,
+                    has_answered: false,
                 };
                 visit.take(world, line);
                 latest.insert(key, visits.len());
@@ -227,7 +236,10 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
                 if let Some(visit) = open.map(|at| &mut visits[at]) {
                     visit.alive = line.at;
                     match what {
-                        What::Answer => visit.standing = line.standing,
+                        What::Answer { .. } => {
+                            visit.standing = line.standing;
+                            visit.has_answered = true;
+                        }
                         What::Engaged { ms, scroll } if visit.has_seen(line.page) => {
                             visit.told.entry(line.page).or_default().push((*ms, *scroll));
                         }
@@ -303,6 +315,7 @@ fn pair(world: &World, a: &(Dimension, String), b: &(Dimension, String)) -> Opti
 fn naive(world: &World, log: &[Line]) -> BTreeMap<Readable, Sums> {
     let mut sheet = Sheet::default();
     for visit in visits(world, log, &mut sheet) {
+        choices::asked(world, &visit, &mut sheet);
         let traits = visit.traits(world);
         let counted: Vec<&Doing> = visit.doings.iter().filter(|doing| doing.is_counted).collect();
         book(world, &Vec::new(), &visit, &counted, &mut sheet);

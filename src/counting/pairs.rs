@@ -25,8 +25,8 @@ pub const DEFAULTS: [Dimension; 10] = [
 /// Is there a cell for a value of `a` together with a value of `b`? `crosses` are those the operator declared.
 ///
 /// The order of `a` and `b` does not matter. Two dimensions of events are counted together where one event has both.
-/// `event:status` and `event:next_page` stand beside `event:page` only; choices, robots and what was dropped stand
-/// alone, whatever is declared.
+/// `event:status` and `event:next_page` stand beside `event:page` only; robots and what was dropped stand alone, and
+/// what is said of choices beside what else is said of them, whatever is declared.
 pub fn is_paired(a: &Dimension, b: &Dimension, crosses: &[(Dimension, Dimension)]) -> bool {
     let is_declared = || crosses.iter().any(|(x, y)| (x == a && y == b) || (x == b && y == a));
     is_usual(a, b) || is_usual(b, a) || (a != b && can_be_crossed(a, b) && is_declared())
@@ -84,8 +84,25 @@ pub fn is_tag(dimension: &Dimension) -> bool {
     )
 }
 
+/// Does it say something of choices?
+pub fn is_of_choice(dimension: &Dimension) -> bool {
+    matches!(
+        dimension,
+        Dimension::Choice
+            | Dimension::ChoiceLayer
+            | Dimension::ChoiceLanguage
+            | Dimension::ChoiceVersion
+            | Dimension::ChoicePreferences
+            | Dimension::ChoiceStatistics
+            | Dimension::ChoiceMarketing
+    )
+}
+
 fn is_usual(a: &Dimension, b: &Dimension) -> bool {
     use Dimension::{Currency, EventName, Goal, NextPage, Page, Property, Status};
+    if is_of_choice(a) && is_of_choice(b) {
+        return a != b;
+    }
     if matches!(a, Goal | EventName | Property(_)) && is_of_visit(b) {
         return true;
     }
@@ -129,6 +146,16 @@ mod tests {
         }
         assert!(paired(&Dimension::Goal, &key));
         assert!(!paired(&key, &Dimension::Property("colour".into())));
+    }
+
+    #[test]
+    fn what_is_said_of_choices_is_paired_and_with_nothing_else() {
+        for a in Dimension::ALL {
+            for b in Dimension::ALL.into_iter().filter(is_of_choice) {
+                assert_eq!(paired(&a, &b), is_of_choice(&a) && a != b, "{a:?} {b:?}");
+                assert!(!can_be_crossed(&a, &b));
+            }
+        }
     }
 
     #[test]

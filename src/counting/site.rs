@@ -1,6 +1,7 @@
 //! One site: its day, its visitors, its sums. What one hit does to them stands in [`hit`].
 
 mod carry;
+mod choose;
 mod day;
 mod happen;
 mod hit;

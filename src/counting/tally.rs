@@ -89,19 +89,31 @@ pub enum Dimension {
     Funnel,
     /// `event:currency`: of revenue in another currency than the site's.
     Currency,
-    /// `event:choice`: what visitors answered; accepted, refused, partial, withdrawn.
+    /// `event:choice`: what became of the question; shown, accepted, refused, partial, withdrawn, ignored.
     Choice,
     /// `robot:name`: robots that were not counted.
     Robot,
     /// `dropped:reason`: hits that were not counted.
     Dropped,
+    /// `choice:layer`: where an answer was given; banner, page, embed, script, form.
+    ChoiceLayer,
+    /// `choice:language`: in which language was asked.
+    ChoiceLanguage,
+    /// `choice:version`: the beginning of the hash by which receipts call what was shown.
+    ChoiceVersion,
+    /// `choice:preferences`: what an answer said of the category; granted, partial, refused, withdrawn.
+    ChoicePreferences,
+    /// `choice:statistics`
+    ChoiceStatistics,
+    /// `choice:marketing`
+    ChoiceMarketing,
     /// `event:props:KEY`: a property that events of the site carry.
     Property(Arc<str>),
 }
 
 impl Dimension {
     /// Every dimension but the properties, which each site has of its own.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 41] = [
         Self::Page,
         Self::EntryPage,
         Self::ExitPage,
@@ -137,6 +149,12 @@ impl Dimension {
         Self::Choice,
         Self::Robot,
         Self::Dropped,
+        Self::ChoiceLayer,
+        Self::ChoiceLanguage,
+        Self::ChoiceVersion,
+        Self::ChoicePreferences,
+        Self::ChoiceStatistics,
+        Self::ChoiceMarketing,
     ];
 
     /// What the names of properties begin with.
@@ -180,6 +198,12 @@ impl Dimension {
             Self::Choice => "event:choice",
             Self::Robot => "robot:name",
             Self::Dropped => "dropped:reason",
+            Self::ChoiceLayer => "choice:layer",
+            Self::ChoiceLanguage => "choice:language",
+            Self::ChoiceVersion => "choice:version",
+            Self::ChoicePreferences => "choice:preferences",
+            Self::ChoiceStatistics => "choice:statistics",
+            Self::ChoiceMarketing => "choice:marketing",
             Self::Property(key) => return Cow::Owned(format!("{}{key}", Self::PROPERTY_PREFIX)),
         })
     }

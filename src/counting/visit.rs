@@ -34,6 +34,10 @@ const SIGHTS_BEYOND: usize = 256;
 const ATTENTION_MAX_MS: u32 = 24 * 60 * 60 * 1000;
 /// Set in a sight's attention when a beacon told it.
 const IS_TOLD: u32 = 1 << 31;
+/// The visitor was not asked in this visit.
+pub(super) const NOT_ASKED: u8 = 0;
+/// The visitor was asked, or answered unasked, and there is nothing more to count of it.
+pub(super) const ANSWERED: u8 = u8::MAX;
 /// How deep a page was scrolled, when nobody told it.
 const NO_SCROLL: u8 = u8::MAX;
 
@@ -93,11 +97,23 @@ pub(super) struct Visit {
     /// The same visitor's record before this one, or [`NO_VISIT`].
     pub(super) before: u32,
     pub(super) kind: RecordKind,
+    /// What became of the question: [`NOT_ASKED`], [`ANSWERED`], or the id of the notice that was shown.
+    asked: u8,
     is_bounce: bool,
-    is_dirty: bool,
-    is_written: bool,
+    written: Written,
     sights: SmallVec<[Sight; 1]>,
     extra: Option<Box<Extra>>,
+}
+
+/// How far a visit is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    No,
+    /// Not yet, and it waits to be.
+    Soon,
+    Yes,
+    /// It was, has changed, and waits to be written again.
+    Again,
 }
 
 /// What a step is worth.
@@ -131,9 +147,9 @@ impl Visit {
             ids,
             before,
             kind: RecordKind::Visit,
+            asked: NOT_ASKED,
             is_bounce: true,
-            is_dirty: false,
-            is_written: false,
+            written: Written::No,
             sights: SmallVec::new(),
             extra: None,
         }
@@ -175,6 +191,16 @@ impl Visit {
     /// The number of the consent's facet, which moves with the visit.
     pub(super) const fn set_consent(&mut self, facet: u32) {
         self.ids[CONSENT] = facet;
+    }
+
+    /// What became of the question in this visit.
+    pub(super) const fn asked(&self) -> u8 {
+        self.asked
+    }
+
+    /// Notes that the visitor was asked, or has answered.
+    pub(super) const fn set_asked(&mut self, asked: u8) {
+        self.asked = asked;
     }
 
     /// A page was shown. Attention to the page before it lasted until now, where no beacon tells it.
@@ -292,20 +318,19 @@ impl Visit {
 
     /// Does it wait to be written?
     pub(super) const fn is_dirty(&self) -> bool {
-        self.is_dirty
+        matches!(self.written, Written::Soon | Written::Again)
     }
 
     /// Copies the visit as it was written, before it changes.
     pub(super) fn keep(&mut self) -> Option<Box<Self>> {
-        let was = self.is_written.then(|| Box::new(self.clone()));
-        self.is_dirty = true;
+        let was = matches!(self.written, Written::Yes | Written::Again).then(|| Box::new(self.clone()));
+        self.written = if was.is_some() { Written::Again } else { Written::Soon };
         was
     }
 
     /// Notes that it was written.
     pub(super) const fn has_been_written(&mut self) {
-        self.is_dirty = false;
-        self.is_written = true;
+        self.written = Written::Yes;
     }
 
     /// Moves its times to a day that began so many milliseconds later.
@@ -327,6 +352,9 @@ impl Visit {
             sight.deed = renew.deed(sight.deed);
             sight.at = renew.slot(sight.at);
         }
+        if !matches!(self.asked, NOT_ASKED | ANSWERED) {
+            self.asked = renew.notice(self.asked);
+        }
     }
 
     /// The slots in which it did something.
@@ -345,12 +373,15 @@ pub(super) trait Renew {
     fn deed(&mut self, id: u32) -> u32;
     /// A slot.
     fn slot(&mut self, id: u8) -> u8;
+    /// A notice.
+    fn notice(&mut self, id: u8) -> u8;
 }
 
 pack!(Sight { page, deed, attention, times, at, scroll });
 pack!(Money { sight, orders, thousandths });
 pack!(Extra { money });
 pack!(RecordKind[Visit, Failures]);
+pack!(Written[No, Soon, Yes, Again]);
 pack!(Visit {
     mark,
     began,
@@ -360,9 +391,9 @@ pack!(Visit {
     ids,
     before,
     kind,
+    asked,
     is_bounce,
-    is_dirty,
-    is_written,
+    written,
     sights,
     extra
 });

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use jiff::Timestamp;
 use tower::{Service, service_fn};
 
 use super::body_limit;
@@ -21,10 +20,8 @@ use crate::counting::Vault;
 use crate::counting::place::WatchedPlaces;
 use crate::proxy::Body;
 use crate::store::EventStore;
-use crate::store::disclosure::disclose;
 use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
-use crate::store::question::range::date_of;
 use crate::store::spool::Spool;
 use crate::store::tokens::{Access, Tokens};
 use crate::telemetry::Metrics;
@@ -175,23 +172,12 @@ async fn query(admin: &Admin, request: Request<Incoming>) -> Result<Response<Bod
         site.first_day = admin.store.first_day(&site.name).await.map_err(Refusal::Store)?;
     }
     let query = stats::parse(&body, |_| site, admin.clock.now())?;
-    let rows = admin.store.answer(&query.question).await.map_err(Refusal::Store)?;
-    let mut answer = disclose(&query.question, rows);
-    answer.meta.rekeyed_at = rekeyed_at(admin, &query)?;
+    let answer = stats::answer(&*admin.store, Some(&admin.key_log), &query).await.map_err(Refusal::Store)?;
     if wants_csv {
         return Ok(with_type("text/csv; charset=utf-8", bytes::Bytes::from(stats::csv(&query, &answer))));
     }
     let body = stats::render(&query, &answer).map_err(|_| Refusal::Bug)?;
     Ok(with_type("application/json", bytes::Bytes::from(body)))
-}
-
-/// When the key of a day in the question's range was drawn anew: visitors of that day may be counted twice.
-fn rekeyed_at(admin: &Admin, query: &stats::Query) -> Result<Option<Timestamp>, Refusal> {
-    let (asked, span) = (query.question.asked(), query.question.span());
-    let (Some(first), Some(last)) = (date_of(span.first_day), date_of(span.last_day)) else {
-        return Ok(None);
-    };
-    admin.key_log.rekeyed_at(&asked.site, first, last).map_err(Refusal::Store)
 }
 
 /// What is pending, degraded or lost. 503 when counts are being lost or choices cannot be recorded.

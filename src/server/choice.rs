@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use hyper::body::Incoming;
 
 use super::choice_form::ChoiceForm;
-use super::count::standing;
+use super::count::{said, standing};
 use super::form::{self, BODY_BYTES_MAX};
 use super::refusal::Refusal;
 use super::visit::Visit;
@@ -242,7 +242,13 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
         weeks: None,
         objects: visit.objects(),
         is_bare: false,
-        kind: HitKind::Answered { answer, reloads: sent.form == Form::Page || after.is_grant() },
+        kind: HitKind::Answered {
+            answer,
+            layer: form.layer,
+            notice: visit.site.banner.counted(taken.language).clone(),
+            said: said(visit, after),
+            reloads: sent.form == Form::Page || after.is_grant(),
+        },
     });
 }
 

@@ -1,6 +1,7 @@
 //! What a choice form says: fields → [`Choice`] and where to go back to. Pure.
 
 use crate::banner::safe_return;
+use crate::counting::Layer;
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{Category, CategorySet, Choice, TrackerSet};
 
@@ -17,38 +18,9 @@ pub(super) struct ChoiceForm {
     pub layer: Layer,
 }
 
-/// Where a choice was made (rule R40: how a consent was given).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layer {
-    /// The question on a page of the shop.
-    Banner,
-    /// The preference centre, or *my data*.
-    Page,
-    /// The placeholder of something held.
-    Embed,
-    /// A script of the shop's.
-    Script,
-    /// A form that does not say.
-    Form,
-}
-
-impl Layer {
-    const SAID: [Self; 4] = [Self::Banner, Self::Page, Self::Embed, Self::Script];
-
-    /// The word in forms and receipts.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Banner => "banner",
-            Self::Page => "page",
-            Self::Embed => "embed",
-            Self::Script => "script",
-            Self::Form => "form",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::SAID.into_iter().find(|layer| layer.name() == name)
-    }
+/// The layer a form says it is.
+fn layer(name: &str) -> Option<Layer> {
+    Layer::SAID.into_iter().find(|layer| layer.name() == name)
 }
 
 /// Why a choice was not taken. Nothing is stored then.
@@ -99,7 +71,7 @@ impl ChoiceForm {
                 }
                 "return" => return Err(ChoiceError::ForeignReturn),
                 "layer" if layer.is_none() => {
-                    layer = Some(Layer::from_name(&value).ok_or(ChoiceError::UnknownLayer)?);
+                    layer = Some(self::layer(&value).ok_or(ChoiceError::UnknownLayer)?);
                 }
                 "layer" => return Err(ChoiceError::UnknownLayer),
                 _ => return Err(ChoiceError::UnknownField),

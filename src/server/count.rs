@@ -7,11 +7,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::
 
 use super::navigation::{self, Purpose};
 use super::practice::CountedBy;
+use super::site::Mode;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, weeks};
-use crate::counting::{Hit, HitKind, Standing};
-use crate::policy::consent::Consent;
+use crate::counting::{Hit, HitKind, Notice, Said, Standing};
+use crate::policy::consent::{Category, Consent};
 use crate::telemetry::Metrics;
 
 /// W3C Fetch Metadata Request Headers section 2.2.
@@ -81,6 +82,12 @@ impl Look {
         }
     }
 
+    /// The language for a page that does not say its own.
+    pub(super) fn language(&self, visit: &Visit) -> usize {
+        let accepted = self.accept_language.as_ref().and_then(|value| value.to_str().ok());
+        visit.site.banner.language(None, accepted)
+    }
+
     /// The hit of a visitor that something happened to.
     pub(super) fn hit(self, shared: &Shared, visit: &Visit, kind: HitKind) -> Hit {
         let at = shared.clock.now();
@@ -109,13 +116,35 @@ pub(super) fn standing(consent: &Consent) -> Standing {
     consent.answered().map_or(Standing::Unanswered, |_| Standing::Answered(consent.categories()))
 }
 
-/// What the origin's answer to a navigation is counted as.
+/// The question that a page puts to this visitor, if it carries one.
+pub(super) fn asked(visit: &Visit, language: usize) -> Option<Arc<Notice>> {
+    let is_asked = visit.site.mode == Mode::Enforce && visit.consent.answered().is_none();
+    is_asked.then(|| Arc::clone(visit.site.banner.counted(language)))
+}
+
+/// What an answer says of each category that is asked about.
+pub(super) fn said(visit: &Visit, after: &Consent) -> [Said; 3] {
+    let catalog = visit.site.policy.catalog();
+    Category::ASKED.map(|category| {
+        if after.categories().contains(category) {
+            Said::Granted
+        } else if after.trackers().iter().any(|tracker| catalog.tracker(tracker).category == category) {
+            Said::Partial
+        } else if visit.consent.categories().contains(category) {
+            Said::Withdrawn
+        } else {
+            Said::Refused
+        }
+    })
+}
+
+/// What the origin's answer to a navigation is counted as; `asked` is the question in its page.
 pub(super) fn outcome(
     shared: &Shared,
     visit: &Visit,
     look: &Look,
-    status: StatusCode,
-    headers: &HeaderMap,
+    (status, headers): (StatusCode, &HeaderMap),
+    asked: Option<Arc<Notice>>,
 ) -> Option<HitKind> {
     if status.is_client_error() || status.is_server_error() {
         return Some(HitKind::Failed { status: status.as_u16() });
@@ -126,7 +155,7 @@ pub(super) fn outcome(
     }
     let is_public = (!look.is_authorized && cache::is_for_everybody(headers))
         || shared.public_paths.contains(visit.site.index, look.target.path());
-    Some(HitKind::View { status: status.as_u16(), is_public })
+    Some(HitKind::View { status: status.as_u16(), is_public, asked })
 }
 
 /// Was a page shown? A page is HTML answered with 2xx that is no download, or 304 for one the browser has. Asked of the

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use hyper::body::Incoming;
 
 use super::body_limit;
-use super::count::Look;
+use super::count::{self, Look};
 use super::from_here;
 use super::practice::CountedBy;
 use super::refusal::Refusal;
@@ -79,6 +79,7 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, told: Told) -> bool {
         Happened::View => HitKind::View {
             status: StatusCode::OK.as_u16(),
             is_public: shared.public_paths.contains(visit.site.index, told.target.path()),
+            asked: count::asked(visit, look.language(visit)),
         },
         Happened::Event { name, is_interactive, properties, revenue } => {
             HitKind::Event { name, interactive: is_interactive, properties, revenue }

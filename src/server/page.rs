@@ -101,7 +101,7 @@ pub(super) async fn pass(
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
-    let remembered = look.and_then(|look| count_it(shared, visit, look, &answer));
+    let remembered = look.and_then(|look| count_it(shared, visit, &ask, look, &answer));
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
     guard::after(visit, purpose, &mut answer, &shared.metrics);
     answer.headers_mut().extend(remembered.map(|line| (header::SET_COOKIE, line)));
@@ -169,9 +169,17 @@ fn confirm(shared: &Shared, head: response::Parts, body: Body) -> Response<Body>
 
 /// Hands in what a navigation's answer counts as. Gives the cookie of returning visitors, where a page was shown that has
 /// to set it, or to end it.
-fn count_it(shared: &Shared, visit: &Visit, look: Look, answer: &Response<Body>) -> Option<HeaderValue> {
+fn count_it(
+    shared: &Shared,
+    visit: &Visit,
+    ask: &Ask,
+    look: Look,
+    answer: &Response<Body>,
+) -> Option<HeaderValue> {
     let (status, headers) = (answer.status(), answer.headers());
-    if let Some(kind) = outcome(shared, visit, &look, status, headers) {
+    let is_written_to = is_page(ask, answer) && decoder(headers).is_some();
+    let asked = if is_written_to { count::asked(visit, ask.language) } else { None };
+    if let Some(kind) = outcome(shared, visit, &look, (status, headers), asked) {
         shared.hits.hand_in(look.hit(shared, visit, kind));
     }
     let is_kept = visit.site.mode == Mode::Enforce && count::is_page_shown(status, headers);

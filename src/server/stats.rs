@@ -1,6 +1,7 @@
 //! The analysts' API as text: bytes to a [`Question`], an [`Answer`](crate::store::disclosure::Answer) to bytes, both in the shape of Plausible's Stats
-//! API v2. Pure: who may ask, and which status an error has, is decided by those who serve it.
+//! API v2. Who may ask, and which status an error has, is decided by those who serve it.
 
+mod answer;
 mod csv;
 mod dates;
 mod parse;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-pub use csv::csv;
+pub use answer::answer;
+pub use csv::{csv, rows};
 pub use parse::parse;
 pub use render::render;
 
@@ -90,7 +92,10 @@ impl From<QuestionError> for QueryError {
             | QuestionError::NeedsExitPage
             | QuestionError::ExitRateOfEvents
             | QuestionError::VisitsByEvents(_)
-            | QuestionError::ConsentRateOfPart => "invalid_metrics",
+            | QuestionError::NeedsDimension(_)
+            | QuestionError::AnswersOfPart(_)
+            | QuestionError::RateOfTwo(_)
+            | QuestionError::ShareOfPart(_) => "invalid_metrics",
             QuestionError::TwoBuckets | QuestionError::NextPageAlone | QuestionError::NoPair(..) => {
                 "invalid_dimensions"
             }

@@ -43,6 +43,12 @@ pub(super) fn number(dimension: &Dimension) -> u8 {
         Dimension::Currency => 33,
         Dimension::Robot => 34,
         Dimension::Dropped => 35,
+        Dimension::ChoiceLayer => 36,
+        Dimension::ChoiceLanguage => 37,
+        Dimension::ChoiceVersion => 38,
+        Dimension::ChoicePreferences => 39,
+        Dimension::ChoiceStatistics => 40,
+        Dimension::ChoiceMarketing => 41,
         Dimension::Property(_) => PROPERTY,
     }
 }

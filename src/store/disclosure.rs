@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::question::{
     Axis, Beside, Bucket, Direction, Figures, Key, Measured, Metric, Number, Question, Row, Rows, Selected,
-    When,
+    When, Whole,
 };
 use crate::counting::tally::Dimension;
 
@@ -30,8 +30,8 @@ pub struct Answer {
     pub rows: Vec<AnswerRow>,
     /// How many rows there are on all pages.
     pub total_rows: usize,
-    /// What conversions of the whole range are divided by.
-    pub visitors: i64,
+    /// What conversions and shares of the whole range are divided by.
+    pub whole: Whole,
     /// How the figures were made.
     pub meta: Meta,
 }
@@ -52,12 +52,12 @@ pub struct AnswerRow {
 impl Answer {
     /// A metric of one of its rows; `None` where it is withheld, or nothing stands behind it.
     pub fn number(&self, question: &Question, row: &AnswerRow, metric: Metric) -> Option<Number> {
-        number(question, self.visitors, row, metric)
+        number(question, self.whole, row, metric)
     }
 }
 
-fn number(question: &Question, visitors: i64, row: &AnswerRow, metric: Metric) -> Option<Number> {
-    let measured = Measured { figures: row.figures.as_ref()?, beside: &row.beside, visitors };
+fn number(question: &Question, whole: Whole, row: &AnswerRow, metric: Metric) -> Option<Number> {
+    let measured = Measured { figures: row.figures.as_ref()?, beside: &row.beside, whole };
     measured.number(question, metric)
 }
 
@@ -81,6 +81,8 @@ pub struct Meta {
 pub enum Warning {
     /// Visitors of several values are the sum of each value's, so one who had two of them is in it twice.
     AddedValues(Metric),
+    /// Nobody is counted in what the question is about, so there is no such figure.
+    NotCounted(Metric),
     /// Visitors of a range that begins within a day leave out those who came before it and again after its first hour.
     PartOfDay,
 }
@@ -96,9 +98,8 @@ pub struct Limit {
 
 impl Limit {
     fn of(question: &Question) -> Self {
-        let people: fn(&Figures) -> i64 =
-            if question.is_about(&Dimension::Choice) { |sums| sums.events } else { |sums| sums.visitors };
-        Self { k: if is_about_nobody(question) { 1 } else { question.asked().k }, people }
+        let k = if is_of_nobodys(question) { 1 } else { question.asked().k };
+        Self { k, people: question.people() }
     }
 
     /// Do these sums stem from too few? Sums without anybody stem from views that bear no mark: how many people they
@@ -119,7 +120,7 @@ impl Limit {
 }
 
 /// Robots, what was dropped, and status codes by themselves say nothing of anybody.
-fn is_about_nobody(question: &Question) -> bool {
+fn is_of_nobodys(question: &Question) -> bool {
     question.is_about(&Dimension::Robot)
         || question.is_about(&Dimension::Dropped)
         || (question.is_about(&Dimension::Status) && !question.is_about(&Dimension::Page))
@@ -133,7 +134,7 @@ pub fn disclose(question: &Question, rows: Rows) -> Answer {
     let mut shown = Vec::new();
     for (when, rows_of_bucket) in buckets(question, rows.rows) {
         let selected = rows.selected.get(&when);
-        if asked.filter.is_some() && !is_open(question, limit, &rows_of_bucket, selected) {
+        if asked.filter.is_some() && !is_open(limit, &rows_of_bucket, selected) {
             meta.withheld += 1;
             if question.breakdown().is_none() {
                 shown.push(AnswerRow { when, value: None, figures: None, beside: Beside::default() });
@@ -153,10 +154,10 @@ pub fn disclose(question: &Question, rows: Rows) -> Answer {
             shown.push(AnswerRow { when, value: None, figures: Some(sum(&rows_of_bucket)), beside });
         }
     }
-    sort(question, rows.visitors, &mut shown);
+    sort(question, rows.whole, &mut shown);
     let total_rows = shown.len();
     let page = shown.into_iter().skip(asked.offset).take(asked.limit).collect();
-    Answer { rows: page, total_rows, visitors: rows.visitors, meta }
+    Answer { rows: page, total_rows, whole: rows.whole, meta }
 }
 
 /// Rows by bucket, without empty ones. A question for one row has one, be it empty.
@@ -165,7 +166,7 @@ fn buckets(question: &Question, rows: Vec<Row>) -> BTreeMap<Option<When>, Vec<Ro
     if question.asked().axes.is_empty() {
         buckets.insert(None, Vec::new());
     }
-    for row in rows.into_iter().filter(|row| !row.figures.is_empty() || row.beside.choices > 0) {
+    for row in rows.into_iter().filter(|row| !row.figures.is_empty() || !row.beside.answers.is_empty()) {
         buckets.entry(row.when).or_default().push(row);
     }
     buckets
@@ -186,11 +187,9 @@ pub fn fold(rows: Vec<Row>, limit: Limit) -> (Vec<Row>, Option<Row>) {
 }
 
 /// May what the filter selects from a bucket be shown?
-fn is_open(question: &Question, limit: Limit, rows: &[Row], selected: Option<&Selected>) -> bool {
+fn is_open(limit: Limit, rows: &[Row], selected: Option<&Selected>) -> bool {
     let inside = selected.map_or_else(|| sum(rows), |selected| selected.inside);
-    let outside = selected
-        .filter(|_| !question.is_about(&Dimension::Choice))
-        .map_or(0, |selected| selected.outside_visitors);
+    let outside = selected.map_or(0, |selected| selected.outside_people);
     !limit.is_small(&inside) && !limit.is_few(outside)
 }
 
@@ -212,6 +211,10 @@ fn join(mut one: Row, other: &Row) -> Row {
 fn warnings(question: &Question) -> Vec<Warning> {
     let asked = question.asked();
     let mut warnings = Vec::new();
+    if question.is_about_nobody() {
+        let is_missing = |metric: &Metric| !metric.is_of_nobody();
+        warnings.extend(asked.metrics.iter().copied().filter(is_missing).map(Warning::NotCounted));
+    }
     if question.adds_values() {
         let is_added = |metric: &Metric| match metric {
             Metric::Visitors | Metric::ConversionRate | Metric::GroupConversionRate => true,
@@ -226,8 +229,8 @@ fn warnings(question: &Question) -> Vec<Warning> {
     warnings
 }
 
-fn sort(question: &Question, visitors: i64, rows: &mut [AnswerRow]) {
-    let figure = |row: &AnswerRow, metric: Metric| number(question, visitors, row, metric);
+fn sort(question: &Question, whole: Whole, rows: &mut [AnswerRow]) {
+    let figure = |row: &AnswerRow, metric: Metric| number(question, whole, row, metric);
     rows.sort_by(|one, other| {
         let by_order = question.asked().order.iter().map(|(key, direction)| {
             let ordering = match key {

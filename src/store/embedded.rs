@@ -32,7 +32,11 @@ pub const BATCH_SECONDS_MAX: i64 = 90 * 24 * 3600;
 /// The file of the embedded statistics.
 pub(super) const STATISTICS: Kind = Kind {
     file: "statistics.db",
-    schema: &[include_str!("sql/statistics_schema.sql"), include_str!("sql/statistics_schema_2.sql")],
+    schema: &[
+        include_str!("sql/statistics_schema.sql"),
+        include_str!("sql/statistics_schema_2.sql"),
+        include_str!("sql/statistics_schema_3.sql"),
+    ],
 };
 
 /// Statistics in `statistics.db`.

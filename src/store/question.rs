@@ -9,6 +9,7 @@ pub mod metric;
 pub mod range;
 pub mod reading;
 mod source;
+mod sums;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,10 +18,12 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 pub use error::QuestionError;
-pub use metric::{Beside, Figures, Measured, Metric, Number};
+pub use metric::{Measured, Metric, Number, Whole};
 pub use range::{Range, Span, When};
 pub use source::Source;
+pub use sums::{Answers, Beside, Figures, Granted};
 
+use crate::counting::pairs::is_of_choice;
 use crate::counting::tally::Dimension;
 
 /// Most rows in one answer, as in Plausible's API.
@@ -195,6 +198,23 @@ impl Question {
         self.source == Source::Totals
     }
 
+    /// Is it about choices?
+    pub fn is_about_choices(&self) -> bool {
+        is_about_any(&self.asked, is_of_choice)
+    }
+
+    /// Is it about something in which nobody is counted: robots, what was dropped, choices?
+    pub fn is_about_nobody(&self) -> bool {
+        is_about_any(&self.asked, |dimension| {
+            matches!(dimension, Dimension::Robot | Dimension::Dropped) || is_of_choice(dimension)
+        })
+    }
+
+    /// How many people some sums stem from: their visitors, or, of choices, those who were asked or answered.
+    pub fn people(&self) -> fn(&Figures) -> i64 {
+        if self.is_about_choices() { Figures::choosers } else { |figures| figures.visitors }
+    }
+
     /// Does the filter say what a visitor did, and not who is compared: a goal or a property?
     pub fn filters_what_was_done(&self) -> bool {
         let filter = self.asked.filter.as_ref();
@@ -218,6 +238,11 @@ impl Question {
 fn is_about(asked: &Asked, dimension: &Dimension) -> bool {
     let filtered = asked.filter.as_ref().is_some_and(|filter| filter.dimension == *dimension);
     filtered || breakdown(&asked.axes) == Some(dimension)
+}
+
+fn is_about_any(asked: &Asked, is_it: impl Fn(&Dimension) -> bool) -> bool {
+    let filtered = asked.filter.as_ref().map(|filter| &filter.dimension);
+    filtered.into_iter().chain(breakdown(&asked.axes)).any(is_it)
 }
 
 fn bucket(axes: &[Axis]) -> Option<Bucket> {
@@ -297,8 +322,8 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// Where there is a filter: what it selects from each bucket, and what it leaves out.
     pub selected: HashMap<Option<When>, Selected>,
-    /// Visitors of the whole range, without a filter by goal or property; where a metric is divided by them.
-    pub visitors: i64,
+    /// Visitors of the whole range, where a metric is divided by them.
+    pub whole: Whole,
 }
 
 /// What a filter does to one bucket.
@@ -306,8 +331,8 @@ pub struct Rows {
 pub struct Selected {
     /// The sums of what it selects.
     pub inside: Figures,
-    /// The visitors of the site whom it leaves out.
-    pub outside_visitors: i64,
+    /// The people (see [`Question::people`]) of the site whom it leaves out.
+    pub outside_people: i64,
 }
 
 /// One row as it is stored.
@@ -321,7 +346,7 @@ pub struct Row {
     pub values: u64,
     /// The sums.
     pub figures: Figures,
-    /// For a pair: how many visitors had the row's value but not the filter's.
+    /// For a pair: how many people (see [`Question::people`]) had the row's value but not the filter's.
     pub left_of_value: i64,
     /// What its figures are divided by.
     pub beside: Beside,

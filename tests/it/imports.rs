@@ -164,7 +164,9 @@ fn both_formats_give_the_cells_of_the_same_visits_live() {
         gateway.clock.step(SignedDuration::from_secs(700));
     }
     let live = gateway.stop();
-    let expected = cells(live.path());
+    let mut expected = cells(live.path());
+    // No log says who was asked.
+    expected.retain(|cell, _| !cell.contains("choice:") && !cell.contains("event:choice"));
     assert!(expected.len() > 100, "{}", expected.len());
     for (format, text) in [("jsonl", lines), ("combined", log)] {
         let desk = Desk::new(RULES);

@@ -99,7 +99,14 @@ fn the_reload_after_a_grant_is_not_a_second_page_view() {
     other.open("/kasse");
     totals(&gateway, &token, &json!([2, 2, 4, 2.0, 0, 0]));
     let answers = json!({"metrics": ["events"], "date_range": "day", "dimensions": ["event:choice"]});
-    gateway.ask_until(&token, &answers, &json!([{"metrics": [2], "dimensions": ["accepted"]}]));
+    gateway.ask_until(
+        &token,
+        &answers,
+        &json!([
+            {"metrics": [2], "dimensions": ["accepted"]},
+            {"metrics": [2], "dimensions": ["shown"]},
+        ]),
+    );
 }
 
 #[test]

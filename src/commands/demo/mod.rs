@@ -16,10 +16,12 @@ use tokio::sync::oneshot;
 use self::shop::Shop;
 use self::traffic::{Deed, Event, PLACES, Step, VISITS_A_DAY, week};
 use super::{Failure, failed, print, serve};
+use crate::banner::Banner;
 use crate::clock::{Clock, SystemClock, SystemEntropy};
 use crate::config::{self, Config};
 use crate::counting::place::{Place, Places};
-use crate::counting::{Counter, Hit, HitKind, SiteIndex, Standing};
+use crate::counting::{Answer, Counter, Hit, HitKind, Layer, Notice, Said, SiteIndex, Standing};
+use crate::policy::consent::{Category, CategorySet};
 use crate::store::embedded::Embedded;
 use crate::store::tokens::Tokens;
 use crate::store::{Batch, BatchId, EventStore as _};
@@ -173,6 +175,8 @@ fn prepare(config: &Config, days: u16) -> Result<String, Failure> {
         return Ok(token);
     }
     let site = &config.sites[0];
+    let banner =
+        Banner::new(site.banner.clone(), Arc::new(site.catalog().map_err(failed)?)).map_err(failed)?;
     let settings = traffic::Settings {
         until: now,
         days,
@@ -186,7 +190,7 @@ fn prepare(config: &Config, days: u16) -> Result<String, Failure> {
     for steps in steps.chunks(STEPS_A_BATCH) {
         for step in steps {
             counter.advance(step.at);
-            counter.count(hit(step)?);
+            counter.count(hit(step, &banner)?);
         }
         let drained = counter.drain();
         let batch = Batch { id, tallies: drained.tallies, names: drained.names };
@@ -196,11 +200,15 @@ fn prepare(config: &Config, days: u16) -> Result<String, Failure> {
     Ok(token)
 }
 
-fn hit(step: &Step) -> Result<Hit, Failure> {
+fn hit(step: &Step, banner: &Banner) -> Result<Hit, Failure> {
     let kind = match step.deed {
-        Deed::View => HitKind::View { status: 200, is_public: false },
+        Deed::View => HitKind::View {
+            status: 200,
+            is_public: false,
+            asked: step.is_undecided.then(|| notice(step, banner)),
+        },
         Deed::Gone => HitKind::Failed { status: 404 },
-        Deed::Answer(answer) => HitKind::Answered { answer, reloads: false },
+        Deed::Answer(answer) => answered(step, answer, banner),
         Deed::Attention(ms) => HitKind::Engagement { engaged_ms: ms.into(), scroll: None },
         Deed::Event(Event { name, property, revenue }) => HitKind::Event {
             name: name.into(),
@@ -224,6 +232,32 @@ fn hit(step: &Step) -> Result<Hit, Failure> {
         is_bare: false,
         kind,
     })
+}
+
+/// What a visitor was shown: Scandinavians understand the shop's Norwegian.
+fn notice(step: &Step, banner: &Banner) -> Arc<Notice> {
+    let is_near = matches!(Invented.place(step.address).country(), Some("NO" | "SE" | "DK"));
+    let language = banner.language(None, Some(if is_near { "nb" } else { "en" }));
+    Arc::clone(banner.counted(language))
+}
+
+/// An answer. Who takes one back, or tells categories apart, does so in the preference centre; some agree to a film.
+fn answered(step: &Step, answer: Answer, banner: &Banner) -> HitKind {
+    let said = |granted: CategorySet, is_withdrawn: bool| {
+        Category::ASKED.map(|category| match (granted.contains(category), is_withdrawn) {
+            (true, _) => Said::Granted,
+            (false, true) => Said::Withdrawn,
+            (false, false) => Said::Refused,
+        })
+    };
+    let (layer, said) = match answer {
+        Answer::Accepted if step.path.starts_with("/guide") => (Layer::Embed, said(CategorySet::ALL, false)),
+        Answer::Accepted => (Layer::Banner, said(CategorySet::ALL, false)),
+        Answer::Refused => (Layer::Banner, said(CategorySet::NECESSARY, false)),
+        Answer::Partial(granted) => (Layer::Page, said(granted, false)),
+        Answer::Withdrawn => (Layer::Page, said(CategorySet::NECESSARY, true)),
+    };
+    HitKind::Answered { answer, layer, notice: notice(step, banner), said, reloads: false }
 }
 
 /// Where the demo's invented visitors live.

@@ -63,6 +63,8 @@ pub struct Step {
     pub path: String,
     /// The page of another site they came from. Steps inside the shop carry none.
     pub referrer: Option<String>,
+    /// Has the visitor given no answer yet?
+    pub is_undecided: bool,
     /// What.
     pub deed: Deed,
 }

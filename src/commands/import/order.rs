@@ -70,7 +70,7 @@ mod tests {
     use crate::counting::HitKind;
 
     fn at(second: i64) -> Hit {
-        let kind = HitKind::View { status: 200, is_public: false };
+        let kind = HitKind::View { status: 200, is_public: false, asked: None };
         let at = Timestamp::from_second(second).unwrap();
         hit(at, "192.0.2.7".parse().unwrap(), "/".parse().unwrap(), kind)
     }

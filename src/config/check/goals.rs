@@ -8,7 +8,7 @@ use super::rules::is_one_of;
 use super::{doubt, value};
 use crate::counting::pairs::{can_be_crossed, is_paired};
 use crate::counting::tally::Dimension;
-use crate::counting::{Funnel, Goal};
+use crate::counting::{Funnel, Goal, NamedGoal};
 
 /// Most goals, and most funnels, of a site. Each is looked at for every page and event.
 const GOALS_MAX: usize = 100;
@@ -19,25 +19,32 @@ const STEPS_MAX: usize = 8;
 const CROSSES_MAX: usize = 20;
 
 /// Every goal of the site that could be read.
-pub(super) fn goals(site: &Table<'_>) -> Vec<Goal> {
-    let mut goals = Vec::new();
+pub(super) fn goals(site: &Table<'_>) -> Vec<NamedGoal> {
+    let mut goals: Vec<NamedGoal> = Vec::new();
     for table in site.tables("goal", "site.goal") {
         let event = table.parsed("name", value::filled);
         let page = table.parsed("path", page_pattern);
+        let shown = table.parsed("display_name", value::filled);
         if !is_one_of(&table, &["name", "path"], "a goal is an event or a page; write two goals for two") {
             continue;
         }
         let event = event.map(|name| Goal::Event(name.into_inner().into()));
         let Some(goal) = event.or(page.map(|path| Goal::Path(path.into_inner()))) else { continue };
-        if goals.contains(&goal) {
+        let name = shown.map_or_else(|| goal.display_name(), |name| name.into_inner().into());
+        if goals.iter().any(|known| known.goal == goal) {
             let reason = "this goal is listed twice";
             table.notes().add(Problem::error(table.at(), reason).remedy("write it once"));
+        } else if goals.iter().any(|known| known.name == name) {
+            let reason = format!("two goals are shown as \"{name}\"");
+            table
+                .notes()
+                .add(Problem::error(table.at(), reason).remedy("give each a display_name of its own"));
         }
         if goals.len() == GOALS_MAX {
             too_many(&table, "goals", GOALS_MAX);
             break;
         }
-        goals.push(goal);
+        goals.push(NamedGoal { goal, name });
     }
     goals
 }

@@ -76,7 +76,7 @@ pub const KEYS: [(&str, &[&str]); 23] = [
     ("site.tracker.hosts", &["host", "paths", "sockets"]),
     ("site.tracker.cookies", &["name", "days", "domain", "http"]),
     ("site.tracker.own", &["path", "query", "script"]),
-    ("site.goal", &["name", "path"]),
+    ("site.goal", &["name", "path", "display_name"]),
     ("site.funnel", &["name", "steps"]),
     ("site.funnel.steps", &["event", "path"]),
     ("site.cross", &["dimensions"]),

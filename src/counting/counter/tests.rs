@@ -10,7 +10,7 @@ use super::*;
 use crate::clock::SystemEntropy;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Cell, Dimension, Sums, Value};
-use crate::counting::{Answer, HitKind, Standing, Thresholds, WithoutConsent};
+use crate::counting::{Answer, HitKind, Layer, Notice, Said, Standing, Thresholds, WithoutConsent};
 use crate::policy::consent::CategorySet;
 
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0 Safari/537.36";
@@ -51,8 +51,22 @@ pub(super) fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
         weeks: None,
         objects: false,
         is_bare: false,
-        kind: HitKind::View { status: 200, is_public: false },
+        kind: HitKind::View { status: 200, is_public: false, asked: None },
     }
+}
+
+pub(super) fn notice() -> Arc<Notice> {
+    Arc::new(Notice { language: "nb".into(), version: "1a2b".into() })
+}
+
+/// An answer given in the banner.
+pub(super) fn answer_of(answer: Answer, reloads: bool) -> HitKind {
+    let said = match answer {
+        Answer::Accepted => Said::Granted,
+        Answer::Refused | Answer::Partial(_) => Said::Refused,
+        Answer::Withdrawn => Said::Withdrawn,
+    };
+    HitKind::Answered { answer, layer: Layer::Banner, notice: notice(), said: [said; 3], reloads }
 }
 
 fn answered(time: Timestamp, visitor: u8, target: &'static str, answer: Answer) -> Hit {
@@ -61,7 +75,7 @@ fn answered(time: Timestamp, visitor: u8, target: &'static str, answer: Answer) 
         Answer::Partial(granted) => granted,
         Answer::Refused | Answer::Withdrawn => CategorySet::NECESSARY,
     };
-    let kind = HitKind::Answered { answer, reloads: true };
+    let kind = answer_of(answer, true);
     Hit { consent: Standing::Answered(granted), kind, ..view(time, visitor, target) }
 }
 
@@ -267,11 +281,16 @@ fn answer_opens_no_visit_and_ends_no_bounce_but_keeps_a_visit_alive() {
     let noon = at("2026-11-20T11:00:00Z");
     let mut counter = counter(WithoutConsent::Visitors);
     let answer = |minutes| {
-        let kind = HitKind::Answered { answer: Answer::Refused, reloads: false };
+        let kind = answer_of(Answer::Refused, false);
         Hit { kind, ..view(noon + SignedDuration::from_mins(minutes), 1, "/a") }
     };
     counter.count(answer(0));
-    assert_eq!(sums(&mut counter).keys().collect::<Vec<_>>(), ["event:choice=refused"]);
+    let cells = sums(&mut counter);
+    assert!(cells.contains_key("event:choice=refused"), "{cells:?}");
+    assert!(
+        cells.keys().all(|cell| cell.starts_with("event:choice=") || cell.starts_with("choice:")),
+        "{cells:?}"
+    );
     counter.count(view(noon + 1.minute(), 1, "/a"));
     counter.count(answer(25));
     let sums = total(&mut counter);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::super::tally::Sums;
 use super::super::*;
-use super::tests::{settings, sums, view};
+use super::tests::{answer_of, settings, sums, view};
 use crate::clock::SystemEntropy;
 use crate::counting::place::NoPlaces;
 use crate::policy::consent::{Category, CategorySet};
@@ -58,7 +58,7 @@ fn hit(row: &str) -> Hit {
         "answer" => {
             let granted = CategorySet::NECESSARY.with(Category::from_name(word("granted").unwrap()).unwrap());
             hit.consent = Standing::Answered(granted);
-            HitKind::Answered { answer: Answer::Partial(granted), reloads: false }
+            answer_of(Answer::Partial(granted), false)
         }
         other => panic!("{other} is no happening"),
     };
@@ -89,7 +89,7 @@ fn check(case: &str, rows: &[&str]) {
     let path = |path: &str| Goal::Path(path.into());
     let purchase = Goal::Event("Purchase".into());
     let site = SiteSettings {
-        goals: vec![purchase.clone(), path("/takk*")],
+        goals: vec![purchase.clone().into(), path("/takk*").into()],
         funnels: vec![Funnel { name: "Kjop".into(), steps: vec![path("/kurv"), purchase] }],
         ..settings(WithoutConsent::Visitors)
     };

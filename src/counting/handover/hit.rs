@@ -103,11 +103,17 @@ impl Pack for NotCounted {
 impl Pack for HitKind {
     fn pack(&self, out: &mut Packed) {
         match self {
-            Self::View { status, is_public } => (0_u8, (*status, *is_public)).pack(out),
+            Self::View { status, is_public, asked } => {
+                (0_u8, (*status, *is_public)).pack(out);
+                asked.pack(out);
+            }
             Self::Failed { status } => (1_u8, *status).pack(out),
-            Self::Answered { answer, reloads } => {
+            Self::Answered { answer, layer, notice, said, reloads } => {
                 2_u8.pack(out);
                 answer.pack(out);
+                layer.pack(out);
+                notice.pack(out);
+                said.pack(out);
                 reloads.pack(out);
             }
             Self::Event { name, interactive, properties, revenue } => {
@@ -124,9 +130,19 @@ impl Pack for HitKind {
 
     fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
         Ok(match u8::unpack(from)? {
-            0 => Self::View { status: u16::unpack(from)?, is_public: bool::unpack(from)? },
+            0 => Self::View {
+                status: u16::unpack(from)?,
+                is_public: bool::unpack(from)?,
+                asked: Pack::unpack(from)?,
+            },
             1 => Self::Failed { status: u16::unpack(from)? },
-            2 => Self::Answered { answer: Answer::unpack(from)?, reloads: bool::unpack(from)? },
+            2 => Self::Answered {
+                answer: Answer::unpack(from)?,
+                layer: Pack::unpack(from)?,
+                notice: Pack::unpack(from)?,
+                said: Pack::unpack(from)?,
+                reloads: bool::unpack(from)?,
+            },
             3 => Self::Event {
                 name: Pack::unpack(from)?,
                 interactive: bool::unpack(from)?,

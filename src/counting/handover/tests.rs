@@ -13,8 +13,8 @@ use crate::counting::key_log::KeyFate;
 use crate::counting::place::NoPlaces;
 use crate::counting::tally::{Dimension, Sums};
 use crate::counting::{
-    Answer, Drained, Funnel, Goal, HitKind, NotCounted, Revenue, SiteSettings, Standing, Thresholds, Weeks,
-    WithoutConsent,
+    Answer, Drained, Funnel, Goal, HitKind, Layer, NotCounted, Notice, Revenue, Said, SiteSettings, Standing,
+    Thresholds, Weeks, WithoutConsent,
 };
 use crate::policy::consent::CategorySet;
 
@@ -38,7 +38,7 @@ fn site(name: &str, without_consent: WithoutConsent) -> SiteSettings {
         time_zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap(),
         without_consent,
         k: Thresholds { city: 1, region: 2, text: 2, answer: 1 },
-        goals: vec![Goal::Event("Klikk".into()), Goal::Path("/page-3*".into())],
+        goals: vec![Goal::Event("Klikk".into()).into(), Goal::Path("/page-3*".into()).into()],
         funnels: vec![Funnel {
             name: "Vei".into(),
             steps: vec![Goal::Path("/page-1".into()), Goal::Event("Klikk".into())],
@@ -57,6 +57,10 @@ fn counter(entropy: &Arc<Drawn>) -> Counter {
 }
 
 /// One thing a visitor does, so many seconds after the one before.
+fn notice() -> Arc<Notice> {
+    Arc::new(Notice { language: "nb".into(), version: "1a2b".into() })
+}
+
 #[derive(Clone, Debug)]
 struct Deed {
     after: i64,
@@ -102,10 +106,16 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
                 }),
             },
             1 => HitKind::Engagement { engaged_ms: 1500, scroll: Some(40) },
-            2 => HitKind::Answered { answer: Answer::Accepted, reloads: true },
+            2 => HitKind::Answered {
+                answer: Answer::Accepted,
+                layer: Layer::Banner,
+                notice: notice(),
+                said: [Said::Granted; 3],
+                reloads: true,
+            },
             3 => HitKind::Failed { status: 404 },
             4 => HitKind::Dropped { reason: NotCounted::ALL[usize::from(deed.page) % NotCounted::ALL.len()] },
-            _ => HitKind::View { status: 200, is_public: false },
+            _ => HitKind::View { status: 200, is_public: false, asked: Some(notice()) },
         },
     }
 }

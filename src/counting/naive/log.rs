@@ -23,13 +23,22 @@ pub(super) const ARRIVALS: [(&str, &str); 5] = [
     ("?gclid=abc&utm_term=dekk", "https://www.google.no/"),
     ("", "https://blog.example/x"),
 ];
+/// Languages and versions of what is shown.
+pub(super) const NOTICES: [(&str, &str); 3] = [("nb", "1a2b"), ("en", "3c4d"), ("nb", "5e6f")];
 const LANGUAGES: [&str; 3] = ["nb-NO,nb;q=0.9,en;q=0.5", "en", ""];
+
+fn notice(at: usize) -> Arc<Notice> {
+    let (language, version) = NOTICES[at];
+    Arc::new(Notice { language: language.into(), version: version.into() })
+}
 
 /// What a line tells.
 #[derive(Clone, Debug)]
 pub(super) enum What {
     View {
         status: u16,
+        /// Does the page ask, and in which words?
+        asked: Option<usize>,
     },
     Event {
         name: &'static str,
@@ -37,7 +46,12 @@ pub(super) enum What {
         properties: Vec<(&'static str, &'static str)>,
         revenue: Option<(i64, &'static str)>,
     },
-    Answer,
+    Answer {
+        answer: Answer,
+        layer: Layer,
+        notice: usize,
+        said: [Said; 3],
+    },
     Engaged {
         ms: i64,
         scroll: Option<u8>,
@@ -108,8 +122,10 @@ impl Line {
 
     fn kind(&self) -> HitKind {
         match &self.what {
-            What::View { status } => HitKind::View { status: *status, is_public: false },
-            What::Robot | What::Objection => HitKind::View { status: 200, is_public: true },
+            What::View { status, asked } => {
+                HitKind::View { status: *status, is_public: false, asked: asked.map(notice) }
+            }
+            What::Robot | What::Objection => HitKind::View { status: 200, is_public: true, asked: None },
             What::Event { name, interactive, properties, revenue } => HitKind::Event {
                 name: (*name).into(),
                 interactive: *interactive,
@@ -119,7 +135,13 @@ impl Line {
                     currency: currency.as_bytes().try_into().unwrap(),
                 }),
             },
-            What::Answer => HitKind::Answered { answer: Answer::Refused, reloads: false },
+            What::Answer { answer, layer, notice: shown, said } => HitKind::Answered {
+                answer: *answer,
+                layer: *layer,
+                notice: notice(*shown),
+                said: *said,
+                reloads: false,
+            },
             What::Engaged { ms, scroll } => {
                 HitKind::Engagement { engaged_ms: u64::try_from(*ms).unwrap(), scroll: *scroll }
             }
@@ -146,13 +168,23 @@ fn event() -> impl Strategy<Value = What> {
 
 fn what() -> impl Strategy<Value = What> {
     prop_oneof![
-        16 => prop::sample::select(vec![200_u16, 200, 200, 304]).prop_map(|status| What::View { status }),
+        16 => (prop::sample::select(vec![200_u16, 200, 200, 304]), prop::option::of(0..NOTICES.len()))
+            .prop_map(|(status, asked)| What::View { status, asked }),
         5 => event(),
-        2 => Just(What::Answer),
+        3 => answer(),
         3 => (0..90_000_i64, prop::option::of(0..=100_u8)).prop_map(|(ms, scroll)| What::Engaged { ms, scroll }),
         2 => prop::sample::select(vec![404_u16, 500]).prop_map(|status| What::Failed { status }),
         1 => prop::sample::select(vec![What::Robot, What::Objection, What::Told]),
     ]
+}
+
+fn answer() -> impl Strategy<Value = What> {
+    let partial = CategorySet::NECESSARY.with(Category::Statistics);
+    let answer = vec![Answer::Accepted, Answer::Refused, Answer::Partial(partial), Answer::Withdrawn];
+    let said = prop::sample::select(vec![Said::Granted, Said::Partial, Said::Refused, Said::Withdrawn]);
+    let layer = prop::sample::select(vec![Layer::Banner, Layer::Page, Layer::Script]);
+    (prop::sample::select(answer), layer, 0..NOTICES.len(), [said.clone(), said.clone(), said])
+        .prop_map(|(answer, layer, notice, said)| What::Answer { answer, layer, notice, said })
 }
 
 fn standing() -> impl Strategy<Value = Standing> {

@@ -246,7 +246,7 @@ impl World {
             time_zone: self.zone(site),
             without_consent: self.mode(site),
             k: Thresholds { city: 1, region: 1, text: 1, answer: 1 },
-            goals: self.goals.clone(),
+            goals: self.goals.iter().cloned().map(Into::into).collect(),
             funnels: self.funnels.clone(),
             crosses: self.crosses.clone(),
             currency: *b"NOK",

@@ -77,6 +77,20 @@ impl<T: Pack> Pack for Box<T> {
     }
 }
 
+impl<T: Pack> Pack for Arc<T> {
+    fn pack(&self, out: &mut Packed) {
+        (**self).pack(out);
+    }
+
+    fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
+        T::unpack(from).map(Self::new)
+    }
+
+    fn describe(out: &mut String) {
+        T::describe(out);
+    }
+}
+
 impl<T: Pack, const N: usize> Pack for [T; N] {
     fn pack(&self, out: &mut Packed) {
         for value in self {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::super::Thresholds;
 use super::super::axis::{Axis, VISIT_AXES};
 use super::super::cells::Slots;
+use super::super::choices::Shown;
 use super::super::deed::{Made, NO_DEED, Trait};
 use super::super::mark::Mark;
 use super::super::tally::LocalDay;
 use super::super::veil::{Kind, ValueId, Veil};
-use super::super::visit::{RecordKind, Renew, Visit};
+use super::super::visit::{ANSWERED, RecordKind, Renew, Visit};
 use super::Day;
 use super::hit::Counting;
 
@@ -114,5 +115,11 @@ impl Renew for Renewing<'_> {
 
     fn slot(&mut self, id: u8) -> u8 {
         self.today.slots.id(self.older.slots.get(id))
+    }
+
+    fn notice(&mut self, id: u8) -> u8 {
+        let Some(Shown { language, version }) = self.older.notices.get(id) else { return ANSWERED };
+        let shown = Shown { language: self.value(language), version: self.value(version) };
+        self.today.notices.id(shown).unwrap_or(ANSWERED)
     }
 }

@@ -9,6 +9,7 @@ use super::super::SiteSettings;
 use super::super::aims::Aims;
 use super::super::axis::Plan;
 use super::super::cells::{Cells, Meaning, Slot, Slots};
+use super::super::choices::Notices;
 use super::super::deed::Deeds;
 use super::super::facets::Facets;
 use super::super::key_log::KeyFate;
@@ -36,6 +37,7 @@ pub(super) struct Day {
     pub(super) slots: Slots,
     pub(super) plan: Plan,
     pub(super) aims: Aims,
+    pub(super) notices: Notices,
     /// Visits that wait to be written, each as it was written last.
     pub(super) dirty: Vec<(u32, Option<Box<Visit>>)>,
     /// Pages first met in navigations that failed.
@@ -64,6 +66,7 @@ impl Day {
             slots: Slots::default(),
             plan: Plan::new(&settings.crosses),
             aims: Aims::new(&settings.goals, &settings.funnels),
+            notices: Notices::default(),
             dirty: Vec::new(),
             failed_pages: 0,
         };
@@ -169,6 +172,7 @@ impl Pack for Day {
         self.slots.pack(out);
         self.deeds.made().pack(out);
         self.visits.pack(out);
+        self.notices.pack(out);
         u32::try_from(self.failed_pages).unwrap_or(u32::MAX).pack(out);
     }
 
@@ -187,6 +191,7 @@ impl Pack for Day {
             slots: Slots::unpack(from)?,
             deeds: Deeds::of(Vec::unpack(from)?, &plan),
             visits: Visits::unpack(from)?,
+            notices: Notices::unpack(from)?,
             failed_pages: u32::unpack(from)? as usize,
             plan,
             aims: Aims::new(&[], &[]),
@@ -195,7 +200,7 @@ impl Pack for Day {
     }
 
     fn describe(out: &mut String) {
-        out.push_str("day 2 ");
+        out.push_str("day 3 ");
         <(Values, Visits)>::describe(out);
     }
 }

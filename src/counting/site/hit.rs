@@ -10,7 +10,7 @@ use super::super::mark::Mark;
 use super::super::reload::Reloads;
 use super::super::veil::{Kind, ValueId, Veil};
 use super::super::visit::{NO_VISIT, Scratch, Step, Visit, Worth};
-use super::super::{Answer, Hit, HitKind, SiteSettings, WithoutConsent, robot, scrub};
+use super::super::{Hit, HitKind, SiteSettings, WithoutConsent, robot, scrub};
 use super::{Around, DIRTY_MAX, Day, Reason, VISITS_MAX};
 
 /// The most pages that only navigations which failed asked for, in one day; further ones are "(other)".
@@ -49,14 +49,14 @@ impl Counting<'_, '_> {
                 self.drop(Reason::Reload);
                 self.touch(mark);
             }
-            HitKind::View { status, is_public } => {
+            HitKind::View { status, is_public, .. } => {
                 if *is_public {
                     self.day.values.is_public(page.id);
                 }
                 self.view(mark, page, *status, hit);
             }
-            HitKind::Answered { answer, reloads } => {
-                self.count_answer(*answer);
+            HitKind::Answered { reloads, .. } => {
+                self.count_answer(&hit.kind);
                 self.answered(mark, hit);
                 if *reloads {
                     self.expect_reload(mark, page.id);
@@ -82,7 +82,7 @@ impl Counting<'_, '_> {
         let page = self.page(&path, &hit.kind);
         match &hit.kind {
             HitKind::View { .. } if self.reloads.take(None, page.id, self.now) => self.drop(Reason::Reload),
-            HitKind::View { status, is_public } => {
+            HitKind::View { status, is_public, .. } => {
                 if *is_public {
                     self.day.values.is_public(page.id);
                 }
@@ -90,8 +90,8 @@ impl Counting<'_, '_> {
                 let deed = self.view_deed(*status, aims);
                 self.by_nobody(page.id, deed, Worth::default());
             }
-            HitKind::Answered { answer, reloads } => {
-                self.count_answer(*answer);
+            HitKind::Answered { reloads, .. } => {
+                self.count_answer(&hit.kind);
                 if *reloads {
                     self.reloads.expect(None, page.id, self.now);
                 }
@@ -198,23 +198,15 @@ impl Counting<'_, '_> {
         };
         let step = self.step(page.id, deed);
         self.go_on(at, step, aims);
+        if let HitKind::View { asked: Some(notice), .. } = &hit.kind {
+            self.ask(at, notice);
+        }
     }
 
     /// Something happened that belongs to no visit.
     pub(super) fn step(&mut self, page: ValueId, deed: u32) -> Step {
         let (at, slot) = (self.day.since_start(self.now), self.day.slot(self.now));
         Step { at, slot, page, deed, worth: Worth::default() }
-    }
-
-    /// The visitor answered: the visit stands under another consent.
-    fn answered(&mut self, mark: Mark, hit: &Hit) {
-        let Some(at) = self.open_visit(mark) else { return };
-        let consent = self.consent(hit.consent);
-        self.day.keep(at);
-        self.touch(mark);
-        if let Some(visit) = self.day.visits.get_mut(at) {
-            visit.set_consent(consent);
-        }
     }
 
     fn engaged(&mut self, mark: Mark, page: ValueId, ms: u64, scroll: Option<u8>) {
@@ -226,16 +218,6 @@ impl Counting<'_, '_> {
         if let Some(percent) = scroll {
             visit.scroll(&self.day.deeds, page, percent);
         }
-    }
-
-    fn count_answer(&mut self, answer: Answer) {
-        let word = self.day.values.word(match answer {
-            Answer::Accepted => "accepted",
-            Answer::Refused => "refused",
-            Answer::Partial(_) => "partial",
-            Answer::Withdrawn => "withdrawn",
-        });
-        self.add(Key::one(Axis::CHOICE, word.number()), &Few::with([(Count::Events, 1)]));
     }
 
     /// Counts a hit as dropped.

@@ -11,8 +11,9 @@ pub const SUMS: usize = 16;
 /// counts as one entry and one exit. In a cell of a page, `views` and `events` happened on it, `visits` and
 /// `visitors` saw it, `entries`, `bounces` and `seconds` are of the visits that entered on it, `exits` of those
 /// that left from it; a visit counts in the hour in which it first saw the page. Cells of other dimensions of events are like those of a page, with what
-/// happened in them, and without `entries`, `exits`, `bounces` and `seconds`. A pair holds whole days: its
-/// `visits_hour` and `visitors_hour` are 0.
+/// happened in them, and without `entries`, `exits`, `bounces` and `seconds`. In a cell of choices `views` tells how many
+/// visits were asked, `bounces` how many of them have not answered, and `events` adds these and the answers up; nobody is
+/// counted in it. A pair holds whole days: its `visits_hour` and `visitors_hour` are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Marks seen in this cell for the first time today.

@@ -5,23 +5,28 @@ use std::borrow::Cow;
 use super::Query;
 use super::render::labels;
 use crate::store::disclosure::Answer;
-use crate::store::question::{Axis, Number};
+use crate::store::question::{Axis, Metric, Number};
 
 /// The answer as a table: a line of names, then a line per row. A figure that is withheld is empty.
 pub fn csv(query: &Query, answer: &Answer) -> Vec<u8> {
-    let question = &query.question;
-    let asked = question.asked();
+    let asked = query.question.asked();
     let names =
         asked.axes.iter().map(Axis::name).chain(asked.metrics.iter().map(|metric| metric.name().into()));
     let mut text = line(names.map(Cow::into_owned));
-    for row in &answer.rows {
-        let figures = asked
-            .metrics
-            .iter()
-            .map(|metric| answer.number(question, row, *metric).map_or_else(String::new, written));
-        text.push_str(&line(labels(question, row).into_iter().map(|label| field(&label)).chain(figures)));
+    for (labels, figures) in rows(query, answer) {
+        let labels = labels.iter().map(|label| field(label));
+        text.push_str(&line(labels.chain(figures.into_iter().map(Option::unwrap_or_default))));
     }
     text.into_bytes()
+}
+
+/// The labels and figures of each row, as text. A figure that is withheld is none.
+pub fn rows(query: &Query, answer: &Answer) -> impl Iterator<Item = (Vec<String>, Vec<Option<String>>)> {
+    let question = &query.question;
+    answer.rows.iter().map(|row| {
+        let figure = |metric: &Metric| answer.number(question, row, *metric).map(written);
+        (labels(question, row), question.asked().metrics.iter().map(figure).collect())
+    })
 }
 
 fn line(fields: impl Iterator<Item = String>) -> String {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Include, Query};
 use crate::store::disclosure::{Answer, AnswerRow, OTHER, Warning};
 use crate::store::question::range::{day_start, hour_end, hour_start};
-use crate::store::question::{Axis, Bucket, Direction, Key, Metric, Number, Question, Range};
+use crate::store::question::{Axis, Bucket, Direction, Key, Metric, Number, Question, Range, Source};
 
 /// The answer to a query, in the shape of Plausible's: `results`, `meta`, `query`. A figure that is withheld is `null`.
 pub fn render(query: &Query, answer: &Answer) -> serde_json::Result<Vec<u8>> {
@@ -55,8 +55,17 @@ struct Meta {
     folded_values: u64,
     withheld_rows: u64,
     visitors_distinct_per: &'static str,
+    sampling: &'static str,
+    made_from: MadeFrom,
     #[serde(skip_serializing_if = "Option::is_none")]
     rekeyed_at: Option<String>,
+}
+
+/// Which sums the figures were made from.
+#[derive(Serialize)]
+struct MadeFrom {
+    cells: &'static str,
+    dimensions: Vec<Cow<'static, str>>,
 }
 
 #[derive(Serialize)]
@@ -137,12 +146,30 @@ fn meta(query: &Query, answer: &Answer) -> Meta {
             Some(Bucket::Hour) => "hour",
             Some(Bucket::Day | Bucket::Week | Bucket::Month) | None => "day",
         },
+        sampling: "none",
+        made_from: made_from(question.source()),
         rekeyed_at: answer.meta.rekeyed_at.map(|at| at.to_string()),
     }
 }
 
+fn made_from(source: &Source) -> MadeFrom {
+    let (cells, dimensions) = match source {
+        Source::Totals => ("totals_hour", Vec::new()),
+        Source::Cells(dimension) => ("cells_hour", vec![dimension.name()]),
+        Source::Pairs { filter, by } => ("pairs_day", vec![filter.name(), by.name()]),
+    };
+    MadeFrom { cells, dimensions }
+}
+
 fn explain(warning: Warning) -> (&'static str, MetricWarning) {
     match warning {
+        Warning::NotCounted(metric) => (
+            metric.name(),
+            MetricWarning {
+                code: "not_counted",
+                warning: "Nobody is counted in what is asked about, so there is no such figure: ask for events.",
+            },
+        ),
         Warning::AddedValues(metric) => (
             metric.name(),
             MetricWarning {

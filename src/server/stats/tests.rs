@@ -1,7 +1,7 @@
 use super::*;
 use crate::counting::tally::Dimension;
 use crate::store::disclosure::{Answer, AnswerRow, Meta, disclose};
-use crate::store::question::{Beside, Figures, Range, Rows, When};
+use crate::store::question::{Beside, Figures, Range, Rows, When, Whole};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -144,7 +144,12 @@ fn answered(query: &Query) -> Answer {
         beside: Beside::default(),
     };
     let rows = vec![row("/=cmd, \"x\"", Some(figures)), row("=1+1", None)];
-    Answer { rows, total_rows: 12, visitors: 0, meta: Meta { k: 5, folded: 3, ..Meta::default() } }
+    Answer {
+        rows,
+        total_rows: 12,
+        whole: Whole::default(),
+        meta: Meta { k: 5, folded: 3, ..Meta::default() },
+    }
 }
 
 #[test]
@@ -170,6 +175,8 @@ fn answer_has_the_shape_of_plausibles() {
             "folded_values": 3,
             "withheld_rows": 0,
             "visitors_distinct_per": "day",
+            "sampling": "none",
+            "made_from": { "cells": "pairs_day", "dimensions": ["visit:country", "event:page"] },
         },
         "query": {
             "site_id": "shop",
@@ -192,7 +199,12 @@ fn revenue_is_written_with_its_currency() {
     }));
     let figures = Figures { visitors: 9, orders: 8, revenue: 1_234_568, ..Figures::default() };
     let row = AnswerRow { when: None, value: None, figures: Some(figures), beside: Beside::default() };
-    let answer = Answer { rows: vec![row], total_rows: 1, visitors: 9, meta: Meta::default() };
+    let answer = Answer {
+        rows: vec![row],
+        total_rows: 1,
+        whole: Whole { visitors: 9, filtered: 9 },
+        meta: Meta::default(),
+    };
     let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
     let money = |value: f64| json!({ "value": value, "currency": "NOK" });
     assert_eq!(reply["results"][0]["metrics"], json!([money(1234.568), money(154.321)]));

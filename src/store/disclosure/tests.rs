@@ -88,10 +88,10 @@ fn question_for_one_row_has_one_without_any_figures() {
 #[test]
 fn filter_that_selects_or_leaves_few_is_withheld() {
     let question = question(&[], Some((Dimension::Country, "NO")), 5);
-    let disclosed = |inside: i64, outside_visitors: i64| {
+    let disclosed = |inside: i64, outside_people: i64| {
         let rows = vec![row("", inside)];
-        let selected = Selected { inside: rows[0].figures, outside_visitors };
-        disclose(&question, Rows { rows, selected: [(None, selected)].into(), visitors: 0 })
+        let selected = Selected { inside: rows[0].figures, outside_people };
+        disclose(&question, Rows { rows, selected: [(None, selected)].into(), whole: Whole::default() })
     };
     assert_eq!(shown(&disclosed(50, 0)), [(None, Some(50))]);
     assert_eq!(shown(&disclosed(50, 5)), [(None, Some(50))]);

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Params, named_params};
 
 use super::super::StoreError;
-use super::super::question::reading::{self, Of, ROWS_MAX, Reading, Told};
+use super::super::question::reading::{self, ROWS_MAX, Reading, Told};
 use super::super::question::{Bucket, Figures, Filter, Question, Row, Rows};
 use super::error;
 use crate::counting::tally::{Dimension, LocalDay};
@@ -22,10 +22,11 @@ pub(super) fn answer(connection: &mut Connection, question: &Question) -> Result
     reading::rows(question, |reading| match reading {
         Reading::Totals { bucket } => totals(&snapshot, question, *bucket),
         Reading::Values { dimension, told, of, bucket } => {
-            let filter = question.asked().filter.as_ref().filter(|_| *of == Of::Filter);
-            values(&snapshot, question, dimension, *told, filter, *bucket)
+            values(&snapshot, question, dimension, *told, of.filter(question).as_deref(), *bucket)
         }
-        Reading::Pairs { filter, by, bucket } => pairs(&snapshot, question, filter, by, *bucket),
+        Reading::Pairs { filter, of, by, bucket } => {
+            pairs(&snapshot, question, (filter, of.filter(question).as_deref()), by, *bucket)
+        }
     })
 }
 
@@ -82,16 +83,16 @@ fn values(
     )
 }
 
-/// The values of `by` where `filter` has a wanted value.
+/// The values of `by` where `filtered` has a wanted value.
 fn pairs(
     connection: &Connection,
     question: &Question,
-    filter: &Dimension,
+    (filtered, filter): (&Dimension, Option<&Filter>),
     by: &Dimension,
     bucket: Option<Bucket>,
 ) -> Result<Vec<Row>, StoreError> {
     let span = question.span();
-    let (first, second) = (filter.min(by), filter.max(by));
+    let (first, second) = (filtered.min(by), filtered.max(by));
     rows(
         connection,
         bucket,
@@ -99,12 +100,12 @@ fn pairs(
         named_params! {
             ":site": &*question.asked().site,
             ":dimension": by.name(),
-            ":filtered": filter.name(),
+            ":filtered": filtered.name(),
             ":first": first.name(),
             ":second": second.name(),
             ":is_first": by == first,
             ":grain": grain(bucket),
-            ":wanted": wanted(question.asked().filter.as_ref())?,
+            ":wanted": wanted(filter)?,
             ":first_day": span.first_day.0,
             ":last_day": span.last_day.0,
             ":limit": limit(),

@@ -3,7 +3,7 @@ use crate::clock::SteppedClock;
 use crate::counting::tally::{Cell, Dimension, Hour, Name, Sums, Tally, Value};
 use crate::store::BatchId;
 use crate::store::disclosure::{OTHER, disclose};
-use crate::store::question::{Asked, Axis, Bucket, Filter, Metric, Number, QuestionError, Range};
+use crate::store::question::{Asked, Axis, Bucket, Filter, Granted, Metric, Number, QuestionError, Range};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -350,4 +350,6 @@ fn views_for_people_fold_small_values() {
     assert_eq!(days, ("2026-03-02".to_owned(), 60));
 }
 
+mod choices;
+mod every_question;
 mod figures;

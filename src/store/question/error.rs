@@ -45,9 +45,22 @@ pub enum QuestionError {
     /// A metric of visits by what happened in them.
     #[error("Session metric(s) `{0}` cannot be queried along with event dimensions")]
     VisitsByEvents(&'static str),
-    /// The consent rate is one of the site.
-    #[error("Metric `consent_rate` can only be queried for the whole site: without filters, by time or not")]
-    ConsentRateOfPart,
+    /// A metric of rows.
+    #[error("Metric `{0}` needs a dimension: it is the share of a row in the whole")]
+    NeedsDimension(&'static str),
+    /// Choices are counted of the site, and by what is said of them.
+    #[error(
+        "Metric `{0}` can only be queried for the whole site, or by and for event:choice and choice: dimensions"
+    )]
+    AnswersOfPart(&'static str),
+    /// A rate of choices that two things are said of.
+    #[error("Metric `{0}` can be queried by one choice: dimension or for one, not for both at once")]
+    RateOfTwo(&'static str),
+    /// A share of all visits.
+    #[error(
+        "Metric `{0}` is a share of all visits and can only be queried for the whole site: without filters, by time or not"
+    )]
+    ShareOfPart(&'static str),
     /// Hours of a pair.
     #[error("cells of {0} by {1} are kept by the day, not by the hour; ask for time:day or whole days")]
     PairByHour(Cow<'static, str>, Cow<'static, str>),

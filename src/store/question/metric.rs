@@ -1,89 +1,6 @@
-//! Sums of a row, and the figures analysts ask for.
+//! The figures analysts ask for, and how they are made of the sums of a row.
 
-use std::ops::AddAssign;
-
-use super::{Dimension, Question};
-
-/// The sums an answer is made of. They add up: the figures of a whole are those of its parts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Distinct marks per day (per hour where rows are hours), added up over the range.
-    pub visitors: i64,
-    /// Visits active in the range (in the hour where rows are hours).
-    pub visits: i64,
-    /// Visits that began in it.
-    pub begun: i64,
-    /// Page views.
-    pub views: i64,
-    /// Page views and events.
-    pub events: i64,
-    /// Visits that began in it and have one interactive event.
-    pub bounces: i64,
-    /// Seconds from first to last view, of the visits that began in it.
-    pub seconds: i64,
-    /// Visits that entered here.
-    pub entries: i64,
-    /// Visits that left from here.
-    pub exits: i64,
-    /// Revenue. Unit: thousandths of the site's currency.
-    pub revenue: i64,
-    /// Events that carried it.
-    pub orders: i64,
-    /// Attention that pages had. Unit: milliseconds.
-    pub engaged_ms: i64,
-    /// The deepest scroll of each visit, added up. Unit: percent.
-    pub scroll: i64,
-    /// Visits whose scroll was told.
-    pub scrolls: i64,
-}
-
-impl Figures {
-    /// Is there nothing in it?
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl AddAssign for Figures {
-    fn add_assign(&mut self, other: Self) {
-        self.visitors += other.visitors;
-        self.visits += other.visits;
-        self.begun += other.begun;
-        self.views += other.views;
-        self.events += other.events;
-        self.bounces += other.bounces;
-        self.seconds += other.seconds;
-        self.entries += other.entries;
-        self.exits += other.exits;
-        self.revenue += other.revenue;
-        self.orders += other.orders;
-        self.engaged_ms += other.engaged_ms;
-        self.scroll += other.scroll;
-        self.scrolls += other.scrolls;
-    }
-}
-
-/// What figures of a row are divided by and the row itself does not hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Beside {
-    /// Visitors of the row's value and bucket, without a filter by goal or property.
-    pub visitors: i64,
-    /// Page views of the page that a row of exit pages is about; `None` where nobody can read which page that is.
-    pub page_views: Option<i64>,
-    /// Choices that were made in the row's bucket.
-    pub choices: i64,
-    /// Those of them that granted something.
-    pub granted: i64,
-}
-
-impl AddAssign for Beside {
-    fn add_assign(&mut self, other: Self) {
-        self.visitors += other.visitors;
-        self.page_views = self.page_views.zip(other.page_views).map(|(one, other)| one + other);
-        self.choices += other.choices;
-        self.granted += other.granted;
-    }
-}
+use super::{Beside, Dimension, Figures, Granted, Question};
 
 /// A figure an analyst can ask for; names and definitions are Plausible's, but for the consent rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,8 +34,18 @@ pub enum Metric {
     TotalRevenue,
     /// The same for each conversion that carried revenue.
     AverageRevenue,
-    /// Choices that granted something, as a percentage of all choices, to one decimal.
-    ConsentRate,
+    /// Visitors of the row, as a percentage of all under the same filters, to one decimal.
+    Percentage,
+    /// Visits that were asked whether trackers may run.
+    BannersShown,
+    /// Those of them that have not answered.
+    BannersIgnored,
+    /// Answers.
+    Choices,
+    /// Answers that granted it, as a percentage of all answers, to one decimal.
+    ConsentRate(Granted),
+    /// Answers that granted it, as a percentage of all visits, to one decimal.
+    ConsentShare(Granted),
 }
 
 /// A figure as it is shown.
@@ -134,7 +61,7 @@ pub enum Number {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 26] = [
         Self::Visitors,
         Self::Visits,
         Self::Pageviews,
@@ -149,7 +76,18 @@ impl Metric {
         Self::GroupConversionRate,
         Self::TotalRevenue,
         Self::AverageRevenue,
-        Self::ConsentRate,
+        Self::Percentage,
+        Self::BannersShown,
+        Self::BannersIgnored,
+        Self::Choices,
+        Self::ConsentRate(Granted::Anything),
+        Self::ConsentRate(Granted::Preferences),
+        Self::ConsentRate(Granted::Statistics),
+        Self::ConsentRate(Granted::Marketing),
+        Self::ConsentShare(Granted::Anything),
+        Self::ConsentShare(Granted::Preferences),
+        Self::ConsentShare(Granted::Statistics),
+        Self::ConsentShare(Granted::Marketing),
     ];
 
     /// The name in questions and answers.
@@ -169,8 +107,36 @@ impl Metric {
             Self::GroupConversionRate => "group_conversion_rate",
             Self::TotalRevenue => "total_revenue",
             Self::AverageRevenue => "average_revenue",
-            Self::ConsentRate => "consent_rate",
+            Self::Percentage => "percentage",
+            Self::BannersShown => "banners_shown",
+            Self::BannersIgnored => "banners_ignored",
+            Self::Choices => "choices",
+            Self::ConsentRate(Granted::Anything) => "consent_rate",
+            Self::ConsentRate(Granted::Preferences) => "consent_rate_preferences",
+            Self::ConsentRate(Granted::Statistics) => "consent_rate_statistics",
+            Self::ConsentRate(Granted::Marketing) => "consent_rate_marketing",
+            Self::ConsentShare(Granted::Anything) => "consent_share",
+            Self::ConsentShare(Granted::Preferences) => "consent_share_preferences",
+            Self::ConsentShare(Granted::Statistics) => "consent_share_statistics",
+            Self::ConsentShare(Granted::Marketing) => "consent_share_marketing",
         }
+    }
+
+    /// Is it about answers to the question, and not about visits?
+    pub const fn is_of_answers(self) -> bool {
+        matches!(
+            self,
+            Self::BannersShown
+                | Self::BannersIgnored
+                | Self::Choices
+                | Self::ConsentRate(_)
+                | Self::ConsentShare(_)
+        )
+    }
+
+    /// Is there such a figure of robots, of what was dropped and of choices, in which nobody is counted?
+    pub const fn is_of_nobody(self) -> bool {
+        matches!(self, Self::Events) || self.is_of_answers()
     }
 
     /// The metric of that name.
@@ -186,8 +152,17 @@ pub struct Measured<'a> {
     pub figures: &'a Figures,
     /// What stands beside them.
     pub beside: &'a Beside,
-    /// Visitors of the whole range, without a filter by goal or property.
+    /// Visitors of the whole range.
+    pub whole: Whole,
+}
+
+/// Visitors of a whole range, which metrics are divided by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Under the question's filter, without one by goal or property.
     pub visitors: i64,
+    /// Under the question's filter.
+    pub filtered: i64,
 }
 
 impl Measured<'_> {
@@ -199,6 +174,10 @@ impl Measured<'_> {
     pub fn number(self, question: &Question, metric: Metric) -> Option<Number> {
         let (figures, beside) = (self.figures, self.beside);
         let few = Few::of(question);
+        if question.is_about_nobody() && !metric.is_of_nobody() {
+            return None;
+        }
+        let answers = beside.answers;
         let (visits, begun) = if question.is_about(&Dimension::Page) {
             (figures.entries, figures.entries)
         } else {
@@ -215,11 +194,16 @@ impl Measured<'_> {
             Metric::ExitRate => few.tenths(figures.exits, beside.page_views?)?,
             Metric::TimeOnPage => Number::Whole(few.mean(1000, figures.engaged_ms, figures.visits)?),
             Metric::ScrollDepth => Number::Whole(few.mean(1, figures.scroll, figures.scrolls)?),
-            Metric::ConversionRate => few.tenths(figures.visitors, self.visitors)?,
+            Metric::ConversionRate => few.tenths(figures.visitors, self.whole.visitors)?,
+            Metric::Percentage => few.tenths(figures.visitors, self.whole.filtered)?,
             Metric::GroupConversionRate => few.tenths(figures.visitors, beside.visitors)?,
             Metric::TotalRevenue => Number::Money(few.sum(figures.revenue, figures.orders)?),
             Metric::AverageRevenue => Number::Money(few.mean(1, figures.revenue, figures.orders)?),
-            Metric::ConsentRate => few.tenths(beside.granted, beside.choices)?,
+            Metric::BannersShown => Number::Whole(few.count(answers.shown)?),
+            Metric::BannersIgnored => Number::Whole(few.count(answers.ignored)?),
+            Metric::Choices => Number::Whole(few.count(answers.choices)?),
+            Metric::ConsentRate(granted) => few.tenths(answers.of(granted), answers.choices)?,
+            Metric::ConsentShare(granted) => few.tenths(answers.of(granted), figures.visits)?,
         })
     }
 }
@@ -251,6 +235,10 @@ impl Few {
     /// `dividend / (unit · divisor)`; nothing where there is nothing to divide by.
     fn mean(self, unit: i64, dividend: i64, divisor: i64) -> Option<i64> {
         (divisor > 0 && !self.is(divisor)).then(|| ratio(1, dividend, divisor.saturating_mul(unit)))
+    }
+
+    fn count(self, count: i64) -> Option<i64> {
+        (!self.is(count)).then(|| count.max(0))
     }
 
     fn sum(self, sum: i64, orders: i64) -> Option<i64> {

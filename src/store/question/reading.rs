@@ -3,11 +3,16 @@
 //! A store knows how to read three kinds of cells ([`Reading`]); everything else is done here, once for all stores, so
 //! that two stores with the same cells give the same answer.
 
+mod answers;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::disclosure::UNKNOWN;
-use super::{Bucket, Dimension, Figures, Filter, Metric, Question, Row, Rows, Selected, Source, When};
+use super::{
+    Bucket, Dimension, Figures, Filter, Granted, Metric, Question, Row, Rows, Selected, Source, When, Whole,
+};
 use crate::counting::tally::{Hour, LocalDay};
 
 /// Most rows of one reading: some 50 MiB.
@@ -28,15 +33,17 @@ pub enum Reading {
         dimension: Dimension,
         /// How values become rows.
         told: Told,
-        /// Of all values, or those of the question's filter?
+        /// Which of them.
         of: Of,
         /// How time is cut.
         bucket: Option<Bucket>,
     },
-    /// The values of `by` where `filter` has one of the values of the question's filter; whole days.
+    /// The values of `by` where `filter` has one of some values; whole days.
     Pairs {
         /// The dimension that is filtered.
         filter: Dimension,
+        /// Which of its values.
+        of: Of,
         /// The dimension that rows are told apart by.
         by: Dimension,
         /// How time is cut, never by hours.
@@ -60,6 +67,23 @@ pub enum Of {
     All,
     /// Those that the question's filter names.
     Filter,
+    /// Those that say it was granted.
+    Granted(Granted),
+}
+
+impl Of {
+    /// The values as a filter; nothing for all.
+    pub fn filter(self, question: &Question) -> Option<Cow<'_, Filter>> {
+        match self {
+            Self::All => None,
+            Self::Filter => question.asked().filter.as_ref().map(Cow::Borrowed),
+            Self::Granted(granted) => {
+                let (dimension, words) = granted.told_by();
+                let values = words.iter().map(|word| Arc::from(*word)).collect();
+                Some(Cow::Owned(Filter { dimension, values }))
+            }
+        }
+    }
 }
 
 /// A row as a store reads it; `day` and `hour` say where its bucket begins.
@@ -119,27 +143,43 @@ pub fn rows<E>(
             read(&Reading::Values { dimension: dimension.clone(), told, of, bucket })?
         }
         Source::Pairs { filter, by } => {
-            let mut rows = read(&Reading::Pairs { filter: filter.clone(), by: by.clone(), bucket })?;
-            leave(&mut rows, &read(&apart(by))?);
+            let (filter, by) = (filter.clone(), by.clone());
+            let rest = apart(&by);
+            let mut rows = read(&Reading::Pairs { filter, of: Of::Filter, by, bucket })?;
+            leave(question, &mut rows, &read(&rest)?);
             rows
         }
     };
     let selected = match &question.asked().filter {
-        Some(filter) => selected(&read(&Reading::Totals { bucket })?, read(&of_filter(filter, bucket))?),
+        Some(filter) => selected(question, &read(&all(question, filter))?, read(&of_filter(filter, bucket))?),
         None => HashMap::new(),
     };
-    let mut visitors = 0;
+    let mut whole = Whole::default();
     if question.wants(&[Metric::ConversionRate, Metric::GroupConversionRate]) {
-        visitors = everybody(read(&compared(question, None))?).values().sum();
+        whole.visitors = everybody(read(&compared(question, None))?).values().sum();
         stand_beside_groups(&mut rows, question, &everybody(read(&compared(question, bucket))?));
     }
     if question.wants(&[Metric::ExitRate]) {
         stand_beside_pages(&mut rows, &read(&page_views(question))?);
     }
-    if question.wants(&[Metric::ConsentRate]) {
-        stand_beside_choices(&mut rows, &read(&apart(&Dimension::Choice))?);
+    if question.wants(&[Metric::Percentage]) {
+        let filter = question.asked().filter.as_ref();
+        let all = filter.map_or(Reading::Totals { bucket: None }, |filter| of_filter(filter, None));
+        whole.filtered = everybody(read(&all)?).values().sum();
     }
-    Ok(Rows { rows, selected, visitors })
+    if question.asked().metrics.iter().any(|metric| metric.is_of_answers()) {
+        answers::stand_beside(question, &mut rows, &mut read)?;
+    }
+    Ok(Rows { rows, selected, whole })
+}
+
+/// Everybody whom the filter leaves out or does not: of choices they are told by the filter's own dimension.
+fn all(question: &Question, filter: &Filter) -> Reading {
+    let bucket = question.bucket();
+    if !question.is_about_choices() {
+        return Reading::Totals { bucket };
+    }
+    Reading::Values { dimension: filter.dimension.clone(), told: Told::Together, of: Of::All, bucket }
 }
 
 fn of_filter(filter: &Filter, bucket: Option<Bucket>) -> Reading {
@@ -173,7 +213,8 @@ fn stand_beside_groups(rows: &mut [Row], question: &Question, everybody: &HashMa
 fn page_views(question: &Question) -> Reading {
     match &question.asked().filter {
         Some(filter) if filter.dimension != Dimension::ExitPage => {
-            Reading::Pairs { filter: filter.dimension.clone(), by: Dimension::Page, bucket: None }
+            let filter = filter.dimension.clone();
+            Reading::Pairs { filter, of: Of::Filter, by: Dimension::Page, bucket: None }
         }
         _ => Reading::Values { dimension: Dimension::Page, told: Told::Apart, of: Of::All, bucket: None },
     }
@@ -188,41 +229,28 @@ fn stand_beside_pages(rows: &mut [Row], pages: &[Row]) {
     }
 }
 
-/// Notes on each bucket how many choices were made in it. One with choices and without visits is a row, too.
-fn stand_beside_choices(rows: &mut Vec<Row>, choices: &[Row]) {
-    for choice in choices {
-        let place = rows.iter().position(|row| row.when == choice.when).unwrap_or_else(|| {
-            rows.push(Row { when: choice.when, value: None, ..Row::default() });
-            rows.len() - 1
-        });
-        let beside = &mut rows[place].beside;
-        beside.choices += choice.figures.events;
-        if matches!(choice.value.as_deref(), Some("accepted" | "partial")) {
-            beside.granted += choice.figures.events;
-        }
-    }
-}
-
 /// What the filter selects from each bucket, and leaves out.
-fn selected(totals: &[Row], inside: Vec<Row>) -> HashMap<Option<When>, Selected> {
+fn selected(question: &Question, all: &[Row], inside: Vec<Row>) -> HashMap<Option<When>, Selected> {
+    let people = question.people();
     let mut selected: HashMap<Option<When>, Selected> = HashMap::new();
-    for row in totals {
-        selected.entry(row.when).or_default().outside_visitors = row.figures.visitors;
+    for row in all {
+        selected.entry(row.when).or_default().outside_people = people(&row.figures);
     }
     for row in inside {
         let bucket = selected.entry(row.when).or_default();
-        bucket.outside_visitors -= row.figures.visitors;
+        bucket.outside_people -= people(&row.figures);
         bucket.inside = row.figures;
     }
     selected
 }
 
-/// Notes on each row of a pair how many visitors had its value without the filter's.
-fn leave(rows: &mut [Row], all: &[Row]) {
+/// Notes on each row of a pair how many people had its value without the filter's.
+fn leave(question: &Question, rows: &mut [Row], all: &[Row]) {
+    let people = question.people();
     let all: HashMap<(Option<When>, Option<&str>), i64> =
-        all.iter().map(|row| ((row.when, row.value.as_deref()), row.figures.visitors)).collect();
+        all.iter().map(|row| ((row.when, row.value.as_deref()), people(&row.figures))).collect();
     for row in rows {
-        let visitors = all.get(&(row.when, row.value.as_deref())).copied().unwrap_or(0);
-        row.left_of_value = visitors - row.figures.visitors;
+        let with_value = all.get(&(row.when, row.value.as_deref())).copied().unwrap_or(0);
+        row.left_of_value = with_value - people(&row.figures);
     }
 }

@@ -1,7 +1,7 @@
 //! Which cells answer a question, and which metrics they can give.
 
 use super::{Asked, Bucket, Dimension, Metric, QuestionError, Range, breakdown, bucket, is_about};
-use crate::counting::pairs::{can_be_crossed, is_of_visit, is_paired};
+use crate::counting::pairs::{can_be_crossed, is_of_choice, is_of_visit, is_paired};
 
 /// Which cells answer a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +52,15 @@ fn pairs(asked: &Asked, filter: &Dimension, by: &Dimension) -> Result<Source, Qu
             QuestionError::NoPair(by.name(), filter.name())
         });
     }
-    if bucket(&asked.axes) == Some(Bucket::Hour) || !matches!(asked.range, Range::Days { .. }) {
+    if is_by_hour(asked) {
         return Err(QuestionError::PairByHour(by.name(), filter.name()));
     }
     Ok(Source::Pairs { filter: filter.clone(), by: by.clone() })
+}
+
+/// Does it ask for more than days?
+fn is_by_hour(asked: &Asked) -> bool {
+    bucket(&asked.axes) == Some(Bucket::Hour) || !matches!(asked.range, Range::Days { .. })
 }
 
 /// Can the cells give every metric that is asked for?
@@ -77,15 +82,37 @@ fn check_metric(asked: &Asked, metric: Metric) -> Result<(), QuestionError> {
         }
         Metric::ExitRate => check_exit_rate(asked),
         Metric::BounceRate | Metric::VisitDuration => check_visits(asked, metric),
-        Metric::ConsentRate if breakdown(&asked.axes).is_some() || asked.filter.is_some() => {
-            Err(QuestionError::ConsentRateOfPart)
-        }
-        Metric::ConsentRate
+        Metric::BannersShown
+        | Metric::BannersIgnored
+        | Metric::Choices
+        | Metric::ConsentRate(_)
+        | Metric::ConsentShare(_) => check_answers(asked, metric),
+        Metric::Percentage if asked.axes.is_empty() => Err(QuestionError::NeedsDimension(metric.name())),
+        Metric::Percentage
         | Metric::Visitors
         | Metric::Visits
         | Metric::Pageviews
         | Metric::ViewsPerVisit
         | Metric::Events => Ok(()),
+    }
+}
+
+/// Choices are counted of the whole site and by what is said of them; a rate of one of their values takes its pair with
+/// what was granted, so it cannot be cut by two.
+fn check_answers(asked: &Asked, metric: Metric) -> Result<(), QuestionError> {
+    let (by, filter) = (breakdown(&asked.axes), asked.filter.as_ref().map(|filter| &filter.dimension));
+    if by.into_iter().chain(filter).any(|dimension| !is_of_choice(dimension)) {
+        return Err(QuestionError::AnswersOfPart(metric.name()));
+    }
+    match (metric, by.or(filter)) {
+        (Metric::ConsentShare(_), Some(_)) => Err(QuestionError::ShareOfPart(metric.name())),
+        (Metric::ConsentRate(_), Some(_)) if by.is_some() && filter.is_some() => {
+            Err(QuestionError::RateOfTwo(metric.name()))
+        }
+        (Metric::ConsentRate(granted), Some(one)) if is_by_hour(asked) => {
+            Err(QuestionError::PairByHour(granted.told_by().0.name(), one.name()))
+        }
+        _ => Ok(()),
     }
 }
 

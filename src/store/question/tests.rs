@@ -48,8 +48,27 @@ fn metrics_are_refused_where_plausible_refuses_them() {
     assert!(refused(Metric::ExitRate, Some(ExitPage), Some(Goal)).unwrap().contains("event dimensions"));
     assert!(refused(Metric::BounceRate, Some(Goal), None).unwrap().starts_with("Session metric(s)"));
     assert_eq!(refused(Metric::BounceRate, Some(Page), Some(Source)), None);
-    assert!(refused(Metric::ConsentRate, Some(Source), None).is_some());
-    assert_eq!(refused(Metric::ConsentRate, None, None), None);
+    assert!(refused(Metric::ConsentRate(Granted::Anything), Some(Source), None).is_some());
+    assert_eq!(refused(Metric::ConsentRate(Granted::Anything), None, None), None);
+    assert!(refused(Metric::Percentage, None, Some(Source)).unwrap().contains("needs a dimension"));
+    assert_eq!(refused(Metric::Percentage, Some(Source), None), None);
+}
+
+#[test]
+fn answers_are_told_of_the_site_and_by_what_is_said_of_choices() {
+    use Dimension::{ChoiceLanguage, ChoiceLayer, Page};
+    let rate = Metric::ConsentRate(Granted::Statistics);
+    for metric in [Metric::BannersShown, Metric::BannersIgnored, Metric::Choices, rate] {
+        assert_eq!(refused(metric, Some(ChoiceLayer), None), None);
+        assert_eq!(refused(metric, None, Some(ChoiceLanguage)), None);
+        assert!(refused(metric, Some(Page), None).unwrap().contains("choice: dimensions"));
+        assert!(refused(metric, None, Some(Page)).unwrap().contains("choice: dimensions"));
+    }
+    assert_eq!(refused(Metric::Choices, Some(ChoiceLayer), Some(ChoiceLanguage)), None);
+    assert!(refused(rate, Some(ChoiceLayer), Some(ChoiceLanguage)).unwrap().contains("not for both"));
+    let share = Metric::ConsentShare(Granted::Statistics);
+    assert_eq!(refused(share, None, None), None);
+    assert!(refused(share, Some(ChoiceLayer), None).unwrap().contains("share of all visits"));
 }
 
 #[test]

@@ -131,11 +131,13 @@ pub(super) fn robot(at: Timestamp, dice: &mut Dice, steps: &mut Vec<Step>) {
     let address = std::net::Ipv4Addr::new(198, 18, 224, u8::try_from(dice.between(1, 20)).unwrap_or(1));
     let user_agent = dice.of(ROBOT_NAMES);
     let path = dice.of(TYRES).to_owned();
-    steps.push(Step { at, address: address.into(), user_agent, path, referrer: None, deed: Deed::View });
+    let (address, deed) = (address.into(), Deed::View);
+    steps.push(Step { at, address, user_agent, path, referrer: None, is_undecided: true, deed });
 }
 
 fn step(at: Timestamp, who: &Person, path: String, referrer: Option<String>, deed: Deed) -> Step {
-    Step { at, address: who.address.into(), user_agent: who.user_agent, path, referrer, deed }
+    let is_undecided = who.temper != Temper::Done;
+    Step { at, address: who.address.into(), user_agent: who.user_agent, path, referrer, is_undecided, deed }
 }
 
 /// Time on a page, most often near `from`.

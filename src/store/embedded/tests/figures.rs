@@ -90,9 +90,10 @@ fn revenue_is_told_by_source_and_withheld_where_orders_are_few() {
 #[test]
 fn consent_rate_is_the_part_of_choices_that_granted_something() {
     let room = shop();
-    let rate = wanting(&[Metric::Visitors, Metric::ConsentRate], asked(&[], None));
+    let rate = wanting(&[Metric::Visitors, Metric::ConsentRate(Granted::Anything)], asked(&[], None));
     assert_eq!(room.rows(rate), [(vec![], vec![100, 5000])]);
-    let by_hour = wanting(&[Metric::ConsentRate], asked(&[Axis::Time(Bucket::Hour)], None));
+    let by_hour =
+        wanting(&[Metric::ConsentRate(Granted::Anything)], asked(&[Axis::Time(Bucket::Hour)], None));
     assert_eq!(
         room.rows(by_hour),
         [labelled("2026-03-02 01:00:00", &[10_000]), labelled("2026-03-02 02:00:00", &[0])]

@@ -6,7 +6,8 @@ const GOAL: (Dimension, &str) = (Dimension::Goal, "Purchase");
 const PAGE: (Dimension, &str) = (Dimension::Page, "/");
 
 fn number(question: &Question, metric: Metric, figures: Figures, beside: Beside) -> Option<Number> {
-    Measured { figures: &figures, beside: &beside, visitors: 200 }.number(question, metric)
+    Measured { figures: &figures, beside: &beside, whole: Whole { visitors: 200, filtered: 200 } }
+        .number(question, metric)
 }
 
 #[test]
@@ -36,7 +37,9 @@ fn figure_of_nothing_is_zero_or_none() {
             Metric::ViewsPerVisit
             | Metric::ConversionRate
             | Metric::GroupConversionRate
-            | Metric::ConsentRate => Some(Number::Hundredths(0)),
+            | Metric::Percentage
+            | Metric::ConsentRate(_)
+            | Metric::ConsentShare(_) => Some(Number::Hundredths(0)),
             _ => Some(Number::Whole(0)),
         };
         assert_eq!(number, expected, "{metric:?}");

@@ -1,0 +1,135 @@
+//! What became of the question: asked, answered in the banner, the preference centre or by a script, or ignored.
+
+use serde_json::json;
+
+use crate::pages::{PLAIN, SHOP};
+use crate::support::{Gateway, Origin, RULES, Visitor, rules_of_mode, start, start_with};
+
+const FIGURES: [&str; 7] = [
+    "banners_shown",
+    "banners_ignored",
+    "choices",
+    "consent_rate",
+    "consent_rate_statistics",
+    "consent_rate_marketing",
+    "consent_share_statistics",
+];
+
+fn told(gateway: &Gateway, token: &str, metrics: &[&str], dimension: &str, expected: &serde_json::Value) {
+    let question = json!({"metrics": metrics, "date_range": "day", "dimensions": [dimension]});
+    gateway.ask_until(token, &question, expected);
+}
+
+/// Somebody with a browser of their own.
+fn visitor(gateway: &Gateway, version: u32) -> Visitor {
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.agent = visitor.agent.replace("Chrome/140", &format!("Chrome/{version}"));
+    visitor
+}
+
+/// Four visits: one says yes in the banner without a script, one no by a script, one agrees to statistics in the
+/// preference centre and takes it back, one looks at two pages and says nothing.
+fn day(gateway: &Gateway) {
+    let mut yes = visitor(gateway, 131);
+    yes.open("/");
+    yes.choose("choice=all&layer=banner&return=/");
+    yes.open("/dekk");
+    let mut no = visitor(gateway, 132);
+    no.open("/");
+    no.post("choice=none&layer=script", &[("accept", "application/json"), ("accept-language", "en")]);
+    let mut some = visitor(gateway, 133);
+    some.open("/dekk");
+    some.choose("choice=some&category=statistics&layer=page&return=/dekk");
+    some.choose("choice=none&layer=page&return=/dekk");
+    let mut nobody = visitor(gateway, 134);
+    nobody.open("/");
+    nobody.open("/kasse");
+}
+
+#[test]
+fn everybody_who_was_asked_has_answered_or_ignored_it() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let token = gateway.token();
+    day(&gateway);
+    let whole = json!({"metrics": FIGURES, "date_range": "day"});
+    let figures = json!([{"metrics": [4, 1, 4, 50.0, 50.0, 25.0, 50.0], "dimensions": []}]);
+    gateway.ask_until(&token, &whole, &figures);
+    let answers = json!([
+        {"metrics": [4], "dimensions": ["shown"]},
+        {"metrics": [1], "dimensions": ["accepted"]},
+        {"metrics": [1], "dimensions": ["ignored"]},
+        {"metrics": [1], "dimensions": ["partial"]},
+        {"metrics": [1], "dimensions": ["refused"]},
+        {"metrics": [1], "dimensions": ["withdrawn"]},
+    ]);
+    told(&gateway, &token, &["events"], "event:choice", &answers);
+    let layers = json!([
+        {"metrics": [4, 1, 1, 100.0], "dimensions": ["banner"]},
+        {"metrics": [0, 0, 2, 50.0], "dimensions": ["page"]},
+        {"metrics": [0, 0, 1, 0.0], "dimensions": ["script"]},
+    ]);
+    let by = ["banners_shown", "banners_ignored", "choices", "consent_rate"];
+    told(&gateway, &token, &by, "choice:layer", &layers);
+    let languages = json!([
+        {"metrics": [4, 1, 3, 66.7], "dimensions": ["nb"]},
+        {"metrics": [0, 0, 1, 0.0], "dimensions": ["en"]},
+    ]);
+    told(&gateway, &token, &by, "choice:language", &languages);
+    let statistics = json!([
+        {"metrics": [2], "dimensions": ["granted"]},
+        {"metrics": [1], "dimensions": ["refused"]},
+        {"metrics": [1], "dimensions": ["withdrawn"]},
+    ]);
+    told(&gateway, &token, &["choices"], "choice:statistics", &statistics);
+    let filtered = json!({"metrics": ["choices"], "date_range": "day", "dimensions": ["choice:marketing"],
+        "filters": [["is", "choice:layer", ["page"]]]});
+    gateway.ask_until(&token, &filtered, &json!([{"metrics": [2], "dimensions": ["refused"]}]));
+}
+
+#[test]
+fn versions_are_called_as_receipts_call_what_was_shown() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let token = gateway.token();
+    let mut visitor = visitor(&gateway, 131);
+    visitor.open("/");
+    let question =
+        json!({"metrics": ["banners_shown"], "date_range": "day", "dimensions": ["choice:version"]});
+    let whole = json!({"metrics": ["banners_shown"], "date_range": "day"});
+    gateway.ask_until(&token, &whole, &json!([{"metrics": [1], "dimensions": []}]));
+    let answer = gateway.ask(&token, &question).json();
+    let version = answer["results"][0]["dimensions"][0].as_str().unwrap();
+    assert!(version.len() == 12 && version.bytes().all(|byte| byte.is_ascii_hexdigit()), "{answer}");
+}
+
+#[test]
+fn a_visit_of_the_day_after_is_asked_again_and_what_is_few_is_not_told() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start_with(&origin, &RULES.replace("answer = 1", "answer = 5"));
+    let token = gateway.token();
+    let mut silent = visitor(&gateway, 131);
+    for _ in 0..2 {
+        silent.open("/");
+        silent.open("/dekk");
+        gateway.clock.step(jiff::SignedDuration::from_mins(31));
+    }
+    let whole = json!({"metrics": ["banners_shown", "banners_ignored"], "date_range": "day"});
+    gateway.ask_until(&token, &whole, &json!([{"metrics": [2, 2], "dimensions": []}]));
+    let few = json!([{"metrics": [null], "dimensions": ["(other)"]}]);
+    told(&gateway, &token, &["banners_shown"], "choice:language", &few);
+}
+
+#[test]
+fn nobody_is_asked_where_nothing_is_held_or_counted_as_asked_without_a_visit() {
+    let origin = Origin::page(PLAIN);
+    let views = RULES.replace("[site.statistics]", "[site.statistics]\nwithout_consent = \"views\"");
+    for rules in [rules_of_mode("observe"), views] {
+        let gateway = start_with(&origin, &rules);
+        let token = gateway.token();
+        visitor(&gateway, 131).open("/");
+        let question =
+            json!({"metrics": ["pageviews", "banners_shown", "banners_ignored"], "date_range": "day"});
+        gateway.ask_until(&token, &question, &json!([{"metrics": [1, 0, 0], "dimensions": []}]));
+    }
+}

@@ -30,6 +30,7 @@ mod veil;
 mod visit;
 
 pub use counter::{Counter, Drained, Dropped};
+pub use robot::is_declared as is_declared_robot;
 pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;

@@ -67,6 +67,11 @@ pub(super) fn name(user_agent: &str) -> Option<&'static str> {
     RULES.has_sign(text).then(|| RULES.name(text))
 }
 
+/// Is it a robot that says where its owner can be reached, as crawlers do and tools do not?
+pub fn is_declared(user_agent: &str) -> bool {
+    user_agent.contains("http") && name(user_agent).is_some()
+}
+
 /// What else a request shows of who sent it.
 #[cfg_attr(not(test), allow(dead_code, reason = "hits do not carry these signals yet"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -104,7 +104,7 @@ export async function startGateway(shop, { mode = 'enforce', more = '', statisti
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const [port, admin] = [await freePort(), await freePort()];
   const config = join(directory, 'consentry.toml');
-  const write = (theMode, theMore = more) => writeFileSync(config, `
+  const write = (theMode, theTables = tables) => writeFileSync(config, `
 [listen]
 http = ["127.0.0.1:${port}"]
 admin = "127.0.0.1:${admin}"
@@ -125,10 +125,10 @@ privacy_url = "/personvern"
 complaint_url = "https://www.datatilsynet.no/"
 [site.consent]
 mode = "${theMode}"
-${theMore}
+${more}
 [site.statistics]
 ${statistics}
-${tables}
+${theTables}
 `);
   write(mode);
   const process_ = spawn(program, ['run', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -144,9 +144,9 @@ ${tables}
     url, admin: `http://127.0.0.1:${admin}`, config, log: () => log,
     /** A token for the statistics. */
     token: () => execFileSync(program, ['token', 'new', '--config', config, '--name', 'test'], { encoding: 'utf8' }).trim(),
-    /** Takes other settings while it runs. */
-    async reload(theMode, isDone) {
-      write(theMode);
+    /** Takes another mode, or other tables at the end of its settings, while it runs. */
+    async reload(theMode, isDone, theTables = tables) {
+      write(theMode, theTables);
       process_.kill('SIGHUP');
       await until(`the gateway to ${theMode}`, isDone);
     },

@@ -77,7 +77,7 @@ fn nobody_without_a_receipt_can_read_or_erase_one() {
 }
 
 #[test]
-fn one_number_tells_the_whole_story_of_a_consent() {
+fn r40_one_number_tells_the_whole_story_of_a_consent() {
     let origin = Origin::page(PLAIN);
     let gateway = start(&origin);
     let mut visitor = Visitor::of(gateway.visitors);

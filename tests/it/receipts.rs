@@ -13,7 +13,7 @@ use crate::pages::{PLAIN, SHOP};
 use crate::support::{Gateway, Origin, Program, Visitor, get, start};
 
 /// Connections that choose at the same time when the program is killed.
-const CHOOSERS: usize = 50;
+const CHOOSERS: usize = 500;
 /// Choices of each of them.
 const CHOICES: usize = 10;
 

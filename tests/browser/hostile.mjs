@@ -98,7 +98,7 @@ async function freePort() {
 }
 
 /** A gateway before `shop`, with `more` lines under [site.consent], `statistics` under [site.statistics] and `tables` at the end of its settings. */
-export async function startGateway(shop, { mode = 'enforce', more = '', statistics = 'without_consent = "off"', tables = '' } = {}) {
+export async function startGateway(shop, { mode = 'enforce', more = '', statistics = 'without_consent = "off"', tables = '', hosts = '["127.0.0.1"]' } = {}) {
   const program = process.env.CONSENTRY;
   if (!program) throw new Error('CONSENTRY is not set: start the tests with ./test, or name the program in it');
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
@@ -113,7 +113,7 @@ kind = "embedded"
 path = "var"
 [[site]]
 name = "shop"
-hosts = ["127.0.0.1"]
+hosts = ${hosts}
 origin = "${shop.url}"
 time_zone = "Europe/Oslo"
 languages = ["nb", "en"]

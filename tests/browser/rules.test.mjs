@@ -228,6 +228,24 @@ describe('after the choice', () => {
     }
   }));
 
+  test('r36_an_answer_holds_on_every_host_of_its_domain_and_on_no_other', () => visit(async (visitor) => {
+    shop.serve('/wide', html('<p>Hei</p>'));
+    // Browsers lead every name below "localhost" to this machine.
+    const wide = await startGateway(shop, { more: 'domain = "shop.localhost"', hosts: '["*.shop.localhost", "other.localhost"]' });
+    const at = (host) => visitor.page.goto(`http://${host}:${new URL(wide.url).port}/wide`, { waitUntil: 'networkidle' });
+    try {
+      await at('www.shop.localhost');
+      await answer(visitor.page, 'reject-all');
+      await visitor.page.locator('#consentry-banner').waitFor({ state: 'detached' });
+      await at('kasse.shop.localhost');
+      assert.equal(await isAsked(visitor.page), false);
+      await at('other.localhost');
+      assert.ok(await isAsked(visitor.page));
+    } finally {
+      await wide.stop();
+    }
+  }));
+
   test('r37_a_forged_answer_is_none', () => visit(async (visitor) => {
     shop.serve('/forged', html('<p>Hei</p>', GTAG));
     await visitor.context.addCookies([{ name: 'consentry', value: '2.20000.psm.....0f3a', url: gateway.url }]);

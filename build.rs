@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 21] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -18,9 +18,13 @@ const SOURCES: [&str; 17] = [
     "guard.js",
     "landing.js",
     "signals.js",
+    "region.js",
+    "uet.js",
+    "clarity.js",
     "idle.js",
     "api.js",
     "sizes.js",
+    "forget.js",
     "choice.js",
     "witness.js",
     "event.js",

@@ -2,9 +2,10 @@
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
  * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
- * idle.js, idle-google.js, api.js, choice.js, sizes.js,
+ * region.js, uet.js, clarity.js,
+ * idle.js, idle-google.js, api.js, api-free.js, choice.js, sizes.js,
  * event.js
- * choice-api.js                                         a file that visitors' browsers fetch when it is needed
+ * choice-api.js, forget.js                              files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
  * link.css, embed.css, banner.css, page.css(.hash)       styles, and the hash a page's policy names
@@ -92,9 +93,12 @@ await script("guard.js", "guard.js", { __FREE__: "false" });
 await script("guard.js", "guard-free.js", { __FREE__: "true" });
 await script("landing.js", "landing.js", {});
 await script("signals.js", "signals.js", {});
+for (const name of ["region.js", "uet.js", "clarity.js"]) await script(name, name, {});
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
-await script("api.js", "api.js", {});
+await script("api.js", "api.js", { __HELD__: "true" });
+await script("api.js", "api-free.js", { __HELD__: "false" });
+await script("forget.js", "forget.js", {});
 await script("sizes.js", "sizes.js", {});
 await script("choice.js", "choice.js", { __BANNER__: "true" });
 await script("choice.js", "choice-api.js", { __BANNER__: "false" });

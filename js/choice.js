@@ -46,6 +46,26 @@
     target.focus({ preventScroll: true });
   };
 
+  /** Tells tags that run already, before anybody else hears of the answer. */
+  const tell = (said) => {
+    const ads = said("marketing");
+    const counts = said("statistics");
+    const likes = said("preferences");
+    try {
+      gtag("consent", "update", {
+        ad_storage: ads,
+        ad_user_data: ads,
+        ad_personalization: ads,
+        analytics_storage: counts,
+        functionality_storage: likes,
+        personalization_storage: likes,
+        security_storage: "granted",
+      });
+      self.uetq?.push("consent", "update", { ad_storage: ads });
+      self.clarity?.("consentv2", { ad_Storage: ads, analytics_Storage: counts });
+    } catch {}
+  };
+
   const send = async (fields) => {
     consentry.busy = 1;
     try {
@@ -60,6 +80,7 @@
     const granted =
       choice == "all" ? ["preferences", "statistics", "marketing"] : choice == "some" ? fields.getAll("category") : [];
     consentry.consent = ["necessary", ...granted];
+    tell((category) => (granted.includes(category) ? "granted" : "denied"));
     document.dispatchEvent(new CustomEvent("consentry:change", { detail: { consent: consentry.consent } }));
     const banner = __BANNER__ && find("banner");
     if (banner && choice == "none" && !had) {
@@ -67,6 +88,8 @@
       consentry.busy = 0;
       return close(banner);
     }
+    // Before the page goes: what was taken back may be kept under names that no server sees.
+    if (had) await import(location.origin + consentry.at + "choice.js?forget").catch(() => {});
     if (choice != "none")
       try {
         history.replaceState({ consentry: [document.referrer, history.state] }, "");

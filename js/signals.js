@@ -20,4 +20,3 @@ gtag("consent", "default", {
   security_storage: "granted",
   wait_for_update: 500,
 });
-gtag("set", "ads_data_redaction", true);

@@ -48,6 +48,8 @@ fn make_one(
         banner,
         seal,
         days: site.banner.days,
+        cookie_domain: site.cookie_domain.clone(),
+        asking: site.asking,
         trusted: site.trusted_proxies.clone(),
         origin: site.origin.clone(),
     })

@@ -12,14 +12,24 @@ pub const SIGNALS: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.js"));
 pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
 /// The same where nothing of Google's is open: pushes to `dataLayer` are answered, too.
 pub const IDLE_GOOGLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle-google.js"));
+/// Inline, after the signals, on a page that asks: the default of some countries.
+pub const REGION: &str = include_str!(concat!(env!("OUT_DIR"), "/region.js"));
+/// Inline, after the signals, where the site uses Microsoft's advertising tag.
+pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
+/// Inline, after the signals, where the site uses Microsoft Clarity.
+pub const CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/clarity.js"));
 /// Inline, last, on a page without the banner.
 pub const API: &str = include_str!(concat!(env!("OUT_DIR"), "/api.js"));
+/// The same where everything was agreed to.
+pub const API_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/api-free.js"));
 /// Inline, at the very end, where the page's own policy refuses style attributes.
 pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
 /// Inline, last, on a page with the banner.
 pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
 /// Served at `PREFIX/choice.js`: pages without the banner fetch it when a page script calls `consentry.choose`.
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
+/// Served at `PREFIX/choice.js?forget`, with the names that are held: removes what was taken back ([`super::forget_script`]).
+pub(super) const FORGET: &str = include_str!(concat!(env!("OUT_DIR"), "/forget.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

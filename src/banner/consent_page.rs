@@ -10,14 +10,24 @@ use crate::policy::consent::{Category, Consent};
 impl Banner {
     /// The page at `PREFIX/consent`. After a choice the visitor comes back to `return_path`, or to this page when
     /// there is none; it shows what stands, so a choice is confirmed by the page itself.
-    pub fn consent_page(&self, language: usize, consent: &Consent, return_path: Option<&str>) -> String {
+    pub fn consent_page(
+        &self,
+        language: usize,
+        consent: &Consent,
+        signal: Signal,
+        return_path: Option<&str>,
+    ) -> String {
         let texts = self.texts(language);
         let words = &texts.consent;
         let here = self.address("/consent");
         let back = return_path.and_then(safe_return);
         self.page(texts, &words.title, back.unwrap_or("/"), |html| {
             html.element("p", &words.intro);
-            html.raw("<p class=\"said\" role=\"status\">").text(&self.standing(texts, consent)).raw("</p>");
+            html.raw("<p class=\"said\" role=\"status\">").text(&self.standing(texts, consent));
+            if let Some(more) = why_asked(texts, consent, signal) {
+                html.raw(" ").text(more);
+            }
+            html.raw("</p>");
             html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
             hidden(html, "return", back.unwrap_or(&here));
             hidden(html, "layer", "page");
@@ -83,6 +93,23 @@ impl Banner {
     }
 }
 
+/// What the visitor's browser has said for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Nothing.
+    None,
+    /// That it refuses, by Global Privacy Control.
+    Refuses,
+}
+
+/// Why there is, or is no, question.
+fn why_asked<'a>(texts: &'a Texts, consent: &Consent, signal: Signal) -> Option<&'a str> {
+    match consent.answered() {
+        Some(_) => consent.is_asked().then_some(texts.consent.changed.as_str()),
+        None => (signal == Signal::Refuses).then_some(texts.consent.by_signal.as_str()),
+    }
+}
+
 /// One tracker, with a switch of its own unless it is necessary.
 fn single(html: &mut Html, texts: &Texts, tracker: &Tracker, consent: &Consent, controller: &str) {
     html.raw("<div class=\"row single\"><h3>");
@@ -114,13 +141,14 @@ fn switch(html: &mut Html, id: &str, switch: Switch<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::Signal;
     use crate::banner::tests::{banner, catalog};
     use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 
     /// Rule R04.
     #[test]
     fn nothing_is_ticked_before_an_answer() {
-        assert!(!banner().consent_page(0, &Consent::none(), None).contains(" checked"));
+        assert!(!banner().consent_page(0, &Consent::none(), Signal::None, None).contains(" checked"));
     }
 
     #[test]
@@ -130,7 +158,7 @@ mod tests {
         let categories = CategorySet::NECESSARY.with(Category::Statistics);
         let consent =
             Consent::from_choice(&Choice::Some { categories, trackers }, Day(20_513), None, &catalog());
-        let page = banner().consent_page(1, &consent, None);
+        let page = banner().consent_page(1, &consent, Signal::None, None);
         assert_eq!(page.matches(" checked").count(), 2, "{page}");
         assert!(page.contains("name=\"category\" value=\"statistics\" checked"));
         assert!(page.contains("name=\"tracker\" value=\"video\" checked"));
@@ -139,7 +167,7 @@ mod tests {
 
     #[test]
     fn only_a_path_of_this_site_is_come_back_to() {
-        let page = |back| banner().consent_page(1, &Consent::none(), back);
+        let page = |back| banner().consent_page(1, &Consent::none(), Signal::None, back);
         assert!(page(Some("/a?b=1")).contains("name=\"return\" value=\"/a?b=1\""));
         assert!(page(Some("//evil.example")).contains("name=\"return\" value=\"/_consentry/consent\""));
     }
@@ -147,7 +175,7 @@ mod tests {
     /// Rules R10 to R12 on the second layer.
     #[test]
     fn refusing_and_agreeing_are_the_same_button() {
-        let page = banner().consent_page(1, &Consent::none(), None);
+        let page = banner().consent_page(1, &Consent::none(), Signal::None, None);
         let none = "<button name=\"choice\" value=\"none\" data-role=\"reject-all\">No to all</button>";
         let all = "<button name=\"choice\" value=\"all\" data-role=\"accept-all\">Yes to all</button>";
         assert!(page.contains(&format!("{none}{all}")), "{page}");

@@ -6,7 +6,7 @@ use super::Banner;
 use super::html::{Html, fill};
 use super::page::{kept, row, table_foot, table_head};
 use super::texts::{Texts, is_own};
-use crate::policy::catalog::{Access, Tracker};
+use crate::policy::catalog::{Access, ConsentMode, Tracker};
 use crate::policy::consent::Category;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 
@@ -116,6 +116,10 @@ fn declare(html: &mut Html, texts: &Texts, tracker: &Tracker, controller: &str) 
         html.raw(" ").link(&provider.privacy, &text);
     }
     html.raw("</p>");
+    if tracker.consent_mode == ConsentMode::Unasked {
+        let names = [("tracker", tracker.name.as_str()), ("provider", provider.name.as_str())];
+        html.element("p", &fill(&texts.cookies.unasked, &names));
+    }
     kept(html, texts, tracker);
 }
 
@@ -133,6 +137,7 @@ fn declared(tracker: &Tracker) -> Value {
         },
         "purpose": tracker.purpose,
         "third_party": !is_own(tracker),
+        "runs_before_answer": tracker.consent_mode == ConsentMode::Unasked,
         "access": match tracker.access {
             Access::Site => "site",
             Access::Provider => "provider",

@@ -16,6 +16,10 @@ pub enum Trouble {
     TooLarge,
     /// What was sent is of another type than is accepted.
     WrongType,
+    /// A form was sent from a page of another site.
+    CrossSite,
+    /// What was chosen is not among what is asked.
+    Answer,
     /// The origin cannot be reached, or its answer cannot be used.
     OriginAway,
     /// Too much at once.
@@ -28,12 +32,14 @@ pub enum Trouble {
 
 impl Trouble {
     /// Every one of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::BadRequest,
         Self::NotFound,
         Self::NotAllowed,
         Self::TooLarge,
         Self::WrongType,
+        Self::CrossSite,
+        Self::Answer,
         Self::OriginAway,
         Self::Busy,
         Self::OriginSlow,
@@ -48,6 +54,8 @@ impl Trouble {
             Self::NotAllowed => (&words.not_allowed_title, &words.not_allowed),
             Self::TooLarge => (&words.too_large_title, &words.too_large),
             Self::WrongType => (&words.wrong_type_title, &words.wrong_type),
+            Self::CrossSite => (&words.cross_site_title, &words.cross_site),
+            Self::Answer => (&words.answer_title, &words.answer),
             Self::OriginAway => (&words.away_title, &words.away),
             Self::Busy => (&words.busy_title, &words.busy),
             Self::OriginSlow => (&words.slow_title, &words.slow),

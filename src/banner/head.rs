@@ -9,10 +9,11 @@ pub use elements::Head;
 pub(super) use elements::nonce_attribute;
 
 use super::assets::{
-    API, BANNER_CSS, CHOICE, CHOICE_API, EMBED_CSS, EVENT, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE, LANDING,
-    LINK_CSS, SIGNALS, SIZES,
+    API, API_FREE, BANNER_CSS, CHOICE, CHOICE_API, CLARITY, EMBED_CSS, EVENT, FORGET, GUARD, GUARD_FREE,
+    IDLE, IDLE_GOOGLE, LANDING, LINK_CSS, REGION, SIGNALS, SIZES, UET,
 };
 use super::html::ScriptValue;
+use super::{Region, Signals};
 use crate::policy::catalog::{Catalog, Tracker};
 use crate::policy::consent::{Category, CategorySet, Consent};
 
@@ -22,6 +23,8 @@ const COOKIES_TOKEN: &str = "$C";
 const STORAGE_TOKEN: &str = "$S";
 /// What Google's tags talk through; the signals define both.
 const GOOGLES: [&str; 2] = ["dataLayer", "gtag"];
+/// The name that Microsoft's advertising tag is called by, and what tells it of a consent.
+const MICROSOFTS: [(&str, &str); 2] = [("uetq", UET), ("clarity", CLARITY)];
 
 /// Which names page scripts may store under: regular expressions of JavaScript, anchored by whoever made them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,7 @@ pub(super) struct Making<'a> {
     pub(super) catalog: &'a Catalog,
     /// The reserved prefix.
     pub(super) prefix: &'a str,
+    pub(super) signals: &'a Signals,
     pub(super) consent: &'a Consent,
     pub(super) shown: Shown,
     /// May a held embed, and with it a placeholder, be in the page?
@@ -74,7 +78,8 @@ impl Making<'_> {
             pieces.push(LANDING.to_owned());
         }
         pieces.push(self.signals());
-        if self.catalog.trackers().any(|tracker| !self.consent.grants(tracker)) {
+        pieces.extend(self.more_signals());
+        if self.catalog.trackers().any(|tracker| !self.consent.lets_run(tracker)) {
             pieces.push(if self.is_google_held() { IDLE_GOOGLE } else { IDLE }.to_owned());
             if others == Others::MayNot {
                 let names = ScriptValue::texts(self.held_globals().into_iter());
@@ -90,7 +95,8 @@ impl Making<'_> {
             Shown::AsPage if others == Others::MayNot => pieces.push(CHOICE_API.to_owned()),
             Shown::AsPage => {
                 asks_for_file = true;
-                pieces.push(API.to_owned());
+                let has_all = self.consent.categories() == CategorySet::ALL;
+                pieces.push(if has_all { API_FREE } else { API }.to_owned());
             }
             Shown::InFrame => {}
         }
@@ -101,7 +107,7 @@ impl Making<'_> {
     }
 
     fn is_asked(&self) -> bool {
-        self.consent.answered().is_none()
+        self.consent.is_asked()
     }
 
     fn style(&self) -> String {
@@ -113,17 +119,38 @@ impl Making<'_> {
 
     fn signals(&self) -> String {
         let categories = self.consent.categories();
-        let signal = |category| if categories.contains(category) { "\"granted\"" } else { "\"denied\"" };
-        SIGNALS
+        let script = SIGNALS
             .replace("__CONSENT__", ScriptValue::texts(categories.iter().map(Category::name)).as_str())
-            .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str())
-            .replace("__A__", signal(Category::Preferences))
-            .replace("__B__", signal(Category::Statistics))
-            .replace("__C__", signal(Category::Marketing))
+            .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str());
+        stated(&script, categories)
     }
 
-    fn granted(&self) -> impl Iterator<Item = &Tracker> {
-        self.catalog.trackers().filter(|tracker| self.consent.grants(tracker))
+    /// What only some sites tell, and pages of some visitors: it has to stand before the tags that it is for.
+    fn more_signals(&self) -> Vec<String> {
+        let (signals, categories) = (self.signals, self.consent.categories());
+        let mut pieces = Vec::new();
+        if self.is_asked() && signals.is_advanced {
+            pieces.extend(signals.regions.iter().map(regional));
+        }
+        if signals.ads_data_redaction && !categories.contains(Category::Marketing) {
+            pieces.push("gtag(\"set\",\"ads_data_redaction\",true)".to_owned());
+        }
+        if signals.url_passthrough {
+            pieces.push("gtag(\"set\",\"url_passthrough\",true)".to_owned());
+        }
+        for (name, script) in MICROSOFTS {
+            let calls = |tracker: &&Tracker| tracker.globals.iter().any(|global| global == name);
+            // A tag that is held cannot hear, and what it would ask is answered by a stand-in.
+            let hears = |tracker: &Tracker| self.is_asked() || self.consent.grants(tracker);
+            if self.catalog.used().find(calls).is_some_and(hears) {
+                pieces.push(stated(script, categories));
+            }
+        }
+        pieces
+    }
+
+    fn running(&self) -> impl Iterator<Item = &Tracker> {
+        self.catalog.trackers().filter(|tracker| self.consent.lets_run(tracker))
     }
 
     /// Is there nobody to answer what the page pushes to `dataLayer`?
@@ -131,13 +158,13 @@ impl Making<'_> {
         let is_googles = |name: &String| GOOGLES.contains(&name.as_str());
         let categories = self.consent.categories();
         ![Category::Statistics, Category::Marketing].iter().any(|category| categories.contains(*category))
-            && !self.granted().any(|tracker| tracker.globals.iter().any(is_googles))
+            && !self.running().any(|tracker| tracker.globals.iter().any(is_googles))
     }
 
     /// The names that held trackers are called by, each once. A tracker that may work defines its names itself.
     fn held_globals(&self) -> Vec<&str> {
         let mut names: Vec<&str> = GOOGLES.to_vec();
-        names.extend(self.granted().flat_map(|tracker| &tracker.globals).map(String::as_str));
+        names.extend(self.running().flat_map(|tracker| &tracker.globals).map(String::as_str));
         let known = names.len();
         for name in self.catalog.trackers().flat_map(|tracker| &tracker.globals) {
             if !names.contains(&name.as_str()) {
@@ -146,6 +173,26 @@ impl Making<'_> {
         }
         names.split_off(known)
     }
+}
+
+/// The file that removes what is kept under these names; a `*` at an end takes every continuation.
+pub fn forget_script<'a>(held: impl Iterator<Item = &'a str>) -> String {
+    FORGET.replace("__HELD__", ScriptValue::texts(held).as_str())
+}
+
+/// A script that states what is granted.
+fn stated(script: &str, granted: CategorySet) -> String {
+    let signal = |category| if granted.contains(category) { "\"granted\"" } else { "\"denied\"" };
+    script
+        .replace("__A__", signal(Category::Preferences))
+        .replace("__B__", signal(Category::Statistics))
+        .replace("__C__", signal(Category::Marketing))
+}
+
+/// The default of some countries: the most specific one counts, wherever it stands among the defaults.
+fn regional(region: &Region) -> String {
+    let countries = ScriptValue::texts(region.countries.iter().map(String::as_str));
+    stated(REGION, region.granted).replace("__REGION__", countries.as_str())
 }
 
 fn guard(categories: CategorySet, names: OpenNames<'_>) -> String {
@@ -169,7 +216,20 @@ mod tests {
     const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
 
     fn making<'a>(catalog: &'a Catalog, consent: &'a Consent) -> Making<'a> {
-        Making { catalog, prefix: "/_consentry", consent, shown: Shown::AsPage, has_embeds: true }
+        static SIGNALS: Signals = Signals {
+            is_advanced: false,
+            url_passthrough: false,
+            ads_data_redaction: true,
+            regions: Vec::new(),
+        };
+        Making {
+            catalog,
+            prefix: "/_consentry",
+            signals: &SIGNALS,
+            consent,
+            shown: Shown::AsPage,
+            has_embeds: true,
+        }
     }
 
     fn of(categories: CategorySet) -> Consent {
@@ -262,7 +322,7 @@ mod tests {
         ] {
             let head = making(&catalog, &consent).head(HELD, others);
             let html = String::from_utf8(head.html().to_vec()).unwrap();
-            assert_eq!((head.asks_for_file(), html.contains("import(")), (asks, asks));
+            assert_eq!((head.asks_for_file(), html.contains("choice.js\")")), (asks, asks));
             assert!(html.contains("consentry.choose=") || html.contains("choose:"));
         }
     }

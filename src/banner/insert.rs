@@ -22,10 +22,15 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// For a visitor who has not answered.
-    pub(super) fn undecided(&self, texts: &[Texts]) -> Arc<[Localized]> {
+    /// For a visitor who is asked: these categories and single trackers stand from an earlier answer, if any.
+    pub(super) fn asked(
+        &self,
+        texts: &[Texts],
+        categories: CategorySet,
+        trackers: &[&str],
+    ) -> Arc<[Localized]> {
         let localized = texts.iter().map(|texts| {
-            let mut foot = self.foot(texts, CategorySet::NECESSARY, &[]);
+            let mut foot = self.foot(texts, categories, trackers);
             foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
             texts.mark(foot.html()).attribute("data-said", &texts.banner.refused).raw("></p>");
             localized(texts, self.banner(texts).into_parts(), foot)

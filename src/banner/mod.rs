@@ -30,9 +30,10 @@ use crate::policy::consent::{CategorySet, Consent};
 use crate::proxy::rewrite::{Localized, Part};
 use crate::store::ledger::Hash;
 
+pub use consent_page::Signal;
 pub use cookies_page::{OBJECTION_DAYS, WEEKS_DAYS};
 pub use error_page::Trouble;
-pub use head::{Head, OpenNames, Others, Shown};
+pub use head::{Head, OpenNames, Others, Shown, forget_script};
 pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;
@@ -55,6 +56,36 @@ pub struct Settings {
     pub controller: Controller,
     /// How long an answer stands, in days. Default 182.
     pub days: u32,
+    /// What Google's tags are told beside the consent.
+    pub signals: Signals,
+}
+
+/// How Google Consent Mode is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signals {
+    /// Google's tags are loaded before an answer and told that nothing is granted. Else they are held.
+    pub is_advanced: bool,
+    /// Without storage, ids of clicks on advertisements travel in links. Default: no.
+    pub url_passthrough: bool,
+    /// Without consent to marketing, ids of clicks are taken out of what is sent. Default: yes.
+    pub ads_data_redaction: bool,
+    /// Countries in which another default holds until there is an answer.
+    pub regions: Vec<Region>,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self { is_advanced: false, url_passthrough: false, ads_data_redaction: true, regions: Vec::new() }
+    }
+}
+
+/// A default of some countries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Codes of ISO 3166-2.
+    pub countries: Vec<String>,
+    /// What is granted there before an answer.
+    pub granted: CategorySet,
 }
 
 /// The controller in the sense of GDPR art. 4(7), with what art. 13 says a visitor must be told.
@@ -103,7 +134,7 @@ impl Banner {
         let texts =
             settings.languages.iter().map(|tag| Texts::built_in(tag)).collect::<Result<Vec<_>, _>>()?;
         let site = insert::Site { settings: &settings, catalog: &catalog };
-        let undecided = site.undecided(&texts);
+        let undecided = site.asked(&texts, CategorySet::NECESSARY, &[]);
         let made = |shown| CategorySet::every().map(|state| site.decided(&texts, state, &[], shown));
         let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
         let notices: Vec<_> = texts
@@ -136,7 +167,8 @@ impl Banner {
         let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
         let has_embeds = site.may_hold_an_embed(consent.categories());
         let (catalog, prefix) = (self.catalog.as_ref(), self.settings.prefix.as_str());
-        head::Making { catalog, prefix, consent, shown, has_embeds }.head(names, others)
+        let signals = &self.settings.signals;
+        head::Making { catalog, prefix, signals, consent, shown, has_embeds }.head(names, others)
     }
 
     /// The same entries for a page whose own policy refuses style attributes ([`Head::html_for`]).
@@ -158,16 +190,20 @@ impl Banner {
 
     /// Banner, foot and placeholders of a consent, one entry a language, in the order of the settings.
     pub fn localized(&self, consent: &Consent, shown: Shown) -> Arc<[Localized]> {
-        if shown == Shown::AsPage && consent.answered().is_none() {
+        let is_asked = shown == Shown::AsPage && consent.is_asked();
+        if is_asked && !consent.is_grant() {
             return Arc::clone(&self.undecided);
         }
-        if consent.trackers().is_empty() {
+        if !is_asked && consent.trackers().is_empty() {
             let ready = if shown == Shown::AsPage { &self.decided } else { &self.framed };
             return Arc::clone(&ready[consent.categories().state()]);
         }
         let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
         let trackers: Vec<&str> =
             consent.trackers().iter().map(|id| self.catalog.tracker(id).name_id.as_str()).collect();
+        if is_asked {
+            return site.asked(&self.texts, consent.categories(), &trackers);
+        }
         site.decided(&self.texts, consent.categories(), &trackers, shown)
     }
 

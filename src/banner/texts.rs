@@ -110,11 +110,11 @@ table!(CategoryTexts: name, listed, about);
 table!(BannerTexts: heading, lead, who_alone, who_one, who_many, refuse, accept, choose, refuse_all, accept_all,
     details, privacy, refused, standing);
 table!(PlaceholderTexts: text, allow);
-table!(ConsentTexts: title, intro, unanswered, refused, granted, lasts, always, companies_none, companies_one,
-    companies_many, open, single, save, refuse_all, accept_all, back);
+table!(ConsentTexts: title, intro, unanswered, by_signal, changed, refused, granted, lasts, always, companies_none,
+    companies_one, companies_many, open, single, save, refuse_all, accept_all, back);
 table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, access_site,
-    access_provider, access_partners, provider_privacy, nothing_stored, none, own_name, own_purpose, own_receives,
-    objection_name, objection_purpose, weeks_name, weeks_purpose);
+    access_provider, access_partners, provider_privacy, nothing_stored, unasked, none, own_name, own_purpose,
+    own_receives, objection_name, objection_purpose, weeks_name, weeks_purpose);
 table!(MyDataTexts: title, receipt, no_receipt, said_yes, said_no, download, download_about, erase_title,
     erase_about, erase, sent, sent_none, class, class_answer, class_objection, class_unknown, withdraw_title,
     withdraw_about, withdraw, change, contact_title, contact, contact_address, contact_email, complain);
@@ -122,8 +122,8 @@ table!(CountingTexts: title, intro, processed_title, processed, place, beacon, w
     without_off, weeks, kept_title, memory, written, sums, seen_title, root, nobody, object_title, object_about, object,
     objects, object_no_more, objects_by_signal, gpc, gpc_heeded);
 table!(TroubleTexts: bad_request_title, bad_request, not_found_title, not_found, not_allowed_title, not_allowed,
-    too_large_title, too_large, wrong_type_title, wrong_type, away_title, away, busy_title, busy, slow_title, slow,
-    broken_title, broken);
+    too_large_title, too_large, wrong_type_title, wrong_type, cross_site_title, cross_site, answer_title, answer,
+    away_title, away, busy_title, busy, slow_title, slow, broken_title, broken);
 
 /// From this many days on a lifetime is told in months.
 const MONTHS_FROM_DAYS: u32 = 60;

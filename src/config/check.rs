@@ -1,6 +1,7 @@
 //! File → [`Config`]: what the values must be, on their own and beside each other. Every problem is noted; a
 //! [`Config`] is returned when all of it could be read.
 
+mod consent;
 mod goals;
 mod practice;
 mod rules;

@@ -78,6 +78,10 @@ pub struct Site {
     pub uses: Option<Vec<String>>,
     /// What texts name: controller, languages, days a choice stands.
     pub banner: banner::Settings,
+    /// The domain that an answer is kept for, when it is to hold on all hosts below it.
+    pub cookie_domain: Option<String>,
+    /// How signals of browsers are taken.
+    pub asking: server::asking::Asking,
     /// How its visitors are counted: time zone, thresholds, goals, funnels, crosses, currency.
     pub counting: counting::SiteSettings,
     /// How its visits are counted, as far as requests see it.
@@ -88,10 +92,12 @@ impl Site {
     /// Every tracker this site knows: the built-in ones and its own, with those marked that it uses.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
         let catalog = Catalog::of_site(&self.trackers)?;
-        Ok(match &self.uses {
+        let catalog = match &self.uses {
             Some(uses) => catalog.using(uses),
             None => catalog,
-        })
+        };
+        let catalog = if self.banner.signals.is_advanced { catalog.advanced() } else { catalog };
+        Ok(catalog.vouching(&self.policy.allow))
     }
 }
 

@@ -34,6 +34,7 @@ mod visit;
 pub use choices::{Layer, Notice, Said};
 pub use counter::{Counter, Drained, Dropped};
 pub use revenue::NoRevenue;
+pub use robot::is_declared as is_declared_robot;
 pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;

@@ -65,6 +65,11 @@ pub(super) fn name(user_agent: &str) -> Option<&'static str> {
     RULES.has_sign(text).then(|| RULES.name(text))
 }
 
+/// Is it a robot that says where its owner can be reached, as crawlers do and tools do not?
+pub fn is_declared(user_agent: &str) -> bool {
+    user_agent.contains("http") && name(user_agent).is_some()
+}
+
 /// The robot's name, if a bare request (see [`Hit::is_bare`](super::Hit::is_bare)) by this user agent comes from one,
 /// though the user agent is no robot's.
 ///

@@ -10,17 +10,22 @@ mod index;
 mod innocent;
 #[cfg(test)]
 mod needs;
+mod offer;
 mod own;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-pub use entry::{Access, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry};
+pub use entry::{
+    Access, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry,
+};
 use index::Index;
+pub use offer::Offer;
 use own::OwnRules;
 pub use own::Sent;
 
+use super::Allow;
 use super::consent::{Category, TrackerSet};
 
 /// A tracker's place in the catalogue of this process. It is not stable across versions: cookies and settings
@@ -76,6 +81,7 @@ pub struct Catalog {
     own: OwnRules,
     /// No tracker that needs consent is left out of use.
     is_whole: bool,
+    offer: Offer,
 }
 
 impl Catalog {
@@ -103,7 +109,13 @@ impl Catalog {
                 None => trackers.push(tracker),
             }
         }
-        Ok(Self { index: Index::new(&trackers), own: OwnRules::new(&trackers), trackers, is_whole: true })
+        Ok(Self {
+            index: Index::new(&trackers),
+            own: OwnRules::new(&trackers),
+            offer: Offer::of(trackers.iter(), &[]),
+            trackers,
+            is_whole: true,
+        })
     }
 
     /// The built-in catalogue with what a site's operator adds to it, or overrides in it.
@@ -131,7 +143,36 @@ impl Catalog {
             tracker.is_used = is_named(tracker) || (is_necessary(tracker) && !names_the_necessary);
         }
         self.is_whole = self.trackers.iter().all(|tracker| tracker.is_used || is_necessary(tracker));
+        self.offer = Offer::of(self.used(), &[]);
         self
+    }
+
+    /// The same catalogue, where tags that heed Google's signals are loaded before an answer: those of the trackers that
+    /// the site uses, and no others.
+    #[must_use]
+    pub fn advanced(mut self) -> Self {
+        let heeds = |tracker: &Tracker| tracker.is_used && tracker.consent_mode == ConsentMode::Heeded;
+        for tracker in self.trackers.iter_mut().filter(|tracker| heeds(tracker)) {
+            tracker.consent_mode = ConsentMode::Unasked;
+        }
+        self
+    }
+
+    /// The same catalogue, with what the site's operator vouches for in its [offer](Catalog::offer).
+    #[must_use]
+    pub fn vouching(mut self, allow: &[Allow]) -> Self {
+        self.offer = Offer::of(self.used(), allow);
+        self
+    }
+
+    /// What visitors are asked to agree to, in substance.
+    pub const fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// The substance of one tracker of it, in short.
+    pub fn substance(&self, id: TrackerId) -> u16 {
+        offer::of_tracker(self.tracker(id))
     }
 
     /// Can every tracker be agreed to on this site?

@@ -1,6 +1,6 @@
 //! Categories, choices and consent: what a visitor can say, and what stands after it was said.
 
-use super::catalog::{Catalog, Tracker, TrackerId};
+use super::catalog::{Catalog, ConsentMode, Tracker, TrackerId};
 
 /// What a visitor says yes or no to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,12 @@ impl CategorySet {
     /// Is `category` in the set?
     pub const fn contains(self, category: Category) -> bool {
         self.0 & (1 << category as u8) != 0
+    }
+
+    /// The categories that are in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Is every category of `other` in this set?
@@ -175,12 +181,20 @@ pub struct Consent {
     trackers: TrackerSet,
     answered: Option<Day>,
     receipt: Option<ReceiptNumber>,
+    /// What was offered has changed since the answer.
+    is_outdated: bool,
 }
 
 impl Consent {
     /// Nobody asked, or nobody answered: nothing is granted.
     pub const fn none() -> Self {
-        Self { categories: CategorySet::NECESSARY, trackers: TrackerSet::NONE, answered: None, receipt: None }
+        Self {
+            categories: CategorySet::NECESSARY,
+            trackers: TrackerSet::NONE,
+            answered: None,
+            receipt: None,
+            is_outdated: false,
+        }
     }
 
     /// The answer that `choice`, made on `day`, leaves standing. A refusal keeps no receipt number, whatever is
@@ -197,8 +211,27 @@ impl Consent {
                 single.insert(tracker.id);
             }
         }
-        let consent = Self { categories, trackers: single, answered: Some(day), receipt: None };
+        let consent =
+            Self { categories, trackers: single, answered: Some(day), receipt: None, is_outdated: false };
         Self { receipt: receipt.filter(|_| consent.is_grant()), ..consent }
+    }
+
+    /// The same, when more was offered to that answer, or something else, than is offered now (rule R35): what still applies
+    /// stands, and the visitor is asked again. The receipt stays theirs, even where nothing of it applies any more.
+    #[must_use]
+    pub fn outdated(self, receipt: Option<ReceiptNumber>) -> Self {
+        Self { receipt, is_outdated: true, ..self }
+    }
+
+    /// The same, as it is shown to who is not to be asked: with nothing left to ask about.
+    #[must_use]
+    pub fn unasked(self, today: Day) -> Self {
+        Self { answered: self.answered.or(Some(today)), is_outdated: false, ..self }
+    }
+
+    /// Is there something to ask? There is no answer, or what was offered has changed since.
+    pub const fn is_asked(&self) -> bool {
+        self.answered.is_none() || self.is_outdated
     }
 
     /// Categories agreed to as a whole.
@@ -224,6 +257,12 @@ impl Consent {
     /// Does anything stand beyond what is necessary?
     pub fn is_grant(&self) -> bool {
         self.categories != CategorySet::NECESSARY || !self.trackers.is_empty()
+    }
+
+    /// May this tracker's tags be loaded and speak to its hosts? Its cookies are another question: a tag that heeds the
+    /// signals of consent may run without them, where the operator says so.
+    pub fn lets_run(&self, tracker: &Tracker) -> bool {
+        tracker.consent_mode == ConsentMode::Unasked || self.grants(tracker)
     }
 
     /// May this tracker work? One that needs consent and that the site does not use never may, not even when everything

@@ -10,7 +10,7 @@ mod withdrawal;
 
 pub(super) use guard::Claims;
 pub use guard::GuardRules;
-pub use withdrawal::Scheme;
+pub use withdrawal::{Scheme, strays};
 
 use super::consent::Consent;
 use super::{Page, Policy};

@@ -163,7 +163,7 @@ impl Policy {
                 sources.add(Rank::Needed, &["wss://", host]);
             }
         }
-        for tracker in self.catalog.trackers().filter(|tracker| consent.grants(tracker)) {
+        for tracker in self.catalog.trackers().filter(|tracker| consent.lets_run(tracker)) {
             self.add_tracker(&mut sources, tracker, consent, page);
         }
         sources

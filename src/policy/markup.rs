@@ -176,7 +176,7 @@ impl Policy {
 
     /// The first tracker without consent whose snippet is in `text`.
     pub fn needle(&self, consent: &Consent, text: &[u8]) -> Option<&Tracker> {
-        let is_refused = |id| !consent.grants(self.catalog.tracker(id));
+        let is_refused = |id| !consent.lets_run(self.catalog.tracker(id));
         self.needles.find(text, is_refused).map(|id| self.catalog.tracker(id))
     }
 
@@ -188,7 +188,7 @@ impl Policy {
         text: &[u8],
         is_missing: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
-        let is_refused = |id| !consent.grants(self.catalog.tracker(id));
+        let is_refused = |id| !consent.lets_run(self.catalog.tracker(id));
         self.needles.find(text, |id| self.stand_ins.of(id).is_some() && is_missing(id) && is_refused(id))
     }
 

@@ -177,7 +177,7 @@ impl Policy {
             }
         }
         if let Some(tracker) = self.catalog.host(host, path) {
-            return if consent.grants(tracker) { Standing::Open } else { Standing::Held(Some(tracker)) };
+            return if consent.lets_run(tracker) { Standing::Open } else { Standing::Held(Some(tracker)) };
         }
         if self.is_own(host) || passes_unknown(self.settings.unknown_hosts, consent) {
             return Standing::Open;
@@ -206,6 +206,13 @@ impl Policy {
             Some(allow) => consent.categories().contains(allow.category),
             None => self.is_open_by_catalog(consent, self.catalog.storage(key)),
         }
+    }
+
+    /// Names of keys, databases and caches that may not be kept under this consent, as the catalogue writes them. What no
+    /// tracker is known for is not among them: it may be the shop's own.
+    pub fn held_storage(&self, consent: &Consent) -> impl Iterator<Item = &str> {
+        let rules = self.catalog.trackers().flat_map(|tracker| &tracker.storage).map(String::as_str);
+        rules.filter(|rule| !self.storage_is_open(consent, "/", rule.trim_end_matches('*')))
     }
 
     /// The operator's first rule for that name on a page at `page_path`.

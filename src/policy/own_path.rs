@@ -76,7 +76,7 @@ impl Policy {
 
 fn own<'a>(consent: &Consent, tracker: &'a Tracker, is_script: bool) -> Option<Own<'a>> {
     let is_asked = tracker.category != Category::Necessary;
-    is_asked.then(|| Own { tracker, is_held: !consent.grants(tracker), is_script })
+    is_asked.then(|| Own { tracker, is_held: !consent.lets_run(tracker), is_script })
 }
 
 /// Every signature of a catalogue and whose it is.

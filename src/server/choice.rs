@@ -13,12 +13,12 @@ use super::form::{self, BODY_BYTES_MAX};
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{body_limit, from_here, weeks};
-use crate::banner::safe_return;
+use super::{asking, body_limit, consent_cookie, from_here, weeks};
+use crate::banner::{Signal, safe_return};
 use crate::counting::{Answer, Hit, HitKind};
 use crate::policy::Page;
 use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
-use crate::policy::cookies::{CONSENT_COOKIE, Scheme};
+use crate::policy::cookies::Scheme;
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
 
@@ -78,6 +78,9 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
     if !from_here::is_same_origin(visit, request.headers()) {
         return Err(Refusal::CrossSite);
     }
+    if asking::is_robot(request.headers()) {
+        return Err(Refusal::Robot);
+    }
     if !form::is_form(request.headers()) {
         return Err(Refusal::MediaType(form::TYPE));
     }
@@ -86,7 +89,7 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
     let body = body_limit::read(body, BODY_BYTES_MAX).await?;
     let fallback = sent.referring_path(visit);
     let form = ChoiceForm::read(&body, visit.site.policy.catalog(), &fallback)?;
-    Ok(Taken { form, sent, language, signal: Signal::of(&head.headers) })
+    Ok(Taken { form, sent, language, signal: asking::signal(&head.headers) })
 }
 
 /// Tells the counter and the visitor what stands now.
@@ -147,22 +150,6 @@ fn new_number(shared: &Shared) -> ReceiptNumber {
     ReceiptNumber(number)
 }
 
-/// What the browser says in every request, whatever the visitor chooses here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Signal {
-    /// Nothing.
-    None,
-    /// That personal data are not to be sold or shared (Global Privacy Control).
-    Gpc,
-}
-
-impl Signal {
-    /// Exactly `1` is the preference; of several fields one is enough (W3C GPC section 3.2).
-    fn of(headers: &HeaderMap) -> Self {
-        if headers.get_all("sec-gpc").iter().any(|value| value == "1") { Self::Gpc } else { Self::None }
-    }
-}
-
 /// Records the end of a grant. What cannot be recorded is told to the operator, and ends all the same.
 async fn withdraw(shared: &Shared, visit: &Visit, taken: &Taken, number: ReceiptNumber, after: &Consent) {
     if let Err(error) = record(shared, visit, taken, number, "withdrawn", after).await {
@@ -181,7 +168,7 @@ async fn record(
 ) -> Result<(), crate::store::StoreError> {
     let (granted, refused) = named(visit, after);
     // A yes that is given although the browser says no in general is recorded as such (rule P5).
-    let is_over = taken.signal == Signal::Gpc && after.is_grant();
+    let is_over = taken.signal == Signal::Refuses && after.is_grant();
     let banner = &visit.site.banner;
     let entry = Entry {
         id,
@@ -284,15 +271,10 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
 /// The consent cookie, and the end of every cookie that it no longer covers, ours too.
 fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Vec<HeaderValue> {
     let site = &visit.site;
-    let (scheme, secure) =
-        if visit.client.is_https { (Scheme::Https, "; Secure") } else { (Scheme::Http, "") };
-    let seconds = u64::from(site.days) * 86_400;
-    let sealed = site.seal.seal(after, site.policy.catalog());
-    let line = format!("{CONSENT_COOKIE}={sealed}; Path=/; Max-Age={seconds}; SameSite=Lax{secure}");
+    let scheme = if visit.client.is_https { Scheme::Https } else { Scheme::Http };
     let page = Page { host: visit.host.name(), path: return_path.split(['?', '#']).next().unwrap_or("/") };
+    let mut lines = consent_cookie::set(visit, after, return_path, !sent.cookies.is_empty());
     let sent = sent.cookies.iter().map(HeaderValue::as_bytes);
-    let mut lines =
-        vec![HeaderValue::from_str(&line).expect("a sealed consent is a cookie value, RFC 6265 4.1.1")];
     if !after.categories().contains(Category::Statistics) {
         lines.extend(weeks::expired(visit));
     }

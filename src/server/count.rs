@@ -117,8 +117,8 @@ pub(super) fn standing(consent: &Consent) -> Standing {
 }
 
 /// The question that a page puts to this visitor, if it carries one.
-pub(super) fn asked(visit: &Visit, language: usize) -> Option<Arc<Notice>> {
-    let is_asked = visit.site.mode == Mode::Enforce && visit.consent.answered().is_none();
+pub(super) fn asked(visit: &Visit, shown: &Consent, language: usize) -> Option<Arc<Notice>> {
+    let is_asked = visit.site.mode == Mode::Enforce && shown.is_asked();
     is_asked.then(|| Arc::clone(visit.site.banner.counted(language)))
 }
 

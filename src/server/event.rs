@@ -11,6 +11,7 @@ mod read;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
+use super::asking;
 use super::body_limit;
 use super::count::{self, Look};
 use super::from_here;
@@ -19,6 +20,7 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
 use crate::counting::{HitKind, NotCounted, WithoutConsent};
+use crate::policy::consent::Consent;
 use crate::proxy::Body;
 pub(super) use read::EventErrors;
 use read::{Happened, Told};
@@ -42,6 +44,7 @@ pub(super) async fn take(
         return Err(Refusal::Method("POST"));
     }
     let look = Look::of(visit.target(), request.headers());
+    let shown = asking::shown(visit, request.headers());
     if !from_here::is_same_site(visit, request.headers()) {
         drop_it(shared, visit, look, NotCounted::CrossSite);
         return Err(Refusal::CrossSite);
@@ -58,12 +61,12 @@ pub(super) async fn take(
             return Err(Refusal::Event(errors));
         }
     };
-    let is_counted = hand_in(shared, visit, look, told);
+    let is_counted = hand_in(shared, visit, look, &shown, told);
     Ok(taken(is_counted, origin))
 }
 
 /// Hands the event in; says whether it is counted as what it is.
-fn hand_in(shared: &Shared, visit: &Visit, look: Look, told: Told) -> bool {
+fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: Told) -> bool {
     let is_here = told.host.as_deref().is_none_or(|host| {
         host.eq_ignore_ascii_case(visit.host.name()) || visit.site.has_named_host(&host.to_ascii_lowercase())
     });
@@ -79,7 +82,7 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, told: Told) -> bool {
         Happened::View => HitKind::View {
             status: StatusCode::OK.as_u16(),
             is_public: shared.public_paths.contains(visit.site.index, told.target.path()),
-            asked: count::asked(visit, look.language(visit)),
+            asked: count::asked(visit, shown, look.language(visit)),
         },
         Happened::Event { name, is_interactive, properties, revenue } => {
             HitKind::Event { name, interactive: is_interactive, properties, revenue }

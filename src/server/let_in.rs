@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::beacon;
 use super::visit::Visit;
 use crate::banner::{Banner, Others, Shown};
+use crate::policy::consent::Consent;
 use crate::policy::fence::admit::{Ours, Way, Ways, admitted, ways};
 use crate::proxy::rewrite::Localized;
 
@@ -29,10 +30,10 @@ pub(super) struct LetIn {
 }
 
 /// Makes what goes into a page, and the policies in `headers` let it through.
-pub(super) fn let_in(visit: &Visit, shown: Shown, headers: &mut HeaderMap) -> LetIn {
+pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &mut HeaderMap) -> LetIn {
     let banner = &visit.site.banner;
-    let languages = banner.localized(&visit.consent, shown);
-    let head = |others| visit.site.head(&visit.consent, visit.page(), shown, others);
+    let languages = banner.localized(consent, shown);
+    let head = |others| visit.site.head(consent, visit.page(), shown, others);
     let has_beacon = shown == Shown::AsPage && beacon::is_in_page(visit);
     let tail = |nonce| if has_beacon { beacon::tag(visit, nonce) } else { Bytes::new() };
     let Some(ways) = read(visit, headers) else {

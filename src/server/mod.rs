@@ -1,12 +1,14 @@
 //! Who is talking to us: listeners, the stack of layers, the endpoints.
 
 pub mod admin;
+pub mod asking;
 pub mod beacon;
 mod body_limit;
 mod cache;
 mod catch_panic;
 mod choice;
 mod choice_form;
+mod consent_cookie;
 pub mod count;
 mod event;
 mod form;

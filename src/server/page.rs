@@ -14,10 +14,11 @@ use super::site::Mode;
 use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{cache, guard, navigation, own_path, service_worker, validator, weeks};
+use super::{asking, cache, consent_cookie, guard, navigation, own_path, service_worker, validator, weeks};
 use crate::banner::Shown;
 use crate::counting::HitKind;
 use crate::policy::advice::Thing;
+use crate::policy::consent::Consent;
 use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
@@ -50,6 +51,8 @@ struct Ask {
     known: Vec<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
     language: usize,
+    /// The consent by which the page is made ([`asking::shown`]).
+    shown: Consent,
 }
 
 impl Ask {
@@ -61,6 +64,7 @@ impl Ask {
             known: validator::known(headers),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             language: visit.language(headers),
+            shown: asking::shown(visit, headers),
         }
     }
 }
@@ -101,10 +105,10 @@ pub(super) async fn pass(
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
-    let remembered = look.and_then(|look| count_it(shared, visit, &ask, look, &answer));
+    let remembered = look.map(|look| count_it(shared, visit, &ask, look, &answer)).unwrap_or_default();
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
     guard::after(visit, purpose, &mut answer, &shared.metrics);
-    answer.headers_mut().extend(remembered.map(|line| (header::SET_COOKIE, line)));
+    answer.headers_mut().extend(remembered.into_iter().map(|line| (header::SET_COOKIE, line)));
     match visit.site.mode {
         Mode::Enforce => {}
         Mode::Observe if is_page(&ask, &answer) => return Ok(observed::look_on(shared, visit, &ask, answer)),
@@ -175,15 +179,18 @@ fn count_it(
     ask: &Ask,
     look: Look,
     answer: &Response<Body>,
-) -> Option<HeaderValue> {
+) -> Vec<HeaderValue> {
     let (status, headers) = (answer.status(), answer.headers());
     let is_written_to = is_page(ask, answer) && decoder(headers).is_some();
-    let asked = if is_written_to { count::asked(visit, ask.language) } else { None };
+    let asked = if is_written_to { count::asked(visit, &ask.shown, ask.language) } else { None };
     if let Some(kind) = outcome(shared, visit, &look, (status, headers), asked) {
         shared.hits.hand_in(look.hit(shared, visit, kind));
     }
     let is_kept = visit.site.mode == Mode::Enforce && count::is_page_shown(status, headers);
-    if is_kept { weeks::set_cookie(visit, shared.clock.now()) } else { None }
+    if !is_kept {
+        return Vec::new();
+    }
+    weeks::set_cookie(visit, shared.clock.now()).into_iter().chain(consent_cookie::repair(visit)).collect()
 }
 
 /// The origin gave no answer. A navigation that failed is counted, unless the visitor broke it off.
@@ -216,6 +223,9 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     let insertions = insertions(visit, ask, &mut head.headers);
     let tag = tag(visit, ask, &head, coding, &insertions);
     make_changed(&mut head, coding);
+    if visit.consent.is_asked() {
+        head.headers.extend(visit.site.asking.vary().map(|field| (header::VARY, field)));
+    }
     if has_browser(ask, tag, &mut head.headers) {
         return confirm(shared, head, body);
     }
@@ -248,7 +258,7 @@ fn tag(visit: &Visit, ask: &Ask, head: &response::Parts, coding: Coding, put_in:
     if !ask.is_own {
         return None;
     }
-    let consent = validator::of_consent(&visit.consent);
+    let consent = validator::of_consent(&ask.shown);
     let language = ask.language.to_le_bytes();
     visit.site.validator.tag(
         head,
@@ -312,7 +322,7 @@ fn make_changed(head: &mut response::Parts, coding: Coding) {
 
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { head, script, languages, tail } = let_in(visit, shown, headers);
+    let LetIn { head, script, languages, tail } = let_in(visit, &ask.shown, shown, headers);
     let return_path = visit.site.banner.return_path(visit.target().as_str());
     Insertions { head, script, languages, preferred: ask.language, return_path, tail }
 }

@@ -4,10 +4,11 @@
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 
+use super::asking;
 use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
-use crate::banner::{CookieClass, Counted, PAGE_POLICY, assets, return_from_query};
+use crate::banner::{CookieClass, Counted, PAGE_POLICY, assets, forget_script, return_from_query};
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
@@ -16,22 +17,29 @@ use crate::store::ledger::Receipt;
 
 /// The type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
+/// The type of scripts.
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
 const COOKIES_LISTED_MAX: usize = 200;
 
 /// Answers a reserved path that only reads.
 pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Result<Response<Body>, Refusal> {
-    let banner = &visit.site.banner;
+    let (banner, policy) = (&visit.site.banner, &visit.site.policy);
     let language = visit.language(request.headers());
     let (kind, body) = match path {
         "/consent" => {
             let back = return_from_query(request.uri().query());
-            (HTML, banner.consent_page(language, &visit.consent, back.as_deref()))
+            let signal = asking::signal(request.headers());
+            (HTML, banner.consent_page(language, &visit.consent, signal, back.as_deref()))
         }
         "/cookies" => (HTML, banner.cookies_page(language)),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
-        "/choice.js" => ("text/javascript; charset=utf-8", assets::CHOICE_API.to_owned()),
+        // One address for both: a page's own policy that lets the one through has to say no more for the other.
+        "/choice.js" if request.uri().query() == Some("forget") => {
+            (SCRIPT, forget_script(policy.held_storage(&visit.consent)))
+        }
+        "/choice.js" => (SCRIPT, assets::CHOICE_API.to_owned()),
         "/statistics" => (HTML, banner.statistics_page(language, counted(visit))),
         _ => return Err(Refusal::NotFound),
     };

@@ -44,6 +44,9 @@ pub(super) enum Refusal {
     /// A choice or a report sent from another site.
     #[error("this is taken from the site's own pages only")]
     CrossSite,
+    /// A choice of a robot: nobody stands behind it, and no record is made of it.
+    #[error("robots are not asked, and choose nothing")]
+    Robot,
     /// A report that says nothing understandable.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -110,7 +113,7 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::Robot => StatusCode::FORBIDDEN,
             Self::NotRecorded(_) | Self::Receipts(_) | Self::Overloaded | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -137,6 +140,7 @@ impl Refusal {
             Self::BodyBroken => "body_broken",
             Self::MediaType(_) => "media_type",
             Self::CrossSite => "cross_site",
+            Self::Robot => "robot",
             Self::Choice(_) => "bad_choice",
             Self::Report(_) => "bad_report",
             Self::Event(_) => "bad_event",

@@ -30,6 +30,14 @@ impl Asker {
     }
 }
 
+impl Asker {
+    /// The visitor's language, among those of the site.
+    fn language(&self, banner: &Banner) -> usize {
+        let accepted = self.accept_language.as_ref().and_then(|value| value.to_str().ok());
+        banner.language(None, accepted)
+    }
+}
+
 /// Makes an answer of what kept a request from its own.
 ///
 /// `banner` speaks the page: that of any site will do, for it names no site that was not found.
@@ -57,11 +65,11 @@ fn answer(banner: Option<&Banner>, asker: &Asker, refusal: &Refusal) -> Response
     let status = refusal.status();
     let (kind, body) = match banner {
         _ if matches!(refusal, Refusal::Event(_)) => ("application/json", json(refusal)),
-        _ if asker.wants_json => ("application/json", json(refusal)),
+        Some(banner) if asker.wants_json => ("application/json", told(refusal, banner, asker)),
+        None if asker.wants_json => ("application/json", json(refusal)),
         None => ("text/plain; charset=utf-8", refusal.to_string()),
         Some(banner) => {
-            let language = asker.accept_language.as_ref().and_then(|value| value.to_str().ok());
-            ("text/html; charset=utf-8", banner.error_page(banner.language(None, language), trouble(refusal)))
+            ("text/html; charset=utf-8", banner.error_page(asker.language(banner), trouble(refusal)))
         }
     };
     let mut answer = Response::new(if asker.method == Method::HEAD { Body::Empty } else { Body::from(body) });
@@ -77,7 +85,11 @@ fn answer(banner: Option<&Banner>, asker: &Asker, refusal: &Refusal) -> Response
 fn trouble(refusal: &Refusal) -> Trouble {
     match refusal {
         Refusal::NotFound | Refusal::UnknownHost => Trouble::NotFound,
-        Refusal::Method(_) | Refusal::Request(BadRequest::Connect | BadRequest::Trace) => Trouble::NotAllowed,
+        Refusal::Method(_) | Refusal::Robot | Refusal::Request(BadRequest::Connect | BadRequest::Trace) => {
+            Trouble::NotAllowed
+        }
+        Refusal::CrossSite => Trouble::CrossSite,
+        Refusal::Choice(_) => Trouble::Answer,
         Refusal::BodyTooLarge => Trouble::TooLarge,
         Refusal::MediaType(_) => Trouble::WrongType,
         Refusal::Origin(error) if error.is_timeout() => Trouble::OriginSlow,
@@ -99,6 +111,13 @@ pub(super) fn json(refusal: &Refusal) -> String {
         return errors.json();
     }
     serde_json::json!({ "error": refusal.to_string(), "code": refusal.code() }).to_string()
+}
+
+/// The same with a sentence for the visitor, in their language: a page's script may show it.
+fn told(refusal: &Refusal, banner: &Banner, asker: &Asker) -> String {
+    let message = banner.error_text(asker.language(banner), trouble(refusal));
+    serde_json::json!({ "error": refusal.to_string(), "code": refusal.code(), "message": message })
+        .to_string()
 }
 
 fn note(metrics: &Metrics, refusal: &Refusal) {

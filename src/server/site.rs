@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use super::asking::Asking;
 use super::beacon::Beacon;
 use super::known_scripts::KnownScripts;
 use super::practice::Practice;
@@ -58,6 +59,10 @@ pub struct Site {
     pub beacon: Beacon,
     /// How long an answer stands. Unit: days.
     pub days: u32,
+    /// The domain that the answer is kept for; without one it is the host's alone.
+    pub cookie_domain: Option<String>,
+    /// How signals of browsers are taken.
+    pub asking: Asking,
     /// Whose word about earlier hops is believed.
     pub trusted: Networks,
     /// How its origin is reached.
@@ -115,10 +120,10 @@ impl Ready {
 
     fn head(&self, consent: &Consent, shown: Shown, others: Others) -> &Head {
         let state = consent.categories().state();
-        let heads = match (shown, consent.answered()) {
-            (Shown::InFrame, _) => &self.frames[state],
-            (Shown::AsPage, Some(_)) => &self.pages[state],
-            (Shown::AsPage, None) => &self.pages[UNANSWERED],
+        let heads = match shown {
+            Shown::InFrame => &self.frames[state],
+            Shown::AsPage if consent.is_asked() => &self.pages[UNANSWERED],
+            Shown::AsPage => &self.pages[state],
         };
         if others == Others::MayNot { &heads.alone } else { &heads.usual }
     }
@@ -127,9 +132,11 @@ impl Ready {
 impl Site {
     /// What is first in `<head>` of a page under this consent.
     pub fn head(&self, consent: &Consent, page: Page<'_>, shown: Shown, others: Others) -> Cow<'_, Head> {
+        // Asked again while something stands: rare, and of many forms.
+        let is_ready = shown == Shown::InFrame || !consent.is_asked() || !consent.is_grant();
         match self.policy.guard_rules(consent, page) {
-            Cow::Borrowed(_) => Cow::Borrowed(self.ready.head(consent, shown, others)),
-            Cow::Owned(rules) => Cow::Owned(head(&self.banner, consent, shown, &rules, others)),
+            Cow::Borrowed(_) if is_ready => Cow::Borrowed(self.ready.head(consent, shown, others)),
+            rules => Cow::Owned(head(&self.banner, consent, shown, &rules, others)),
         }
     }
 

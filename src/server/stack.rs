@@ -24,9 +24,10 @@ use super::catch_panic::catch_panic;
 use super::observe::observe;
 use super::refusal::Refusal;
 use super::rescue::{Asker, rescue};
+use super::site::Mode;
 use super::visit::Visit;
 use super::worker::Worker;
-use super::{beacon, choice, event, objection, page, privacy, receipts, report};
+use super::{asking, beacon, choice, event, objection, page, privacy, receipts, report};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::{Body, headers};
 
@@ -86,6 +87,9 @@ async fn route(
         Some("/report") => report::take(&worker.shared, &visit, request).await,
         Some("/witness.js") => report::witness(&visit, &request),
         Some(path) => privacy::answer(&visit, path, &request),
+        None if visit.site.mode == Mode::Enforce && visit.page().path == asking::GPC_STATEMENT => {
+            privacy::read_only(request.method(), "application/json", asking::gpc_statement())
+        }
         None => page::pass(&worker.shared, &visit, &hop, origin, request).await,
     }
 }

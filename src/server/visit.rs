@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 
+use super::asking::has_gpc;
+use super::consent_cookie::Found;
 use super::practice::Gpc;
 use super::site::Site;
 use super::weeks::Sent;
@@ -17,9 +19,6 @@ use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::proxy::forwarded::Client;
 use crate::proxy::headers::Host;
 
-/// W3C Global Privacy Control section 3.
-const GPC: HeaderName = HeaderName::from_static("sec-gpc");
-
 /// What is known of a request before anything is decided.
 pub(super) struct Visit {
     /// The site asked for.
@@ -30,6 +29,8 @@ pub(super) struct Visit {
     pub client: Client,
     /// The standing answer.
     pub consent: Consent,
+    /// The consent cookie that counts, where the browser sent several; empty where none of them does.
+    pub doubled: Option<Box<str>>,
     /// Does the visitor object to being counted, and how?
     pub objection: Objects,
     /// What the cookie of returning visitors says.
@@ -50,15 +51,16 @@ impl Visit {
     ) -> Self {
         let today = shared.today();
         let own = OwnCookies::read(&site, request.headers(), today);
-        let has_signal = || request.headers().get_all(GPC).iter().any(|value| value.as_bytes() == b"1");
         let objection = match site.practice.gpc {
             _ if own.has_objection => Objects::BySwitch,
-            Gpc::Object if has_signal() => Objects::BySignal,
+            Gpc::Object if has_gpc(request.headers()) => Objects::BySignal,
             Gpc::Object | Gpc::Count => Objects::No,
         };
         let target =
             request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Self { site, host, client, consent: own.consent, objection, weeks: own.weeks, today, target }
+        let doubled = own.found.doubled(&site, request.headers(), today);
+        let (consent, weeks) = (own.found.consent, own.weeks);
+        Self { site, host, client, consent, doubled, objection, weeks, today, target }
     }
 
     /// The page asked for.
@@ -113,25 +115,20 @@ impl Visit {
 
 /// What the cookies of the gateway say.
 struct OwnCookies {
-    consent: Consent,
+    found: Found,
     has_objection: bool,
     weeks: Sent,
 }
 
 impl OwnCookies {
-    /// The standing answer is the first consent cookie that opens; what does not open is no answer.
     fn read(site: &Site, headers: &HeaderMap, today: Day) -> Self {
-        let mut own = Self { consent: Consent::none(), has_objection: false, weeks: Sent::Nothing };
+        let mut own = Self { found: Found::none(), has_objection: false, weeks: Sent::Nothing };
         for line in headers.get_all(header::COOKIE) {
             for pair in line.as_bytes().split(|byte| *byte == b';') {
                 // All of ours begin alike.
                 let Some(rest) = pair.trim_ascii().strip_prefix(CONSENT_COOKIE.as_bytes()) else { continue };
                 if let Some(value) = rest.strip_prefix(b"=") {
-                    if own.consent.answered().is_none()
-                        && let Ok(value) = std::str::from_utf8(value)
-                    {
-                        own.consent = site.seal.open(value, today, site.days, site.policy.catalog());
-                    }
+                    own.found.add(site, value, today);
                 } else if value_of(rest, OBJECTION_COOKIE) == Some(b"1") {
                     own.has_objection = true;
                 } else if let Some(value) = value_of(rest, WEEKS_COOKIE) {

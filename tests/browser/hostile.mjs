@@ -98,13 +98,13 @@ async function freePort() {
 }
 
 /** A gateway before `shop`, with `more` lines under [site.consent], `statistics` under [site.statistics] and `tables` at the end of its settings. */
-export async function startGateway(shop, { mode = 'enforce', more = '', statistics = 'without_consent = "off"', tables = '' } = {}) {
+export async function startGateway(shop, { mode = 'enforce', more = '', statistics = 'without_consent = "off"', tables = '', hosts = '["127.0.0.1"]' } = {}) {
   const program = process.env.CONSENTRY;
   if (!program) throw new Error('CONSENTRY is not set: start the tests with ./test, or name the program in it');
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const [port, admin] = [await freePort(), await freePort()];
   const config = join(directory, 'consentry.toml');
-  const write = (theMode, theMore = more) => writeFileSync(config, `
+  const write = (theMode, theTables = tables) => writeFileSync(config, `
 [listen]
 http = ["127.0.0.1:${port}"]
 admin = "127.0.0.1:${admin}"
@@ -113,7 +113,7 @@ kind = "embedded"
 path = "var"
 [[site]]
 name = "shop"
-hosts = ["127.0.0.1"]
+hosts = ${hosts}
 origin = "${shop.url}"
 time_zone = "Europe/Oslo"
 languages = ["nb", "en"]
@@ -125,10 +125,10 @@ privacy_url = "/personvern"
 complaint_url = "https://www.datatilsynet.no/"
 [site.consent]
 mode = "${theMode}"
-${theMore}
+${more}
 [site.statistics]
 ${statistics}
-${tables}
+${theTables}
 `);
   write(mode);
   const process_ = spawn(program, ['run', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -144,9 +144,9 @@ ${tables}
     url, admin: `http://127.0.0.1:${admin}`, config, log: () => log,
     /** A token for the statistics. */
     token: () => execFileSync(program, ['token', 'new', '--config', config, '--name', 'test'], { encoding: 'utf8' }).trim(),
-    /** Takes other settings while it runs. */
-    async reload(theMode, isDone) {
-      write(theMode);
+    /** Takes another mode, or other tables at the end of its settings, while it runs. */
+    async reload(theMode, isDone, theTables = tables) {
+      write(theMode, theTables);
       process_.kill('SIGHUP');
       await until(`the gateway to ${theMode}`, isDone);
     },

@@ -8,6 +8,8 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
+mod asking;
+mod bad_choices;
 mod bad_input;
 mod beacons;
 mod caching;

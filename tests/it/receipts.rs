@@ -13,7 +13,7 @@ use crate::pages::{PLAIN, SHOP};
 use crate::support::{Gateway, Origin, Program, Visitor, get, start};
 
 /// Connections that choose at the same time when the program is killed.
-const CHOOSERS: usize = 50;
+const CHOOSERS: usize = 500;
 /// Choices of each of them.
 const CHOICES: usize = 10;
 
@@ -77,7 +77,7 @@ fn nobody_without_a_receipt_can_read_or_erase_one() {
 }
 
 #[test]
-fn one_number_tells_the_whole_story_of_a_consent() {
+fn r40_one_number_tells_the_whole_story_of_a_consent() {
     let origin = Origin::page(PLAIN);
     let gateway = start(&origin);
     let mut visitor = Visitor::of(gateway.visitors);

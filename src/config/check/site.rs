@@ -7,16 +7,11 @@ use toml::Spanned;
 use super::super::Site;
 use super::super::file::Table;
 use super::super::report::Problem;
+use super::consent::{self, Consent};
 use super::{Given, doubt, goals, limit, or, practice, rules, seconds, tracker, unique, value};
 use crate::counting::{SiteSettings, Thresholds};
-use crate::policy::{self, Unknown};
-use crate::server::site::Mode;
-use crate::{banner, proxy};
+use crate::{banner, policy, proxy};
 
-/// Days a consent may stand: regulators' guidance ends at a year.
-const DAYS_MAX: u32 = 365;
-/// Days before which nobody should be asked again: six months (CNIL, recommendation of 17 September 2020).
-const DAYS_GOOD: u32 = 182;
 /// The largest threshold: beyond it no shop of ours would see a single name.
 const K_MAX: u32 = 1000;
 
@@ -47,7 +42,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let networks = table.list("trusted_proxies", value::network).map_or_else(Vec::new, Spanned::into_inner);
     let prefix = or(table.parsed("prefix", value::prefix), "/_consentry".to_owned());
     let controller = controller(table);
-    let consent = consent(table);
+    let consent = consent::consent(table, &known.hosts);
     let statistics = table.table("statistics", "site.statistics");
     let k = thresholds(&statistics);
     let time_zone = match time_zone {
@@ -66,7 +61,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();
-    let Consent { mode, unknown_cookies, unknown_hosts, days } = consent?;
+    let Consent { mode, unknown_cookies, unknown_hosts, days, domain, asking, signals } = consent?;
     Some(Site {
         origin: origin?,
         trusted_proxies: networks.into_iter().map(Spanned::into_inner).collect(),
@@ -80,7 +75,9 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         },
         trackers,
         uses,
-        banner: banner::Settings { prefix, languages, controller: controller?, days },
+        banner: banner::Settings { prefix, languages, controller: controller?, days, signals },
+        cookie_domain: domain,
+        asking,
         counting: SiteSettings {
             name: Arc::clone(&name),
             hosts: hosts.clone(),
@@ -184,43 +181,6 @@ fn controller(site: &Table<'_>) -> Option<banner::Controller> {
     let jurisdiction = or(table.parsed("jurisdiction", value::filled), "EEA".into());
     let (name, email) = (name?.into_inner(), email?.into_inner());
     Some(banner::Controller { name, address, email, privacy_url, complaint_url, jurisdiction })
-}
-
-struct Consent {
-    mode: Mode,
-    unknown_cookies: Unknown,
-    unknown_hosts: Unknown,
-    days: u32,
-}
-
-fn consent(site: &Table<'_>) -> Option<Consent> {
-    const MODES: &str =
-        "mode = \"observe\" to look first, \"enforce\" to hold what was not agreed to, or \"off\"";
-    if !site.has("consent") {
-        site.is_missing("consent", &format!("write [site.consent] with {MODES}"));
-        return None;
-    }
-    let table = site.table("consent", "site.consent");
-    if !table.has("mode") {
-        table.is_missing("mode", &format!("write {MODES}"));
-    }
-    let mode =
-        table.one_of("mode", &[("enforce", Mode::Enforce), ("observe", Mode::Observe), ("off", Mode::Off)]);
-    if let Some(mode) = mode.as_ref().filter(|mode| *mode.get_ref() == Mode::Off) {
-        let remedy = "write \"enforce\" when the shop is to keep the law by this gateway";
-        doubt(table.notes(), mode.span(), "mode = \"off\": nobody is asked, and every tracker works", remedy);
-    }
-    let unknown = [("hold", Unknown::Hold), ("pass", Unknown::Pass)];
-    let unknown_cookies = or(table.one_of("unknown_cookies", &unknown), Unknown::Hold);
-    let unknown_hosts = or(table.one_of("unknown_hosts", &unknown), Unknown::Hold);
-    let remedy =
-        "a consent older than a year is no longer one; six months (182) is the advice of the regulators";
-    let days = table.whole("days", 1..=DAYS_MAX, remedy);
-    if let Some(days) = days.as_ref().filter(|days| *days.get_ref() < DAYS_GOOD) {
-        let reason = format!("visitors who said no are asked again after {} days", days.get_ref());
-        doubt(table.notes(), days.span(), reason, "regulators advise six months at least: days = 182");
-    }
-    Some(Consent { mode: mode?.into_inner(), unknown_cookies, unknown_hosts, days: or(days, DAYS_GOOD) })
 }
 
 fn thresholds(statistics: &Table<'_>) -> Thresholds {

@@ -72,6 +72,7 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
     let signatures = texts(table, "signatures", value::filled);
     let access = table.parsed("access", access).map(Spanned::into_inner);
     let embed = table.flag("embed").unwrap_or(false);
+    let consent_mode = table.flag("consent_mode").unwrap_or(false);
     let source = table.required(
         "source",
         "write where these facts come from, such as the provider's page",
@@ -95,6 +96,7 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
         signatures,
         access,
         embed,
+        consent_mode,
         source: source?.into_inner(),
     };
     Some((id, entry))

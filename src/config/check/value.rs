@@ -57,6 +57,36 @@ pub(super) fn own_host(text: &str) -> Result<String, Fault> {
     if text == "*" { Ok(text.to_owned()) } else { host_rule(text) }
 }
 
+/// A domain that a cookie may be for: one that somebody has, and not one under which anybody can have a name.
+pub(super) fn cookie_domain(text: &str) -> Result<String, Fault> {
+    let domain = host_rule(text)?;
+    let is_address = domain.starts_with('[') || domain.parse::<IpAddr>().is_ok();
+    if is_address || domain.starts_with("*.") {
+        let remedy = "name the domain alone: \"shop.example\" holds for every host below it, too";
+        return Err(Fault::new(format!("\"{text}\" is no domain"), remedy));
+    }
+    if psl::domain_str(&domain).is_none() {
+        let remedy =
+            "name the shop's own domain; browsers keep no cookie for one under which anybody can have a name";
+        return Err(Fault::new(format!("\"{text}\" belongs to nobody"), remedy));
+    }
+    Ok(domain)
+}
+
+/// A country, or a part of one, as ISO 3166-2 writes it.
+pub(super) fn region(text: &str) -> Result<String, Fault> {
+    let is_part = |part: &str| {
+        (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    let (country, part) = text.split_once('-').map_or((text, None), |(country, part)| (country, Some(part)));
+    let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+    if !is_country || text == "EU" || !part.is_none_or(is_part) {
+        let remedy = "write codes of ISO 3166-2, each country by itself: \"NO\", \"SE\", \"US-CA\"";
+        return Err(Fault::new(format!("\"{text}\" is no country"), remedy));
+    }
+    Ok(text.to_owned())
+}
+
 /// A host in lower case, or `*.` and one for everything below it.
 pub(super) fn host_rule(text: &str) -> Result<String, Fault> {
     let wrong = |why: &str, remedy: String| Err(Fault::new(format!("\"{text}\" {why}"), remedy));

@@ -1,7 +1,7 @@
 //! The list of every key there is. A reader that asks for a key that is not listed panics in a debug build.
 
 /// Every key there is, by the table it stands in. `config/example.toml` shows each; a test compares.
-pub const KEYS: [(&str, &[&str]); 23] = [
+pub const KEYS: [(&str, &[&str]); 25] = [
     ("", &["listen", "limits", "store", "places", "api", "site"]),
     ("listen", &["http", "admin"]),
     (
@@ -46,7 +46,12 @@ pub const KEYS: [(&str, &[&str]); 23] = [
         &["connect_timeout_seconds", "head_timeout_seconds", "idle_timeout_seconds", "idle_connections_max"],
     ),
     ("site.controller", &["name", "address", "email", "privacy_url", "complaint_url", "jurisdiction"]),
-    ("site.consent", &["mode", "unknown_cookies", "unknown_hosts", "days", "uses"]),
+    (
+        "site.consent",
+        &["mode", "unknown_cookies", "unknown_hosts", "days", "domain", "gpc", "dnt", "google", "uses"],
+    ),
+    ("site.consent.google", &["mode", "url_passthrough", "ads_data_redaction", "region"]),
+    ("site.consent.google.region", &["countries", "granted"]),
     ("site.statistics", &["without_consent", "count", "beacon", "gpc", "sitemap", "k", "currency"]),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
     ("site.allow", &["host", "cookie", "parameter", "service_worker", "category", "why", "paths"]),
@@ -69,6 +74,7 @@ pub const KEYS: [(&str, &[&str]); 23] = [
             "signatures",
             "access",
             "embed",
+            "consent_mode",
             "source",
         ],
     ),
@@ -83,8 +89,9 @@ pub const KEYS: [(&str, &[&str]); 23] = [
 ];
 
 /// Tables that may stand several times.
-const REPEATED: [&str; 9] = [
+const REPEATED: [&str; 10] = [
     "site",
+    "site.consent.google.region",
     "site.allow",
     "site.tracker",
     "site.tracker.cookies",

@@ -1,7 +1,8 @@
 //! What an entry must be before it becomes a tracker: said in words an operator can act on.
 
 use super::{
-    Access, CatalogError, CookieRule, HostEntry, HostRule, OwnRule, Tracker, TrackerEntry, TrackerId,
+    Access, CatalogError, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Tracker, TrackerEntry,
+    TrackerId,
 };
 use crate::policy::consent::Category;
 
@@ -72,6 +73,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         signatures: entry.signatures,
         access,
         embed: entry.embed,
+        consent_mode: if entry.consent_mode { ConsentMode::Heeded } else { ConsentMode::Ignored },
         source: entry.source,
         is_used: true,
         is_sites: false,

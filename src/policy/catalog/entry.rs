@@ -44,6 +44,8 @@ pub struct Tracker {
     pub access: Access,
     /// Its frames show something the visitor may want to see: a placeholder stands in for them.
     pub embed: bool,
+    /// What its tags make of signals of consent.
+    pub consent_mode: ConsentMode,
     /// Where the facts come from.
     pub source: String,
     /// Does the site use it ([`super::Catalog::using`])? A tracker that it does not use is recognised and not declared;
@@ -51,6 +53,17 @@ pub struct Tracker {
     pub is_used: bool,
     /// Did the site's operator write this entry? Then the site uses it.
     pub is_sites: bool,
+}
+
+/// What tags make of Google's signals of consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentMode {
+    /// Nothing.
+    Ignored,
+    /// Told that nothing is granted, they store nothing and send pings without ids.
+    Heeded,
+    /// The same, and they are loaded before an answer, because the operator says so ([`super::Catalog::advanced`]).
+    Unasked,
 }
 
 /// Who receives the data.
@@ -169,6 +182,9 @@ pub struct TrackerEntry {
     /// See [`Tracker::embed`].
     #[serde(default)]
     pub embed: bool,
+    /// Do its tags heed signals of consent ([`ConsentMode`])?
+    #[serde(default)]
+    pub consent_mode: bool,
     /// See [`Tracker::source`].
     pub source: String,
 }

@@ -251,6 +251,7 @@ mod tests {
             signatures: Vec::new(),
             access: None,
             embed: false,
+            consent_mode: false,
             source: "https://p.example/".into(),
         }
     }

@@ -83,6 +83,16 @@ impl Policy {
     }
 }
 
+/// `Set-Cookie` values that remove a cookie of ours from wherever on the site it may be, but for the one on path `/` of
+/// the domain `kept`, or of the host alone without one.
+pub fn strays(name: &str, page: Page<'_>, scheme: Scheme, kept: Option<&str>) -> Vec<HeaderValue> {
+    let (domains, paths) = (domains(page.host), paths(page.path));
+    let is_stray =
+        |variant: &Variant<'_>| !variant.is_partitioned && (variant.path != "/" || variant.domain != kept);
+    let variants = variants(&domains, &paths, scheme).filter(is_stray);
+    variants.filter_map(|variant| expired(name.as_bytes(), &variant, scheme)).take(WITHDRAWALS_MAX).collect()
+}
+
 /// Every way in which a cookie may have been set, the likeliest first: on the root path, on the host or its
 /// registrable domain, and not partitioned.
 fn variants<'a>(
@@ -222,6 +232,21 @@ mod tests {
             values,
             ["__Host-x=; Max-Age=0; Path=/; Secure", "__Host-x=; Max-Age=0; Path=/; Secure; Partitioned"]
         );
+    }
+
+    #[test]
+    fn strays_of_a_name_are_removed_and_the_one_kept_is_not() {
+        let lines = |kept| {
+            let values = strays("consentry", Page { path: "/a", ..DEEP }, Scheme::Http, kept);
+            values.iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let (host, domain) =
+            ("consentry=; Max-Age=0; Path=/", "consentry=; Max-Age=0; Path=/; Domain=shop.example");
+        let of_host = lines(None);
+        assert!(of_host.iter().any(|line| line == domain) && !of_host.iter().any(|line| line == host));
+        let of_domain = lines(Some("shop.example"));
+        assert!(of_domain.iter().any(|line| line == host) && !of_domain.iter().any(|line| line == domain));
+        assert!(of_domain.iter().any(|line| line.ends_with("Path=/a; Domain=shop.example")));
     }
 
     #[test]

@@ -45,6 +45,18 @@ pub enum VerifyError {
         /// The hash that was noted.
         head: Hash,
     },
+    /// The file itself is not as SQLite left it: an index, say, does not have what the receipts have.
+    #[error("the file is damaged: {what}")]
+    Damaged {
+        /// What SQLite said of it.
+        what: String,
+    },
+    /// A notice that was shown to visitors is not the one that its receipts name.
+    #[error("the notice {hash} is not as it was shown")]
+    Notice {
+        /// The hash it is kept under.
+        hash: Hash,
+    },
     /// The file could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,12 +88,35 @@ impl Receipts {
         self.walk(|kept| each(kept.link?))
     }
 
-    /// Checks every receipt against the one before it, and every erasure against the record of it. With `noted`, a
+    /// Checks every receipt against the one before it, every erasure against the record of it, every notice against its
+    /// hash, and the file. With `noted`, a
     /// hash that was the head once, one of them must have it.
     pub fn verify(&self, noted: Option<Hash>) -> Result<Verified, VerifyError> {
         let mut check = Check::new(noted);
         self.walk(|kept| check.take(kept))?;
+        self.verify_notices()?;
+        self.verify_file()?;
         check.end()
+    }
+
+    fn verify_notices(&self) -> Result<(), VerifyError> {
+        let mut statement = self.0.prepare(include_str!("../sql/ledger_notices.sql")).map_err(error)?;
+        let mut rows = statement.query([]).map_err(error)?;
+        while let Some(row) = rows.next().map_err(error)? {
+            let hash = Hash(row.get("hash").map_err(error)?);
+            let content: String = row.get("content").map_err(error)?;
+            if Hash::of(&content) != hash {
+                return Err(VerifyError::Notice { hash });
+            }
+        }
+        Ok(())
+    }
+
+    /// What no receipt is hashed over: indexes, by which receipts are found, and the order of the pages.
+    fn verify_file(&self) -> Result<(), VerifyError> {
+        let said: String =
+            self.0.pragma_query_value(None, "integrity_check", |row| row.get(0)).map_err(error)?;
+        if said == "ok" { Ok(()) } else { Err(VerifyError::Damaged { what: said }) }
     }
 
     fn walk<E: From<StoreError>>(&self, mut each: impl FnMut(Kept) -> Result<(), E>) -> Result<(), E> {

@@ -1,3 +1,5 @@
+mod flips;
+
 use super::*;
 use crate::store::ledger::write::append;
 
@@ -216,7 +218,7 @@ fn nothing_of_an_erased_receipt_is_left_in_any_file() {
 }
 
 #[test]
-fn receipts_that_nobody_needs_any_more_are_erased_once() {
+fn r42_receipts_go_when_their_days_are_over() {
     let (directory, _) = ledger();
     let at = |time: &str| Erase::Before(time.parse().unwrap());
     assert_eq!(erased(&directory, at("2026-03-02T12:00:00Z")), 0, "not a second too early");

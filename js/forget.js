@@ -1,0 +1,21 @@
+/**
+ * Served at PREFIX/choice.js?forget and asked for when something may have been taken back: removes what the trackers concerned keep
+ * in the browser beside cookies. Cookies expired with the answer; a server can neither see nor remove the rest.
+ *
+ * __HELD__ is replaced when it is served: names of keys, databases and caches, a * at an end takes every continuation.
+ */
+const held = __HELD__;
+const isHeld = (key) => held.some((name) => (name.endsWith("*") ? key.startsWith(name.slice(0, -1)) : key === name));
+
+for (const name of ["localStorage", "sessionStorage"])
+  try {
+    const storage = self[name];
+    Object.keys(storage)
+      .filter(isHeld)
+      .forEach((key) => storage.removeItem(key));
+  } catch {}
+// A browser, or a page without TLS, may lack any of these.
+try {
+  for (const { name } of await indexedDB.databases()) if (isHeld(name)) indexedDB.deleteDatabase(name);
+  for (const name of await caches.keys()) if (isHeld(name)) await caches.delete(name);
+} catch {}

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 18] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -19,7 +19,8 @@ const SOURCES: [&str; 17] = [
     "landing.js",
     "signals.js",
     "idle.js",
-    "api.js",
+    "open.js",
+    "dialog.js",
     "sizes.js",
     "choice.js",
     "witness.js",

@@ -12,14 +12,19 @@ pub const SIGNALS: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.js"));
 pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
 /// The same where nothing of Google's is open: pushes to `dataLayer` are answered, too.
 pub const IDLE_GOOGLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle-google.js"));
-/// Inline, last, on a page without the banner.
-pub const API: &str = include_str!(concat!(env!("OUT_DIR"), "/api.js"));
+/// Inline, on a page that may fetch a file of ours: opens the preference centre over the page, and chooses.
+pub const OPEN: &str = include_str!(concat!(env!("OUT_DIR"), "/open.js"));
 /// Inline, at the very end, where the page's own policy refuses style attributes.
 pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
 /// Inline, last, on a page with the banner.
 pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
-/// Served at `PREFIX/choice.js`: pages without the banner fetch it when a page script calls `consentry.choose`.
+/// The same on a page that may fetch no file of ours.
+pub const CHOICE_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-alone.js"));
+/// Inline, last, on a page without the banner that may fetch no file of ours.
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
+/// Served at `PREFIX/choice.js`: pages fetch it when the preferences are opened, or a page script calls
+/// `consentry.choose`.
+pub const CHOICE_FILE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-file.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

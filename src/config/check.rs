@@ -5,6 +5,8 @@ mod goals;
 mod practice;
 mod rules;
 mod site;
+mod texts;
+mod theme;
 mod tracker;
 mod value;
 

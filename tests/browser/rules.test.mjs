@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
+import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { answer, gateway, newVisitor, settle } from './harness.mjs';
 import { openDetails, openDialog } from './surfaces.mjs';
@@ -220,6 +221,27 @@ describe('every right', () => {
     const told = await (await one.context.request.get(`${gateway.shop}${gateway.prefix}/my-data.json`)).json();
     assert.equal(told.objects_to_statistics, true);
   }, { javaScript: false }));
+});
+
+test('the preference centre takes at most 8 KiB, and only when it is asked for', async () => {
+  const wire = (path) => new Promise((done, failed) => {
+    get(`${gateway.shop}${gateway.prefix}${path}`, { headers: { 'accept-encoding': 'br' } }, (reply) => {
+      assert.equal(reply.headers['content-encoding'], 'br');
+      let bytes = 0;
+      reply.on('data', (piece) => { bytes += piece.length; });
+      reply.on('end', () => done(bytes));
+    }).on('error', failed);
+  });
+  const bytes = await wire('/choice.js') + await wire('/consent?return=/');
+  assert.ok(bytes <= 8 * 1024, `${bytes} bytes`);
+  await visit(async (one) => {
+    const asked = [];
+    one.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await one.open('/');
+    assert.deepEqual(asked.filter((path) => path.startsWith(gateway.prefix)), [], 'nothing of ours beside the page');
+    await openDialog(one.page);
+    assert.deepEqual(asked.filter((path) => path.startsWith(gateway.prefix)), [`${gateway.prefix}/choice.js`, `${gateway.prefix}/consent`]);
+  });
 });
 
 describe('a client that answers for people', () => {

@@ -223,6 +223,14 @@ describe('with nothing answered', () => {
     await page.setViewportSize(DESKTOP);
   });
 
+  test('a banner that is only half there is not shown, so nothing moves when the rest comes', async () => {
+    await visitor.open('/');
+    const shown = () => page.locator('#consentry-banner').evaluate((banner) => getComputedStyle(banner).visibility);
+    assert.equal(await shown(), 'visible');
+    await page.evaluate(() => document.querySelector('#consentry-banner > p:last-child').remove());
+    assert.equal(await shown(), 'hidden');
+  });
+
   test('w8_escape_closes_the_dialog_without_choosing_and_focus_returns', async () => {
     for (const opener of ['#consentry-banner [data-role="preferences"]', '#consentry-open']) {
       await visitor.open('/');

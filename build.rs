@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 21] = [
+const SOURCES: [&str; 22] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -22,7 +22,8 @@ const SOURCES: [&str; 21] = [
     "uet.js",
     "clarity.js",
     "idle.js",
-    "api.js",
+    "open.js",
+    "dialog.js",
     "sizes.js",
     "forget.js",
     "choice.js",

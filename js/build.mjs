@@ -3,9 +3,9 @@
  *
  * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
  * region.js, uet.js, clarity.js,
- * idle.js, idle-google.js, api.js, api-free.js, choice.js, sizes.js,
- * event.js
- * choice-api.js, forget.js                              files that visitors' browsers fetch when they are needed
+ * idle.js, idle-google.js, open.js, open-free.js, choice.js,
+ * choice-alone.js, choice-api.js, sizes.js, event.js
+ * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
  * link.css, embed.css, banner.css, page.css(.hash)       styles, and the hash a page's policy names
@@ -22,11 +22,13 @@ const here = dirname(fileURLToPath(import.meta.url));
 const named = process.argv.indexOf("--out");
 const out = named > 0 ? process.argv[named + 1] : process.env.CONSENTRY_JS_OUT || join(here, "dist");
 const targets = ["chrome97", "firefox104", "safari15.4"];
+const small = { minify: true, target: targets, charset: "utf8", legalComments: "none" };
 
 /** Most bytes after minification; for `brotli`, after compression. The guard's promise is 1 KiB. */
 const LIMITS = {
   "guard.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
+  "choice-file.js": { brotli: 1536 },
   "witness.js": { brotli: 1024 },
   "beacon.js": { brotli: 1024 },
   "event.js": { brotli: 192 },
@@ -39,14 +41,25 @@ const read = (name) => readFileSync(join(here, name), "utf8");
 const write = (name, text) => writeFileSync(join(out, name), text);
 
 async function script(source, name, define) {
-  const { code } = await transform(read(source), {
-    loader: "js",
-    minify: true,
-    target: targets,
-    charset: "utf8",
+  const { code } = await transform(read(source), { ...small, loader: "js", define });
+  writeScript(source, name, code);
+}
+
+/** As `script`, with what the source imports, as far as it is used. */
+async function bundle(source, name, define) {
+  const { outputFiles } = await build({
+    ...small,
     define,
-    legalComments: "none",
+    entryPoints: [join(here, source)],
+    bundle: true,
+    write: false,
+    format: "iife",
+    logLevel: "warning",
   });
+  writeScript(source, name, outputFiles[0].text);
+}
+
+function writeScript(source, name, code) {
   // An inline script ends at the first "</script", whatever JavaScript thinks of it.
   if (/<\/script|<!--/i.test(code)) throw new Error(`${source} cannot stand inside a page`);
   write(name, code.trim().replace(/;$/, ""));
@@ -96,12 +109,15 @@ await script("signals.js", "signals.js", {});
 for (const name of ["region.js", "uet.js", "clarity.js"]) await script(name, name, {});
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
-await script("api.js", "api.js", { __HELD__: "true" });
-await script("api.js", "api-free.js", { __HELD__: "false" });
 await script("forget.js", "forget.js", {});
 await script("sizes.js", "sizes.js", {});
-await script("choice.js", "choice.js", { __BANNER__: "true" });
-await script("choice.js", "choice-api.js", { __BANNER__: "false" });
+const choice = (banner, alone, dialog) => ({ __BANNER__: `${banner}`, __ALONE__: `${alone}`, __DIALOG__: `${dialog}` });
+await bundle("choice.js", "choice.js", choice(true, false, false));
+await bundle("choice.js", "choice-alone.js", choice(true, true, false));
+await bundle("choice.js", "choice-api.js", choice(false, true, false));
+await bundle("choice.js", "choice-file.js", choice(false, false, true));
+await script("open.js", "open.js", { __HELD__: "true" });
+await script("open.js", "open-free.js", { __HELD__: "false" });
 await script("witness.js", "witness.js", {});
 await script("event.js", "event.js", {});
 await script("beacon.js", "beacon.js", {});

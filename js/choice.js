@@ -4,122 +4,144 @@
  *
  * window.consentry
  *   consent         the categories that stand, always with "necessary"
- *   open()          goes to the page where the choice can be changed
+ *   open()          shows where the choice can be changed
  *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored
  *   at              where the pages of the gateway stand, with a slash at the end
  *   busy            an answer is on its way: the guard waits
  * document hears "consentry:change" with detail.consent after each choice.
  *
- * __BANNER__ is set when the file is built: pages without a question get the variant without the banner's part,
- * as a file of its own that is fetched when a page script calls choose().
+ * What is set when it is built: __BANNER__ in pages with the question; __ALONE__ in pages that may fetch no file of ours;
+ * __DIALOG__ in the file that other pages fetch when somebody opens the preferences or a page script calls choose().
  */
-(() => {
-  const { consentry } = self;
-  // Not relative: a <base> of the shop's may lead elsewhere.
-  const action = location.origin + consentry.at + "choice";
-  const find = (id) => document.getElementById("consentry-" + id);
+import { preferences } from "./dialog.js";
 
-  /** Sends the form the way a browser without scripts does. */
-  const submit = (fields) => {
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = action;
-    fields.forEach((value, name) => {
-      const input = document.createElement("input");
-      input.type = "hidden";
-      input.name = name;
-      input.value = value;
-      form.append(input);
-    });
-    document.body.append(form);
-    form.submit();
-  };
+const { consentry } = self;
+// Not relative: a <base> of the shop's may lead elsewhere.
+const action = location.origin + consentry.at + "choice";
+const find = (id) => document.getElementById("consentry-" + id);
 
-  const close = (banner) => {
-    const hadFocus = banner.contains(document.activeElement);
-    banner.remove();
-    const status = find("status");
-    status.textContent = status.dataset.said;
-    if (!hadFocus) return;
-    const target = document.querySelector("main") || document.body;
-    target.tabIndex = -1;
-    target.focus({ preventScroll: true });
-  };
-
-  /** Tells tags that run already, before anybody else hears of the answer. */
-  const tell = (said) => {
-    const ads = said("marketing");
-    const counts = said("statistics");
-    const likes = said("preferences");
-    try {
-      gtag("consent", "update", {
-        ad_storage: ads,
-        ad_user_data: ads,
-        ad_personalization: ads,
-        analytics_storage: counts,
-        functionality_storage: likes,
-        personalization_storage: likes,
-        security_storage: "granted",
-      });
-      self.uetq?.push("consent", "update", { ad_storage: ads });
-      self.clarity?.("consentv2", { ad_Storage: ads, analytics_Storage: counts });
-    } catch {}
-  };
-
-  const send = async (fields) => {
-    consentry.busy = 1;
-    try {
-      const headers = { Accept: "application/json" };
-      const answer = await fetch(action, { method: "POST", body: fields, headers, keepalive: true });
-      if (!answer.ok) throw answer;
-    } catch {
-      return submit(fields);
-    }
-    const choice = fields.get("choice");
-    const had = consentry.consent[1];
-    const granted =
-      choice == "all" ? ["preferences", "statistics", "marketing"] : choice == "some" ? fields.getAll("category") : [];
-    consentry.consent = ["necessary", ...granted];
-    tell((category) => (granted.includes(category) ? "granted" : "denied"));
-    document.dispatchEvent(new CustomEvent("consentry:change", { detail: { consent: consentry.consent } }));
-    const banner = __BANNER__ && find("banner");
-    if (banner && choice == "none" && !had) {
-      // The page that stands here is already the right one.
-      consentry.busy = 0;
-      return close(banner);
-    }
-    // Before the page goes: what was taken back may be kept under names that no server sees.
-    if (had) await import(location.origin + consentry.at + "choice.js?forget").catch(() => {});
-    if (choice != "none")
-      try {
-        history.replaceState({ consentry: [document.referrer, history.state] }, "");
-      } catch {}
-    location.reload();
-  };
-
-  Object.assign(consentry, {
-    open: () => find("open").click(),
-    choose: (choice) => {
-      const fields = new URLSearchParams({
-        return: location.pathname + location.search,
-        layer: "script",
-        choice: choice.big ? choice : "some",
-      });
-      choice.categories?.forEach((category) => fields.append("category", category));
-      choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
-      return send(fields);
-    },
+/** Sends the form the way a browser without scripts does. */
+const submit = (fields) => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = action;
+  fields.forEach((value, name) => {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    form.append(input);
   });
+  document.body.append(form);
+  form.submit();
+};
 
-  if (!__BANNER__) return;
+const close = (banner) => {
+  const hadFocus = banner.contains(document.activeElement);
+  banner.remove();
+  const status = find("status");
+  status.textContent = status.dataset.said;
+  if (!hadFocus) return;
+  const target = document.querySelector("main") || document.body;
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+};
+
+/** Tells tags that run already, before anybody else hears of the answer. */
+const tell = (said) => {
+  const ads = said("marketing");
+  const counts = said("statistics");
+  const likes = said("preferences");
+  try {
+    gtag("consent", "update", {
+      ad_storage: ads,
+      ad_user_data: ads,
+      ad_personalization: ads,
+      analytics_storage: counts,
+      functionality_storage: likes,
+      personalization_storage: likes,
+      security_storage: "granted",
+    });
+    self.uetq?.push("consent", "update", { ad_storage: ads });
+    self.clarity?.("consentv2", { ad_Storage: ads, analytics_Storage: counts });
+  } catch {}
+};
+
+/** `leave` sends the answer in the way of browsers, where the server does not take it from here. */
+const send = async (fields, leave) => {
+  consentry.busy = 1;
+  try {
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(action, { method: "POST", body: fields, headers, keepalive: true });
+    if (!answer.ok) throw answer;
+  } catch {
+    return leave();
+  }
+  const choice = fields.get("choice");
+  const had = consentry.consent[1];
+  const granted =
+    choice == "all" ? ["preferences", "statistics", "marketing"] : choice == "some" ? fields.getAll("category") : [];
+  consentry.consent = ["necessary", ...granted];
+  tell((category) => (granted.includes(category) ? "granted" : "denied"));
+  document.dispatchEvent(new CustomEvent("consentry:change", { detail: { consent: consentry.consent } }));
+  const banner = __BANNER__ && find("banner");
+  if (banner && choice == "none" && !had) {
+    // The page that stands here is already the right one.
+    consentry.busy = 0;
+    return close(banner);
+  }
+  // Before the page goes: what was taken back may be kept under names that no server sees.
+  if (had) await import(location.origin + consentry.at + "choice.js?forget").catch(() => {});
+  if (choice != "none")
+    try {
+      history.replaceState({ consentry: [document.referrer, history.state] }, "");
+    } catch {}
+  location.reload();
+};
+
+if (__DIALOG__) consentry.open = preferences(consentry, (fields) => send(fields, () => submit(fields)), () => find("open"));
+else if (__ALONE__) consentry.open = () => find("open").click();
+
+// With a banner and files, choose() is one of those.
+if (!__BANNER__ || __ALONE__)
+  consentry.choose = (choice) => {
+    const fields = new URLSearchParams({
+      return: location.pathname + location.search,
+      layer: "script",
+      choice: choice.big ? choice : "some",
+    });
+    choice.categories?.forEach((category) => fields.append("category", category));
+    choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
+    return send(fields, () => submit(fields));
+  };
+
+if (__BANNER__) {
+  let isLeft;
   document.addEventListener("submit", (event) => {
     const { target, submitter } = event;
     // A field of the shop's own form may be called "action".
-    if (!(target.action + "").endsWith(consentry.at + "choice") || !submitter?.name) return;
+    if (!(target.action + "").endsWith(consentry.at + "choice") || !submitter || isLeft) return;
+    // The third button has no name: it leads to the preferences.
+    const isAnswer = submitter.name;
+    if (!isAnswer && __ALONE__) return;
     event.preventDefault();
+    if (!isAnswer) return consentry.open();
     const fields = new URLSearchParams(new FormData(target));
     fields.append(submitter.name, submitter.value);
-    send(fields);
+    send(fields, () => {
+      isLeft = 1;
+      submitter.click();
+    });
+  });
+
+  // What gets focus is moved from under the banner: browsers heed scroll-padding for what is out of view only.
+  document.addEventListener("focusin", ({ target }) => {
+    const banner = find("banner");
+    if (!banner || banner.contains(target)) return;
+    const ours = banner.getBoundingClientRect();
+    const { left, right, top, bottom } = target.getBoundingClientRect();
+    if (bottom > ours.top && top < ours.bottom && left < ours.right && right > ours.left)
+      scrollBy({ top: bottom - ours.top + 8, behavior: "instant" });
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
@@ -129,4 +151,4 @@
     ["pageshow", "visibilitychange"].map((event) =>
       addEventListener(event, () => isAnswered() && !consentry.busy && find("banner")?.remove()),
     );
-})();
+}

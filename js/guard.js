@@ -8,14 +8,14 @@
  *   $S  matches the names that storages, databases and caches may be written under
  * __FREE__ is set when the file is built: the variant for a visitor who agreed to everything wraps nothing.
  *
- * A name that is not open is ignored in silence, as if the write had never been made. A database, a cache and the
+ * A name that is not open is not written, in silence; a cookie of that name is deleted by it. A database, a cache and the
  * page's private files (under the name "getDirectory") are refused with the error that a browser gives whoever asks for
  * them on a foreign object: an exception, or a promise that fails. Deleting always works.
  *
  * Ways round it that are known and left: what a frame of the same origin has, and localStorage.valueOf(). A cookie
  * written that way goes no further than the next request.
  */
-(() => {
+{
   if (!__FREE__) {
     const cookies = $C;
     const storage = $S;
@@ -34,10 +34,10 @@
         const method = writers[owner];
         const original = prototype[method];
         prototype[method] = function (what) {
-          // Only the cookie store's method has three letters.
+          // Only the cookie store's method has three letters; those that set come after those that open.
           return (method[3] ? storage : cookies).test(what?.name || what || method)
             ? original.apply(this, arguments)
-            : method[0] == "s"
+            : method > "s"
               ? Promise.resolve()
               : original.call();
         };
@@ -45,26 +45,20 @@
 
     // A key can be written as a property too (localStorage.key = …), which only a stand-in can see. Setting a property
     // of a stand-in defines it (ECMA-262 section 10.1.9.2).
-    for (let name of ["local", "session"])
+    for (const name of ["localStorage", "sessionStorage"])
       try {
-        name += "Storage";
         const standIn = new Proxy(self[name], {
           get: (target, key) => target[key]?.bind?.(target) ?? target[key],
-          defineProperty: (target, key, { value }) => (storage.test(key) && (target[key] = value), 1),
+          defineProperty: (target, key, { value }) => !storage.test(key) || [(target[key] = value)],
         });
         self.__defineGetter__(name, () => standIn);
       } catch {}
 
+    // Under a held name a cookie can be deleted and nothing else: the last Max-Age wins (RFC 6265 section 5.3).
     const { prototype } = Document;
     const set = prototype.__lookupSetter__("cookie");
     prototype.__defineSetter__("cookie", function (text) {
-      // A held name may be deleted; the last Max-Age wins (RFC 6265 section 5.3), so nothing else can come of it.
-      if (
-        cookies.test(/[^=;\s]+/.exec(text)) ||
-        ((/max-age=[-0]/i.test(text) || new Date(/expires=([^;]*)/i.exec(text)?.[1]) < new Date()) &&
-          (text += ";max-age=0"))
-      )
-        set.call(this, text);
+      set.call(this, cookies.test(/[^=;\s]+/.exec(text)) ? text : text + ";max-age=0");
     });
   }
 
@@ -74,6 +68,6 @@
   const then = granted();
   const check = () => consentry.busy || granted() == then || location.reload();
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
-  ["pageshow", "visibilitychange"].map((event) => addEventListener(event, check));
+  for (const event of ["pageshow", "visibilitychange"]) addEventListener(event, check);
   self.cookieStore?.addEventListener("change", check);
-})();
+}

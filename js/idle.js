@@ -9,13 +9,13 @@
  * event_callback, eventCallback, hitCallback or callback are called, a moment later, as if it had been. The same holds
  * for what is pushed to dataLayer while nothing of Google's is open (__HELD__).
  */
-(() => {
+{
   // What is given may be an object, an array, or the arguments of a call: for … in goes through all of them.
   const release = (given, depth) => {
-    if (given && typeof given == "object")
+    if (typeof given == "object")
       for (const key in given)
         if (!/^(event_?|hit)?callback$/i.test(key)) depth && release(given[key], depth - 1);
-        else if (typeof given[key] == "function") setTimeout(given[key]);
+        else if (given[key]?.call) setTimeout(given[key]);
   };
   consentry.idle = (...names) =>
     names.map((name) => {
@@ -29,9 +29,6 @@
     });
   if (__HELD__) {
     const { push } = dataLayer;
-    dataLayer.push = function (...given) {
-      release(given, 2);
-      return push.apply(this, given);
-    };
+    dataLayer.push = (...given) => (release(given, 2), push.apply(dataLayer, given));
   }
-})();
+}

@@ -50,8 +50,10 @@ function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script
   };
   it.script(script);
   const press = async (name, value, action = ACTION) => {
-    const event = { prevented: false, preventDefault: () => (event.prevented = true) };
-    heard.submit({ target: { action, fields: [["return", "/dekk"]] }, submitter: { name, value }, ...event });
+    const event = { prevented: 0, preventDefault: () => (event.prevented += 1) };
+    const target = { action, fields: [["return", "/dekk"]] };
+    const submitter = { name, value, click: () => heard.submit(Object.assign(event, { clicked: 1 })) };
+    heard.submit(Object.assign(event, { target, submitter }));
     await new Promise(setImmediate);
     return event;
   };
@@ -78,7 +80,7 @@ test("a grant keeps the referrer and loads the page anew", async () => {
 });
 
 test("after a no the page's own state is left as it is", async () => {
-  const { page } = asked({ consent: ["necessary", "statistics"] });
+  const { page } = asked({ consent: ["necessary", "statistics"], script: "choice-file.js" });
   page.history.state = { page: 3 };
   await page.consentry.choose("none");
   assert.deepEqual(page.history.state, { page: 3 });
@@ -106,28 +108,43 @@ test("a form of the shop's with a field called action is left alone", async () =
   assert.deepEqual(seen.sent, []);
 });
 
-test("the way to the preferences is the standing link", () => {
-  for (const script of ["choice.js", "choice-api.js", "api.js"]) {
+test("where no file may be fetched, the way to the preferences is the standing link", () => {
+  for (const script of ["choice-alone.js", "choice-api.js"]) {
     const { page, seen } = asked({ script });
     page.consentry.open();
     assert.equal(seen.opened, 1, script);
   }
 });
 
+test("the third button opens the preferences over the page, and is a form where no file may be fetched", async () => {
+  for (const [script, expected] of [["choice.js", 1], ["choice-alone.js", 0]]) {
+    const { page, press, seen } = asked({ script });
+    let opened = 0;
+    page.consentry.open = () => (opened += 1);
+    await press("");
+    assert.deepEqual([opened, seen.sent.length], [expected, 0], script);
+  }
+});
+
 test("a server that does not answer gets the plain form", async () => {
   for (const answers of [() => ({ ok: false }), () => Promise.reject(new Error("offline"))]) {
     const { seen, calls, press } = asked({ answers });
-    await press("choice", "none");
-    const fields = [["return", "/dekk"], ["choice", "none"]];
-    assert.deepEqual(structuredClone(seen.submitted), [{ method: "post", action: ACTION, fields }]);
+    const event = await press("choice", "none");
+    assert.deepEqual([event.prevented, event.clicked], [1, 1], "pressed again, and left to the browser");
     assert.deepEqual([seen.removed, calls.reload], [0, 0]);
   }
 });
 
-test("other forms, and the way to the preferences, are left alone", async () => {
+test("so does one that does not answer a page script", async () => {
+  const { page, seen } = asked({ answers: () => ({ ok: false }), script: "choice-file.js" });
+  await page.consentry.choose("none");
+  const fields = [["return", "/dekk?bredde=205"], ["layer", "script"], ["choice", "none"]];
+  assert.deepEqual(structuredClone(seen.submitted), [{ method: "post", action: ACTION, fields }]);
+});
+
+test("other forms are left alone", async () => {
   const { seen, press } = asked();
   await press("q", "dekk", "https://shop.example/search");
-  await press("", "");
   assert.deepEqual(seen.sent, []);
 });
 
@@ -139,7 +156,7 @@ test("a stand-in for an embed adds its tracker", async () => {
 });
 
 test("a page script can choose, in each of the three ways", async () => {
-  for (const script of ["choice.js", "choice-api.js"]) {
+  for (const script of ["choice-alone.js", "choice-api.js", "choice-file.js"]) {
     const { page, seen } = asked({ script });
     await page.consentry.choose("none");
     await page.consentry.choose("all");
@@ -154,7 +171,7 @@ test("a page script can choose, in each of the three ways", async () => {
 });
 
 test("taking something back loads the page anew", async () => {
-  const { page, calls } = asked({ consent: ["necessary", "statistics"] });
+  const { page, calls } = asked({ consent: ["necessary", "statistics"], script: "choice-file.js" });
   await page.consentry.choose("none");
   assert.equal(calls.reload, 1);
 });

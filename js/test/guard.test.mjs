@@ -29,6 +29,13 @@ test("a held cookie can be deleted, and only deleted", () => {
   assert.deepEqual([...jar], []);
 });
 
+test("a write under a held name deletes what stood there, whatever it says", () => {
+  const { jar, run } = guarded({ cookies: { _ga: "1", cart: "1" } });
+  run('document.cookie = "_ga=2; path=/; max-age=999"');
+  run('document.cookie = "cart=2"');
+  assert.deepEqual([...jar], [["cart", "2"]]);
+});
+
 test("a held key is written by no way of writing it", () => {
   const { page, run } = guarded();
   run('localStorage.setItem("_ga", 1); localStorage._gid = 1; sessionStorage["_fbp"] = 1');

@@ -18,18 +18,23 @@ pub const REGION: &str = include_str!(concat!(env!("OUT_DIR"), "/region.js"));
 pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 /// Inline, after the signals, where the site uses Microsoft Clarity.
 pub const CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/clarity.js"));
-/// Inline, last, on a page without the banner.
-pub const API: &str = include_str!(concat!(env!("OUT_DIR"), "/api.js"));
-/// The same where everything was agreed to.
-pub const API_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/api-free.js"));
+/// Inline, on a page that may fetch a file of ours: opens the preference centre over the page, and chooses.
+pub const OPEN: &str = include_str!(concat!(env!("OUT_DIR"), "/open.js"));
+/// The same where nothing can have been taken back.
+pub const OPEN_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/open-free.js"));
 /// Inline, at the very end, where the page's own policy refuses style attributes.
 pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
 /// Inline, last, on a page with the banner.
 pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
-/// Served at `PREFIX/choice.js`: pages without the banner fetch it when a page script calls `consentry.choose`.
+/// The same on a page that may fetch no file of ours.
+pub const CHOICE_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-alone.js"));
+/// Inline, last, on a page without the banner that may fetch no file of ours.
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
 /// Served at `PREFIX/choice.js?forget`, with the names that are held: removes what was taken back ([`super::forget_script`]).
 pub(super) const FORGET: &str = include_str!(concat!(env!("OUT_DIR"), "/forget.js"));
+/// Served at `PREFIX/choice.js`: pages fetch it when the preferences are opened, or a page script calls
+/// `consentry.choose`.
+pub const CHOICE_FILE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-file.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

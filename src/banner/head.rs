@@ -6,11 +6,11 @@
 mod elements;
 
 pub use elements::Head;
-pub(super) use elements::nonce_attribute;
+pub(super) use elements::{hash_source, nonce_attribute};
 
 use super::assets::{
-    API, API_FREE, BANNER_CSS, CHOICE, CHOICE_API, CLARITY, EMBED_CSS, EVENT, FORGET, GUARD, GUARD_FREE,
-    IDLE, IDLE_GOOGLE, LANDING, LINK_CSS, REGION, SIGNALS, SIZES, UET,
+    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, CLARITY, EMBED_CSS, EVENT, FORGET, GUARD, GUARD_FREE, IDLE,
+    IDLE_GOOGLE, LANDING, LINK_CSS, OPEN, OPEN_FREE, REGION, SIGNALS, SIZES, UET,
 };
 use super::html::ScriptValue;
 use super::{Region, Signals};
@@ -69,6 +69,8 @@ pub(super) struct Making<'a> {
     pub(super) shown: Shown,
     /// May a held embed, and with it a placeholder, be in the page?
     pub(super) has_embeds: bool,
+    /// What the operator changed of the looks, as CSS.
+    pub(super) theme: &'a str,
 }
 
 impl Making<'_> {
@@ -89,21 +91,24 @@ impl Making<'_> {
         if others == Others::MayNot && self.has_embeds {
             pieces.push(SIZES.to_owned());
         }
-        let mut asks_for_file = false;
-        match self.shown {
-            Shown::AsPage if self.is_asked() => pieces.push(CHOICE.to_owned()),
-            Shown::AsPage if others == Others::MayNot => pieces.push(CHOICE_API.to_owned()),
-            Shown::AsPage => {
-                asks_for_file = true;
-                let has_all = self.consent.categories() == CategorySet::ALL;
-                pieces.push(if has_all { API_FREE } else { API }.to_owned());
-            }
-            Shown::InFrame => {}
-        }
-        if self.shown == Shown::AsPage {
+        let is_page = self.shown == Shown::AsPage;
+        if is_page {
+            pieces.extend(self.choosing(others).iter().map(|piece| (*piece).to_owned()));
             pieces.push(EVENT.to_owned());
         }
-        Head::new(&pieces.join(";"), &self.style(), asks_for_file)
+        Head::new(&pieces.join(";"), &self.style(), is_page && others == Others::MayRun)
+    }
+
+    /// What lets the visitor, and the shop's scripts, choose and change the choice.
+    fn choosing(&self, others: Others) -> &'static [&'static str] {
+        match (others, self.is_asked()) {
+            // The question's own part of choosing needs no file.
+            (Others::MayRun, true) => &[OPEN_FREE, CHOICE],
+            (Others::MayRun, false) if self.consent.categories() == CategorySet::ALL => &[OPEN_FREE],
+            (Others::MayRun, false) => &[OPEN],
+            (Others::MayNot, true) => &[CHOICE_ALONE],
+            (Others::MayNot, false) => &[CHOICE_API],
+        }
     }
 
     fn is_asked(&self) -> bool {
@@ -112,8 +117,13 @@ impl Making<'_> {
 
     fn style(&self) -> String {
         let is_page = self.shown == Shown::AsPage;
-        let pieces =
-            [(is_page, LINK_CSS), (self.has_embeds, EMBED_CSS), (is_page && self.is_asked(), BANNER_CSS)];
+        let is_asked = is_page && self.is_asked();
+        let pieces = [
+            (is_asked, self.theme),
+            (is_page, LINK_CSS),
+            (self.has_embeds, EMBED_CSS),
+            (is_asked, BANNER_CSS),
+        ];
         pieces.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, css)| css).collect()
     }
 
@@ -229,6 +239,7 @@ mod tests {
             consent,
             shown: Shown::AsPage,
             has_embeds: true,
+            theme: "",
         }
     }
 
@@ -293,8 +304,8 @@ mod tests {
         assert!(text(&Consent::none(), HELD).contains("consentry.idle="));
         assert!(!text(&of(CategorySet::ALL), FREE).contains("consentry.idle"));
         let statistics = text(&of(CategorySet::NECESSARY.with(Category::Statistics)), FREE);
-        assert!(statistics.contains("consentry.idle=") && !statistics.contains("dataLayer.push=function"));
-        assert!(text(&Consent::none(), HELD).contains("dataLayer.push=function"));
+        assert!(statistics.contains("consentry.idle=") && !statistics.contains("dataLayer.push="));
+        assert!(text(&Consent::none(), HELD).contains("dataLayer.push="));
     }
 
     #[test]
@@ -312,18 +323,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_head_that_leaves_choosing_to_a_file_asks_for_one() {
+    fn only_a_head_that_may_fetch_files_asks_for_one() {
         let catalog = catalog();
         for (consent, others, asks) in [
-            (Consent::none(), Others::MayRun, false),
+            (Consent::none(), Others::MayRun, true),
+            (Consent::none(), Others::MayNot, false),
             (of(CategorySet::NECESSARY), Others::MayRun, true),
             (of(CategorySet::NECESSARY), Others::MayNot, false),
             (of(CategorySet::ALL), Others::MayNot, false),
         ] {
             let head = making(&catalog, &consent).head(HELD, others);
             let html = String::from_utf8(head.html().to_vec()).unwrap();
-            assert_eq!((head.asks_for_file(), html.contains("choice.js\")")), (asks, asks));
-            assert!(html.contains("consentry.choose=") || html.contains("choose:"));
+            assert_eq!((head.asks_for_file(), html.contains("import(")), (asks, asks));
+            assert!(html.contains("choose"));
         }
     }
 

@@ -42,6 +42,12 @@ impl Html {
         self
     }
 
+    /// The content of a `<style>`: the program's own, and values that were checked when the settings were read.
+    pub(super) fn style(&mut self, css: &str) -> &mut Self {
+        self.out.push_str(css);
+        self
+    }
+
     /// A text, escaped.
     pub fn text(&mut self, text: &str) -> &mut Self {
         for character in text.chars() {

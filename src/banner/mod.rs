@@ -19,7 +19,10 @@ mod receipt;
 mod return_path;
 mod statistics_page;
 mod texts;
+mod theme;
+mod wording;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,12 +40,16 @@ pub use head::{Head, OpenNames, Others, Shown, forget_script};
 pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;
-pub use page::PAGE_POLICY;
 pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
 pub use statistics_page::{Counted, Objects};
 pub use texts::{LANGUAGES, TextsError, USUAL_LANGUAGES};
+pub use theme::{Colour, Colours, Faint, RADIUS_PIXELS_MAX, Theme};
+pub use wording::{
+    Refused, Wording, built_in as built_in_texts, refused as refused_text, unequal as unequal_answers,
+};
 
 use insert::SizedBy;
+use page::Look;
 use texts::Texts;
 
 /// What the texts of one site name.
@@ -58,6 +65,12 @@ pub struct Settings {
     pub days: u32,
     /// What Google's tags are told beside the consent.
     pub signals: Signals,
+    /// Texts the operator wrote anew, by language.
+    pub wording: BTreeMap<String, Wording>,
+    /// What the operator changed of the looks.
+    pub theme: Theme,
+    /// Who handles data on the controller's behalf.
+    pub processors: Vec<Processor>,
 }
 
 /// How Google Consent Mode is used.
@@ -88,6 +101,19 @@ pub struct Region {
     pub granted: CategorySet,
 }
 
+/// A processor in the sense of GDPR art. 4(8): visitors are told of it (art. 13(1)(e)).
+#[derive(Clone, Debug, Default)]
+pub struct Processor {
+    /// Its name.
+    pub name: String,
+    /// Where it is, ISO 3166-1.
+    pub country: String,
+    /// What it does.
+    pub purpose: String,
+    /// Its own page about data; may be empty.
+    pub url: String,
+}
+
 /// The controller in the sense of GDPR art. 4(7), with what art. 13 says a visitor must be told.
 #[derive(Clone, Debug, Default)]
 pub struct Controller {
@@ -110,6 +136,9 @@ pub struct Controller {
 pub struct Banner {
     settings: Settings,
     catalog: Arc<Catalog>,
+    look: Look,
+    /// The theme as CSS.
+    theme: String,
     texts: Vec<Texts>,
     /// Per language, what is shown, and what a receipt calls it.
     notices: Vec<Arc<str>>,
@@ -131,8 +160,10 @@ impl Banner {
         if settings.languages.is_empty() {
             return Err(TextsError::NoLanguage);
         }
-        let texts =
-            settings.languages.iter().map(|tag| Texts::built_in(tag)).collect::<Result<Vec<_>, _>>()?;
+        let none = Wording::new();
+        let texts_of = |tag: &String| Texts::with(tag, settings.wording.get(tag).unwrap_or(&none));
+        let texts = settings.languages.iter().map(texts_of).collect::<Result<Vec<_>, _>>()?;
+        let (look, theme) = (Look::of(&settings.theme), settings.theme.css());
         let site = insert::Site { settings: &settings, catalog: &catalog };
         let undecided = site.asked(&texts, CategorySet::NECESSARY, &[]);
         let made = |shown| CategorySet::every().map(|state| site.decided(&texts, state, &[], shown));
@@ -150,6 +181,8 @@ impl Banner {
         Ok(Self {
             settings,
             catalog,
+            look,
+            theme,
             texts,
             notices,
             versions,
@@ -167,8 +200,8 @@ impl Banner {
         let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
         let has_embeds = site.may_hold_an_embed(consent.categories());
         let (catalog, prefix) = (self.catalog.as_ref(), self.settings.prefix.as_str());
-        let signals = &self.settings.signals;
-        head::Making { catalog, prefix, signals, consent, shown, has_embeds }.head(names, others)
+        let (signals, theme) = (&self.settings.signals, self.theme.as_str());
+        head::Making { catalog, prefix, signals, consent, shown, has_embeds, theme }.head(names, others)
     }
 
     /// The same entries for a page whose own policy refuses style attributes ([`Head::html_for`]).

@@ -1,10 +1,12 @@
 //! What this browser sent, what we hold, and what the visitor can do about it (GDPR art. 12 to 22).
 
-use super::Banner;
+use serde_json::{Value, json};
+
 use super::html::{Html, fill};
 use super::page::{choice_button, hidden, row, table_foot, table_head};
-use super::statistics_page::Counted;
+use super::statistics_page::{Counted, Objects};
 use super::texts::{MyDataTexts, Texts};
+use super::{Banner, Processor};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::{Category, Consent, Day};
 use crate::store::ledger::Receipt;
@@ -24,6 +26,20 @@ pub enum CookieClass<'a> {
     Tracker(&'a Tracker),
     /// Nobody knows it.
     Unknown,
+}
+
+impl CookieClass<'_> {
+    /// What a file calls it: a category, or that it is ours, or that nobody knows it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Answer => "answer",
+            Self::Objection => "objection",
+            Self::Weeks => Category::Statistics.name(),
+            Self::Vouched(category) => category.name(),
+            Self::Tracker(tracker) => tracker.category.name(),
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl Banner {
@@ -64,9 +80,60 @@ impl Banner {
             }
             self.objection(html, texts, counted, "/my-data");
             html.raw("<p>").link(&self.address("/statistics"), &texts.counting.title).raw("</p>");
+            self.processors(html, texts);
             html.element("h2", &words.contact_title);
             self.contact(html, texts);
+            html.raw("<p>").link(&self.address("/my-data.json"), &words.everything).raw("</p>");
         })
+    }
+
+    /// The same for a machine: what the browser sent, what stands, and the signed receipt where there is one.
+    pub fn my_data_json(
+        &self,
+        consent: &Consent,
+        cookies: &[(&str, CookieClass<'_>)],
+        counted: Counted,
+        receipt: Option<&Value>,
+    ) -> Value {
+        let sent = cookies.iter().map(|(name, class)| json!({ "name": name, "class": class.name() }));
+        let trackers = consent.trackers().iter().map(|id| &self.catalog.tracker(id).name_id);
+        json!({
+            "controller": {
+                "name": self.settings.controller.name,
+                "address": self.settings.controller.address,
+                "email": self.settings.controller.email,
+                "complaints": self.settings.controller.complaint_url,
+            },
+            "answer": {
+                "day": consent.answered().map(|day| day.0),
+                "categories": consent.categories().iter().map(Category::name).collect::<Vec<_>>(),
+                "trackers": trackers.collect::<Vec<_>>(),
+            },
+            "objects_to_statistics": counted.objection != Objects::No,
+            "cookies_sent": sent.collect::<Vec<_>>(),
+            "receipt": receipt,
+        })
+    }
+
+    /// Who handles data for the controller; nothing where nobody does.
+    fn processors(&self, html: &mut Html, texts: &Texts) {
+        let words = &texts.my_data;
+        if self.settings.processors.is_empty() {
+            return;
+        }
+        html.element("h2", &words.processors_title);
+        let controller = [("controller", self.settings.controller.name.as_str())];
+        html.element("p", &fill(&words.processors, &controller)).raw("<ul>");
+        for Processor { name, country, purpose, url } in &self.settings.processors {
+            html.raw("<li>");
+            if url.is_empty() {
+                html.text(name)
+            } else {
+                html.link(url, name)
+            };
+            html.text(&format!(" ({}): {purpose}", texts.country(country))).raw("</li>");
+        }
+        html.raw("</ul>");
     }
 
     /// What the receipt says, and the way to take it along.

@@ -1,19 +1,37 @@
 //! The frame of the pages below the reserved prefix: one column, one style, no script.
 
+use super::head::hash_source;
 use super::html::{Html, fill};
 use super::texts::{Texts, companies, is_own};
+use super::theme::Theme;
 use super::{Banner, assets};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::Category;
 
-/// The Content-Security-Policy of these pages: their own style, their own forms, nothing else.
-pub const PAGE_POLICY: &str = concat!(
-    "default-src 'none'; style-src '",
-    include_str!(concat!(env!("OUT_DIR"), "/page.css.hash")),
-    "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-);
+/// The style of these pages on one site, and their Content-Security-Policy: that style, their own forms, nothing else.
+#[derive(Debug)]
+pub(super) struct Look {
+    css: String,
+    policy: String,
+}
+
+impl Look {
+    pub(super) fn of(theme: &Theme) -> Self {
+        let css = theme.css() + assets::PAGE_CSS;
+        let hash = hash_source(css.as_bytes());
+        let policy = format!(
+            "default-src 'none'; style-src {hash}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        Self { css, policy }
+    }
+}
 
 impl Banner {
+    /// The Content-Security-Policy of the pages below the reserved prefix.
+    pub fn page_policy(&self) -> &str {
+        &self.look.policy
+    }
+
     /// A whole document. `back` is where the first link leads.
     pub(super) fn page(
         &self,
@@ -29,7 +47,7 @@ impl Banner {
             html.raw(" · ").text(&self.settings.controller.name);
         }
         html.raw("</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        html.raw("<meta name=\"robots\" content=\"noindex\"><style>").raw(assets::PAGE_CSS);
+        html.raw("<meta name=\"robots\" content=\"noindex\"><style>").style(&self.look.css);
         html.raw("</style></head><body><nav>").link(back, &texts.consent.back).raw("</nav><main>");
         html.element("h1", title);
         body(&mut html);

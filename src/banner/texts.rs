@@ -8,6 +8,7 @@ use jiff::{Span, fmt::strtime};
 use serde::Deserialize;
 
 use super::html::{Html, fill};
+use super::wording::Wording;
 use crate::policy::catalog::{Access, Catalog, Provider, Tracker};
 use crate::policy::consent::{Category, CategorySet, Day};
 use crate::proxy::rewrite::find_language;
@@ -55,6 +56,23 @@ pub enum TextsError {
         /// What the reader said.
         cause: toml::de::Error,
     },
+}
+
+/// Every text of a language by its name, such as `banner.heading`; nothing for a language there are no texts in.
+pub(super) fn flat(language: &str) -> Wording {
+    let mut flat = Wording::new();
+    let texts = file(language).and_then(|file| toml::from_str::<toml::Table>(file).ok()).unwrap_or_default();
+    for (name, value) in texts {
+        match value {
+            toml::Value::Table(table) => {
+                let texts =
+                    table.into_iter().filter_map(|(key, text)| Some((key, text.as_str()?.to_owned())));
+                flat.extend(texts.map(|(key, text)| (format!("{name}.{key}"), text)));
+            }
+            text => flat.extend(text.as_str().map(|text| (name, text.to_owned()))),
+        }
+    }
+    flat
 }
 
 /// Everything we say in one language.
@@ -117,7 +135,8 @@ table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_stora
     own_receives, objection_name, objection_purpose, weeks_name, weeks_purpose);
 table!(MyDataTexts: title, receipt, no_receipt, said_yes, said_no, download, download_about, erase_title,
     erase_about, erase, sent, sent_none, class, class_answer, class_objection, class_unknown, withdraw_title,
-    withdraw_about, withdraw, change, contact_title, contact, contact_address, contact_email, complain);
+    withdraw_about, withdraw, change, contact_title, contact, contact_address, contact_email, complain,
+    processors_title, processors, everything);
 table!(CountingTexts: title, intro, processed_title, processed, place, beacon, without_visitors, without_views,
     without_off, weeks, kept_title, memory, written, sums, seen_title, root, nobody, object_title, object_about, object,
     objects, object_no_more, objects_by_signal, gpc, gpc_heeded);
@@ -130,11 +149,28 @@ const MONTHS_FROM_DAYS: u32 = 60;
 
 impl Texts {
     /// The texts this version of the program came with.
+    #[cfg(test)]
     pub(super) fn built_in(language: &str) -> Result<Self, TextsError> {
+        Self::with(language, &Wording::new())
+    }
+
+    /// The same with what an operator wrote anew.
+    pub(super) fn with(language: &str, wording: &Wording) -> Result<Self, TextsError> {
         let Some(file) = file(language) else {
             return Err(TextsError::Unknown { language: language.into() });
         };
-        toml::from_str(file).map_err(|cause| TextsError::Syntax { language: language.into(), cause })
+        let wrong = |cause| TextsError::Syntax { language: language.into(), cause };
+        let mut texts: toml::Table = toml::from_str(file).map_err(wrong)?;
+        for (name, text) in wording {
+            let (table, key) = match name.split_once('.') {
+                Some((table, key)) => (texts.get_mut(table).and_then(toml::Value::as_table_mut), key),
+                None => (Some(&mut texts), name.as_str()),
+            };
+            if let Some(table) = table {
+                table.insert(key.to_owned(), text.clone().into());
+            }
+        }
+        texts.try_into().map_err(wrong)
     }
 
     /// Says in a start tag which language follows, and which way it is written.
@@ -193,7 +229,7 @@ impl Texts {
     }
 
     /// A country's name, or its code when it has none here.
-    fn country<'a>(&'a self, code: &'a str) -> &'a str {
+    pub(super) fn country<'a>(&'a self, code: &'a str) -> &'a str {
         self.countries.get(code).map_or(code, String::as_str)
     }
 

@@ -6,6 +6,8 @@ mod goals;
 mod practice;
 mod rules;
 mod site;
+mod texts;
+mod theme;
 mod tracker;
 mod value;
 

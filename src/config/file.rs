@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use keys::KEYS;
-use keys::{known_keys, title};
+use keys::{broken_rule, known_keys, title};
 
 use super::report::{Notes, Problem, Weight, nearest};
 
@@ -115,6 +115,12 @@ impl<'d> Table<'d> {
             if known.contains(&key) {
                 continue;
             }
+            if let Some((rule, says)) = broken_rule(self.name, key) {
+                let reason =
+                    format!("{rule}: there is no key \"{}\" {}", key.escape_debug(), title(self.name));
+                self.notes.add(Problem::error(name.span(), reason).remedy(says));
+                continue;
+            }
             let elsewhere = KEYS.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| title(table));
             let near = nearest(key, known.iter().copied());
             let hint = match (near, elsewhere) {
@@ -202,6 +208,11 @@ impl<'d> Table<'d> {
         let texts =
             entries.iter().map(|(name, value)| Some((name.get_ref().as_ref(), self.as_text(key, value)?)));
         texts.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// The value under `key`, whose keys the operator chooses.
+    pub(super) fn free(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.value(key)
     }
 
     /// The text under `key`.
@@ -324,7 +335,7 @@ impl<'d> Table<'d> {
         Some(*flag)
     }
 
-    fn as_text(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<&'d str> {
+    pub(super) fn as_text(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<&'d str> {
         let DeValue::String(text) = value.get_ref() else {
             let remedy = match value.get_ref() {
                 DeValue::Array(_) | DeValue::Table(_) => "write one text in quotes",
@@ -347,7 +358,7 @@ impl<'d> Table<'d> {
         Some(text)
     }
 
-    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str, remedy: &str) {
+    pub(super) fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str, remedy: &str) {
         let reason = format!("{key} must be {wanted}, not {}", type_name(value.get_ref()));
         self.notes.add(Problem::error(value.span(), reason).remedy(remedy));
     }

@@ -2,17 +2,22 @@
 //! of; and the script that chooses when
 //! a page of the shop calls `consentry.choose`.
 
+use std::borrow::Cow;
+
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use serde_json::Value;
 
 use super::asking;
 use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
-use crate::banner::{CookieClass, Counted, PAGE_POLICY, assets, forget_script, return_from_query};
+use crate::banner::{CookieClass, Counted, assets, forget_script, return_from_query};
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
+use crate::proxy::encode::{Coding, Encoder};
 use crate::store::ledger::Receipt;
 
 /// The type of pages.
@@ -39,46 +44,84 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
         "/choice.js" if request.uri().query() == Some("forget") => {
             (SCRIPT, forget_script(policy.held_storage(&visit.consent)))
         }
-        "/choice.js" => (SCRIPT, assets::CHOICE_API.to_owned()),
+        "/choice.js" => (SCRIPT, assets::CHOICE_FILE.to_owned()),
         "/statistics" => (HTML, banner.statistics_page(language, counted(visit))),
         _ => return Err(Refusal::NotFound),
     };
-    read_only(request.method(), kind, body)
+    read_only(visit, request, kind, body)
 }
 
-/// The answer of an address that only reads.
-pub(super) fn read_only(
-    method: &Method,
+/// The answer of an address that only reads, in the best coding the browser takes.
+pub(super) fn read_only<B>(
+    visit: &Visit,
+    request: &Request<B>,
     kind: &'static str,
     body: String,
 ) -> Result<Response<Body>, Refusal> {
-    let is_head = match *method {
+    let is_head = match *request.method() {
         Method::GET => false,
         Method::HEAD => true,
         _ => return Err(Refusal::Method("GET, HEAD")),
     };
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let (coding, body) = coded(accepted.map_or(Coding::Identity, Coding::negotiate), body);
     let mut answer = Response::new(if is_head { Body::Empty } else { Body::from(body) });
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.extend(coding.name().map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name))));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    // Made of ASCII words and a hash; without it the page would be shown without its style.
+    if let Ok(policy) = HeaderValue::from_str(visit.site.banner.page_policy()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     Ok(answer)
 }
 
-/// Names of the cookies this browser sent and what each is taken for. Values are not shown: whoever looks over a
-/// shoulder could use them.
-pub(super) fn my_data(visit: &Visit, language: usize, headers: &HeaderMap, receipts: &[Receipt]) -> String {
+/// A body in a coding; as it is where the coding fails.
+fn coded(coding: Coding, body: String) -> (Coding, Bytes) {
+    let (mut out, mut encoder) = (BytesMut::new(), Encoder::new(coding));
+    let whole = encoder.encode(body.as_bytes(), &mut out).and_then(|()| encoder.end(&mut out));
+    match whole {
+        Ok(()) => (coding, out.freeze()),
+        Err(error) => {
+            tracing::error!(%error, "a page of ours could not be encoded");
+            (Coding::Identity, Bytes::from(body))
+        }
+    }
+}
+
+/// What *my data* is made of, as a page.
+pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, receipts: &[Receipt]) -> String {
+    let sent = names_sent(headers);
+    let language = visit.language(headers);
+    let banner = &visit.site.banner;
+    banner.my_data_page(language, &visit.consent, receipts, &classed(visit, &sent), counted(visit))
+}
+
+/// The same as a file; `receipt` is the signed one, where there is one.
+pub(super) fn my_data_file(visit: &Visit, headers: &HeaderMap, receipt: Option<&Value>) -> String {
+    let sent = names_sent(headers);
+    let told =
+        visit.site.banner.my_data_json(&visit.consent, &classed(visit, &sent), counted(visit), receipt);
+    format!("{told:#}\n")
+}
+
+/// Names of the cookies this browser sent. Values are not shown: whoever looks over a shoulder could use them.
+fn names_sent(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
     let lines = headers.get_all(header::COOKIE).iter();
-    let names: Vec<_> = lines
+    lines
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         .map(|pair| pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii())
         .take(COOKIES_LISTED_MAX)
         .map(String::from_utf8_lossy)
-        .collect();
-    let classed: Vec<_> = names.iter().map(|name| (name.as_ref(), class(visit, name))).collect();
-    visit.site.banner.my_data_page(language, &visit.consent, receipts, &classed, counted(visit))
+        .collect()
+}
+
+fn classed<'a>(visit: &'a Visit, names: &'a [Cow<'_, str>]) -> Vec<(&'a str, CookieClass<'a>)> {
+    names.iter().map(|name| (name.as_ref(), class(visit, name))).collect()
 }
 
 fn class<'a>(visit: &'a Visit, name: &str) -> CookieClass<'a> {

@@ -79,7 +79,8 @@ async fn route(
         Some("/choice") => choice::choose(&worker.shared, &visit, request).await,
         Some("/my-data") => receipts::my_data(&worker.shared, &visit, &request).await,
         Some("/receipt.json") => receipts::download(&worker.shared, &visit, &request).await,
-        Some("/receipt-key.json") => receipts::key(&worker.shared, &request),
+        Some("/my-data.json") => receipts::everything(&worker.shared, &visit, &request).await,
+        Some("/receipt-key.json") => receipts::key(&worker.shared, &visit, &request),
         Some("/erase") => receipts::erase(&worker.shared, &visit, request).await,
         Some("/event" | "/api/event") => event::take(&worker.shared, &visit, request).await,
         Some("/objection") => objection::take(&visit, request).await,
@@ -88,7 +89,7 @@ async fn route(
         Some("/witness.js") => report::witness(&visit, &request),
         Some(path) => privacy::answer(&visit, path, &request),
         None if visit.site.mode == Mode::Enforce && visit.page().path == asking::GPC_STATEMENT => {
-            privacy::read_only(request.method(), "application/json", asking::gpc_statement())
+            privacy::read_only(&visit, &request, "application/json", asking::gpc_statement())
         }
         None => page::pass(&worker.shared, &visit, &hop, origin, request).await,
     }

@@ -104,7 +104,8 @@ pub(in crate::banner) fn nonce_attribute(nonce: &str) -> String {
     format!(" nonce=\"{nonce}\"")
 }
 
-fn hash_source(text: &[u8]) -> String {
+/// `'sha256-…'` of a script or a style (CSP Level 3 section 2.3.1).
+pub(in crate::banner) fn hash_source(text: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut source = String::from("'sha256-");
     for bytes in digest(&SHA256, text).as_ref().chunks(3) {

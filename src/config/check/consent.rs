@@ -16,7 +16,7 @@ use crate::server::site::Mode;
 /// Days a consent may stand: regulators' guidance ends at a year (rule R34).
 const DAYS_MAX: u32 = 365;
 /// Days before which nobody should be asked again: six months (CNIL, recommendation of 17 September 2020; rule R33).
-const DAYS_GOOD: u32 = 182;
+pub(super) const DAYS_GOOD: u32 = 182;
 /// Most regions with a default of their own: they stand in every page that asks.
 const REGIONS_MAX: usize = 16;
 const WORDS: [(&str, Signalled); 2] = [("quiet", Signalled::Quiet), ("ask", Signalled::Ask)];

@@ -8,7 +8,7 @@ use super::super::Site;
 use super::super::file::Table;
 use super::super::report::Problem;
 use super::consent::{self, Consent};
-use super::{Given, doubt, goals, limit, or, practice, rules, seconds, tracker, unique, value};
+use super::{Given, doubt, goals, limit, or, practice, rules, seconds, texts, theme, tracker, unique, value};
 use crate::counting::{SiteSettings, Thresholds};
 use crate::{banner, policy, proxy};
 
@@ -38,10 +38,9 @@ pub(super) fn site(table: &Table<'_>, given: &Given<'_>) -> (Known, Option<Site>
 fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site> {
     let origin = origin(table, given, known);
     let time_zone = table.parsed("time_zone", value::time_zone);
-    let languages = languages(table, given);
     let networks = table.list("trusted_proxies", value::network).map_or_else(Vec::new, Spanned::into_inner);
     let prefix = or(table.parsed("prefix", value::prefix), "/_consentry".to_owned());
-    let controller = controller(table);
+    let banner = shown(table, given, &prefix);
     let consent = consent::consent(table, &known.hosts);
     let statistics = table.table("statistics", "site.statistics");
     let k = thresholds(&statistics);
@@ -66,16 +65,10 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         origin: origin?,
         trusted_proxies: networks.into_iter().map(Spanned::into_inner).collect(),
         mode,
-        policy: policy::Settings {
-            hosts: hosts.clone(),
-            prefix: prefix.clone(),
-            unknown_cookies,
-            unknown_hosts,
-            allow,
-        },
+        policy: policy::Settings { hosts: hosts.clone(), prefix, unknown_cookies, unknown_hosts, allow },
         trackers,
         uses,
-        banner: banner::Settings { prefix, languages, controller: controller?, days, signals },
+        banner: banner::Settings { days, signals, ..banner? },
         cookie_domain: domain,
         asking,
         counting: SiteSettings {
@@ -93,6 +86,17 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         hosts,
         practice,
     })
+}
+
+/// What visitors are shown, but for the days of an answer and what tags are told of it.
+fn shown(table: &Table<'_>, given: &Given<'_>, prefix: &str) -> Option<banner::Settings> {
+    let languages = languages(table, given);
+    let controller = controller(table);
+    let wording = texts::texts(table, &languages);
+    let (theme, processors) = (theme::theme(table), theme::processors(table));
+    let (prefix, controller) = (prefix.to_owned(), controller?);
+    let (days, signals) = (consent::DAYS_GOOD, banner::Signals::default());
+    Some(banner::Settings { prefix, languages, controller, days, signals, wording, theme, processors })
 }
 
 fn hosts(table: &Table<'_>) -> Vec<Spanned<String>> {

@@ -1,7 +1,7 @@
 //! The list of every key there is. A reader that asks for a key that is not listed panics in a debug build.
 
 /// Every key there is, by the table it stands in. `config/example.toml` shows each; a test compares.
-pub const KEYS: [(&str, &[&str]); 25] = [
+pub const KEYS: [(&str, &[&str]); 28] = [
     ("", &["listen", "limits", "store", "places", "api", "site"]),
     ("listen", &["http", "admin"]),
     (
@@ -32,7 +32,10 @@ pub const KEYS: [(&str, &[&str]); 25] = [
             "prefix",
             "limits",
             "controller",
+            "processor",
             "consent",
+            "texts",
+            "theme",
             "statistics",
             "allow",
             "tracker",
@@ -46,6 +49,9 @@ pub const KEYS: [(&str, &[&str]); 25] = [
         &["connect_timeout_seconds", "head_timeout_seconds", "idle_timeout_seconds", "idle_connections_max"],
     ),
     ("site.controller", &["name", "address", "email", "privacy_url", "complaint_url", "jurisdiction"]),
+    ("site.processor", &["name", "country", "purpose", "url"]),
+    ("site.theme", &["ink", "paper", "line", "accent", "radius", "font", "dark"]),
+    ("site.theme.dark", &["ink", "paper", "line", "accent"]),
     (
         "site.consent",
         &["mode", "unknown_cookies", "unknown_hosts", "days", "domain", "gpc", "dnt", "google", "uses"],
@@ -89,9 +95,10 @@ pub const KEYS: [(&str, &[&str]); 25] = [
 ];
 
 /// Tables that may stand several times.
-const REPEATED: [&str; 10] = [
+const REPEATED: [&str; 11] = [
     "site",
     "site.consent.google.region",
+    "site.processor",
     "site.allow",
     "site.tracker",
     "site.tracker.cookies",
@@ -101,6 +108,44 @@ const REPEATED: [&str; 10] = [
     "site.funnel.steps",
     "site.cross",
 ];
+
+/// Keys that other banners have and that would break a rule of a valid consent: a part of the key, the rule and what it
+/// says.
+const AGAINST_RULES: [(&str, &str, &[&str], &str); 5] = [
+    (
+        "R12",
+        "site.theme",
+        &["accept", "reject", "refuse", "button"],
+        "yes and no are one button twice: neither has a look of its own",
+    ),
+    (
+        "R10",
+        "site.consent",
+        &["hide", "reject", "refuse", "accept"],
+        "both answers stand on the first layer, always",
+    ),
+    (
+        "R04",
+        "site.consent",
+        &["ticked", "checked", "selected", "default", "legitimate"],
+        "nothing is switched on before the visitor does it",
+    ),
+    (
+        "R03",
+        "site.consent",
+        &["scroll", "implied", "implicit", "timeout", "auto"],
+        "only an answer is an answer",
+    ),
+    ("R18", "site.consent", &["wall", "block_page", "overlay"], "the shop works without an answer"),
+];
+
+/// The rule that a key would break, and what it says.
+pub(super) fn broken_rule(table: &str, key: &str) -> Option<(&'static str, &'static str)> {
+    let breaks = |(_, of, parts, _): &&(_, &str, &[&str], _)| {
+        *of == table && parts.iter().any(|part| key.contains(part))
+    };
+    AGAINST_RULES.iter().find(breaks).map(|(rule, _, _, says)| (*rule, *says))
+}
 
 /// The keys of the table `table`.
 pub(super) fn known_keys(table: &str) -> &'static [&'static str] {

@@ -79,10 +79,11 @@ impl Policy {
     }
 
     fn make_guard_rules(&self, consent: &Consent, claims: &Claims) -> GuardRules {
-        GuardRules {
-            cookies: expression(self.under(consent, &claims.cookies)),
-            storage: expression(self.under(consent, &claims.storage)),
-        }
+        let mut cookies = open_names(self.under(consent, &claims.cookies));
+        let mut storage = open_names(self.under(consent, &claims.storage));
+        cookies.sort_shared_first(&storage);
+        storage.sort_shared_first(&cookies);
+        GuardRules { cookies: cookies.expression(), storage: storage.expression() }
     }
 
     fn under<'a>(&self, consent: &Consent, claims: &'a [Claim]) -> impl Iterator<Item = NameRule<'a>> {
@@ -195,38 +196,45 @@ fn open_names<'a>(rules: impl Iterator<Item = NameRule<'a>>) -> Open<'a> {
     open
 }
 
-fn expression<'a>(rules: impl Iterator<Item = NameRule<'a>>) -> String {
-    let open = open_names(rules);
-    let count = open.starts.len() + usize::from(!open.names.is_empty());
-    if count == 0 {
-        return "^(?!)".into();
+impl Open<'_> {
+    /// What `other` has, too, comes first and in the same order: of two runs that are alike a compressed page has one.
+    fn sort_shared_first(&mut self, other: &Self) {
+        let names: HashSet<&str> = other.names.iter().copied().collect();
+        self.names.sort_by_key(|name| !names.contains(name));
+        let starts: HashSet<&str> = other.starts.iter().map(|(start, _)| *start).collect();
+        self.starts.sort_by_key(|(start, _)| !starts.contains(start));
     }
-    let mut text = String::from(if count == 1 { "^" } else { "^(?:" });
-    let mut separator = "(?:";
-    for name in &open.names {
-        text.push_str(separator);
-        text.push_str(name);
-        separator = "|";
-    }
-    if !open.names.is_empty() {
-        text.push_str(")$");
-    }
-    separator = if open.names.is_empty() { "" } else { "|" };
-    for (start, exceptions) in &open.starts {
-        text.push_str(separator);
-        separator = "|";
-        text.push_str(start);
-        let mut opening = "(?!";
-        for held in exceptions {
-            text.push_str(opening);
-            opening = "|";
-            text.push_str(held.text.strip_prefix(start).unwrap_or(held.text));
-            text.push_str(if held.is_exact { "$" } else { "" });
+
+    fn expression(&self) -> String {
+        let count = self.starts.len() + usize::from(!self.names.is_empty());
+        if count == 0 {
+            return "^(?!)".into();
         }
-        text.push_str(if exceptions.is_empty() { "" } else { ")" });
+        let mut text = String::from(if count == 1 { "^" } else { "^(?:" });
+        let mut separator = "";
+        for (start, exceptions) in &self.starts {
+            text.push_str(separator);
+            separator = "|";
+            text.push_str(start);
+            let mut opening = "(?!";
+            for held in exceptions {
+                text.push_str(opening);
+                opening = "|";
+                text.push_str(held.text.strip_prefix(start).unwrap_or(held.text));
+                text.push_str(if held.is_exact { "$" } else { "" });
+            }
+            text.push_str(if exceptions.is_empty() { "" } else { ")" });
+        }
+        let mut opening = if self.starts.is_empty() { "(?:" } else { "|(?:" };
+        for name in &self.names {
+            text.push_str(opening);
+            text.push_str(name);
+            opening = "|";
+        }
+        text.push_str(if self.names.is_empty() { "" } else { ")$" });
+        text.push_str(if count == 1 { "" } else { ")" });
+        text
     }
-    text.push_str(if count == 1 { "" } else { ")" });
-    text
 }
 
 /// Every character that means something to an expression or to HTML is escaped; what is not plain ASCII is

@@ -1,0 +1,105 @@
+//! `[site.theme]`: the looks, and whether they can be read. `[[site.processor]]`: who works for the controller.
+
+use toml::Spanned;
+
+use super::super::file::{Fault, Table};
+use super::super::report::Problem;
+use super::{or, value};
+use crate::banner::{Colour, Colours, Faint, Processor, RADIUS_PIXELS_MAX, Theme};
+
+/// Longest list of font families. Unit: characters.
+const FONT_CHARS_MAX: usize = 200;
+/// What is there when nothing is written; the same as in `js/style`.
+const RADIUS: u32 = 6;
+const FONT: &str = "system-ui, sans-serif";
+
+/// What the operator changed.
+pub(super) fn theme(site: &Table<'_>) -> Theme {
+    let table = site.table("theme", "site.theme");
+    let dark = table.table("dark", "site.theme.dark");
+    let remedy = format!("the unit is CSS pixels, 0 to {RADIUS_PIXELS_MAX}; 6 is the default");
+    Theme {
+        light: colours(&table, Colours::LIGHT, "by day"),
+        dark: colours(&dark, Colours::DARK, "in the dark"),
+        radius: table
+            .whole("radius", 0..=RADIUS_PIXELS_MAX, &remedy)
+            .map(Spanned::into_inner)
+            .filter(|px| *px != RADIUS),
+        font: table.parsed("font", font).map(Spanned::into_inner).filter(|list| list != FONT),
+    }
+}
+
+/// The four colours, those not written as they are by default; nothing when none is written.
+fn colours(table: &Table<'_>, default: Colours, when: &str) -> Option<Colours> {
+    let written = ["ink", "paper", "line", "accent"].iter().find(|key| table.has(key))?;
+    let read = |key: &'static str, default| or(table.parsed(key, colour), default);
+    let colours = Colours {
+        ink: read("ink", default.ink),
+        paper: read("paper", default.paper),
+        line: read("line", default.line),
+        accent: read("accent", default.accent),
+    };
+    if let Some(Faint { name, contrast, least }) = colours.faint() {
+        let at = [name, "paper"].into_iter().find(|key| table.has(key)).unwrap_or(written);
+        // Cut, not rounded: what is told is never more than it is.
+        let contrast = (contrast * 100.0).floor() / 100.0;
+        let reason = format!("W1: {name} on paper {when} has a contrast of {contrast:.2}:1");
+        let remedy = format!(
+            "{least}:1 is the least (WCAG 2.2, {}); {name} is {}, paper is {}",
+            if name == "line" { "1.4.11" } else { "1.4.3" },
+            match name {
+                "ink" => colours.ink,
+                "line" => colours.line,
+                _ => colours.accent,
+            },
+            colours.paper
+        );
+        table.notes().add(Problem::error(table.at_value(at), reason).remedy(remedy));
+    }
+    (colours != default).then_some(colours)
+}
+
+fn colour(text: &str) -> Result<Colour, Fault> {
+    Colour::read(text).ok_or_else(|| {
+        let remedy = "write # and six digits, such as \"#0b57a4\"; its contrast has to be known";
+        Fault::new(format!("\"{text}\" is no colour"), remedy)
+    })
+}
+
+fn font(text: &str) -> Result<String, Fault> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || " ,-'".contains(c);
+    let is_even = text.matches('\'').count().is_multiple_of(2);
+    if text.trim().is_empty() || text.len() > FONT_CHARS_MAX || !text.chars().all(fits) || !is_even {
+        let remedy = "write a list of families as CSS does: \"'Inter', system-ui, sans-serif\"";
+        return Err(Fault::new(format!("\"{text}\" is no list of fonts"), remedy));
+    }
+    Ok(text.to_owned())
+}
+
+/// Every processor that could be read.
+pub(super) fn processors(site: &Table<'_>) -> Vec<Processor> {
+    site.tables("processor", "site.processor").iter().filter_map(processor).collect()
+}
+
+fn processor(table: &Table<'_>) -> Option<Processor> {
+    let name = table.required("name", "visitors are told who gets data (GDPR art. 13(1)(e))", value::filled);
+    let country = table.required("country", "write where it is, such as \"NO\" (ISO 3166-1)", country);
+    let purpose = table.required("purpose", "say in a few words what it does for the shop", value::filled);
+    let url = or(table.parsed("url", value::web_address), String::new());
+    Some(Processor {
+        name: name?.into_inner(),
+        country: country?.into_inner(),
+        purpose: purpose?.into_inner(),
+        url,
+    })
+}
+
+fn country(text: &str) -> Result<String, Fault> {
+    if text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new(
+        format!("\"{text}\" is no country"),
+        "write the two capital letters of ISO 3166-1, such as \"NO\"",
+    ))
+}

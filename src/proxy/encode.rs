@@ -1,6 +1,7 @@
 //! Content codings, pushed: from the origin's bytes to plain ones, and from plain ones to what the visitor accepts.
 //!
-//! A [`Decoder`] hands its output on in bounded pieces and ends a stream that grows beyond all reason. An
+//! A [`Decoder`] gives what it was given in bounded steps, each when it is asked for, and ends a stream that grows beyond
+//! all reason: a bomb takes no more memory than any other body. An
 //! [`Encoder`] gives out everything it got after each piece, so that a page that streams stays streaming.
 
 mod negotiate;
@@ -16,12 +17,12 @@ use stage::Stage;
 /// Most codings that may be stacked in one `Content-Encoding`.
 pub const CODINGS_MAX: usize = 3;
 
-/// Most plain bytes one piece may become. A piece read from a socket is at most some 64 KiB; honest pages become ten
-/// times larger, a bomb many thousand times.
+/// Most plain bytes one piece may become, [`STEP_BYTES`] at a time: what is bounded here is time, not memory. A piece read
+/// from a socket is at most some 64 KiB; honest pages become ten times larger, a bomb many thousand times.
 pub const DECODED_BYTES_PER_PIECE_MAX: usize = 16 << 20;
 
-/// Size of the pieces in which output is handed on. Unit: bytes.
-const STEP_BYTES: usize = 16 << 10;
+/// Most that one step of decoding gives. Unit: bytes.
+pub const STEP_BYTES: usize = 16 << 10;
 
 /// Level of gzip towards visitors: pages are made anew for each, so speed counts.
 const GZIP_LEVEL: u32 = 4;
@@ -78,6 +79,10 @@ pub type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Stop>;
 pub struct Decoder {
     /// The coding that was applied last comes first.
     stages: Vec<Stage>,
+    /// What the last step gave.
+    plain: Vec<u8>,
+    /// What the present piece may still become.
+    left: usize,
 }
 
 impl Decoder {
@@ -94,7 +99,7 @@ impl Decoder {
             }
             stages.insert(0, Stage::named(name).ok_or_else(|| EncodeError::Unknown(name.to_owned()))?);
         }
-        Ok(Self { stages })
+        Ok(Self { stages, plain: Vec::new(), left: DECODED_BYTES_PER_PIECE_MAX })
     }
 
     /// Is there nothing to decode?
@@ -107,11 +112,31 @@ impl Decoder {
         if self.stages.iter().any(Stage::is_read_by_block) { zstd::HELD_BACK_BYTES_MAX } else { 0 }
     }
 
-    /// Takes the next piece of the body; what it becomes goes to `sink`, in pieces of at most 16 KiB unless there
-    /// is nothing to decode.
+    /// Takes in some of `piece` and gives at most [`STEP_BYTES`] of what it becomes. When it gives nothing, all of the
+    /// piece is taken in. Where there is nothing to decode that is for the caller to see.
+    pub fn step(&mut self, piece: &mut &[u8]) -> Result<&[u8], EncodeError> {
+        self.plain.resize(STEP_BYTES, 0);
+        let filled = fill(&mut self.stages, piece, &mut self.plain)?;
+        self.left = match filled {
+            0 => DECODED_BYTES_PER_PIECE_MAX,
+            filled => self.left.checked_sub(filled).ok_or(EncodeError::Bomb)?,
+        };
+        Ok(&self.plain[..filled])
+    }
+
+    /// Takes the next piece of the body; what it becomes goes to `sink`, step by step.
     pub fn decode(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), EncodeError> {
-        let mut left = DECODED_BYTES_PER_PIECE_MAX;
-        feed(&mut self.stages, piece, &mut left, sink)
+        let mut rest = piece;
+        if self.is_identity() {
+            return sink(rest).map_err(|Stop| EncodeError::Stopped);
+        }
+        loop {
+            let plain = self.step(&mut rest)?;
+            if plain.is_empty() {
+                return Ok(());
+            }
+            sink(plain).map_err(|Stop| EncodeError::Stopped)?;
+        }
     }
 
     /// Ends the body: every coding must have ended too. A body without a single byte is empty, not truncated.
@@ -120,14 +145,18 @@ impl Decoder {
     }
 }
 
-fn feed(stages: &mut [Stage], piece: &[u8], left: &mut usize, sink: Sink<'_>) -> Result<(), EncodeError> {
-    let Some((first, rest)) = stages.split_first_mut() else {
-        return sink(piece).map_err(|Stop| EncodeError::Stopped);
-    };
-    first.decode(piece, &mut |decoded| {
-        *left = left.checked_sub(decoded.len()).ok_or(EncodeError::Bomb)?;
-        feed(rest, decoded, left, sink)
-    })
+/// Fills `out` with what the last stage gives, each asking the one before it.
+fn fill(stages: &mut [Stage], piece: &mut &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
+    let Some((last, before)) = stages.split_last_mut() else { return Ok(0) };
+    if before.is_empty() {
+        return last.step(piece, out);
+    }
+    loop {
+        let filled = last.step_given(out)?;
+        if filled > 0 || last.give(|given| fill(before, piece, given))? == 0 {
+            return Ok(filled);
+        }
+    }
 }
 
 /// What a visitor gets.

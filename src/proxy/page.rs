@@ -4,20 +4,12 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
-use super::encode::{Decoder, EncodeError, Encoder, Stop};
+use super::encode::{Decoder, EncodeError, Encoder};
 use super::reader::{ReadError, Reader};
-
-/// Most coded bytes decoded at once, and fewest. How many it is follows from what the last ones became, so that a
-/// compression bomb is taken in small steps: DEFLATE packs at most 1032 times (RFC 1951).
-const CODED_BYTES_MAX: usize = 1024;
-const CODED_BYTES_MIN: usize = 32;
-
-/// What one step of decoding may become before the next is made smaller. Unit: bytes.
-const STEP_BYTES: usize = 32 << 10;
 
 /// What became of a page, told once at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +31,8 @@ pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
     /// What was received and not yet taken in.
     received: Bytes,
     decoder: Decoder,
-    /// How much is decoded in the next step.
-    coded_bytes: usize,
+    /// May the decoder give more of what it has taken in?
+    has_more: bool,
     reader: Reader,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
@@ -50,33 +42,35 @@ pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
 impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
     /// Takes `origin`'s body through `reader`.
     pub fn new(origin: Body, decoder: Decoder, reader: Reader, encoder: Encoder, tell: F) -> Self {
-        let coded_bytes = CODED_BYTES_MIN;
-        Self { origin, received: Bytes::new(), decoder, coded_bytes, reader, encoder: Some(encoder), tell }
+        Self {
+            origin,
+            received: Bytes::new(),
+            decoder,
+            has_more: false,
+            reader,
+            encoder: Some(encoder),
+            tell,
+        }
     }
 
-    /// Takes in what was received, or a small piece of it when it is coded, and gives what the visitor gets for it.
+    /// Takes in what was received, one step of it when it is coded, and gives what the visitor gets for it.
     fn take_in(&mut self) -> Result<BytesMut, BodyError> {
-        let mut page = BytesMut::with_capacity(self.received.len() + PAGE_ROOM);
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
+            let mut page = BytesMut::with_capacity(plain.len() + PAGE_ROOM);
             self.reader.push(&plain, &mut page).map_err(cut)?;
-        } else {
-            let piece = self.received.split_to(self.received.len().min(self.coded_bytes));
-            let (reader, mut failed, mut plain_bytes) = (&mut self.reader, None, 0);
-            let decoded = self.decoder.decode(&piece, &mut |plain| {
-                plain_bytes += plain.len();
-                reader.push(plain, &mut page).map_err(|error| {
-                    failed = Some(error);
-                    Stop
-                })
-            });
-            if let Some(error) = failed {
-                return Err(cut(error));
-            }
-            decoded.map_err(cut)?;
-            let next = if plain_bytes > STEP_BYTES { self.coded_bytes / 2 } else { self.coded_bytes * 2 };
-            self.coded_bytes = next.clamp(CODED_BYTES_MIN, CODED_BYTES_MAX);
+            return self.encoded(page);
         }
+        let mut rest = &self.received[..];
+        let plain = self.decoder.step(&mut rest).map_err(cut)?;
+        let done = self.received.len() - rest.len();
+        self.has_more = !plain.is_empty();
+        let mut page = BytesMut::new();
+        if self.has_more {
+            page.reserve(plain.len() + PAGE_ROOM);
+            self.reader.push(plain, &mut page).map_err(cut)?;
+        }
+        self.received.advance(done);
         self.encoded(page)
     }
 
@@ -137,7 +131,7 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         while this.encoder.is_some() {
-            let made = if this.received.is_empty() {
+            let made = if this.received.is_empty() && !this.has_more {
                 match ready!(Pin::new(&mut this.origin).poll_frame(context)) {
                     // Trailers speak of the origin's bytes, not of ours.
                     Some(Ok(frame)) => {
@@ -183,7 +177,7 @@ mod tests {
     use crate::policy::consent::Consent;
     use crate::policy::{Policy, Settings, Unknown};
     use crate::proxy::charset::ToUtf8;
-    use crate::proxy::encode::Coding;
+    use crate::proxy::encode::{Coding, DECODED_BYTES_PER_PIECE_MAX, STEP_BYTES};
     use crate::proxy::rewrite::{Insertions, Rewriter};
 
     fn policy() -> Arc<Policy> {
@@ -222,24 +216,49 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    #[test]
-    fn a_bomb_of_a_page_is_taken_in_small_steps() {
-        let plain = vec![b' '; 32 << 20];
-        let (frames, outcome) = frames("gzip", gzip(&plain));
-        let sizes: Vec<usize> = frames.into_iter().map(Result::unwrap).collect();
-        assert_eq!(sizes.iter().sum::<usize>(), plain.len());
-        assert!(sizes.iter().all(|size| *size <= 256 << 10), "{:?}", sizes.iter().max());
-        assert_eq!(outcome, Outcome::Whole { held: 0 });
+    fn coded(coding: &str, plain: &[u8]) -> Vec<u8> {
+        match coding {
+            "gzip" => gzip(plain),
+            "br" => {
+                let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
+                writer.write_all(plain).unwrap();
+                writer.into_inner()
+            }
+            _ => ruzstd::encoding::compress_to_vec(plain, ruzstd::encoding::CompressionLevel::Fastest),
+        }
     }
 
     #[test]
-    fn a_bomb_in_a_bomb_is_cut_or_taken_in_small_steps() {
+    fn a_page_that_unpacks_to_much_is_taken_in_small_steps() {
+        let plain = vec![b' '; 12 << 20];
+        for coding in ["gzip", "br", "zstd"] {
+            let (frames, outcome) = frames(coding, coded(coding, &plain));
+            let sizes: Vec<usize> = frames.into_iter().map(Result::unwrap).collect();
+            assert_eq!(sizes.iter().sum::<usize>(), plain.len(), "{coding}");
+            assert!(sizes.iter().all(|size| *size <= STEP_BYTES), "{coding}: {:?}", sizes.iter().max());
+            assert_eq!(outcome, Outcome::Whole { held: 0 }, "{coding}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_a_page_is_cut_and_comes_in_small_steps_until_then() {
+        let plain = vec![b' '; 32 << 20];
+        for coding in ["gzip", "br", "zstd"] {
+            let (mut frames, outcome) = frames(coding, coded(coding, &plain));
+            assert!(frames.pop().unwrap().unwrap_err().contains("Bomb"), "{coding}");
+            let sizes: Vec<usize> = frames.into_iter().map(Result::unwrap).collect();
+            assert!(sizes.iter().all(|size| *size <= STEP_BYTES), "{coding}: {:?}", sizes.iter().max());
+            assert!(sizes.iter().sum::<usize>() <= DECODED_BYTES_PER_PIECE_MAX, "{coding}");
+            assert_eq!(outcome, Outcome::Cut, "{coding}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_in_a_bomb_is_cut_and_comes_in_small_steps_until_then() {
         let (frames, _) = frames("gzip, gzip", gzip(&gzip(&vec![b' '; 64 << 20])));
-        let mut sizes = frames.iter().filter_map(|frame| frame.as_ref().ok());
-        assert!(sizes.all(|size| *size <= 17 << 20));
-        let is_cut = frames.last().unwrap().is_err();
-        let total: usize = frames.iter().filter_map(|frame| frame.as_ref().ok()).sum();
-        assert!(is_cut || total == 64 << 20);
+        let mut sizes = frames.iter().filter_map(|frame| frame.as_ref().ok().copied());
+        assert!(sizes.all(|size| size <= STEP_BYTES));
+        assert!(frames.last().unwrap().is_err());
     }
 
     #[test]

@@ -102,8 +102,24 @@ pub(super) enum Role {
     Component,
 }
 
+/// For each length of a name, as far as it matters, the first letters of the carriers that are that long.
+const FIRST_LETTERS: [u32; 16] = {
+    let mut letters = [0; 16];
+    let mut index = 0;
+    while index < TABLE.len() {
+        let name = TABLE[index].0;
+        letters[name.len() & 15] |= 1 << (name[0] & 31);
+        index += 1;
+    }
+    letters
+};
+
 impl Kind {
     pub(super) fn of(name: &[u8]) -> Self {
+        let first = name.first().map_or(0, |first| 1 << (first & 31));
+        if FIRST_LETTERS[name.len() & 15] & first == 0 {
+            return Self::Other;
+        }
         TABLE.iter().find(|(known, _)| *known == name).map_or(Self::Other, |(_, kind)| *kind)
     }
 

@@ -1,13 +1,17 @@
 //! The texts that give inline snippets away, compiled once for all scripts of all pages.
 
+mod screen;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::policy::catalog::{Catalog, TrackerId};
+use screen::Screen;
 
 /// Every inline text of the catalogue and whose it is.
 #[derive(Debug)]
 pub(in crate::policy) struct Needles {
     automaton: Option<AhoCorasick>,
+    screen: Screen,
     owners: Vec<TrackerId>,
     /// Asked one by one where there is no automaton: too many or too long for it.
     texts: Vec<Vec<u8>>,
@@ -30,7 +34,7 @@ impl Needles {
             .build(&texts)
             .ok()
             .filter(|_| !texts.is_empty());
-        Self { automaton, owners, texts }
+        Self { automaton, screen: Screen::new(&texts), owners, texts }
     }
 
     /// The first owner, in the text's order, that `is_wanted` and has a text in `script`.
@@ -39,7 +43,7 @@ impl Needles {
         script: &[u8],
         is_wanted: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
-        if !self.owners.iter().any(|id| is_wanted(*id)) {
+        if !self.screen.may_hold_one(script) || !self.owners.iter().any(|id| is_wanted(*id)) {
             return None;
         }
         let Some(automaton) = &self.automaton else {

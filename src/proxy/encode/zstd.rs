@@ -1,9 +1,10 @@
 //! Zstandard (RFC 8878), one block at a time, so that no piece unpacks unseen.
 
+use std::io::Read as _;
+
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::EncodeError;
-use super::stage::Output;
 
 /// Largest window a content coding may ask for (RFC 9659): 8 MiB.
 const WINDOW_BYTES_MAX: u64 = 8 << 20;
@@ -35,21 +36,37 @@ enum State {
     Between,
     Skip(usize),
     Blocks,
+    /// The last block was read; what it became is given out.
+    Over,
 }
 
 impl Zstd {
-    /// Takes a piece and says if a frame has just ended.
-    pub(super) fn decode(&mut self, piece: &[u8], output: Output<'_>) -> Result<bool, EncodeError> {
-        self.pending.extend_from_slice(piece);
-        let pending = std::mem::take(&mut self.pending);
-        let mut rest = pending.as_slice();
-        while self.step(&mut rest, output)? {}
-        self.pending = rest.to_vec();
-        Ok(self.state == State::Between && self.pending.is_empty())
+    /// Takes in all of `piece` unless something is still to be given out, and gives some of it. A frame has ended when
+    /// there is nothing left of it.
+    pub(super) fn step(
+        &mut self,
+        piece: &mut &[u8],
+        has_ended: &mut bool,
+        out: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let mut filled = self.decoder.read(out).map_err(|error| corrupt(&error))?;
+        if filled == 0 {
+            pending.extend_from_slice(std::mem::take(piece));
+            let mut rest = pending.as_slice();
+            while filled == 0 && self.part(&mut rest)? {
+                filled = self.decoder.read(out).map_err(|error| corrupt(&error))?;
+            }
+            let done = pending.len() - rest.len();
+            pending.drain(..done);
+        }
+        self.pending = pending;
+        *has_ended = self.state == State::Between && self.pending.is_empty();
+        Ok(filled)
     }
 
-    /// Does one thing if there are bytes enough for it.
-    fn step(&mut self, rest: &mut &[u8], output: Output<'_>) -> Result<bool, EncodeError> {
+    /// Does one thing if there are bytes enough for it. Nothing is to be given out.
+    fn part(&mut self, rest: &mut &[u8]) -> Result<bool, EncodeError> {
         match self.state {
             State::Between => self.begin(rest),
             State::Skip(0) => {
@@ -62,7 +79,8 @@ impl Zstd {
                 self.state = State::Skip(left - length);
                 Ok(length > 0)
             }
-            State::Blocks => self.block(rest, output),
+            State::Blocks => self.block(rest),
+            State::Over => self.check(),
         }
     }
 
@@ -88,7 +106,7 @@ impl Zstd {
         Ok(true)
     }
 
-    fn block(&mut self, rest: &mut &[u8], output: Output<'_>) -> Result<bool, EncodeError> {
+    fn block(&mut self, rest: &mut &[u8]) -> Result<bool, EncodeError> {
         let &[low, middle, high, ..] = *rest else { return Ok(false) };
         let header = u32::from_le_bytes([low, middle, high, 0]);
         let is_last = header & 1 != 0;
@@ -104,17 +122,19 @@ impl Zstd {
         self.decoder
             .decode_blocks(&mut *rest, BlockDecodingStrategy::UptoBlocks(1))
             .map_err(|error| corrupt(&error))?;
-        if let Some(decoded) = self.decoder.collect().filter(|decoded| !decoded.is_empty()) {
-            output(&decoded)?;
-        }
         if is_last {
-            let (stated, computed) =
-                (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
-            if self.has_checksum && stated != computed {
-                return Err(corrupt(&"its checksum is wrong"));
-            }
-            self.state = State::Between;
+            self.state = State::Over;
         }
+        Ok(true)
+    }
+
+    fn check(&mut self) -> Result<bool, EncodeError> {
+        let (stated, computed) =
+            (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
+        if self.has_checksum && stated != computed {
+            return Err(corrupt(&"its checksum is wrong"));
+        }
+        self.state = State::Between;
         Ok(true)
     }
 }

@@ -30,6 +30,9 @@ pub(super) const POINTS: [&[u8]; 15] = [
 /// Elements that raise doubt wherever they stand.
 pub(super) const SOURCES: [&[u8]; 6] = [b"svg", b"math", b"select", b"noscript", b"frameset", b"plaintext"];
 
+/// What a `select` is made of.
+const IN_SELECT: [&[u8]; 3] = [b"option", b"optgroup", b"hr"];
+
 /// How many of [`SOURCES`], from the front, raise it for as long as they are open; the others change what follows.
 const OPENING: usize = 4;
 
@@ -56,9 +59,14 @@ impl Doubt {
         self.open.last().is_some_and(|top| !matches!(*top, b"select" | b"noscript"))
     }
 
-    /// Does a tag change nothing here that is neither one of [`SOURCES`] nor one of [`POINTS`]?
-    pub(super) fn is_indifferent(&self) -> bool {
-        matches!(self.open.last().copied(), None | Some(b"svg" | b"math" | b"noscript"))
+    /// Does a tag of this name, in whatever case, change nothing here if it is neither one of [`SOURCES`] nor one of
+    /// [`POINTS`]?
+    pub(super) fn is_indifferent(&self, name: &[u8]) -> bool {
+        match self.open.last().copied() {
+            None | Some(b"svg" | b"math" | b"noscript") => true,
+            Some(b"select") => IN_SELECT.iter().any(|known| name.eq_ignore_ascii_case(known)),
+            Some(_) => false,
+        }
     }
 
     /// Is this within `<noscript>`?
@@ -72,7 +80,7 @@ impl Doubt {
         let is_foreign = matches!(top, Some(b"svg" | b"math"));
         match top {
             None | Some(b"svg" | b"math" | b"noscript") => {}
-            Some(b"select") => self.is_lasting |= !matches!(name, b"option" | b"optgroup" | b"hr"),
+            Some(b"select") => self.is_lasting |= !IN_SELECT.contains(&name),
             Some(_) => self.is_lasting = true,
         }
         match name {

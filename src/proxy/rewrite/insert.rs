@@ -207,8 +207,7 @@ impl Frame {
         if !self.has_foot && self.body != Body::Frameset {
             self.has_foot = true;
             if let Some(localized) = self.localized() {
-                let foot = self.render(&localized.foot, None);
-                edits.insert(at, Rank::Frame, foot);
+                self.put(&localized.foot, at, edits);
                 if !self.insertions.tail.is_empty() {
                     edits.insert(at, Rank::Frame, self.insertions.tail.clone());
                 }
@@ -218,7 +217,7 @@ impl Frame {
 
     /// The placeholder for an embed.
     pub(super) fn placeholder(&self, embed: &Embed<'_>) -> Bytes {
-        self.localized().map(|localized| self.render(&localized.placeholder, Some(embed))).unwrap_or_default()
+        self.localized().map(|localized| self.render(&localized.placeholder, embed)).unwrap_or_default()
     }
 
     fn head(&mut self, at: usize, edits: &mut Edits) {
@@ -234,8 +233,7 @@ impl Frame {
         }
         self.has_banner = true;
         if let Some(localized) = self.localized() {
-            let banner = self.render(&localized.banner, None);
-            edits.insert(at, Rank::Frame, banner);
+            self.put(&localized.banner, at, edits);
         }
     }
 
@@ -243,20 +241,27 @@ impl Frame {
         self.insertions.languages.get(self.language.unwrap_or(self.insertions.preferred))
     }
 
-    fn render(&self, parts: &[Part], embed: Option<&Embed<'_>>) -> Bytes {
-        if let [Part::Text(text)] = parts {
-            return text.clone();
+    /// Puts parts in that know of no tracker, without putting them together first.
+    fn put(&self, parts: &[Part], at: usize, edits: &mut Edits) {
+        for part in parts {
+            match part {
+                Part::Text(text) => edits.insert(at, Rank::Frame, text.clone()),
+                Part::ReturnPath => edits.insert(at, Rank::Frame, self.insertions.return_path.clone()),
+                Part::TrackerId | Part::TrackerName | Part::Provider | Part::Size => false,
+            };
         }
+    }
+
+    fn render(&self, parts: &[Part], embed: &Embed<'_>) -> Bytes {
         let mut out = BytesMut::new();
         for part in parts {
-            match (part, embed) {
-                (Part::Text(text), _) => out.extend_from_slice(text),
-                (Part::ReturnPath, _) => out.extend_from_slice(&self.insertions.return_path),
-                (_, None) => {}
-                (Part::TrackerId, Some(embed)) => out.extend_from_slice(embed.tracker.name_id.as_bytes()),
-                (Part::TrackerName, Some(embed)) => escape(&embed.tracker.name, &mut out),
-                (Part::Provider, Some(embed)) => escape(&embed.tracker.provider.name, &mut out),
-                (Part::Size, Some(embed)) => out.extend_from_slice(embed.size.as_bytes()),
+            match part {
+                Part::Text(text) => out.extend_from_slice(text),
+                Part::ReturnPath => out.extend_from_slice(&self.insertions.return_path),
+                Part::TrackerId => out.extend_from_slice(embed.tracker.name_id.as_bytes()),
+                Part::TrackerName => escape(&embed.tracker.name, &mut out),
+                Part::Provider => escape(&embed.tracker.provider.name, &mut out),
+                Part::Size => out.extend_from_slice(embed.size.as_bytes()),
             }
         }
         out.freeze()

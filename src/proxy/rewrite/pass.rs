@@ -49,7 +49,7 @@ impl Walker {
     /// reading could find another in.
     pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
         let is_doubtful = self.doubt.is_raised();
-        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || !self.doubt.is_indifferent() {
+        if self.passing.pace != Pace::Passes || !self.frame.is_settled() {
             return self.next_tag(buf);
         }
         let images = if is_doubtful { Images::AreRead } else { self.judge.images() };
@@ -59,10 +59,15 @@ impl Walker {
                 (self.at, self.passing.walked_to) = (calm.end, calm.walked_to);
             }
             let start = self.next_tag(buf);
-            match plain_end(buf, start, images) {
-                Some(end) if !is_doubtful || memchr(b'<', &buf[start + 1..end]).is_none() => self.at = end,
-                _ => return start,
+            let Some(plain) = plain_end(buf, start, images) else { return start };
+            let is_surely = || {
+                self.doubt.is_indifferent(&buf[plain.name.clone()])
+                    && memchr(b'<', &buf[start + 1..plain.end]).is_none()
+            };
+            if is_doubtful && !is_surely() {
+                return start;
             }
+            self.at = plain.end;
         }
     }
 }

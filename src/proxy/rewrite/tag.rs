@@ -1,5 +1,7 @@
 //! The inside of a tag, as the tokenizer of HTML 13.2.5 reads it from its name to its `>`.
 
+use std::ops::Range;
+
 use super::TAG_BYTES_MAX;
 use crate::policy::markup::{self, Span};
 
@@ -274,15 +276,24 @@ pub(super) enum Images {
     AreRead,
 }
 
-/// The end of the tag whose `<` is at `start`, when it is surely a whole one that nothing here acts on: most tags of
+/// A tag that nothing here acts on.
+#[derive(Debug)]
+pub(super) struct Plain {
+    pub(super) name: Range<usize>,
+    /// First byte after it.
+    pub(super) end: usize,
+}
+
+/// The tag whose `<` is at `start`, when it is surely a whole one that nothing here acts on: most tags of
 /// a page, and its pictures on its own host, unless a `<base>` may lead them elsewhere. `None` says nothing; then it
 /// is to be read as any tag.
 #[inline]
-pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usize> {
+pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plain> {
     let is_end = buf.get(start + 1) == Some(&b'/');
     let from = start + 1 + usize::from(is_end);
     let mut at = skip(buf, from, SPACE | SLASH | CLOSE);
-    let name = buf.get(from..at)?;
+    let name_end = at;
+    let name = buf.get(from..name_end)?;
     let (word, bit) = place(name.len(), *name.first()?, *name.last()?);
     if !name[0].is_ascii_alphabetic() {
         return None;
@@ -294,7 +305,7 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usiz
     for _ in 0..=ATTRIBUTES_MAX {
         at = skip(buf, at, OTHER | EQUALS | CLOSE);
         if *buf.get(at)? == b'>' {
-            return (at - start < TAG_BYTES_MAX).then_some(at + 1);
+            return (at - start < TAG_BYTES_MAX).then_some(Plain { name: from..name_end, end: at + 1 });
         }
         let first = at;
         at = skip(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);

@@ -320,7 +320,7 @@ fn nothing_that_is_written_holds_an_address_a_user_agent_or_a_query() {
     let referrer = Some(HeaderValue::from_static("https://blog.example/ola?q=hemmelig"));
     counter.count(Hit { referrer, ..view(noon, 77, "/konto/ola@example.no?token=hemmelig") });
     let written = format!("{:?}", counter.drain());
-    for secret in ["192", "Mozilla", "hemmelig", "ola", "?"] {
+    for secret in ["192.0", "192, 0", "Mozilla", "hemmelig", "ola", "?"] {
         assert!(!written.contains(secret), "{secret}");
     }
     assert!(written.contains("/konto/:email") && written.contains("blog.example"));

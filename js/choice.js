@@ -91,7 +91,7 @@ const send = async (fields, leave) => {
     return close(banner);
   }
   // Before the page goes: what was taken back may be kept under names that no server sees.
-  if (had) await import(location.origin + consentry.at + "choice.js?forget").catch(() => {});
+  if (had && !__ALONE__) await import(location.origin + consentry.at + "choice.js?forget").catch(() => {});
   if (choice != "none")
     try {
       history.replaceState({ consentry: [document.referrer, history.state] }, "");

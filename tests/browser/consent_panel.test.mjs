@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { answer, ask, gateway, newVisitor, until } from './harness.mjs';
 
 test('a no and a silence are told in the panel of consent, by language too', async () => {
-  const visitor = await newVisitor({ language: 'en-GB' });
+  // A visit is asked once: one that no other test has begun.
+  const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.7390.5 Safari/537.36';
+  const visitor = await newVisitor({ language: 'en-GB', userAgent });
   try {
     const before = await ask(['events'], ['event:choice']);
     const more = async (value) => ((await ask(['events'], ['event:choice']))[value]?.[0] ?? 0) - (before[value]?.[0] ?? 0);

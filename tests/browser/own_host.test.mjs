@@ -156,7 +156,10 @@ describe('pages that come back', () => {
     await choose(visitor, 'choice=all');
     await visitor.page.goto(`${gateway.url}/kept`, { waitUntil: 'networkidle' });
     assert.ok(visitor.outside.to('kept.leak.example').length > 0, 'granted, it loads');
+    // The open page hears of the no, and loads again.
+    const reloaded = visitor.page.waitForEvent('load');
     await choose(visitor, 'choice=none');
+    await reloaded;
     visitor.outside.forget();
     await visitor.page.goto(`${gateway.url}/own.js`);
     await visitor.page.goBack({ waitUntil: 'networkidle' });

@@ -40,7 +40,7 @@ async function visit(walk, options) {
 
 const open = (visitor, path, to = gateway) => visitor.page.goto(`${to.url}${path}`, { waitUntil: 'networkidle' });
 
-/** Chooses beside the pages, as another tab would. */
+/** Chooses beside the pages, as another tab would. A page that is open hears of it and loads again: leave it first. */
 async function choose(visitor, form, to = gateway) {
   const reply = await visitor.context.request.post(`${to.url}/_consentry/choice`, {
     data: `${form}&return=/`, headers: { origin: to.url, 'content-type': 'application/x-www-form-urlencoded' }, maxRedirects: 0,
@@ -336,6 +336,7 @@ describe('what tags are told', () => {
   test('g8_basic_speaks_to_no_host_of_googles_before_a_yes', () => visit(async (visitor) => {
     await open(visitor, '/tagged');
     assert.deepEqual(spokenTo(visitor), []);
+    await visitor.page.goto('about:blank');
     await choose(visitor, 'choice=none');
     await open(visitor, '/tagged');
     assert.deepEqual(spokenTo(visitor), []);
@@ -366,6 +367,7 @@ describe('what tags are told', () => {
       await open(visitor, '/tagged', advanced);
       const defaults = (await said(visitor.page)).filter((one) => one[1] === 'default');
       assert.deepEqual(defaults.map((one) => [one[2].region, short(one[2])]), [[undefined, 'no no no'], [['US', 'CA'], 'no yes no']]);
+      await visitor.page.goto('about:blank');
       await choose(visitor, 'choice=none', advanced);
       await open(visitor, '/tagged', advanced);
       assert.equal((await said(visitor.page)).filter((one) => one[1] === 'default').length, 1, 'an answer holds in every country');
@@ -397,6 +399,7 @@ describe('what tags are told', () => {
     const told = () => visitor.page.evaluate(() => [[...uetq].slice(0, 3), (clarity.q ?? []).map((one) => [...one])]);
     await open(visitor, '/microsoft');
     assert.deepEqual(await told(), [['consent', 'default', { ad_storage: 'denied' }], [['consentv2', { ad_Storage: 'denied', analytics_Storage: 'denied' }]]]);
+    await visitor.page.goto('about:blank');
     await choose(visitor, 'choice=all');
     await open(visitor, '/microsoft');
     assert.deepEqual(await told(), [['consent', 'default', { ad_storage: 'granted' }], [['consentv2', { ad_Storage: 'granted', analytics_Storage: 'granted' }]]]);

@@ -49,12 +49,13 @@ pub(super) fn run(
     let loaded = config::parse(&text, "demo.toml").map_err(|report| Failure::Wrong(report.to_string()))?;
     std::fs::create_dir_all(directory).map_err(failed)?;
     let token = prepare(&loaded.config, days)?;
+    let signals = serve::Signals::listen()?;
     let running = app::start(loaded.config, clock, entropy).map_err(failed)?;
     let (visitors, dashboard) = (running.visitors()[0], running.admin());
     print(&format!(
         "ready shop=http://{visitors}/ dashboard=http://{dashboard}/#token={token} token={token}"
     ));
-    serve::until_told(&running, None)?;
+    signals.until_told(&running, None);
     running.stop();
     origin.stop();
     Ok(())

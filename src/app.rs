@@ -42,7 +42,6 @@ use crate::server::site::Sites;
 use crate::server::sitemap::PublicPaths;
 use crate::server::worker::{Shared, Worker};
 use crate::server::{Bound, ListenError, Serving, admin, serve, stack};
-use crate::store::embedded::Embedded;
 use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
 use crate::store::ledger::signed::SigningKey;
@@ -132,7 +131,7 @@ impl Opened {
     fn of(config: &Config, clock: &Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Self, AppError> {
         Ok(Self {
             ledger: Arc::new(Ledger::open(&config.store)?),
-            store: Arc::new(Embedded::open(&config.store, clock.clone())?),
+            store: config.statistics.open(&config.store, clock.clone())?,
             spool: Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), entropy)?),
             places: Arc::new(WatchedPlaces::open(config.places.as_deref())),
             key_log: KeyLog::open(&config.store)?,

@@ -6,6 +6,7 @@
 //! [`tokens`], names seen in traffic in the [`inventory`], what became of keys in the [`key_log`]. No type of this
 //! room can hold an address, a user agent, a raw URL, a key or a mark.
 
+pub mod clickhouse;
 mod desk;
 mod dimension;
 pub mod disclosure;
@@ -21,8 +22,11 @@ pub mod tokens;
 
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::counting::tally::{LocalDay, Name, Tally};
+pub use clickhouse::Fault;
 use question::{Question, Rows};
 
 /// Where things are kept.
@@ -31,6 +35,30 @@ pub struct Settings {
     /// Directory of the embedded statistics, the spool, the ledger, the tokens, the inventory and (by default) the
     /// seal's key.
     pub path: PathBuf,
+}
+
+/// Where statistics are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Statistics {
+    /// In one file, beside the rest.
+    #[default]
+    Embedded,
+    /// On a ClickHouse server or cluster.
+    ClickHouse(clickhouse::Settings),
+}
+
+impl Statistics {
+    /// Opens the store. One on a server is not asked yet: it may be away.
+    pub fn open(
+        &self,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<dyn EventStore>, StoreError> {
+        Ok(match self {
+            Self::Embedded => Arc::new(embedded::Embedded::open(settings, clock)?),
+            Self::ClickHouse(server) => Arc::new(clickhouse::ClickHouse::open(server)?),
+        })
+    }
 }
 
 /// A future behind a pointer: one per batch or question, never one per page view.
@@ -105,6 +133,34 @@ pub enum StoreError {
         /// The highest version this program knows.
         known: i32,
     },
+    /// The database holds tables that this program did not make.
+    #[error(
+        "database {database} holds {table}, which is not this program's; name another database, or an empty one"
+    )]
+    Foreign {
+        /// The database.
+        database: String,
+        /// One of its tables.
+        table: String,
+    },
+    /// Nobody answers where the store should be.
+    #[error("the store at {url} does not answer: {reason}")]
+    Away {
+        /// Where.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store answers, and will not do it.
+    #[error("the store at {url} refused: {sentence}")]
+    Refused {
+        /// Where.
+        url: String,
+        /// What it said.
+        sentence: String,
+        /// What that means for a batch.
+        fault: Fault,
+    },
     /// SQLite could not do its work.
     #[error("{file} could not be read or written")]
     Sqlite {
@@ -156,7 +212,7 @@ pub enum StoreError {
     Busy,
     /// What was to be written together failed together.
     #[error(transparent)]
-    Group(std::sync::Arc<StoreError>),
+    Group(Arc<StoreError>),
     /// The thread that does the work has ended.
     #[error("the store was closed")]
     Closed,
@@ -166,12 +222,14 @@ impl StoreError {
     /// May the same call succeed later, without anybody doing anything?
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::SpoolFull { .. } | Self::Busy => true,
+            Self::Timeout { .. } | Self::SpoolFull { .. } | Self::Busy | Self::Away { .. } => true,
+            Self::Refused { fault, .. } => *fault == Fault::Passing,
             Self::Sqlite { source, .. } => is_transient(source),
             Self::Group(error) => error.is_transient(),
             Self::File { .. }
             | Self::TooManyRows { .. }
             | Self::Newer { .. }
+            | Self::Foreign { .. }
             | Self::Corrupt { .. }
             | Self::TooLong { .. }
             | Self::Unfit { .. }

@@ -37,6 +37,7 @@ mod requests;
 mod scans;
 mod service_workers;
 mod shop_pages;
+mod stores;
 mod support;
 mod tidy;
 mod untouched;

@@ -2,6 +2,7 @@
 //! arrived.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::super::{Failure, failed};
@@ -9,10 +10,9 @@ use super::keys::HEAD_BYTES;
 use crate::clock::{Entropy as _, SystemEntropy};
 use crate::counting::Drained;
 use crate::counting::tally::{Cell, Tally};
-use crate::store::embedded::Embedded;
 use crate::store::imports::{Counted, Hash, Import, Imports};
 use crate::store::spool::retry_after;
-use crate::store::{Batch, BatchId, EventStore as _};
+use crate::store::{Batch, BatchId, EventStore};
 
 /// How often a batch is tried again that the store could not take for a while: about ten minutes.
 const TRIES_MAX: u32 = 15;
@@ -45,7 +45,7 @@ pub(super) struct Writer {
     pub(super) site: String,
     pub(super) head: Vec<u8>,
     pub(super) rules: Hash,
-    pub(super) store: Embedded,
+    pub(super) store: Arc<dyn EventStore>,
     pub(super) aim: Aim,
 }
 

@@ -140,6 +140,16 @@ impl Opened {
             receipt_key: keys::receipt_key(&config.store.path, entropy)?,
         })
     }
+
+    /// What is delivered, and where to.
+    fn delivered(&self, entropy: &Arc<dyn Entropy>, metrics: &Arc<Metrics>) -> delivery::Line {
+        delivery::Line {
+            spool: self.spool.clone(),
+            store: self.store.clone(),
+            entropy: entropy.clone(),
+            metrics: metrics.clone(),
+        }
+    }
 }
 
 /// Starts everything. When this returns, requests are served.
@@ -155,7 +165,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let before = hand_over::take_over(before, &mut counter)?;
     hand_over::close_lost(&kept.key_log, &*clock, before.is_some())?;
 
-    let delivery = delivery::start(kept.spool.clone(), kept.store.clone(), metrics.clone())?;
+    let delivery = delivery::start(kept.delivered(&entropy, &metrics))?;
     let (hits, waiting) = Hits::queue(metrics.clone());
     let last_hits = before.map(|before| before.commit(hits.clone(), counter.site_names())).transpose()?;
     let (orders, ordered) = sync_channel(1);

@@ -25,6 +25,9 @@ use super::question::{Question, Rows};
 use super::{Batch, BoxFuture, EventStore, StoreError};
 use crate::counting::tally::LocalDay;
 
+/// Batches gather for so long between two inserts: a figure is there in half of the five seconds it may take.
+const REST: Duration = Duration::from_millis(1_500);
+
 /// How errors call what is kept there.
 pub(super) const DATABASE: &str = "the ClickHouse database";
 
@@ -106,6 +109,10 @@ impl EventStore for ClickHouse {
     fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
         let (link, batch) = (self.link.clone(), Arc::new(batch.clone()));
         Box::pin(self.engine.run(async move { write::insert(&link, batch).await }))
+    }
+
+    fn rest(&self) -> Duration {
+        REST
     }
 
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>> {

@@ -104,6 +104,10 @@ pub trait EventStore: Send + Sync {
     fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Answers one bounded question. The rows are not fit to be shown before [`disclosure::disclose`] has seen them.
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>>;
+    /// How long to let batches gather between two inserts. A server pays for each insert, a file hardly does.
+    fn rest(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
     /// The first day of a site that has figures.
     fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>>;
 }
@@ -219,6 +223,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Is it about what was to be stored? Others may be stored.
+    pub fn is_of_batch(&self) -> bool {
+        match self {
+            Self::Refused { fault, .. } => *fault == Fault::OfBatch,
+            _ => false,
+        }
+    }
+
     /// May the same call succeed later, without anybody doing anything?
     pub fn is_transient(&self) -> bool {
         match self {

@@ -104,7 +104,7 @@ impl Writer {
             match self.store.insert(batch).await {
                 Err(error) if error.is_transient() && failures < TRIES_MAX => {
                     failures += 1;
-                    tokio::time::sleep(retry_after(failures)).await;
+                    tokio::time::sleep(retry_after(failures, &SystemEntropy)).await;
                 }
                 done => return done.map_err(|error| told(&error)),
             }

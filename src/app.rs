@@ -42,7 +42,6 @@ use crate::server::site::Sites;
 use crate::server::sitemap::PublicPaths;
 use crate::server::worker::{Shared, Worker};
 use crate::server::{Bound, ListenError, Serving, admin, serve, stack};
-use crate::store::embedded::Embedded;
 use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
 use crate::store::ledger::signed::SigningKey;
@@ -132,7 +131,7 @@ impl Opened {
     fn of(config: &Config, clock: &Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Self, AppError> {
         Ok(Self {
             ledger: Arc::new(Ledger::open(&config.store)?),
-            store: Arc::new(Embedded::open(&config.store, clock.clone())?),
+            store: config.statistics.open(&config.store, clock.clone())?,
             spool: Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), entropy)?),
             places: Arc::new(WatchedPlaces::open(config.places.as_deref())),
             key_log: KeyLog::open(&config.store)?,
@@ -140,6 +139,16 @@ impl Opened {
             tokens: Tokens::open(&config.store)?,
             receipt_key: keys::receipt_key(&config.store.path, entropy)?,
         })
+    }
+
+    /// What is delivered, and where to.
+    fn delivered(&self, entropy: &Arc<dyn Entropy>, metrics: &Arc<Metrics>) -> delivery::Line {
+        delivery::Line {
+            spool: self.spool.clone(),
+            store: self.store.clone(),
+            entropy: entropy.clone(),
+            metrics: metrics.clone(),
+        }
     }
 }
 
@@ -156,7 +165,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let before = hand_over::take_over(before, &mut counter)?;
     hand_over::close_lost(&kept.key_log, &*clock, before.is_some())?;
 
-    let delivery = delivery::start(kept.spool.clone(), kept.store.clone(), metrics.clone())?;
+    let delivery = delivery::start(kept.delivered(&entropy, &metrics))?;
     let (hits, waiting) = Hits::queue(metrics.clone());
     let last_hits = before.map(|before| before.commit(hits.clone(), counter.site_names())).transpose()?;
     let (orders, ordered) = sync_channel(1);

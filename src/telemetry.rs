@@ -104,8 +104,18 @@ pub struct Metrics {
     pub spool_failures: Figure,
     /// Tallies lost because the spool could not be written for too long, or had no room.
     pub tallies_lost: Figure,
+    /// Is the store failing now? 1, or 0.
+    pub store_failing: Figure,
     /// Bytes that wait in the spool.
     pub spool_bytes: Figure,
+    /// How long the oldest batch has waited. Unit: seconds.
+    pub spool_oldest_seconds: Figure,
+    /// Batches merged because the spool was full; nothing of them is lost.
+    pub batches_merged: Figure,
+    /// Batches that found no room in the spool, or waited too long.
+    pub batches_lost: Figure,
+    /// Batches that cannot be read, or that the store cannot take.
+    pub batches_set_aside: Figure,
     /// Sightings that found no room among those counted.
     pub sightings_dropped: Figure,
     /// Reports about the fence, and words of the witness, that were taken.
@@ -168,6 +178,13 @@ impl Metrics {
             ("store_batches_pending", "gauge", "Batches the store has not confirmed.", &self.batches_pending),
             ("store_spool_bytes", "gauge", "Bytes waiting in the spool.", &self.spool_bytes),
             (
+                "store_spool_oldest_seconds",
+                "gauge",
+                "How long the oldest batch has waited.",
+                &self.spool_oldest_seconds,
+            ),
+            ("store_failing", "gauge", "1 while the store takes no batch.", &self.store_failing),
+            (
                 "store_key_log_failing",
                 "gauge",
                 "1 while the log of keys is not written.",
@@ -204,6 +221,9 @@ impl Metrics {
             ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),
             ("store_batches_failed_total", "Attempts of the store that failed.", &self.batches_failed),
             ("store_spool_failures_total", "Times the spool failed.", &self.spool_failures),
+            ("store_batches_merged_total", "Batches merged in a full spool.", &self.batches_merged),
+            ("store_batches_lost_total", "Batches without room, or too old.", &self.batches_lost),
+            ("store_batches_set_aside_total", "Batches the store cannot take.", &self.batches_set_aside),
             ("store_tallies_lost_total", "Tallies the spool could not take.", &self.tallies_lost),
             ("server_sightings_dropped_total", "Names seen that found no room.", &self.sightings_dropped),
             ("server_reports_total", "Reports of browsers taken.", &self.reports),

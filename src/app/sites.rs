@@ -77,7 +77,7 @@ pub(crate) fn analysed(config: &Config) -> Vec<stats::Site> {
 pub(super) fn check_reload(old: &Config, new: &Config) -> Result<(), AppError> {
     let changes = [
         (old.server != new.server, "[listen] and [limits]"),
-        (old.store.path != new.store.path, "[store]"),
+        (old.store.path != new.store.path || old.statistics != new.statistics, "[store]"),
         (old.places != new.places, "[places]"),
         (old.requests_per_minute != new.requests_per_minute, "[api]"),
         (counted(old) != counted(new), "the list of sites, their hosts, time_zone and [site.statistics]"),

@@ -8,6 +8,7 @@ mod import;
 mod keys;
 mod receipts;
 mod scan;
+mod schema;
 mod serve;
 mod stats;
 mod token;
@@ -51,6 +52,8 @@ enum Command {
     /// Access for analysts
     #[command(subcommand)]
     Token(Token),
+    /// The statements that make the tables on ClickHouse
+    Schema(schema::Arguments),
 }
 
 /// A command that needs nothing but the config.
@@ -140,6 +143,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Stats(stats) => stats::run(&stats),
         Command::Receipts(command) => receipts::run(command),
         Command::Keys(Keys::Verify(Config { config })) => keys::verify(&config),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),
     };
     match outcome {

@@ -6,6 +6,7 @@ mod goals;
 mod practice;
 mod rules;
 mod site;
+mod statistics;
 mod texts;
 mod theme;
 mod tracker;
@@ -39,6 +40,7 @@ pub(super) fn config(root: &Table<'_>, given: &Given<'_>) -> Option<Config> {
     let server = server_settings(&root.table("listen", "listen"), &root.table("limits", "limits"));
     let stored = root.table("store", "store");
     let (store, seal) = store_settings(&stored, given);
+    let statistics = statistics::statistics(&stored, given);
     let receipts_days =
         stored.whole("receipts_days", 30..=3660, "1277 is the default: half a year, and three more");
     let places = places(&root.table("places", "places"), given);
@@ -67,6 +69,7 @@ pub(super) fn config(root: &Table<'_>, given: &Given<'_>) -> Option<Config> {
     Some(Config {
         server,
         store,
+        statistics,
         seal,
         receipts_days: or(receipts_days, 1277),
         places,
@@ -138,23 +141,6 @@ fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
 
 fn store_settings(store: &Table<'_>, given: &Given<'_>) -> (store::Settings, SealKeys) {
     let notes = store.notes();
-    if let Some(kind) = store.one_of("kind", &[("embedded", false), ("clickhouse", true)])
-        && kind.into_inner()
-    {
-        let problem =
-            Problem::error(store.at_value("kind"), "kind = \"clickhouse\" comes in a later version");
-        notes.add(
-            problem.remedy("write kind = \"embedded\" meanwhile: statistics are kept in one file under path"),
-        );
-    }
-    let cluster = store.table("clickhouse", "store.clickhouse");
-    cluster.parsed("url", value::web_address);
-    for key in ["database", "user"] {
-        cluster.parsed(key, value::filled);
-    }
-    for key in ["password_file", "cluster"] {
-        cluster.text(key);
-    }
     let path = located(store, "path", given).unwrap_or_else(|| given.directory.join("var"));
     if path.exists() && !path.is_dir() {
         let reason = format!("{} is not a directory", path.display());

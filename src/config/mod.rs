@@ -33,6 +33,8 @@ pub struct Config {
     pub server: server::Settings,
     /// Where things are kept.
     pub store: store::Settings,
+    /// Where statistics are kept.
+    pub statistics: store::Statistics,
     /// The keys that consents are sealed with.
     pub seal: SealKeys,
     /// How long receipts are kept. Unit: days. Default 1277: half a year of consent, and three years in which it can be

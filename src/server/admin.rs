@@ -194,6 +194,9 @@ async fn ready(admin: &Admin) -> Response<Body> {
     if let Err(error) = &depth {
         degraded.push(format!("counts cannot be written: {error}"));
     }
+    if let Some(trouble) = admin.spool.trouble() {
+        degraded.push(format!("figures wait in the spool: {trouble}"));
+    }
     if admin.metrics.inventory_failing.get() > 0 {
         degraded.push("names that are seen cannot be written: the log has the reason".to_owned());
     }
@@ -204,8 +207,11 @@ async fn ready(admin: &Admin) -> Response<Body> {
         degraded.push("the log of keys cannot be written: the log has the reason".to_owned());
     }
     let depth = depth.unwrap_or_default();
-    if depth.lost_tallies > 0 || depth.set_aside_batches > 0 {
-        degraded.push("counts were lost: the spool was full or damaged".to_owned());
+    if depth.lost_tallies > 0 {
+        degraded.push("counts were lost: the spool was full, or the store away too long".to_owned());
+    }
+    if depth.set_aside_batches > 0 {
+        degraded.push("batches were set aside in the spool: the log has the reason".to_owned());
     }
     let broken = head.as_ref().err().map(|error| format!("choices cannot be recorded: {error}"));
     let body = serde_json::json!({
@@ -215,6 +221,9 @@ async fn ready(admin: &Admin) -> Response<Body> {
         "pending_batches": depth.batches,
         "pending_bytes": depth.bytes,
         "pending_seconds": depth.oldest_seconds,
+        "merged_batches": depth.merged_batches,
+        "set_aside_batches": depth.set_aside_batches,
+        "lost_batches": depth.lost_batches,
         "lost_tallies": depth.lost_tallies,
         "lost_page_views": admin.metrics.hits_dropped.get(),
         "ledger_head": head.as_ref().ok().map(ToString::to_string),

@@ -6,6 +6,7 @@
 //! [`tokens`], names seen in traffic in the [`inventory`], what became of keys in the [`key_log`]. No type of this
 //! room can hold an address, a user agent, a raw URL, a key or a mark.
 
+pub mod clickhouse;
 mod desk;
 mod dimension;
 pub mod disclosure;
@@ -21,8 +22,11 @@ pub mod tokens;
 
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::counting::tally::{LocalDay, Name, Tally};
+pub use clickhouse::Fault;
 use question::{Question, Rows};
 
 /// Where things are kept.
@@ -31,6 +35,42 @@ pub struct Settings {
     /// Directory of the embedded statistics, the spool, the ledger, the tokens, the inventory and (by default) the
     /// seal's key.
     pub path: PathBuf,
+}
+
+/// Where statistics are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Statistics {
+    /// In one file, beside the rest.
+    #[default]
+    Embedded,
+    /// On a ClickHouse server or cluster.
+    ClickHouse(clickhouse::Settings),
+}
+
+impl Statistics {
+    /// Opens the store. One on a server is not asked yet: it may be away.
+    pub fn open(
+        &self,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<dyn EventStore>, StoreError> {
+        Ok(match self {
+            Self::Embedded => Arc::new(embedded::Embedded::open(settings, clock)?),
+            Self::ClickHouse(server) => Arc::new(clickhouse::ClickHouse::open(server)?),
+        })
+    }
+
+    /// The same for who writes months at once, and ends then.
+    pub fn open_to_import(
+        &self,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<dyn EventStore>, StoreError> {
+        match self {
+            Self::Embedded => Ok(Arc::new(embedded::Embedded::open_to_import(settings, clock)?)),
+            Self::ClickHouse(_) => self.open(settings, clock),
+        }
+    }
 }
 
 /// A future behind a pointer: one per batch or question, never one per page view.
@@ -76,6 +116,10 @@ pub trait EventStore: Send + Sync {
     fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Answers one bounded question. The rows are not fit to be shown before [`disclosure::disclose`] has seen them.
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>>;
+    /// How long to let batches gather between two inserts. A server pays for each insert, a file hardly does.
+    fn rest(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
     /// The first day of a site that has figures.
     fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>>;
 }
@@ -104,6 +148,34 @@ pub enum StoreError {
         found: i32,
         /// The highest version this program knows.
         known: i32,
+    },
+    /// The database holds tables that this program did not make.
+    #[error(
+        "database {database} holds {table}, which is not this program's; name another database, or an empty one"
+    )]
+    Foreign {
+        /// The database.
+        database: String,
+        /// One of its tables.
+        table: String,
+    },
+    /// Nobody answers where the store should be.
+    #[error("the store at {url} does not answer: {reason}")]
+    Away {
+        /// Where.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store answers, and will not do it.
+    #[error("the store at {url} refused: {sentence}")]
+    Refused {
+        /// Where.
+        url: String,
+        /// What it said.
+        sentence: String,
+        /// What that means for a batch.
+        fault: Fault,
     },
     /// SQLite could not do its work.
     #[error("{file} could not be read or written")]
@@ -156,22 +228,32 @@ pub enum StoreError {
     Busy,
     /// What was to be written together failed together.
     #[error(transparent)]
-    Group(std::sync::Arc<StoreError>),
+    Group(Arc<StoreError>),
     /// The thread that does the work has ended.
     #[error("the store was closed")]
     Closed,
 }
 
 impl StoreError {
+    /// Is it about what was to be stored? Others may be stored.
+    pub fn is_of_batch(&self) -> bool {
+        match self {
+            Self::Refused { fault, .. } => *fault == Fault::OfBatch,
+            _ => false,
+        }
+    }
+
     /// May the same call succeed later, without anybody doing anything?
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::SpoolFull { .. } | Self::Busy => true,
+            Self::Timeout { .. } | Self::SpoolFull { .. } | Self::Busy | Self::Away { .. } => true,
+            Self::Refused { fault, .. } => *fault == Fault::Passing,
             Self::Sqlite { source, .. } => is_transient(source),
             Self::Group(error) => error.is_transient(),
             Self::File { .. }
             | Self::TooManyRows { .. }
             | Self::Newer { .. }
+            | Self::Foreign { .. }
             | Self::Corrupt { .. }
             | Self::TooLong { .. }
             | Self::Unfit { .. }

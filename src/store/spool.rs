@@ -5,20 +5,27 @@
 //! nor doubles a sum. The spool has a size limit: when it is reached, the two smallest batches that were never sent
 //! become one (their sums added, so nothing is lost), again and again; merging the smallest keeps the work small,
 //! and the order of sums does not matter. Only when nothing can be merged is a batch refused, and then counted as lost.
+//! It has an age limit, too: what nobody could be given for [`DAYS_MAX`], or was sent [`DOUBT_DAYS_MAX`] ago without an
+//! answer, so that a store may have forgotten that it has it, is counted as lost. Sums may come out short, never over.
+//!
+//! Batches that wait and were never sent are joined before they are sent: after a day without the store some large
+//! batches go out, not two for each second of it.
 //!
 //! These calls wait for the disk: they belong on the thread that counts, never on one that serves visitors.
 
 mod codec;
+mod deliver;
+mod joining;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params};
 
+pub use self::deliver::{deliver, retry_after};
 use super::file::Kind;
-use super::{Batch, BatchId, EventStore, Settings, StoreError};
+use super::{Batch, BatchId, Settings, StoreError};
 use crate::clock::{Clock, Entropy};
 use crate::counting::tally::{Cell, Hour, LocalDay, Name, Sums, Tally};
 
@@ -26,14 +33,16 @@ use crate::counting::tally::{Cell, Hour, LocalDay, Name, Sums, Tally};
 pub const BYTES_MAX: u64 = 256 << 20;
 /// Largest batch that merging makes. Unit: bytes.
 const MERGED_BYTES_MAX: i64 = 8 << 20;
-/// Most batches that one call of [`deliver`] moves.
-const ROUND_MAX: u64 = 10_000;
-/// First wait after a failure; it doubles up to [`RETRY_MAX`].
-const RETRY_MIN: Duration = Duration::from_secs(1);
-/// Longest wait between two tries.
-const RETRY_MAX: Duration = Duration::from_mins(1);
+/// Longest time a batch waits. Unit: days. Stores remember batches for longer.
+pub const DAYS_MAX: i64 = 60;
+/// Longest time a batch is sent again. Unit: days. A cluster remembers for as long which batches it has.
+pub const DOUBT_DAYS_MAX: i64 = 29;
+const DAY_SECONDS: i64 = 24 * 3600;
 
-const SPOOL: Kind = Kind { file: "spool.db", schema: &[include_str!("sql/spool_schema.sql")] };
+const SPOOL: Kind = Kind {
+    file: "spool.db",
+    schema: &[include_str!("sql/spool_schema.sql"), include_str!("sql/spool_schema_2.sql")],
+};
 
 /// Durable, bounded batches in `spool.db`.
 pub struct Spool {
@@ -42,6 +51,8 @@ pub struct Spool {
     sequence: AtomicU64,
     bytes_max: u64,
     clock: Arc<dyn Clock>,
+    /// Why the store did not take what it was last given.
+    trouble: Mutex<Option<String>>,
 }
 
 /// How full a spool is, and what became of what did not fit.
@@ -55,11 +66,11 @@ pub struct Depth {
     pub oldest_seconds: u64,
     /// Batches that were merged into another. Nothing of them is lost.
     pub merged_batches: u64,
-    /// Batches that were refused because nothing more could be merged.
+    /// Batches that were refused because nothing more could be merged, or given up because they were too old.
     pub lost_batches: u64,
     /// Tallies in them.
     pub lost_tallies: u64,
-    /// Batches that cannot be read; they are kept for a person to look at.
+    /// Batches that cannot be read, or that the store cannot take; they are kept for a person to look at.
     pub set_aside_batches: u64,
 }
 
@@ -79,6 +90,7 @@ impl Spool {
             sequence: AtomicU64::new(1),
             bytes_max,
             clock,
+            trouble: Mutex::new(None),
         })
     }
 
@@ -102,19 +114,17 @@ impl Spool {
 
     /// The oldest batch, which from now on stays as it is. One that cannot be read is set aside and passed over.
     pub fn next(&self) -> Result<Option<Batch>, StoreError> {
+        let now = self.clock.now().as_second();
         let mut connection = self.lock();
         loop {
             let transaction = begin(&mut connection)?;
             let Some(waiting) = first(&transaction).map_err(error)? else { return Ok(None) };
-            let place = named_params! { ":place": waiting.place };
             let content = codec::decode(&waiting.body);
-            let statement = match content {
-                Some(_) => include_str!("sql/spool_sent.sql"),
-                None => include_str!("sql/spool_set_aside.sql"),
-            };
-            transaction.execute(statement, place).map_err(error)?;
-            if content.is_none() {
-                count(&transaction, "set_aside_batches", 1).map_err(error)?;
+            if content.is_some() {
+                let sent = named_params! { ":place": waiting.place, ":now": now };
+                transaction.execute(include_str!("sql/spool_sent.sql"), sent).map_err(error)?;
+            } else {
+                set_aside(&transaction, waiting.place)?;
             }
             transaction.commit().map_err(error)?;
             if let Some((tallies, names)) = content {
@@ -127,6 +137,26 @@ impl Spool {
     pub fn remove(&self, id: BatchId) -> Result<(), StoreError> {
         let connection = self.lock();
         remove(&connection, id).map_err(error)
+    }
+
+    /// Keeps a batch that the store cannot take for a person to look at; others pass it.
+    pub fn set_aside(&self, id: BatchId) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = begin(&mut connection)?;
+        let batch = named_params! { ":boot": id.boot.cast_signed(), ":sequence": id.sequence.cast_signed() };
+        transaction.execute(include_str!("sql/spool_set_aside_by_id.sql"), batch).map_err(error)?;
+        count(&transaction, "set_aside_batches", 1).map_err(error)?;
+        transaction.commit().map_err(error)
+    }
+
+    /// Why the store did not take what it was last given; `None` where it did.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what became of the last delivery.
+    pub fn note(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     /// How full the spool is.
@@ -163,9 +193,7 @@ impl Spool {
         let [one, other] = &pair[..] else { return Ok(false) };
         let (Some(first), Some(second)) = (codec::decode(&one.body), codec::decode(&other.body)) else {
             for waiting in pair.iter().filter(|waiting| codec::decode(&waiting.body).is_none()) {
-                let place = named_params! { ":place": waiting.place };
-                transaction.execute(include_str!("sql/spool_set_aside.sql"), place).map_err(error)?;
-                count(transaction, "set_aside_batches", 1).map_err(error)?;
+                set_aside(transaction, waiting.place)?;
             }
             return Ok(true);
         };
@@ -179,24 +207,6 @@ impl Spool {
             .map_err(error)?;
         Ok(true)
     }
-}
-
-/// Moves all that waits to the store, oldest first, and returns how many batches that were. The first failure ends
-/// it; [`retry_after`] says when to try again, and what was not confirmed is sent again under its id.
-pub async fn deliver(spool: &Spool, store: &dyn EventStore) -> Result<u64, StoreError> {
-    for delivered in 0..ROUND_MAX {
-        let Some(batch) = spool.next()? else { return Ok(delivered) };
-        store.insert(&batch).await?;
-        spool.remove(batch.id)?;
-    }
-    Ok(ROUND_MAX)
-}
-
-/// How long to wait before [`deliver`] is tried again after so many failures in a row: 1 s, then twice as long each
-/// time, at most a minute.
-pub fn retry_after(failures: u32) -> Duration {
-    let doublings = failures.saturating_sub(1).min(16);
-    RETRY_MIN.saturating_mul(1 << doublings).min(RETRY_MAX)
 }
 
 /// Two batches as one: the sums of equal cells are added.
@@ -223,6 +233,14 @@ fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)
 }
 
+/// Keeps a batch that cannot be read for a person to look at.
+fn set_aside(connection: &Connection, place: i64) -> Result<(), StoreError> {
+    connection
+        .execute(include_str!("sql/spool_set_aside.sql"), named_params! { ":place": place })
+        .and_then(|_| count(connection, "set_aside_batches", 1))
+        .map_err(error)
+}
+
 /// A batch as it stands in the file.
 struct Waiting {
     place: i64,
@@ -238,27 +256,24 @@ fn id(row: &Row<'_>) -> rusqlite::Result<BatchId> {
     })
 }
 
+fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+    Ok(Waiting {
+        place: row.get("place")?,
+        id: id(row)?,
+        appended_at: row.get("appended_at")?,
+        body: row.get("body")?,
+    })
+}
+
 fn first(connection: &Connection) -> rusqlite::Result<Option<Waiting>> {
     use rusqlite::OptionalExtension;
-    connection
-        .prepare_cached(include_str!("sql/spool_next.sql"))?
-        .query_row([], |row| {
-            Ok(Waiting { place: row.get("place")?, id: id(row)?, appended_at: 0, body: row.get("body")? })
-        })
-        .optional()
+    connection.prepare_cached(include_str!("sql/spool_next.sql"))?.query_row([], waiting).optional()
 }
 
 fn smallest(connection: &Connection) -> rusqlite::Result<Vec<Waiting>> {
     connection
         .prepare_cached(include_str!("sql/spool_smallest.sql"))?
-        .query_map(named_params! { ":bytes_max": MERGED_BYTES_MAX / 2 }, |row| {
-            Ok(Waiting {
-                place: row.get("place")?,
-                id: id(row)?,
-                appended_at: row.get("appended_at")?,
-                body: row.get("body")?,
-            })
-        })?
+        .query_map(named_params! { ":bytes_max": MERGED_BYTES_MAX / 2 }, waiting)?
         .collect()
 }
 

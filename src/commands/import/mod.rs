@@ -49,7 +49,6 @@ use crate::clock::{Clock as _, Entropy, SystemClock, SystemEntropy};
 use crate::config::{Config, Site};
 use crate::counting::place::WatchedPlaces;
 use crate::counting::{Counter, WithoutConsent};
-use crate::store::embedded::Embedded;
 use crate::store::imports::{Hash, Imports};
 
 /// How far the clock of who wrote the file may be ahead. Unit: hours.
@@ -118,7 +117,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 return Ok(());
             }
         };
-        let store = Embedded::open_to_import(&config.store, Arc::new(SystemClock)).map_err(failed)?;
+        let store = config.statistics.open_to_import(&config.store, Arc::new(SystemClock)).map_err(failed)?;
         (
             import.clone(),
             Some(Writer {

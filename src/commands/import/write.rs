@@ -10,10 +10,9 @@ use super::keys::HEAD_BYTES;
 use crate::clock::{Entropy as _, SystemEntropy};
 use crate::counting::Drained;
 use crate::counting::tally::{Cell, Tally};
-use crate::store::embedded::Embedded;
 use crate::store::imports::{Counted, Hash, Import, Imports};
 use crate::store::spool::retry_after;
-use crate::store::{Batch, BatchId};
+use crate::store::{Batch, BatchId, EventStore};
 
 /// How often a batch is tried again that the store could not take for a while: about ten minutes.
 const TRIES_MAX: u32 = 15;
@@ -46,7 +45,7 @@ pub(super) struct Writer {
     pub(super) site: String,
     pub(super) head: Vec<u8>,
     pub(super) rules: Hash,
-    pub(super) store: Embedded,
+    pub(super) store: Arc<dyn EventStore>,
     pub(super) aim: Aim,
 }
 
@@ -102,10 +101,10 @@ impl Writer {
     async fn insert(&self, batch: Arc<Batch>) -> Result<(), Failure> {
         let mut failures = 0;
         loop {
-            match self.store.insert_shared(Arc::clone(&batch)).await {
+            match self.store.insert(&batch).await {
                 Err(error) if error.is_transient() && failures < TRIES_MAX => {
                     failures += 1;
-                    tokio::time::sleep(retry_after(failures)).await;
+                    tokio::time::sleep(retry_after(failures, &SystemEntropy)).await;
                 }
                 done => return done.map_err(|error| told(&error)),
             }

@@ -17,9 +17,7 @@ use crate::app;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::server::stats::{self, Query, Site};
-use crate::store::EventStore as _;
 use crate::store::disclosure::Answer;
-use crate::store::embedded::Embedded;
 use crate::store::key_log::KeyLog;
 use crate::store::question::LIMIT_MAX;
 
@@ -94,7 +92,7 @@ fn ask(config: &Config, site: Site, body: &[u8]) -> Result<(Query, Answer), Fail
         let path = directory.display();
         return Err(failed(format!("there are no statistics in {path}: nothing has been counted yet")));
     }
-    let store = Embedded::open(&config.store, Arc::new(SystemClock)).map_err(failed)?;
+    let store = config.statistics.open(&config.store, Arc::new(SystemClock)).map_err(failed)?;
     let has_keys = directory.join("keys.db").exists();
     let keys = has_keys.then(|| KeyLog::open_to_read(&config.store)).transpose().map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(failed)?;
@@ -102,7 +100,7 @@ fn ask(config: &Config, site: Site, body: &[u8]) -> Result<(Query, Answer), Fail
     let site = Site { first_day, ..site };
     let query = stats::parse(body, |_| Some(site), SystemClock.now())
         .map_err(|error| wrong(format!("{error}\nnext: consentry stats --help shows how to ask")))?;
-    let answer = runtime.block_on(stats::answer(&store, keys.as_ref(), &query)).map_err(failed)?;
+    let answer = runtime.block_on(stats::answer(&*store, keys.as_ref(), &query)).map_err(failed)?;
     Ok((query, answer))
 }
 

@@ -16,7 +16,22 @@ pub const KEYS: [(&str, &[&str]); 28] = [
         ],
     ),
     ("store", &["kind", "path", "key", "previous_keys", "receipts_days", "clickhouse"]),
-    ("store.clickhouse", &["url", "database", "user", "password_file", "cluster"]),
+    (
+        "store.clickhouse",
+        &[
+            "url",
+            "more_urls",
+            "database",
+            "user",
+            "password_file",
+            "authorities",
+            "cluster",
+            "connect_timeout_seconds",
+            "answer_timeout_seconds",
+            "hours_days",
+            "months",
+        ],
+    ),
     ("places", &["database"]),
     ("api", &["requests_per_minute"]),
     (

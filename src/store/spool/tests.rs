@@ -1,11 +1,11 @@
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::clock::{SteppedClock, SystemEntropy};
+use crate::clock::{Entropy, SteppedClock, SystemEntropy};
 use crate::counting::tally::{Dimension, Value};
-use crate::store::BoxFuture;
 use crate::store::embedded::Embedded;
 use crate::store::question::{Question, Rows};
+use crate::store::{BoxFuture, EventStore, Fault};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -208,11 +208,94 @@ fn batch_whose_answer_was_lost_is_sent_again_and_counted_once() {
     assert_eq!(views, 3);
 }
 
+/// Always the same byte.
+struct Same(u8);
+
+impl Entropy for Same {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(self.0);
+    }
+}
+
 #[test]
-fn waits_double_up_to_a_minute() {
-    let seconds: Vec<u64> = (0..9).map(|failures| retry_after(failures).as_secs()).collect();
-    assert_eq!(seconds, [1, 1, 2, 4, 8, 16, 32, 60, 60]);
-    assert_eq!(retry_after(u32::MAX), RETRY_MAX);
+fn waits_double_up_to_a_minute_and_are_shortened_by_half_at_most() {
+    let longest = |failures| retry_after(failures, &Same(0)).as_secs();
+    assert_eq!((0..9).map(longest).collect::<Vec<u64>>(), [1, 1, 2, 4, 8, 16, 32, 60, 60]);
+    assert_eq!(longest(u32::MAX), 60);
+    let shortest = retry_after(7, &Same(255));
+    assert!((30.0..31.0).contains(&shortest.as_secs_f64()), "{shortest:?}");
+}
+
+#[test]
+fn batches_that_were_never_sent_go_out_together_and_the_one_in_doubt_as_it_was() {
+    let room = Room::new();
+    let spool = room.spool(BYTES_MAX);
+    let doubted = spool.append(&[tally(1, 1)], &[]).unwrap();
+    let as_sent = spool.next().unwrap();
+    for page in 0..100 {
+        spool.append(&[tally(page % 10, 2)], &[]).unwrap();
+    }
+    spool.join().unwrap();
+    assert_eq!(spool.depth().unwrap().batches, 2);
+    assert_eq!(spool.next().unwrap(), as_sent);
+    spool.remove(doubted).unwrap();
+    let joined = spool.next().unwrap().unwrap();
+    assert_eq!((joined.tallies.len(), views(&spool)), (10, 200));
+}
+
+#[test]
+fn what_waited_too_long_is_given_up_and_counted_as_lost() {
+    let room = Room::new();
+    let spool = room.spool(BYTES_MAX);
+    spool.append(&[tally(1, 1)], &[]).unwrap();
+    spool.next().unwrap();
+    spool.append(&[tally(2, 2)], &[]).unwrap();
+    let day = SignedDuration::from_secs(DAY_SECONDS);
+    // Nobody knows any more whether the store has the first.
+    room.clock.step(day * (i32::try_from(DOUBT_DAYS_MAX).unwrap() + 1));
+    spool.give_up_outdated().unwrap();
+    let depth = spool.depth().unwrap();
+    assert_eq!((depth.batches, depth.lost_batches, depth.lost_tallies), (1, 1, 1));
+    room.clock.step(day * i32::try_from(DAYS_MAX).unwrap());
+    spool.give_up_outdated().unwrap();
+    assert_eq!(spool.depth().unwrap().lost_batches, 2);
+}
+
+/// A store that cannot read pages with the number 7.
+struct Picky(Embedded);
+
+impl EventStore for Picky {
+    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let is_bad = |tally: &Tally| tally.cell == Cell::One(Dimension::Page, Value::Token(7));
+            if batch.tallies.iter().any(is_bad) {
+                let sentence = "Code: 33".to_owned();
+                return Err(StoreError::Refused { url: "x".to_owned(), sentence, fault: Fault::OfBatch });
+            }
+            self.0.insert(batch).await
+        })
+    }
+
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>> {
+        self.0.answer(question)
+    }
+
+    fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>> {
+        self.0.first_day(site)
+    }
+}
+
+#[test]
+fn batch_that_the_store_cannot_take_is_set_aside_and_the_next_goes_on() {
+    let room = Room::new();
+    let spool = room.spool(BYTES_MAX);
+    spool.append(&[tally(7, 1)], &[]).unwrap();
+    spool.next().unwrap();
+    spool.append(&[tally(8, 1)], &[]).unwrap();
+    let store = Picky(Embedded::open(&room.settings(), room.clock.clone()).unwrap());
+    run(deliver(&spool, &store)).unwrap();
+    let depth = spool.depth().unwrap();
+    assert_eq!((depth.set_aside_batches, depth.lost_batches, spool.next().unwrap()), (1, 0, None));
 }
 
 proptest! {

@@ -1,8 +1,10 @@
--- The oldest batch that waits.
+-- The oldest batch that waits, and when it was first sent, in seconds since 1970.
 select
   place,
   boot,
   sequence,
+  appended_at,
+  sent_at,
   body
 from batches
 where not is_set_aside

@@ -78,7 +78,22 @@ select
   cells.day as day,
   cells.hour as hour,
   case typeof(cells.value) when 'integer' then names.name else cells.value end as value,
-  count(*) as cells,
+  sum(
+    cells.visitors != 0
+    or cells.visits != 0
+    or cells.begun != 0
+    or cells.views != 0
+    or cells.events != 0
+    or cells.bounces != 0
+    or cells.seconds != 0
+    or cells.entries != 0
+    or cells.exits != 0
+    or cells.revenue != 0
+    or cells.orders != 0
+    or cells.engaged_ms != 0
+    or cells.scroll != 0
+    or cells.scrolls != 0
+  ) as cells,
   sum(cells.visitors) as visitors,
   sum(cells.visits) as visits,
   sum(cells.begun) as begun,

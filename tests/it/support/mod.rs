@@ -1,6 +1,8 @@
 //! A real gateway before a real origin, over real sockets, with a clock that is stepped by hand.
 
+pub mod between;
 pub mod browser;
+pub mod clickhouse;
 pub mod client;
 pub mod origin;
 mod program;

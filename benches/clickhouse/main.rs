@@ -1,0 +1,270 @@
+//! What a page view takes in ClickHouse and in the embedded store, and how long twelve questions take, beside the same
+//! views in tables as Plausible has them, on the same server.
+//!
+//!     cargo bench --bench clickhouse                         1 million views
+//!     VIEWS=10000000 EMBEDDED=0 cargo bench --bench clickhouse
+//!
+//! Thirty days of visits of three pages among 3 000, from ten ways, 36 browsers and 480 cities. Ours are counted by the
+//! program itself, with all pairs. Sizes are those after all merges. Latencies are medians of [`TIMES`] calls, from the
+//! question to the answer's rows; those of Plausible's tables from the statement to the last byte.
+
+#![allow(missing_docs)]
+#![allow(clippy::print_stdout)] // the figures are told to who runs it
+
+mod plausible;
+mod traffic;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use clickhouse::Client;
+use consentry::clock::SystemClock;
+use consentry::counting::tally::{Dimension, LocalDay};
+use consentry::store::clickhouse::{ClickHouse, Retention, Settings as Server};
+use consentry::store::disclosure::disclose;
+use consentry::store::embedded::Embedded;
+use consentry::store::question::{Asked, Axis, Bucket, Filter, Metric, Question, Range};
+use consentry::store::{Batch, BatchId, EventStore, Settings};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const TIMES: usize = 9;
+const NAMES: [&str; 12] = [
+    "totals",
+    "by day",
+    "by hour of a day",
+    "sources",
+    "pages",
+    "entry pages",
+    "exit pages",
+    "countries",
+    "devices",
+    "pages of a source",
+    "sources of a page",
+    "countries of a browser",
+];
+
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(directory: &std::path::Path) -> Self {
+        let serve = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clickhouse/serve");
+        let mut child = Command::new(serve)
+            .args(["--with-parent", "--memory", "4294967296", "--path"])
+            .arg(directory)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("tests/clickhouse/serve runs");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let ready =
+            lines.map_while(Result::ok).find_map(|line| line.strip_prefix("ready ").map(str::to_owned));
+        Self { child, url: ready.expect("it says when it is ready") }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn from_environment(name: &str, default: u32) -> u32 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The questions of [`NAMES`].
+fn questions() -> [Question; 12] {
+    use Dimension::{Browser, Country, Device, EntryPage, ExitPage, Page, Source};
+    let local = TimeZone::get("Europe/Oslo").expect("a time zone of the bundle");
+    let first = consentry::store::question::range::local_day(
+        Timestamp::from_second(traffic::START).expect("this century"),
+        &local,
+    );
+    let month = Range::Days { first, last: LocalDay(first.0 + 29) };
+    let day = Range::Days { first: LocalDay(first.0 + 29), last: LocalDay(first.0 + 29) };
+    let visits =
+        [Metric::Visitors, Metric::Visits, Metric::Pageviews, Metric::BounceRate, Metric::VisitDuration];
+    let ask = |metrics: &[Metric], axis: Option<Axis>, filter: Option<(Dimension, &str)>, range: Range| {
+        Question::new(Asked {
+            site: "shop".into(),
+            time_zone: local.clone(),
+            metrics: metrics.to_vec(),
+            axes: axis.into_iter().collect(),
+            filter: filter.map(|(dimension, value)| Filter { dimension, values: vec![value.into()] }),
+            range,
+            order: Vec::new(),
+            limit: 100,
+            offset: 0,
+            k: 5,
+            crosses: Vec::new(),
+        })
+        .expect("a question")
+    };
+    let by = |dimension| Some(Axis::Of(dimension));
+    let events = &visits[..3];
+    [
+        ask(&visits, None, None, month),
+        ask(events, Some(Axis::Time(Bucket::Day)), None, month),
+        ask(events, Some(Axis::Time(Bucket::Hour)), None, day),
+        ask(&visits, by(Source), None, month),
+        ask(events, by(Page), None, month),
+        ask(&visits, by(EntryPage), None, month),
+        ask(&visits, by(ExitPage), None, month),
+        ask(&visits, by(Country), None, month),
+        ask(&visits, by(Device), None, month),
+        ask(events, by(Page), Some((Source, "Google")), month),
+        ask(&visits, by(Source), Some((Page, "/dekk/sommerdekk/produkt-1")), month),
+        ask(&visits, by(Country), Some((Browser, "Firefox")), month),
+    ]
+}
+
+/// Counts and writes the views of all days, and says how many there were.
+fn fill(
+    runtime: &tokio::runtime::Runtime,
+    views_a_day: u32,
+    stores: &[Arc<dyn EventStore>],
+    client: &Client,
+) -> u64 {
+    let mut counter = traffic::counter();
+    let mut count = 0;
+    for day in 0..traffic::DAYS {
+        let views = traffic::day(day, views_a_day);
+        count += views.len() as u64;
+        for view in &views {
+            counter.count(traffic::hit(view));
+        }
+        // Past midnight, all visits have ended.
+        let end = traffic::START + i64::from(day + 1) * 86_400;
+        counter.advance(Timestamp::from_second(end).expect("this century"));
+        let drained = counter.drain();
+        let id = BatchId { boot: 1, sequence: u64::from(day) };
+        let batch = Batch { id, tallies: drained.tallies, names: drained.names };
+        for store in stores {
+            runtime.block_on(store.insert(&batch)).expect("it is stored");
+        }
+        runtime.block_on(plausible::write(client, &views)).expect("it is stored");
+    }
+    count
+}
+
+fn median(mut call: impl FnMut()) -> f64 {
+    let mut taken: Vec<f64> = (0..TIMES)
+        .map(|_| {
+            let begun = Instant::now();
+            call();
+            begun.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    taken.sort_by(f64::total_cmp);
+    taken[TIMES / 2]
+}
+
+fn ask(runtime: &tokio::runtime::Runtime, store: &dyn EventStore, question: &Question) -> f64 {
+    median(|| {
+        let rows = runtime.block_on(store.answer(question)).expect("an answer");
+        assert!(!disclose(question, rows).rows.is_empty(), "{question:?}");
+    })
+}
+
+fn bytes(runtime: &tokio::runtime::Runtime, client: &Client, database: &str, tables: &[&str]) -> u64 {
+    runtime.block_on(async {
+        let mut sum = 0;
+        for table in tables {
+            let merge = format!("optimize table {database}.{table} final");
+            client.query(&merge).execute().await.expect("merged");
+            let size =
+                "select sum(bytes_on_disk) from system.parts where active and database = ? and table = ?";
+            sum += client.query(size).bind(database).bind(table).fetch_one::<u64>().await.expect("a size");
+        }
+        sum
+    })
+}
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        return;
+    }
+    let views_a_day = from_environment("VIEWS", 1_000_000) / traffic::DAYS;
+    let with_embedded = from_environment("EMBEDDED", 1) == 1;
+    let directory = tempfile::tempdir().expect("a directory");
+    let running = Running::start(&directory.path().join("server"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = Server {
+        urls: vec![running.url.clone()],
+        retention: Retention { hours_days: 36_500, months: 1_200 },
+        answer_timeout: std::time::Duration::from_mins(10),
+        ..Server::default()
+    };
+    let ours = Arc::new(ClickHouse::open(&server).expect("settings"));
+    let file = Settings { path: directory.path().join("embedded") };
+    let embedded = Arc::new(Embedded::open(&file, Arc::new(SystemClock)).expect("a file"));
+    let mut stores: Vec<Arc<dyn EventStore>> = vec![ours.clone()];
+    if with_embedded {
+        stores.push(embedded.clone());
+    }
+    let client = Client::default().with_url(&running.url);
+    let theirs = client.clone().with_database("plausible");
+    runtime.block_on(async {
+        client.query("create database plausible").execute().await.expect("made");
+        for table in plausible::TABLES {
+            theirs.query(table).execute().await.expect("made");
+        }
+    });
+    let begun = Instant::now();
+    let views = fill(&runtime, views_a_day, &stores, &theirs);
+    println!(
+        "{views} page views over {} days, written in {:.0} s",
+        traffic::DAYS,
+        begun.elapsed().as_secs_f64()
+    );
+
+    let told = |what: &str, bytes: u64| {
+        #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+        let each = bytes as f64 / views as f64;
+        println!("{what:>24}: {each:6.2} bytes a page view");
+    };
+    for (what, tables) in
+        [("totals, cells and names", &["totals_hour", "cells_hour", "names"][..]), ("pairs", &["pairs_day"])]
+    {
+        told(what, bytes(&runtime, &client, "consentry", tables));
+    }
+    told("Plausible's layout", bytes(&runtime, &client, "plausible", &["events", "sessions"]));
+    if with_embedded {
+        told("embedded", std::fs::metadata(file.path.join("statistics.db")).map_or(0, |file| file.len()));
+    }
+    let file = with_embedded.then_some(&*embedded as &dyn EventStore);
+    compare(&runtime, &*ours, file, &theirs);
+}
+
+/// Asks everything of everybody, and tells how long it took.
+fn compare(
+    runtime: &tokio::runtime::Runtime,
+    ours: &dyn EventStore,
+    file: Option<&dyn EventStore>,
+    theirs: &Client,
+) {
+    println!(
+        "{:>24} {:>12} {:>12} {:>12} {:>8}",
+        "median ms", "ClickHouse", "embedded", "Plausible's", "times"
+    );
+    for ((name, question), statement) in NAMES.iter().zip(questions()).zip(plausible::questions()) {
+        let ours = ask(runtime, ours, &question);
+        let file = file.map_or(f64::NAN, |file| ask(runtime, file, &question));
+        let theirs = median(|| {
+            runtime.block_on(async {
+                let mut answer = theirs.query(&statement).fetch_bytes("JSONCompact").expect("a statement");
+                answer.collect().await.expect("an answer");
+            });
+        });
+        println!("{name:>24} {ours:>12.1} {file:>12.1} {theirs:>12.1} {:>8.1}", theirs / ours);
+    }
+}

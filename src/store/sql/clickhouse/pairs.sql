@@ -1,0 +1,101 @@
+-- Visitors, visits, page views, events, bounces, entries, exits, orders, scrolls (counts), seconds, milliseconds, percent and revenue (thousandths) of a dimension's values where another dimension has a wanted value; whole (grain 0), by day (1), week from Monday (3) or month (4).
+select
+  toInt32(bucket) as day_number,
+  hour_number,
+  if(cells.token != 0, names.name, cells.word) as name,
+  toUInt8((cells.token != 0 and names.token = 0)) as is_unreadable,
+  countIf(
+    sum_visitors != 0
+    or sum_visits != 0
+    or sum_begun != 0
+    or sum_views != 0
+    or sum_events != 0
+    or sum_bounces != 0
+    or sum_seconds != 0
+    or sum_entries != 0
+    or sum_exits != 0
+    or sum_revenue != 0
+    or sum_orders != 0
+    or sum_engaged_ms != 0
+    or sum_scroll != 0
+    or sum_scrolls != 0
+  ) as cells,
+  toInt64(sum(sum_visitors)) as visitors,
+  toInt64(sum(sum_visits)) as visits,
+  toInt64(sum(sum_begun)) as begun,
+  toInt64(sum(sum_views)) as views,
+  toInt64(sum(sum_events)) as events,
+  toInt64(sum(sum_bounces)) as bounces,
+  toInt64(sum(sum_seconds)) as seconds,
+  toInt64(sum(sum_entries)) as entries,
+  toInt64(sum(sum_exits)) as exits,
+  toInt64(sum(sum_revenue)) as revenue,
+  toInt64(sum(sum_orders)) as orders,
+  toInt64(sum(sum_engaged_ms)) as engaged_ms,
+  toInt64(sum(sum_scroll)) as scroll,
+  toInt64(sum(sum_scrolls)) as scrolls
+from (
+  select
+    multiIf(
+      {grain:UInt8} in (1, 2), day,
+      {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
+      {grain:UInt8} = 4, toStartOfMonth(day),
+      toDate(0)
+    ) as bucket,
+    toInt32(0) as hour_number,
+    if({is_first:UInt8}, first_token, second_token) as token,
+    toString(if({is_first:UInt8}, first_word, second_word)) as word,
+    sum(visitors) as sum_visitors,
+    sum(
+      if(
+        day = greatest(if({grain:UInt8} = 0, toDate({first_day:UInt16}), bucket), toDate({first_day:UInt16})),
+        visits + carried,
+        visits
+      )
+    ) as sum_visits,
+    sum(visits) as sum_begun,
+    sum(views) as sum_views,
+    sum(events) as sum_events,
+    sum(bounces) as sum_bounces,
+    sum(seconds) as sum_seconds,
+    sum(entries) as sum_entries,
+    sum(exits) as sum_exits,
+    sum(revenue) as sum_revenue,
+    sum(orders) as sum_orders,
+    sum(engaged_ms) as sum_engaged_ms,
+    sum(scroll) as sum_scroll,
+    sum(scrolls) as sum_scrolls
+  from pairs_day
+  where site = {site:String}
+    and first = {first:String}
+    and second = {second:String}
+    and day between toDate({first_day:UInt16}) and toDate({last_day:UInt16})
+    and (
+      (
+        if({is_first:UInt8}, second_token, first_token) = 0
+        and has({wanted:Array(String)}, toString(if({is_first:UInt8}, second_word, first_word)))
+      )
+      or (
+        if({is_first:UInt8}, second_token, first_token) != 0
+        and if({is_first:UInt8}, second_token, first_token) global in (
+          select token
+          from names
+          where site = {site:String}
+            and dimension = {filtered:String}
+            and has({wanted:Array(String)}, name)
+        )
+      )
+    )
+  group by bucket, hour_number, token, word
+) as cells
+left join (
+  select
+    token,
+    any(name) as name
+  from names
+  where site = {site:String}
+    and dimension = {dimension:String}
+  group by token
+) as names on names.token = cells.token
+group by bucket, hour_number, name, is_unreadable
+limit {limit:UInt64}

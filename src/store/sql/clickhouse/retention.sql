@@ -1,0 +1,47 @@
+-- How long what is kept: days of hours, months of everything.
+
+alter table $database.totals_hour$local$on_cluster modify ttl
+  day + interval $hours_days day group by site, day set
+    hour = min(hour),
+    visitors = sum(visitors),
+    visitors_hour = sum(visitors),
+    visits = sum(visits),
+    visits_hour = sum(visits) + sum(carried),
+    carried = sum(carried),
+    views = sum(views),
+    events = sum(events),
+    bounces = sum(bounces),
+    seconds = sum(seconds),
+    entries = sum(entries),
+    exits = sum(exits),
+    revenue = sum(revenue),
+    orders = sum(orders),
+    engaged_ms = sum(engaged_ms),
+    scroll = sum(scroll),
+    scrolls = sum(scrolls),
+  day + interval $months month delete;
+
+alter table $database.cells_hour$local$on_cluster modify ttl
+  day + interval $hours_days day group by site, dimension, day, token, word set
+    hour = min(hour),
+    visitors = sum(visitors),
+    visitors_hour = sum(visitors),
+    visits = sum(visits),
+    visits_hour = sum(visits) + sum(carried),
+    carried = sum(carried),
+    views = sum(views),
+    events = sum(events),
+    bounces = sum(bounces),
+    seconds = sum(seconds),
+    entries = sum(entries),
+    exits = sum(exits),
+    revenue = sum(revenue),
+    orders = sum(orders),
+    engaged_ms = sum(engaged_ms),
+    scroll = sum(scroll),
+    scrolls = sum(scrolls),
+  day + interval $months month delete;
+
+alter table $database.pairs_day$local$on_cluster modify ttl day + interval $months month delete;
+
+alter table $database.names$local$on_cluster modify ttl since + interval $months month + interval 2 month delete;

@@ -1,0 +1,277 @@
+-- Version 1 of the tables: counts, seconds, milliseconds, percent and thousandths of a currency, by hour and day.
+
+create database if not exists $database$on_cluster;
+
+-- What was done to this database, one row each; the highest version counts.
+create table if not exists $database.schema$local$on_cluster (
+  version UInt32,
+  hours_days UInt32,
+  months UInt32,
+  applied_at DateTime('UTC') default now()
+)
+engine = $replacing(schema)
+order by (version, hours_days, months, applied_at);
+
+-- What gateways insert. Nothing is kept here: views hand each row on.
+create table if not exists $database.tallies$local$on_cluster (
+  kind Enum8('total' = 1, 'cell' = 2, 'pair' = 3, 'name' = 4),
+  site LowCardinality(String),
+  day Date,
+  hour DateTime('UTC'),
+  dimension LowCardinality(String),
+  token UInt64,
+  word String,
+  second LowCardinality(String),
+  second_token UInt64,
+  second_word String,
+  visitors Int64,
+  visitors_hour Int64,
+  visits Int64,
+  visits_hour Int64,
+  carried Int64,
+  views Int64,
+  events Int64,
+  bounces Int64,
+  seconds Int64,
+  entries Int64,
+  exits Int64,
+  revenue Int64,
+  orders Int64,
+  engaged_ms Int64,
+  scroll Int64,
+  scrolls Int64
+)
+engine = Null;
+
+create table if not exists $database.totals_hour$local$on_cluster (
+  site LowCardinality(String),
+  day Date codec(Delta, ZSTD(1)),
+  hour DateTime('UTC') codec(Delta, ZSTD(1)),
+  visitors Int64 codec(T64, ZSTD(1)),
+  visitors_hour Int64 codec(T64, ZSTD(1)),
+  visits Int64 codec(T64, ZSTD(1)),
+  visits_hour Int64 codec(T64, ZSTD(1)),
+  carried Int64 codec(T64, ZSTD(1)),
+  views Int64 codec(T64, ZSTD(1)),
+  events Int64 codec(T64, ZSTD(1)),
+  bounces Int64 codec(T64, ZSTD(1)),
+  seconds Int64 codec(T64, ZSTD(1)),
+  entries Int64 codec(T64, ZSTD(1)),
+  exits Int64 codec(T64, ZSTD(1)),
+  revenue Int64 codec(T64, ZSTD(1)),
+  orders Int64 codec(T64, ZSTD(1)),
+  engaged_ms Int64 codec(T64, ZSTD(1)),
+  scroll Int64 codec(T64, ZSTD(1)),
+  scrolls Int64 codec(T64, ZSTD(1))
+)
+engine = $summing(totals_hour)
+partition by toYYYYMM(day)
+primary key (site, day)
+order by (site, day, hour)
+ttl
+  day + interval $hours_days day group by site, day set
+    hour = min(hour),
+    visitors = sum(visitors),
+    visitors_hour = sum(visitors),
+    visits = sum(visits),
+    visits_hour = sum(visits) + sum(carried),
+    carried = sum(carried),
+    views = sum(views),
+    events = sum(events),
+    bounces = sum(bounces),
+    seconds = sum(seconds),
+    entries = sum(entries),
+    exits = sum(exits),
+    revenue = sum(revenue),
+    orders = sum(orders),
+    engaged_ms = sum(engaged_ms),
+    scroll = sum(scroll),
+    scrolls = sum(scrolls),
+  day + interval $months month delete
+settings $window;
+
+create materialized view if not exists $database.totals_hour_in$local$on_cluster to $database.totals_hour$local as
+select
+  site,
+  day,
+  hour,
+  sum(visitors) as visitors,
+  sum(visitors_hour) as visitors_hour,
+  sum(visits) as visits,
+  sum(visits_hour) as visits_hour,
+  sum(carried) as carried,
+  sum(views) as views,
+  sum(events) as events,
+  sum(bounces) as bounces,
+  sum(seconds) as seconds,
+  sum(entries) as entries,
+  sum(exits) as exits,
+  sum(revenue) as revenue,
+  sum(orders) as orders,
+  sum(engaged_ms) as engaged_ms,
+  sum(scroll) as scroll,
+  sum(scrolls) as scrolls
+from $database.tallies$local
+where kind = 'total'
+group by site, day, hour;
+
+-- A value is a word of a closed vocabulary (token 0), or a token, see names.
+create table if not exists $database.cells_hour$local$on_cluster (
+  site LowCardinality(String),
+  dimension LowCardinality(String),
+  day Date codec(Delta, ZSTD(1)),
+  hour DateTime('UTC') codec(Delta, ZSTD(1)),
+  token UInt64 codec(ZSTD(1)),
+  word LowCardinality(String) codec(ZSTD(1)),
+  visitors Int64 codec(T64, ZSTD(1)),
+  visitors_hour Int64 codec(T64, ZSTD(1)),
+  visits Int64 codec(T64, ZSTD(1)),
+  visits_hour Int64 codec(T64, ZSTD(1)),
+  carried Int64 codec(T64, ZSTD(1)),
+  views Int64 codec(T64, ZSTD(1)),
+  events Int64 codec(T64, ZSTD(1)),
+  bounces Int64 codec(T64, ZSTD(1)),
+  seconds Int64 codec(T64, ZSTD(1)),
+  entries Int64 codec(T64, ZSTD(1)),
+  exits Int64 codec(T64, ZSTD(1)),
+  revenue Int64 codec(T64, ZSTD(1)),
+  orders Int64 codec(T64, ZSTD(1)),
+  engaged_ms Int64 codec(T64, ZSTD(1)),
+  scroll Int64 codec(T64, ZSTD(1)),
+  scrolls Int64 codec(T64, ZSTD(1))
+)
+engine = $summing(cells_hour)
+partition by toYYYYMM(day)
+primary key (site, dimension, day, token, word)
+order by (site, dimension, day, token, word, hour)
+ttl
+  day + interval $hours_days day group by site, dimension, day, token, word set
+    hour = min(hour),
+    visitors = sum(visitors),
+    visitors_hour = sum(visitors),
+    visits = sum(visits),
+    visits_hour = sum(visits) + sum(carried),
+    carried = sum(carried),
+    views = sum(views),
+    events = sum(events),
+    bounces = sum(bounces),
+    seconds = sum(seconds),
+    entries = sum(entries),
+    exits = sum(exits),
+    revenue = sum(revenue),
+    orders = sum(orders),
+    engaged_ms = sum(engaged_ms),
+    scroll = sum(scroll),
+    scrolls = sum(scrolls),
+  day + interval $months month delete
+settings $window;
+
+create materialized view if not exists $database.cells_hour_in$local$on_cluster to $database.cells_hour$local as
+select
+  site,
+  dimension,
+  day,
+  hour,
+  token,
+  word,
+  sum(visitors) as visitors,
+  sum(visitors_hour) as visitors_hour,
+  sum(visits) as visits,
+  sum(visits_hour) as visits_hour,
+  sum(carried) as carried,
+  sum(views) as views,
+  sum(events) as events,
+  sum(bounces) as bounces,
+  sum(seconds) as seconds,
+  sum(entries) as entries,
+  sum(exits) as exits,
+  sum(revenue) as revenue,
+  sum(orders) as orders,
+  sum(engaged_ms) as engaged_ms,
+  sum(scroll) as scroll,
+  sum(scrolls) as scrolls
+from $database.tallies$local
+where kind = 'cell'
+group by site, dimension, day, hour, token, word;
+
+-- Sums of an hour mean nothing in a row of a day, so visitors_hour and visits_hour are not kept here.
+create table if not exists $database.pairs_day$local$on_cluster (
+  site LowCardinality(String),
+  first LowCardinality(String),
+  second LowCardinality(String),
+  day Date codec(Delta, ZSTD(1)),
+  first_token UInt64 codec(ZSTD(1)),
+  first_word LowCardinality(String) codec(ZSTD(1)),
+  second_token UInt64 codec(ZSTD(1)),
+  second_word LowCardinality(String) codec(ZSTD(1)),
+  visitors Int64 codec(T64, ZSTD(1)),
+  visits Int64 codec(T64, ZSTD(1)),
+  carried Int64 codec(T64, ZSTD(1)),
+  views Int64 codec(T64, ZSTD(1)),
+  events Int64 codec(T64, ZSTD(1)),
+  bounces Int64 codec(T64, ZSTD(1)),
+  seconds Int64 codec(T64, ZSTD(1)),
+  entries Int64 codec(T64, ZSTD(1)),
+  exits Int64 codec(T64, ZSTD(1)),
+  revenue Int64 codec(T64, ZSTD(1)),
+  orders Int64 codec(T64, ZSTD(1)),
+  engaged_ms Int64 codec(T64, ZSTD(1)),
+  scroll Int64 codec(T64, ZSTD(1)),
+  scrolls Int64 codec(T64, ZSTD(1))
+)
+engine = $summing(pairs_day)
+partition by toYYYYMM(day)
+order by (site, first, second, day, first_token, first_word, second_token, second_word)
+ttl day + interval $months month delete
+settings $window;
+
+create materialized view if not exists $database.pairs_day_in$local$on_cluster to $database.pairs_day$local as
+select
+  site,
+  dimension as first,
+  second,
+  day,
+  token as first_token,
+  word as first_word,
+  second_token,
+  second_word,
+  sum(visitors) as visitors,
+  sum(visits) as visits,
+  sum(carried) as carried,
+  sum(views) as views,
+  sum(events) as events,
+  sum(bounces) as bounces,
+  sum(seconds) as seconds,
+  sum(entries) as entries,
+  sum(exits) as exits,
+  sum(revenue) as revenue,
+  sum(orders) as orders,
+  sum(engaged_ms) as engaged_ms,
+  sum(scroll) as scroll,
+  sum(scrolls) as scrolls
+from $database.tallies$local
+where kind = 'pair'
+group by site, first, second, day, first_token, first_word, second_token, second_word;
+
+-- Names that tokens have earned.
+create table if not exists $database.names$local$on_cluster (
+  site LowCardinality(String),
+  dimension LowCardinality(String),
+  token UInt64,
+  name String codec(ZSTD(1)),
+  since Date
+)
+engine = $replacing(names)
+order by (site, dimension, token)
+ttl since + interval $months month + interval 2 month delete
+settings $window;
+
+create materialized view if not exists $database.names_in$local$on_cluster to $database.names$local as
+select
+  site,
+  dimension,
+  token,
+  word as name,
+  toDate(now(), 'UTC') as since
+from $database.tallies$local
+where kind = 'name';

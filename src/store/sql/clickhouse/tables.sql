@@ -1,0 +1,6 @@
+-- Tables of a database, one row each.
+select name
+from system.tables
+where database = {database:String}
+order by name
+limit {limit:UInt64}

@@ -1,0 +1,99 @@
+-- Visitors, visits, page views, events, bounces, entries, exits, orders, scrolls (counts), seconds, milliseconds, percent and revenue (thousandths) of a dimension's values, or of the wanted ones together; whole (grain 0), by day (1), hour (2), week from Monday (3) or month (4).
+select
+  toInt32(bucket) as day_number,
+  hour_number,
+  if({is_by_value:UInt8} = 0 or cells.token != 0, names.name, cells.word) as name,
+  toUInt8({is_by_value:UInt8} = 0 or (cells.token != 0 and names.token = 0)) as is_unreadable,
+  countIf(
+    sum_visitors != 0
+    or sum_visits != 0
+    or sum_begun != 0
+    or sum_views != 0
+    or sum_events != 0
+    or sum_bounces != 0
+    or sum_seconds != 0
+    or sum_entries != 0
+    or sum_exits != 0
+    or sum_revenue != 0
+    or sum_orders != 0
+    or sum_engaged_ms != 0
+    or sum_scroll != 0
+    or sum_scrolls != 0
+  ) as cells,
+  toInt64(sum(sum_visitors)) as visitors,
+  toInt64(sum(sum_visits)) as visits,
+  toInt64(sum(sum_begun)) as begun,
+  toInt64(sum(sum_views)) as views,
+  toInt64(sum(sum_events)) as events,
+  toInt64(sum(sum_bounces)) as bounces,
+  toInt64(sum(sum_seconds)) as seconds,
+  toInt64(sum(sum_entries)) as entries,
+  toInt64(sum(sum_exits)) as exits,
+  toInt64(sum(sum_revenue)) as revenue,
+  toInt64(sum(sum_orders)) as orders,
+  toInt64(sum(sum_engaged_ms)) as engaged_ms,
+  toInt64(sum(sum_scroll)) as scroll,
+  toInt64(sum(sum_scrolls)) as scrolls
+from (
+  select
+    multiIf(
+      {grain:UInt8} in (1, 2), day,
+      {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
+      {grain:UInt8} = 4, toStartOfMonth(day),
+      toDate(0)
+    ) as bucket,
+    if({grain:UInt8} = 2, toInt32(intDiv(toUInt32(hour), 3600)), toInt32(0)) as hour_number,
+    if({is_by_value:UInt8}, cells_hour.token, 0) as token,
+    if({is_by_value:UInt8}, toString(cells_hour.word), '') as word,
+    sum(if({grain:UInt8} = 2 or toUInt32(hour) = {edge:UInt32}, visitors_hour, visitors)) as sum_visitors,
+    sum(
+      multiIf(
+        {grain:UInt8} = 2 or toUInt32(hour) = {edge:UInt32}, visits_hour,
+        day = greatest(if({grain:UInt8} = 0, toDate({first_day:UInt16}), bucket), toDate({first_day:UInt16})), visits + carried,
+        visits
+      )
+    ) as sum_visits,
+    sum(visits) as sum_begun,
+    sum(views) as sum_views,
+    sum(events) as sum_events,
+    sum(bounces) as sum_bounces,
+    sum(seconds) as sum_seconds,
+    sum(entries) as sum_entries,
+    sum(exits) as sum_exits,
+    sum(revenue) as sum_revenue,
+    sum(orders) as sum_orders,
+    sum(engaged_ms) as sum_engaged_ms,
+    sum(scroll) as sum_scroll,
+    sum(scrolls) as sum_scrolls
+  from cells_hour
+  where site = {site:String}
+    and dimension = {dimension:String}
+    and day between toDate({first_day:UInt16}) and toDate({last_day:UInt16})
+    and toUInt32(hour) between {first_hour:UInt32} and {last_hour:UInt32}
+    and (
+      {is_filtered:UInt8} = 0
+      or (cells_hour.token = 0 and has({wanted:Array(String)}, toString(cells_hour.word)))
+      or (
+        cells_hour.token != 0
+        and cells_hour.token global in (
+          select token
+          from names
+          where site = {site:String}
+            and dimension = {dimension:String}
+            and has({wanted:Array(String)}, name)
+        )
+      )
+    )
+  group by bucket, hour_number, token, word
+) as cells
+left join (
+  select
+    token,
+    any(name) as name
+  from names
+  where site = {site:String}
+    and dimension = {dimension:String}
+  group by token
+) as names on names.token = cells.token
+group by bucket, hour_number, name, is_unreadable
+limit {limit:UInt64}

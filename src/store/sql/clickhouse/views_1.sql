@@ -1,0 +1,440 @@
+-- Version 1 of the views for people: readable names, days and hours, and small cells folded as answers fold them, with a limit of five visitors.
+
+-- A site's days.
+create or replace view $database.days$on_cluster as
+select
+  site,
+  day,
+  sum(totals_hour.visitors) as visitors,
+  sum(totals_hour.visits + totals_hour.carried) as visits,
+  sum(totals_hour.views) as pageviews,
+  sum(totals_hour.events) as events,
+  sum(totals_hour.bounces) as bounces,
+  sum(totals_hour.seconds) as seconds
+from $database.totals_hour
+group by site, day;
+
+-- A site's hours, in UTC.
+create or replace view $database.hours$on_cluster as
+select
+  site,
+  hour,
+  sum(totals_hour.visitors_hour) as visitors,
+  sum(totals_hour.visits_hour) as visits,
+  sum(totals_hour.views) as pageviews,
+  sum(totals_hour.events) as events
+from $database.totals_hour
+group by site, hour;
+
+-- Days by value. Values nobody can read, and those of fewer than five visitors, are "(other)"; where that has fewer
+-- itself, the smallest value joins it. What is no value of visitors has views of its own.
+create or replace view $database.days_by_value$on_cluster as
+select
+  site,
+  dimension,
+  day,
+  if(is_small or (hidden between 1 and 4 and place = 1), '(other)', label) as value,
+  sum(people) as visitors,
+  sum(active) as visits,
+  sum(seen) as pageviews,
+  sum(happened) as events
+from (
+  select
+    site,
+    dimension,
+    day,
+    label,
+    people,
+    active,
+    seen,
+    happened,
+    label = '(other)' or people < 5 as is_small,
+    sum(if(label = '(other)' or people < 5, people, 0)) over (partition by site, dimension, day) as hidden,
+    row_number() over (
+      partition by site, dimension, day, label = '(other)' or people < 5
+      order by people, label
+    ) as place
+  from (
+    select
+      cells.site as site,
+      cells.dimension as dimension,
+      cells.day as day,
+      multiIf(
+        cells.token != 0 and named.token = 0, '(other)',
+        cells.token != 0, named.name,
+        cells.word = '', '(unknown)',
+        cells.word
+      ) as label,
+      sum(cells.people) as people,
+      sum(cells.active) as active,
+      sum(cells.seen) as seen,
+      sum(cells.happened) as happened
+    from (
+      select
+        site,
+        dimension,
+        day,
+        token,
+        toString(cells_hour.word) as word,
+        sum(cells_hour.visitors) as people,
+        sum(cells_hour.visits + cells_hour.carried) as active,
+        sum(cells_hour.views) as seen,
+        sum(cells_hour.events) as happened
+      from $database.cells_hour
+      where dimension not in ('event:choice', 'event:status', 'event:funnel', 'robot:name', 'dropped:reason')
+      group by site, dimension, day, token, word
+    ) as cells
+    left join (
+      select
+        site,
+        dimension,
+        token,
+        any(name) as name
+      from $database.names
+      group by site, dimension, token
+    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.token = cells.token
+    group by site, dimension, day, label
+  )
+)
+group by site, dimension, day, value;
+
+-- Days by two values. A row of fewer than five visitors, or that leaves one to four of either value, is "(other)" in its
+-- second value; where what is so folded of a first value has fewer than five, it is left out.
+create or replace view $database.days_by_pair$on_cluster as
+select
+  site,
+  dimension,
+  value,
+  second,
+  day,
+  if(is_small, '(other)', second_label) as second_value,
+  sum(people) as visitors,
+  sum(active) as visits,
+  sum(seen) as pageviews,
+  sum(happened) as events
+from (
+  select
+    pairs.site as site,
+    pairs.first as dimension,
+    pairs.label as value,
+    pairs.second as second,
+    pairs.day as day,
+    pairs.second_label as second_label,
+    pairs.people as people,
+    pairs.active as active,
+    pairs.seen as seen,
+    pairs.happened as happened,
+    pairs.people < 5
+      or pairs.second_label = '(other)'
+      or (firsts.visitors - pairs.people) between 1 and 4
+      or (seconds.people - pairs.people) between 1 and 4 as is_small
+  from (
+    select
+      pairs.site as site,
+      pairs.first as first,
+      pairs.second as second,
+      pairs.day as day,
+      multiIf(pairs.first_token = 0, if(pairs.first_word = '', '(unknown)', pairs.first_word), one.token = 0, '(other)', one.name) as label,
+      multiIf(pairs.second_token = 0, if(pairs.second_word = '', '(unknown)', pairs.second_word), two.token = 0, '(other)', two.name) as second_label,
+      sum(pairs.people) as people,
+      sum(pairs.active) as active,
+      sum(pairs.seen) as seen,
+      sum(pairs.happened) as happened
+    from (
+      select
+        site,
+        first,
+        second,
+        day,
+        first_token,
+        toString(pairs_day.first_word) as first_word,
+        second_token,
+        toString(pairs_day.second_word) as second_word,
+        sum(pairs_day.visitors) as people,
+        sum(pairs_day.visits + pairs_day.carried) as active,
+        sum(pairs_day.views) as seen,
+        sum(pairs_day.events) as happened
+      from $database.pairs_day
+      where second not in ('event:next_page', 'event:status')
+      group by site, first, second, day, first_token, first_word, second_token, second_word
+    ) as pairs
+    left join (
+      select
+        site,
+        dimension,
+        token,
+        any(name) as name
+      from $database.names
+      group by site, dimension, token
+    ) as one on one.site = pairs.site and one.dimension = pairs.first and one.token = pairs.first_token
+    left join (
+      select
+        site,
+        dimension,
+        token,
+        any(name) as name
+      from $database.names
+      group by site, dimension, token
+    ) as two on two.site = pairs.site and two.dimension = pairs.second and two.token = pairs.second_token
+    group by site, first, second, day, label, second_label
+  ) as pairs
+  inner join $database.days_by_value as firsts
+    on firsts.site = pairs.site
+    and firsts.dimension = pairs.first
+    and firsts.day = pairs.day
+    and firsts.value = pairs.label
+  left join (
+    select
+      site,
+      dimension,
+      day,
+      value,
+      visitors as people
+    from $database.days_by_value
+  ) as seconds
+    on seconds.site = pairs.site
+    and seconds.dimension = pairs.second
+    and seconds.day = pairs.day
+    and seconds.value = pairs.second_label
+  where pairs.label != '(other)'
+)
+group by site, dimension, value, second, day, second_value
+having visitors >= 5;
+
+-- What visitors answered, by day.
+create or replace view $database.choices_day$on_cluster as
+select
+  site,
+  day,
+  label as choice,
+  sum(happened) as choices
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from $database.cells_hour
+    where dimension = 'event:choice'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'event:choice'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, choice;
+
+-- What navigations were answered with, by day.
+create or replace view $database.statuses_day$on_cluster as
+select
+  site,
+  day,
+  label as status,
+  sum(happened) as answers
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from $database.cells_hour
+    where dimension = 'event:status'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'event:status'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, status;
+
+-- Robots that were not counted, by day.
+create or replace view $database.robots_day$on_cluster as
+select
+  site,
+  day,
+  label as robot,
+  sum(happened) as hits
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from $database.cells_hour
+    where dimension = 'robot:name'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'robot:name'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, robot;
+
+-- Hits that were not counted, by day and reason.
+create or replace view $database.dropped_day$on_cluster as
+select
+  site,
+  day,
+  label as reason,
+  sum(happened) as hits
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from $database.cells_hour
+    where dimension = 'dropped:reason'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'dropped:reason'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, reason;
+
+-- Visits that reached a step of a funnel, by day. Steps of fewer than five visitors are left out.
+create or replace view $database.funnels_day$on_cluster as
+select
+  site,
+  day,
+  label as step,
+  sum(people) as visitors,
+  sum(begun) as visits
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.people as people,
+    cells.begun as begun
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.visitors) as people,
+      sum(cells_hour.visits) as begun
+    from $database.cells_hour
+    where dimension = 'event:funnel'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'event:funnel'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, step
+having visitors >= 5;
+
+-- The page that was seen after a page, by day. Steps of fewer than five visitors, and pages nobody can read, are left out.
+create or replace view $database.journeys_day$on_cluster as
+select
+  site,
+  day,
+  label as page,
+  next_label as next_page,
+  sum(people) as visitors,
+  sum(begun) as visits
+from (
+  select
+    pairs.site as site,
+    pairs.day as day,
+    multiIf(pairs.first_token = 0, pairs.first_word, one.token = 0, '(other)', one.name) as label,
+    multiIf(pairs.second_token = 0, pairs.second_word, two.token = 0, '(other)', two.name) as next_label,
+    pairs.people as people,
+    pairs.begun as begun
+  from (
+    select
+      site,
+      day,
+      first_token,
+      toString(pairs_day.first_word) as first_word,
+      second_token,
+      toString(pairs_day.second_word) as second_word,
+      sum(pairs_day.visitors) as people,
+      sum(pairs_day.visits) as begun
+    from $database.pairs_day
+    where first = 'event:page'
+      and second = 'event:next_page'
+    group by site, day, first_token, first_word, second_token, second_word
+  ) as pairs
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'event:page'
+    group by site, token
+  ) as one on one.site = pairs.site and one.token = pairs.first_token
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from $database.names
+    where dimension = 'event:next_page'
+    group by site, token
+  ) as two on two.site = pairs.site and two.token = pairs.second_token
+)
+group by site, day, page, next_page
+having visitors >= 5;

@@ -1,0 +1,749 @@
+-- Version 1 of the tables: counts, seconds, milliseconds, percent and thousandths of a currency, by hour and day.
+
+create database if not exists `figures` on cluster `shops`;
+
+-- What was done to this database, one row each; the highest version counts.
+create table if not exists `figures`.schema_local on cluster `shops` (
+  version UInt32,
+  hours_days UInt32,
+  months UInt32,
+  applied_at DateTime('UTC') default now()
+)
+engine = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/figures/schema', '{replica}')
+order by (version, hours_days, months, applied_at);
+
+-- What gateways insert. Nothing is kept here: views hand each row on.
+create table if not exists `figures`.tallies_local on cluster `shops` (
+  kind Enum8('total' = 1, 'cell' = 2, 'pair' = 3, 'name' = 4),
+  site LowCardinality(String),
+  day Date,
+  hour DateTime('UTC'),
+  dimension LowCardinality(String),
+  token UInt64,
+  word String,
+  second LowCardinality(String),
+  second_token UInt64,
+  second_word String,
+  visitors Int64,
+  visitors_hour Int64,
+  visits Int64,
+  visits_hour Int64,
+  carried Int64,
+  views Int64,
+  events Int64,
+  bounces Int64,
+  seconds Int64,
+  entries Int64,
+  exits Int64,
+  revenue Int64,
+  orders Int64,
+  engaged_ms Int64,
+  scroll Int64,
+  scrolls Int64
+)
+engine = Null;
+
+create table if not exists `figures`.totals_hour_local on cluster `shops` (
+  site LowCardinality(String),
+  day Date codec(Delta, ZSTD(1)),
+  hour DateTime('UTC') codec(Delta, ZSTD(1)),
+  visitors Int64 codec(T64, ZSTD(1)),
+  visitors_hour Int64 codec(T64, ZSTD(1)),
+  visits Int64 codec(T64, ZSTD(1)),
+  visits_hour Int64 codec(T64, ZSTD(1)),
+  carried Int64 codec(T64, ZSTD(1)),
+  views Int64 codec(T64, ZSTD(1)),
+  events Int64 codec(T64, ZSTD(1)),
+  bounces Int64 codec(T64, ZSTD(1)),
+  seconds Int64 codec(T64, ZSTD(1)),
+  entries Int64 codec(T64, ZSTD(1)),
+  exits Int64 codec(T64, ZSTD(1)),
+  revenue Int64 codec(T64, ZSTD(1)),
+  orders Int64 codec(T64, ZSTD(1)),
+  engaged_ms Int64 codec(T64, ZSTD(1)),
+  scroll Int64 codec(T64, ZSTD(1)),
+  scrolls Int64 codec(T64, ZSTD(1))
+)
+engine = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/figures/totals_hour', '{replica}')
+partition by toYYYYMM(day)
+primary key (site, day)
+order by (site, day, hour)
+ttl
+  day + interval 90 day group by site, day set
+    hour = min(hour),
+    visitors = sum(visitors),
+    visitors_hour = sum(visitors),
+    visits = sum(visits),
+    visits_hour = sum(visits) + sum(carried),
+    carried = sum(carried),
+    views = sum(views),
+    events = sum(events),
+    bounces = sum(bounces),
+    seconds = sum(seconds),
+    entries = sum(entries),
+    exits = sum(exits),
+    revenue = sum(revenue),
+    orders = sum(orders),
+    engaged_ms = sum(engaged_ms),
+    scroll = sum(scroll),
+    scrolls = sum(scrolls),
+  day + interval 25 month delete
+settings replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 2592000;
+
+create materialized view if not exists `figures`.totals_hour_in_local on cluster `shops` to `figures`.totals_hour_local as
+select
+  site,
+  day,
+  hour,
+  sum(visitors) as visitors,
+  sum(visitors_hour) as visitors_hour,
+  sum(visits) as visits,
+  sum(visits_hour) as visits_hour,
+  sum(carried) as carried,
+  sum(views) as views,
+  sum(events) as events,
+  sum(bounces) as bounces,
+  sum(seconds) as seconds,
+  sum(entries) as entries,
+  sum(exits) as exits,
+  sum(revenue) as revenue,
+  sum(orders) as orders,
+  sum(engaged_ms) as engaged_ms,
+  sum(scroll) as scroll,
+  sum(scrolls) as scrolls
+from `figures`.tallies_local
+where kind = 'total'
+group by site, day, hour;
+
+-- A value is a word of a closed vocabulary (token 0), or a token, see names.
+create table if not exists `figures`.cells_hour_local on cluster `shops` (
+  site LowCardinality(String),
+  dimension LowCardinality(String),
+  day Date codec(Delta, ZSTD(1)),
+  hour DateTime('UTC') codec(Delta, ZSTD(1)),
+  token UInt64 codec(ZSTD(1)),
+  word LowCardinality(String) codec(ZSTD(1)),
+  visitors Int64 codec(T64, ZSTD(1)),
+  visitors_hour Int64 codec(T64, ZSTD(1)),
+  visits Int64 codec(T64, ZSTD(1)),
+  visits_hour Int64 codec(T64, ZSTD(1)),
+  carried Int64 codec(T64, ZSTD(1)),
+  views Int64 codec(T64, ZSTD(1)),
+  events Int64 codec(T64, ZSTD(1)),
+  bounces Int64 codec(T64, ZSTD(1)),
+  seconds Int64 codec(T64, ZSTD(1)),
+  entries Int64 codec(T64, ZSTD(1)),
+  exits Int64 codec(T64, ZSTD(1)),
+  revenue Int64 codec(T64, ZSTD(1)),
+  orders Int64 codec(T64, ZSTD(1)),
+  engaged_ms Int64 codec(T64, ZSTD(1)),
+  scroll Int64 codec(T64, ZSTD(1)),
+  scrolls Int64 codec(T64, ZSTD(1))
+)
+engine = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/figures/cells_hour', '{replica}')
+partition by toYYYYMM(day)
+primary key (site, dimension, day, token, word)
+order by (site, dimension, day, token, word, hour)
+ttl
+  day + interval 90 day group by site, dimension, day, token, word set
+    hour = min(hour),
+    visitors = sum(visitors),
+    visitors_hour = sum(visitors),
+    visits = sum(visits),
+    visits_hour = sum(visits) + sum(carried),
+    carried = sum(carried),
+    views = sum(views),
+    events = sum(events),
+    bounces = sum(bounces),
+    seconds = sum(seconds),
+    entries = sum(entries),
+    exits = sum(exits),
+    revenue = sum(revenue),
+    orders = sum(orders),
+    engaged_ms = sum(engaged_ms),
+    scroll = sum(scroll),
+    scrolls = sum(scrolls),
+  day + interval 25 month delete
+settings replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 2592000;
+
+create materialized view if not exists `figures`.cells_hour_in_local on cluster `shops` to `figures`.cells_hour_local as
+select
+  site,
+  dimension,
+  day,
+  hour,
+  token,
+  word,
+  sum(visitors) as visitors,
+  sum(visitors_hour) as visitors_hour,
+  sum(visits) as visits,
+  sum(visits_hour) as visits_hour,
+  sum(carried) as carried,
+  sum(views) as views,
+  sum(events) as events,
+  sum(bounces) as bounces,
+  sum(seconds) as seconds,
+  sum(entries) as entries,
+  sum(exits) as exits,
+  sum(revenue) as revenue,
+  sum(orders) as orders,
+  sum(engaged_ms) as engaged_ms,
+  sum(scroll) as scroll,
+  sum(scrolls) as scrolls
+from `figures`.tallies_local
+where kind = 'cell'
+group by site, dimension, day, hour, token, word;
+
+-- Sums of an hour mean nothing in a row of a day, so visitors_hour and visits_hour are not kept here.
+create table if not exists `figures`.pairs_day_local on cluster `shops` (
+  site LowCardinality(String),
+  first LowCardinality(String),
+  second LowCardinality(String),
+  day Date codec(Delta, ZSTD(1)),
+  first_token UInt64 codec(ZSTD(1)),
+  first_word LowCardinality(String) codec(ZSTD(1)),
+  second_token UInt64 codec(ZSTD(1)),
+  second_word LowCardinality(String) codec(ZSTD(1)),
+  visitors Int64 codec(T64, ZSTD(1)),
+  visits Int64 codec(T64, ZSTD(1)),
+  carried Int64 codec(T64, ZSTD(1)),
+  views Int64 codec(T64, ZSTD(1)),
+  events Int64 codec(T64, ZSTD(1)),
+  bounces Int64 codec(T64, ZSTD(1)),
+  seconds Int64 codec(T64, ZSTD(1)),
+  entries Int64 codec(T64, ZSTD(1)),
+  exits Int64 codec(T64, ZSTD(1)),
+  revenue Int64 codec(T64, ZSTD(1)),
+  orders Int64 codec(T64, ZSTD(1)),
+  engaged_ms Int64 codec(T64, ZSTD(1)),
+  scroll Int64 codec(T64, ZSTD(1)),
+  scrolls Int64 codec(T64, ZSTD(1))
+)
+engine = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/figures/pairs_day', '{replica}')
+partition by toYYYYMM(day)
+order by (site, first, second, day, first_token, first_word, second_token, second_word)
+ttl day + interval 25 month delete
+settings replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 2592000;
+
+create materialized view if not exists `figures`.pairs_day_in_local on cluster `shops` to `figures`.pairs_day_local as
+select
+  site,
+  dimension as first,
+  second,
+  day,
+  token as first_token,
+  word as first_word,
+  second_token,
+  second_word,
+  sum(visitors) as visitors,
+  sum(visits) as visits,
+  sum(carried) as carried,
+  sum(views) as views,
+  sum(events) as events,
+  sum(bounces) as bounces,
+  sum(seconds) as seconds,
+  sum(entries) as entries,
+  sum(exits) as exits,
+  sum(revenue) as revenue,
+  sum(orders) as orders,
+  sum(engaged_ms) as engaged_ms,
+  sum(scroll) as scroll,
+  sum(scrolls) as scrolls
+from `figures`.tallies_local
+where kind = 'pair'
+group by site, first, second, day, first_token, first_word, second_token, second_word;
+
+-- Names that tokens have earned.
+create table if not exists `figures`.names_local on cluster `shops` (
+  site LowCardinality(String),
+  dimension LowCardinality(String),
+  token UInt64,
+  name String codec(ZSTD(1)),
+  since Date
+)
+engine = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/figures/names', '{replica}')
+order by (site, dimension, token)
+ttl since + interval 25 month + interval 2 month delete
+settings replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 2592000;
+
+create materialized view if not exists `figures`.names_in_local on cluster `shops` to `figures`.names_local as
+select
+  site,
+  dimension,
+  token,
+  word as name,
+  toDate(now(), 'UTC') as since
+from `figures`.tallies_local
+where kind = 'name';
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.schema on cluster `shops` as `figures`.schema_local
+engine = Distributed(`shops`, `figures`, schema_local, cityHash64(version));
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.tallies on cluster `shops` as `figures`.tallies_local
+engine = Distributed(`shops`, `figures`, tallies_local, cityHash64(site));
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.totals_hour on cluster `shops` as `figures`.totals_hour_local
+engine = Distributed(`shops`, `figures`, totals_hour_local, cityHash64(site));
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.cells_hour on cluster `shops` as `figures`.cells_hour_local
+engine = Distributed(`shops`, `figures`, cells_hour_local, cityHash64(site));
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.pairs_day on cluster `shops` as `figures`.pairs_day_local
+engine = Distributed(`shops`, `figures`, pairs_day_local, cityHash64(site));
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.names on cluster `shops` as `figures`.names_local
+engine = Distributed(`shops`, `figures`, names_local, cityHash64(site));
+
+-- Version 1 of the views for people: readable names, days and hours, and small cells folded as answers fold them, with a limit of five visitors.
+
+-- A site's days.
+create or replace view `figures`.days on cluster `shops` as
+select
+  site,
+  day,
+  sum(totals_hour.visitors) as visitors,
+  sum(totals_hour.visits + totals_hour.carried) as visits,
+  sum(totals_hour.views) as pageviews,
+  sum(totals_hour.events) as events,
+  sum(totals_hour.bounces) as bounces,
+  sum(totals_hour.seconds) as seconds
+from `figures`.totals_hour
+group by site, day;
+
+-- A site's hours, in UTC.
+create or replace view `figures`.hours on cluster `shops` as
+select
+  site,
+  hour,
+  sum(totals_hour.visitors_hour) as visitors,
+  sum(totals_hour.visits_hour) as visits,
+  sum(totals_hour.views) as pageviews,
+  sum(totals_hour.events) as events
+from `figures`.totals_hour
+group by site, hour;
+
+-- Days by value. Values nobody can read, and those of fewer than five visitors, are "(other)"; where that has fewer
+-- itself, the smallest value joins it. What is no value of visitors has views of its own.
+create or replace view `figures`.days_by_value on cluster `shops` as
+select
+  site,
+  dimension,
+  day,
+  if(is_small or (hidden between 1 and 4 and place = 1), '(other)', label) as value,
+  sum(people) as visitors,
+  sum(active) as visits,
+  sum(seen) as pageviews,
+  sum(happened) as events
+from (
+  select
+    site,
+    dimension,
+    day,
+    label,
+    people,
+    active,
+    seen,
+    happened,
+    label = '(other)' or people < 5 as is_small,
+    sum(if(label = '(other)' or people < 5, people, 0)) over (partition by site, dimension, day) as hidden,
+    row_number() over (
+      partition by site, dimension, day, label = '(other)' or people < 5
+      order by people, label
+    ) as place
+  from (
+    select
+      cells.site as site,
+      cells.dimension as dimension,
+      cells.day as day,
+      multiIf(
+        cells.token != 0 and named.token = 0, '(other)',
+        cells.token != 0, named.name,
+        cells.word = '', '(unknown)',
+        cells.word
+      ) as label,
+      sum(cells.people) as people,
+      sum(cells.active) as active,
+      sum(cells.seen) as seen,
+      sum(cells.happened) as happened
+    from (
+      select
+        site,
+        dimension,
+        day,
+        token,
+        toString(cells_hour.word) as word,
+        sum(cells_hour.visitors) as people,
+        sum(cells_hour.visits + cells_hour.carried) as active,
+        sum(cells_hour.views) as seen,
+        sum(cells_hour.events) as happened
+      from `figures`.cells_hour
+      where dimension not in ('event:choice', 'event:status', 'event:funnel', 'robot:name', 'dropped:reason')
+      group by site, dimension, day, token, word
+    ) as cells
+    left join (
+      select
+        site,
+        dimension,
+        token,
+        any(name) as name
+      from `figures`.names
+      group by site, dimension, token
+    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.token = cells.token
+    group by site, dimension, day, label
+  )
+)
+group by site, dimension, day, value;
+
+-- Days by two values. A row of fewer than five visitors, or that leaves one to four of either value, is "(other)" in its
+-- second value; where what is so folded of a first value has fewer than five, it is left out.
+create or replace view `figures`.days_by_pair on cluster `shops` as
+select
+  site,
+  dimension,
+  value,
+  second,
+  day,
+  if(is_small, '(other)', second_label) as second_value,
+  sum(people) as visitors,
+  sum(active) as visits,
+  sum(seen) as pageviews,
+  sum(happened) as events
+from (
+  select
+    pairs.site as site,
+    pairs.first as dimension,
+    pairs.label as value,
+    pairs.second as second,
+    pairs.day as day,
+    pairs.second_label as second_label,
+    pairs.people as people,
+    pairs.active as active,
+    pairs.seen as seen,
+    pairs.happened as happened,
+    pairs.people < 5
+      or pairs.second_label = '(other)'
+      or (firsts.visitors - pairs.people) between 1 and 4
+      or (seconds.people - pairs.people) between 1 and 4 as is_small
+  from (
+    select
+      pairs.site as site,
+      pairs.first as first,
+      pairs.second as second,
+      pairs.day as day,
+      multiIf(pairs.first_token = 0, if(pairs.first_word = '', '(unknown)', pairs.first_word), one.token = 0, '(other)', one.name) as label,
+      multiIf(pairs.second_token = 0, if(pairs.second_word = '', '(unknown)', pairs.second_word), two.token = 0, '(other)', two.name) as second_label,
+      sum(pairs.people) as people,
+      sum(pairs.active) as active,
+      sum(pairs.seen) as seen,
+      sum(pairs.happened) as happened
+    from (
+      select
+        site,
+        first,
+        second,
+        day,
+        first_token,
+        toString(pairs_day.first_word) as first_word,
+        second_token,
+        toString(pairs_day.second_word) as second_word,
+        sum(pairs_day.visitors) as people,
+        sum(pairs_day.visits + pairs_day.carried) as active,
+        sum(pairs_day.views) as seen,
+        sum(pairs_day.events) as happened
+      from `figures`.pairs_day
+      where second not in ('event:next_page', 'event:status')
+      group by site, first, second, day, first_token, first_word, second_token, second_word
+    ) as pairs
+    left join (
+      select
+        site,
+        dimension,
+        token,
+        any(name) as name
+      from `figures`.names
+      group by site, dimension, token
+    ) as one on one.site = pairs.site and one.dimension = pairs.first and one.token = pairs.first_token
+    left join (
+      select
+        site,
+        dimension,
+        token,
+        any(name) as name
+      from `figures`.names
+      group by site, dimension, token
+    ) as two on two.site = pairs.site and two.dimension = pairs.second and two.token = pairs.second_token
+    group by site, first, second, day, label, second_label
+  ) as pairs
+  inner join `figures`.days_by_value as firsts
+    on firsts.site = pairs.site
+    and firsts.dimension = pairs.first
+    and firsts.day = pairs.day
+    and firsts.value = pairs.label
+  left join (
+    select
+      site,
+      dimension,
+      day,
+      value,
+      visitors as people
+    from `figures`.days_by_value
+  ) as seconds
+    on seconds.site = pairs.site
+    and seconds.dimension = pairs.second
+    and seconds.day = pairs.day
+    and seconds.value = pairs.second_label
+  where pairs.label != '(other)'
+)
+group by site, dimension, value, second, day, second_value
+having visitors >= 5;
+
+-- What visitors answered, by day.
+create or replace view `figures`.choices_day on cluster `shops` as
+select
+  site,
+  day,
+  label as choice,
+  sum(happened) as choices
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from `figures`.cells_hour
+    where dimension = 'event:choice'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'event:choice'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, choice;
+
+-- What navigations were answered with, by day.
+create or replace view `figures`.statuses_day on cluster `shops` as
+select
+  site,
+  day,
+  label as status,
+  sum(happened) as answers
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from `figures`.cells_hour
+    where dimension = 'event:status'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'event:status'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, status;
+
+-- Robots that were not counted, by day.
+create or replace view `figures`.robots_day on cluster `shops` as
+select
+  site,
+  day,
+  label as robot,
+  sum(happened) as hits
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from `figures`.cells_hour
+    where dimension = 'robot:name'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'robot:name'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, robot;
+
+-- Hits that were not counted, by day and reason.
+create or replace view `figures`.dropped_day on cluster `shops` as
+select
+  site,
+  day,
+  label as reason,
+  sum(happened) as hits
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.happened as happened
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.events) as happened
+    from `figures`.cells_hour
+    where dimension = 'dropped:reason'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'dropped:reason'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, reason;
+
+-- Visits that reached a step of a funnel, by day. Steps of fewer than five visitors are left out.
+create or replace view `figures`.funnels_day on cluster `shops` as
+select
+  site,
+  day,
+  label as step,
+  sum(people) as visitors,
+  sum(begun) as visits
+from (
+  select
+    cells.site as site,
+    cells.day as day,
+    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    cells.people as people,
+    cells.begun as begun
+  from (
+    select
+      site,
+      day,
+      token,
+      toString(cells_hour.word) as word,
+      sum(cells_hour.visitors) as people,
+      sum(cells_hour.visits) as begun
+    from `figures`.cells_hour
+    where dimension = 'event:funnel'
+    group by site, day, token, word
+  ) as cells
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'event:funnel'
+    group by site, token
+  ) as named on named.site = cells.site and named.token = cells.token
+)
+group by site, day, step
+having visitors >= 5;
+
+-- The page that was seen after a page, by day. Steps of fewer than five visitors, and pages nobody can read, are left out.
+create or replace view `figures`.journeys_day on cluster `shops` as
+select
+  site,
+  day,
+  label as page,
+  next_label as next_page,
+  sum(people) as visitors,
+  sum(begun) as visits
+from (
+  select
+    pairs.site as site,
+    pairs.day as day,
+    multiIf(pairs.first_token = 0, pairs.first_word, one.token = 0, '(other)', one.name) as label,
+    multiIf(pairs.second_token = 0, pairs.second_word, two.token = 0, '(other)', two.name) as next_label,
+    pairs.people as people,
+    pairs.begun as begun
+  from (
+    select
+      site,
+      day,
+      first_token,
+      toString(pairs_day.first_word) as first_word,
+      second_token,
+      toString(pairs_day.second_word) as second_word,
+      sum(pairs_day.visitors) as people,
+      sum(pairs_day.visits) as begun
+    from `figures`.pairs_day
+    where first = 'event:page'
+      and second = 'event:next_page'
+    group by site, day, first_token, first_word, second_token, second_word
+  ) as pairs
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'event:page'
+    group by site, token
+  ) as one on one.site = pairs.site and one.token = pairs.first_token
+  left join (
+    select
+      site,
+      token,
+      any(name) as name
+    from `figures`.names
+    where dimension = 'event:next_page'
+    group by site, token
+  ) as two on two.site = pairs.site and two.token = pairs.second_token
+)
+group by site, day, page, next_page
+having visitors >= 5;
+
+-- What was done to this database: one row.
+insert into `figures`.schema (version, hours_days, months)
+select
+  1,
+  90,
+  25;

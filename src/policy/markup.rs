@@ -10,6 +10,7 @@ mod hosts;
 mod meta;
 mod needles;
 mod reading;
+mod snippet;
 mod speculation;
 mod stand_in;
 mod url;
@@ -145,14 +146,14 @@ impl Policy {
         }
     }
 
-    /// Decides on the text of a script whose tag was kept. Of a script that does not run only speculation rules are
-    /// more than data.
+    /// Decides on the text of a script whose tag was kept, or on its beginning. Code is held when it is a tracker's snippet
+    /// and nothing else. Of a script that does not run only speculation rules are more than data.
     pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, text: &[u8]) -> Verdict {
         if marked_granted(consent, tag) {
             return Verdict::Keep;
         }
         let answer = if is_code(tag) {
-            self.needle(consent, text).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
+            self.snippet(consent, text).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
         } else if is_rules(tag) {
             let hosts = &mut Hosts::ignored();
             Reading { policy: self, consent, page, bases: tag.bases, hosts }.speculation_rules(text)
@@ -172,6 +173,14 @@ impl Policy {
         let hosts = &mut Hosts::ignored();
         let mut reading = Reading { policy: self, consent, page, bases: &[], hosts };
         !reading.address(address).is_held()
+    }
+
+    /// The first tracker without consent whose snippet `text` is, with no work of the shop's in it.
+    fn snippet(&self, consent: &Consent, text: &[u8]) -> Option<&Tracker> {
+        let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
+        let start = if is_long { &text[..snippet::PREAMBLE_BYTES] } else { text };
+        self.needle(consent, start)
+            .filter(|_| !snippet::has_own_work(text, |name| self.stand_ins.knows(name)))
     }
 
     /// The first tracker without consent whose snippet is in `text`.

@@ -44,8 +44,8 @@ use walker::Walker;
 pub const TAG_BYTES_MAX: usize = 64 << 10;
 
 /// Longest part of an inline script that is read before its tag is sent. Unit: bytes. Snippets of trackers are under
-/// 4 KiB; longer scripts are the shop's own state, and what they ask for the fence still decides.
-pub const INLINE_BYTES_MAX: usize = 64 << 10;
+/// 4 KiB; longer scripts are the shop's own work, and what they ask for the fence still decides.
+pub const INLINE_BYTES_MAX: usize = 8 << 10;
 
 /// How much of a new piece is joined first with what waits. Unit: bytes.
 const JOINED_BYTES: usize = 512;

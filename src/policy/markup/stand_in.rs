@@ -1,21 +1,37 @@
 //! Harmless stand-ins for what a held script would have defined, made ready once for each tracker.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
+use super::snippet::name_length;
 use crate::policy::catalog::{Catalog, TrackerId};
 
 /// What stands in for each tracker that page scripts call by name.
 #[derive(Debug)]
-pub(in crate::policy) struct StandIns(Vec<Option<Bytes>>);
+pub(in crate::policy) struct StandIns {
+    ready: Vec<Option<Bytes>>,
+    names: HashSet<Box<[u8]>>,
+}
 
 impl StandIns {
     pub(in crate::policy) fn new(catalog: &Catalog) -> Self {
-        Self(catalog.trackers().map(|tracker| made_ready(&tracker.globals)).collect())
+        let globals = catalog.trackers().flat_map(|tracker| &tracker.globals).map(String::as_bytes);
+        let snippets = catalog.trackers().flat_map(|tracker| &tracker.inline).filter_map(called);
+        Self {
+            ready: catalog.trackers().map(|tracker| made_ready(&tracker.globals)).collect(),
+            names: globals.chain(snippets).map(Box::from).collect(),
+        }
     }
 
     /// The text of a script and its end tag: it has the names of that tracker answer, and do nothing.
     pub(in crate::policy) fn of(&self, id: TrackerId) -> Option<&Bytes> {
-        self.0.get(id.index()).and_then(Option::as_ref)
+        self.ready.get(id.index()).and_then(Option::as_ref)
+    }
+
+    /// Do page scripts call a tracker by this name?
+    pub(super) fn knows(&self, name: &[u8]) -> bool {
+        self.names.contains(name)
     }
 }
 
@@ -26,4 +42,10 @@ fn made_ready(globals: &[String]) -> Option<Bytes> {
     }
     let names: Vec<String> = globals.iter().map(|name| format!("\"{name}\"")).collect();
     Some(Bytes::from(format!("consentry.idle({})</script>", names.join(","))))
+}
+
+/// The name that a text of a snippet begins with: `adspixel` of `adspixel.load(`. A text with an address in it has none.
+fn called(text: &String) -> Option<&[u8]> {
+    let name = &text.as_bytes()[..name_length(text.as_bytes())];
+    (!name.is_empty() && !text.contains('/')).then_some(name)
 }

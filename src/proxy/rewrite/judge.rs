@@ -208,8 +208,8 @@ impl Judge {
         Bytes::from(parts.concat())
     }
 
-    /// Puts harmless stand-ins before a held script that starts at `at`, once a page for each tracker it has to do with:
-    /// its own, and those whose snippets are in its text. Page code that calls them goes on.
+    /// Puts harmless stand-ins before a script that starts at `at`, once a page for each tracker it has to do with: the one
+    /// it is held for, and those whose snippets are in its text, held or not. Page code that calls them goes on.
     pub(super) fn stand_in(
         &mut self,
         verdict: &Verdict,
@@ -218,11 +218,11 @@ impl Judge {
         frame: &Frame,
         edits: &mut Edits,
     ) {
-        let Verdict::Hold(held) = verdict else { return };
-        if frame.script().is_empty() {
+        if frame.script().is_empty() || self.grants_everything() {
             return;
         }
-        let mut next = held.tracker.filter(|id| !self.stood_in.contains(*id));
+        let held = if let Verdict::Hold(held) = verdict { held.tracker } else { None };
+        let mut next = held.filter(|id| !self.stood_in.contains(*id));
         for _ in 0..STAND_INS_MAX {
             let is_missing = |id| !self.stood_in.contains(id);
             let in_text = || self.policy.needle_to_stand_in(&self.consent, text, is_missing);

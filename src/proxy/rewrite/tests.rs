@@ -161,6 +161,13 @@ fn no_row_leaves_anything_alive_however_it_is_cut() {
 }
 
 #[test]
+fn work_of_the_shops_runs_with_stand_ins_for_the_trackers_it_calls() {
+    for (source, wanted) in rows(include_str!("../../../tests/data/rewrite/shops_own.txt")) {
+        assert_eq!(full(source), wanted, "\n{source}");
+    }
+}
+
+#[test]
 fn the_tail_stands_once_behind_the_foot_at_the_end() {
     let tail = Bytes::from_static(b"<script defer src=b></script>");
     for (source, end) in [

@@ -243,10 +243,23 @@ fn ask(nodes: &[Node], index: usize, scripting: Scripting, base: Option<&str>, f
     let address = if is_svg { "href" } else { "src" };
     if element == "script" && runs && value(address).is_none() {
         let text: String = node.children.iter().map(|child| nodes[*child].text.as_str()).collect();
-        if text.contains("adspixel(") {
+        if is_snippet(&text) {
             found.push(text);
         }
     }
+}
+
+/// Is this a call of the tracker, and surely nothing of the shop's beside it? Other letters may be its own work.
+pub(super) fn is_snippet(text: &str) -> bool {
+    let mut parts = text.split("adspixel(");
+    let first = parts.next().unwrap_or_default();
+    let is_word = |letter: char| letter.is_alphabetic() || matches!(letter, '_' | '$') || !letter.is_ascii();
+    let is_joined = |part: &str| part.ends_with(|letter: char| letter.is_ascii_digit());
+    let mut rest = parts.peekable();
+    rest.peek().is_some()
+        && !first.contains(is_word)
+        && !is_joined(first)
+        && rest.all(|part| !part.contains(is_word) && !is_joined(part))
 }
 
 /// Does one of the addresses in `value` name a held host?

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use proptest::prelude::*;
 
-use super::oracle::Scripting;
+use super::oracle::{Scripting, is_snippet};
 use super::*;
 
 /// Pieces that are troublesome alone, next to each other, and within each other.
@@ -185,7 +185,7 @@ fn alive(page: &[u8]) -> Vec<String> {
         });
         let texts = text!("script", |chunk| {
             script.borrow_mut().push_str(chunk.as_str());
-            if chunk.last_in_text_node() && *is_code.borrow() && script.borrow().contains("adspixel(") {
+            if chunk.last_in_text_node() && *is_code.borrow() && is_snippet(&script.borrow()) {
                 found.borrow_mut().push(script.borrow().clone());
             }
             Ok(())

@@ -68,6 +68,8 @@ pub struct Metrics {
     pub pages_fenced_only: Figure,
     /// Tags left inert.
     pub tags_held: Figure,
+    /// Tags too long to wait for, decided on attribute by attribute.
+    pub tags_long: Figure,
     /// `Set-Cookie` lines dropped.
     pub cookies_held: Figure,
     /// Request cookies kept from the origin.
@@ -207,6 +209,7 @@ impl Metrics {
             ("proxy_pages_cut_total", "Pages cut: they could not be rewritten.", &self.pages_cut),
             ("proxy_pages_fenced_only_total", "HTML passed under its fence.", &self.pages_fenced_only),
             ("policy_tags_held_total", "Tags left inert.", &self.tags_held),
+            ("proxy_tags_long_total", "Tags too long to wait for.", &self.tags_long),
             ("policy_cookies_held_total", "Set-Cookie lines dropped.", &self.cookies_held),
             ("policy_cookies_withheld_total", "Requests with cookies taken out.", &self.cookies_withheld),
             ("policy_requests_held_total", "Own-path requests of trackers held.", &self.requests_held),

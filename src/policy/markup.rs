@@ -146,6 +146,32 @@ impl Policy {
         }
     }
 
+    /// Decides on some attributes of a start tag that is too long to be read as one: those before and behind are not
+    /// known, so each counts on its own, and one that loads only beside another is taken to do so. The document of a frame
+    /// is held: it may go on behind what is read.
+    pub fn part_of_tag(
+        &self,
+        consent: &Consent,
+        page: Page<'_>,
+        tag: &Tag<'_>,
+        hosts: &mut Hosts,
+    ) -> Verdict {
+        let kind = Kind::of(tag.name);
+        let mut reading = Reading { policy: self, consent, page, bases: tag.bases, hosts };
+        if let Some(mark) = tag.attributes().find(|attribute| attribute.is("data-consentry")) {
+            return self.marked(&mut reading, tag, kind, &mark.text());
+        }
+        let (mut answer, mut attributes) = found(&mut reading, carrier::all(kind, tag));
+        for index in carrier::documents(kind, tag) {
+            answer = answer.or(Finding::Held(None));
+            attributes.push(index);
+        }
+        match answer {
+            Finding::Held(tracker) => held(kind, tracker, attributes),
+            Finding::Open => Verdict::Keep,
+        }
+    }
+
     /// Decides on the text of a script whose tag was kept, or on its beginning. Code is held when it is a tracker's snippet
     /// and nothing else. Of a script that does not run only speculation rules are more than data.
     pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, text: &[u8]) -> Verdict {
@@ -233,8 +259,15 @@ impl Policy {
 
 /// The answer of all that the tag loads, and the indices of what is held.
 fn loading<'a>(reading: &mut Reading<'a, '_>, kind: Kind, tag: &Tag<'_>) -> (Finding<'a>, Vec<usize>) {
+    found(reading, carrier::loading(kind, tag))
+}
+
+fn found<'a, 't>(
+    reading: &mut Reading<'a, '_>,
+    attributes: impl Iterator<Item = (usize, Attribute<'t>, Role)>,
+) -> (Finding<'a>, Vec<usize>) {
     let (mut answer, mut indices) = (Finding::Open, Vec::new());
-    for (index, attribute, role) in carrier::loading(kind, tag) {
+    for (index, attribute, role) in attributes {
         let finding = reading.attribute(attribute, role);
         if finding.is_held() {
             answer = answer.or(finding);
@@ -252,6 +285,30 @@ pub fn is_own_image(name: &[u8], value: &[u8]) -> bool {
         Some(Role::Address) => url::is_plainly_relative(value),
         Some(_) => false,
         None => true,
+    }
+}
+
+/// Does an attribute of this element surely lead nowhere, whatever follows this beginning of its value?
+pub fn leads_nowhere(element: &[u8], name: &[u8], beginning: &[u8]) -> bool {
+    let kind = Kind::of(element);
+    match carrier::role(kind, name) {
+        _ if carrier::is_document(kind, name) => false,
+        Some(Role::Address) => url::resolve(&decode(beginning)) == url::Target::Local,
+        Some(_) => false,
+        None => true,
+    }
+}
+
+/// What stands first in an element of which not all is known, where another attribute decides what it does: the first of
+/// a name counts. A script is one only if it `has_address`.
+pub fn made_harmless(element: &[u8], has_address: bool) -> &'static str {
+    match Kind::of(element) {
+        Kind::Script if !has_address => " type=text/plain",
+        Kind::Meta => " http-equiv=held",
+        Kind::Param => " name=held",
+        Kind::Animation => " attributename=held",
+        _ if element == b"base" => " href=.",
+        _ => "",
     }
 }
 

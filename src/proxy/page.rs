@@ -10,6 +10,7 @@ use http_body::{Body as HttpBody, Frame};
 use super::body::{Body, BodyError};
 use super::encode::{Decoder, EncodeError, Encoder};
 use super::reader::{ReadError, Reader};
+use super::rewrite::HeldCounts;
 
 /// What became of a page, told once at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub enum Outcome {
     Whole {
         /// Tags left inert.
         held: u32,
+        /// Tags too long to wait for, decided on attribute by attribute.
+        long: u32,
     },
-    /// It was cut: the origin broke off, a coding was broken, or a tag had no end.
+    /// It was cut: the origin broke off, a coding was broken, or its markup cannot be read.
     Cut,
     /// The visitor went away first.
     Left,
@@ -83,7 +86,8 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
         if let Some(encoder) = self.encoder.take() {
             encoder.end(&mut last).map_err(cut)?;
         }
-        (self.tell)(Outcome::Whole { held: self.reader.held() }, self.reader.hosts());
+        let HeldCounts { tags, long_tags, .. } = self.reader.held();
+        (self.tell)(Outcome::Whole { held: tags, long: long_tags }, self.reader.hosts());
         Ok(last)
     }
 
@@ -236,7 +240,7 @@ mod tests {
             let sizes: Vec<usize> = frames.into_iter().map(Result::unwrap).collect();
             assert_eq!(sizes.iter().sum::<usize>(), plain.len(), "{coding}");
             assert!(sizes.iter().all(|size| *size <= STEP_BYTES), "{coding}: {:?}", sizes.iter().max());
-            assert_eq!(outcome, Outcome::Whole { held: 0 }, "{coding}");
+            assert_eq!(outcome, Outcome::Whole { held: 0, long: 0 }, "{coding}");
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::charset::{CharsetError, ToUtf8};
-use super::rewrite::{RewriteError, Rewriter};
+use super::rewrite::{HeldCounts, RewriteError, Rewriter};
 
 /// What a page goes through.
 pub enum Reader {
@@ -97,11 +97,11 @@ impl Reader {
         }
     }
 
-    /// Tags left inert so far.
-    pub(super) fn held(&self) -> u32 {
+    /// What was held so far.
+    pub(super) fn held(&self) -> HeldCounts {
         match self {
-            Self::Rewrites(_, rewriter) => rewriter.held().tags,
-            Self::Looks(_) => 0,
+            Self::Rewrites(_, rewriter) => rewriter.held(),
+            Self::Looks(_) => HeldCounts::default(),
         }
     }
 

@@ -14,11 +14,14 @@ mod hidden;
 mod insert;
 mod judge;
 mod language;
+mod long;
 mod pass;
 mod placeholder;
+mod plain;
 mod raw;
 mod signs;
 mod srcdoc;
+mod start;
 mod tag;
 mod template;
 mod walker;
@@ -40,8 +43,9 @@ use insert::Frame;
 use judge::Judge;
 use walker::Walker;
 
-/// Longest tag that is waited for. Unit: bytes. Tags with a picture as a `data:` address reach some 30 KiB.
-pub const TAG_BYTES_MAX: usize = 64 << 10;
+/// Longest tag that is waited for. Unit: bytes. A longer one is decided on attribute by attribute while it passes: pictures
+/// as `data:` addresses, the state of a page in a field, outlines of icons.
+pub const TAG_BYTES_MAX: usize = 16 << 10;
 
 /// Longest part of an inline script that is read before its tag is sent. Unit: bytes. Snippets of trackers are under
 /// 4 KiB; longer scripts are the shop's own work, and what they ask for the fence still decides.
@@ -59,8 +63,8 @@ pub enum RewriteError {
     /// The page begins with the byte order mark of UTF-16. Nothing was written yet.
     #[error("the page is UTF-16; it must be turned into UTF-8 before it is rewritten")]
     Utf16,
-    /// A tag does not end within [`TAG_BYTES_MAX`].
-    #[error("a tag is longer than {TAG_BYTES_MAX} bytes")]
+    /// A tag does not end within [`TAG_BYTES_MAX`], and in another reading of the page there may be tags in it.
+    #[error("a tag with markup in it is longer than {TAG_BYTES_MAX} bytes")]
     TagTooLong,
     /// A tag has more than [`ATTRIBUTES_MAX`] attributes.
     #[error("a tag has more than {ATTRIBUTES_MAX} attributes")]

@@ -240,9 +240,10 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     let tell = move |outcome, hosts: &[Box<str>]| {
         note(hosts);
         match outcome {
-            Outcome::Whole { held } => {
+            Outcome::Whole { held, long } => {
                 metrics.pages_rewritten.increment();
                 metrics.tags_held.add(held.into());
+                metrics.tags_long.add(long.into());
             }
             Outcome::Cut => metrics.pages_cut.increment(),
             Outcome::Left => {}

@@ -82,12 +82,24 @@ fn tags_and_attributes_without_an_end_cut_the_page() {
     let table = [
         ("a tag of many attributes", format!("<p>a<script src=//{HELD}/ {}", "a ".repeat(1 << 20))),
         ("a tag of attributes that ends", format!("<p>a<p {}>{}", "a=1 ".repeat(1 << 18), held())),
-        ("an attribute of megabytes", format!("<p>a<img alt=\"{long}\" src=//{HELD}/>{}", held())),
-        ("an address of megabytes", format!("<p>a<img src=\"//{HELD}/{long}\">")),
-        ("a name of megabytes", format!("<p>a<{long} src=//{HELD}/>{}", held())),
+        ("markup of megabytes in one reading", format!("<svg><p title=\"<p {long}\">{}", held())),
     ];
     for (name, page) in table {
         assert_cut(name, "", page.into_bytes());
+    }
+}
+
+#[test]
+fn values_and_names_without_an_end_pass_and_hide_nothing() {
+    let long = "x".repeat(2 << 20);
+    let table = [
+        ("an attribute of megabytes", format!("<p>a<img alt=\"{long}\" src=//{HELD}/>{}", held())),
+        ("an address of megabytes", format!("<p>a<img src=\"//{HELD}/{long}\">{}", held())),
+        ("a name of megabytes", format!("<p>a<{long} title=a>{}", held())),
+        ("a picture of megabytes", format!("<p>a<img src=\"data:image/png;base64,{long}\" alt=b>{}", held())),
+    ];
+    for (name, page) in table {
+        assert_held(name, page.into_bytes());
     }
 }
 

@@ -152,14 +152,33 @@ pub(super) fn loading<'a>(
     })
 }
 
+/// The same where not all attributes are known: each is taken to load what it can.
+pub(super) fn all<'a>(
+    kind: Kind,
+    tag: &Tag<'a>,
+) -> impl Iterator<Item = (usize, Attribute<'a>, Role)> + use<'a> {
+    let with_role = move |(index, attribute): (usize, Attribute<'a>)| {
+        role(kind, attribute.name).map(|role| (index, attribute, role))
+    };
+    tag.attributes().enumerate().filter_map(with_role)
+}
+
+/// Is this attribute the document that a frame shows?
+pub(super) fn is_document(kind: Kind, name: &[u8]) -> bool {
+    kind == Kind::Frame && name.eq_ignore_ascii_case(b"srcdoc")
+}
+
+/// Indices of the documents that a frame shows.
+pub(super) fn documents(kind: Kind, tag: &Tag<'_>) -> Vec<usize> {
+    indices(tag, |attribute| is_document(kind, attribute.name))
+}
+
 /// Indices of what must be disarmed when the attributes at `held` are: no duplicate of theirs may come alive.
 pub(super) fn inert(kind: Kind, tag: &Tag<'_>, held: Vec<usize>) -> Vec<usize> {
     if !kind.is_one_thing() {
         return held;
     }
-    indices(tag, |attribute| {
-        role(kind, attribute.name).is_some() || (kind == Kind::Frame && attribute.is("srcdoc"))
-    })
+    indices(tag, |attribute| role(kind, attribute.name).is_some() || is_document(kind, attribute.name))
 }
 
 /// Indices of what must be disarmed in a tag the operator marked: whatever could load, lead or run.

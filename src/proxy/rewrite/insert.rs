@@ -152,18 +152,11 @@ impl Frame {
         &self.insertions.script
     }
 
-    /// A start tag from `start` to `end`.
-    pub(super) fn start_tag(&mut self, name: &[u8], start: usize, end: usize, edits: &mut Edits) {
+    /// What belongs before a start tag, which is at `start`.
+    pub(super) fn before_tag(&mut self, name: &[u8], start: usize, edits: &mut Edits) {
         match name {
-            b"html" => {}
-            b"head" => self.head(end, edits),
-            b"body" => {
-                self.head(start, edits);
-                self.banner(end, edits);
-                if self.body == Body::Unseen {
-                    self.body = Body::Content;
-                }
-            }
+            b"html" | b"head" => {}
+            b"body" => self.head(start, edits),
             b"plaintext" => {
                 self.head(start, edits);
                 self.close(start, edits);
@@ -181,6 +174,20 @@ impl Frame {
                     self.body = Body::Content;
                 }
             }
+        }
+    }
+
+    /// What belongs behind a start tag, which ends at `end`.
+    pub(super) fn after_tag(&mut self, name: &[u8], end: usize, edits: &mut Edits) {
+        match name {
+            b"head" => self.head(end, edits),
+            b"body" => {
+                self.banner(end, edits);
+                if self.body == Body::Unseen {
+                    self.body = Body::Content;
+                }
+            }
+            _ => {}
         }
     }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::RewriteError;
 use super::edits::{Edits, Rank};
 use super::insert::Frame;
 use super::placeholder::Embed;
+use super::plain::Images;
 use super::srcdoc::Nesting;
-use super::tag::{Images, Name, Scan, is_space};
-use super::{RewriteError, TAG_BYTES_MAX};
+use super::tag::{Name, Scan, is_space};
 use crate::policy::catalog::TrackerId;
 use crate::policy::consent::{Consent, TrackerSet};
-use crate::policy::markup::{self, Held, Hosts, Tag, Verdict};
+use crate::policy::markup::{self, Held, Hosts, Span, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
 /// Most `<base>` a page may have before relative addresses cannot be read any more.
@@ -34,6 +35,8 @@ pub struct HeldCounts {
     pub placeholders: u32,
     /// Inline scripts of which only the first [`super::INLINE_BYTES_MAX`] bytes were read.
     pub long_scripts: u32,
+    /// Tags longer than [`super::TAG_BYTES_MAX`], decided on attribute by attribute.
+    pub long_tags: u32,
     /// Whose tags they were, as far as known.
     pub trackers: TrackerSet,
 }
@@ -85,7 +88,7 @@ impl Judge {
     }
 
     /// Then nothing is held, whatever its host or mark.
-    fn grants_everything(&self) -> bool {
+    pub(super) fn grants_everything(&self) -> bool {
         self.policy.holds_nothing(&self.consent)
     }
 
@@ -108,6 +111,16 @@ impl Judge {
         let tag = Tag { name: name.as_bytes(), bytes, spans: &scan.spans, bases: &self.bases };
         let page = Page { host: &self.host, path: &self.path };
         self.policy.tag_noting(&self.consent, page, &tag, &mut self.hosts)
+    }
+
+    /// What becomes of some attributes of a tag that is too long to be read as one.
+    pub(super) fn part(&mut self, name: Name, bytes: &[u8], spans: &[Span]) -> Held {
+        let tag = Tag { name: name.as_bytes(), bytes, spans, bases: &self.bases };
+        let page = Page { host: &self.host, path: &self.path };
+        match self.policy.part_of_tag(&self.consent, page, &tag, &mut self.hosts) {
+            Verdict::Keep => Held::default(),
+            Verdict::Hold(held) | Verdict::Placeholder(_, held) => held,
+        }
     }
 
     /// Counts bytes that are read again.
@@ -173,10 +186,7 @@ impl Judge {
         };
         let mut is_new =
             edits.insert(scan.name_end, Rank::Tag, self.mark(held, is_embed, bytes.get(scan.name_end)));
-        for index in &held.attributes {
-            let prefix = Bytes::from_static(b"data-consentry-");
-            is_new |= edits.insert(scan.spans[*index].name, Rank::Tag, prefix);
-        }
+        is_new |= disarm(held.attributes.iter().map(|index| &scan.spans[*index]), edits);
         if is_new {
             self.counts.tags += 1;
             self.counts.placeholders += u32::from(is_embed);
@@ -192,7 +202,7 @@ impl Judge {
 
     /// What stands right after the name of a held tag: before every other attribute, because the first one of a
     /// name counts.
-    fn mark(&self, held: &Held, is_embed: bool, next: Option<&u8>) -> Bytes {
+    pub(super) fn mark(&self, held: &Held, is_embed: bool, next: Option<&u8>) -> Bytes {
         let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);
         let srcdoc = held.srcdoc.as_deref();
         let needs_space = !next.is_some_and(|byte| is_space(*byte) || *byte == b'>');
@@ -240,6 +250,12 @@ impl Judge {
         let tag = self.tag(b"", bytes, scan);
         frame.placeholder(&Embed::new(self.policy.catalog().tracker(id), &tag))
     }
+}
+
+/// Makes attributes inert: they get other names. Says if one was not so yet.
+pub(super) fn disarm<'a>(spans: impl Iterator<Item = &'a Span>, edits: &mut Edits) -> bool {
+    let prefix = || Bytes::from_static(b"data-consentry-");
+    spans.fold(false, |is_new, span| edits.insert(span.name, Rank::Tag, prefix()) | is_new)
 }
 
 /// Where a script stands.
@@ -291,9 +307,4 @@ fn is_open(text: &[u8]) -> bool {
         };
         end.is_none_or(|end| end < at)
     })
-}
-
-/// Refuses a tag that is too long.
-pub(super) fn check_length(scan: &Scan, end: usize) -> Result<(), RewriteError> {
-    if end - scan.start > TAG_BYTES_MAX { Err(RewriteError::TagTooLong) } else { Ok(()) }
 }

@@ -4,8 +4,8 @@
 use fearless_simd::Level;
 use memchr::memchr;
 
+use super::plain::{Images, plain_end};
 use super::signs::calm_end;
-use super::tag::{Images, plain_end};
 use super::walker::Walker;
 
 /// What the walker does about tags that change nothing.

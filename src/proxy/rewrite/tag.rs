@@ -1,9 +1,6 @@
 //! The inside of a tag, as the tokenizer of HTML 13.2.5 reads it from its name to its `>`.
 
-use std::ops::Range;
-
-use super::TAG_BYTES_MAX;
-use crate::policy::markup::{self, Span};
+use crate::policy::markup::Span;
 
 /// Most attributes in one tag. Real pages stay under 40; a tag with more is not rewritten.
 pub const ATTRIBUTES_MAX: usize = 256;
@@ -23,6 +20,15 @@ pub(super) struct Scan {
     pub(super) is_self_closing: bool,
     at: usize,
     state: State,
+}
+
+/// An attribute that may go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    /// As far as it is read.
+    pub(super) span: Span,
+    /// Is its name read?
+    pub(super) is_named: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,11 +58,11 @@ impl State {
     }
 }
 
-const SPACE: u8 = 1;
-const SLASH: u8 = 2;
-const CLOSE: u8 = 4;
-const EQUALS: u8 = 8;
-const OTHER: u8 = 16;
+pub(super) const SPACE: u8 = 1;
+pub(super) const SLASH: u8 = 2;
+pub(super) const CLOSE: u8 = 4;
+pub(super) const EQUALS: u8 = 8;
+pub(super) const OTHER: u8 = 16;
 
 /// The class of every byte.
 const CLASSES: [u8; 256] = {
@@ -80,7 +86,7 @@ const CLASSES: [u8; 256] = {
 
 /// The first byte from `at` on that is of one of these classes.
 #[inline]
-fn skip(buf: &[u8], at: usize, stops: u8) -> usize {
+pub(super) fn skip(buf: &[u8], at: usize, stops: u8) -> usize {
     let rest = buf.get(at..).unwrap_or_default();
     rest.iter().position(|byte| CLASSES[*byte as usize] & stops != 0).map_or(buf.len(), |offset| at + offset)
 }
@@ -112,11 +118,31 @@ impl Scan {
         self.spans.len() > ATTRIBUTES_MAX
     }
 
-    /// Moves every position `by` bytes to the front.
+    /// Is the name read? Of a cut tag it may be part of a longer one.
+    pub(super) fn is_named(&self) -> bool {
+        self.state != State::Name
+    }
+
+    /// Takes what is read of the last attribute, which may go on.
+    pub(super) fn take_open(&mut self, until: usize) -> Option<Open> {
+        if matches!(self.state, State::Name | State::Before) {
+            return None;
+        }
+        let span = self.spans.pop()?;
+        Some(match self.state {
+            State::AttributeName => Open { span: Span { name_end: until, ..span }, is_named: false },
+            State::Quoted(_) | State::Unquoted => {
+                Open { span: Span { value_end: until, ..span }, is_named: true }
+            }
+            _ => Open { span, is_named: true },
+        })
+    }
+
+    /// Moves every position `by` bytes to the front; those of a long tag may lie before it.
     pub(super) fn rebase(&mut self, by: usize) {
-        self.start -= by;
+        self.start = self.start.saturating_sub(by);
         self.at -= by;
-        self.name_end -= by;
+        self.name_end = self.name_end.saturating_sub(by);
         for span in &mut self.spans {
             span.name -= by;
             span.name_end -= by;
@@ -223,129 +249,15 @@ impl Scan {
     }
 }
 
-/// The places, by [`place`], of the attributes that matter on every element.
-const ODD: [u64; 16] = {
-    let mut odd = [0; 16];
-    let mut index = 0;
-    while index < markup::ANYWHERE.len() {
-        let name = markup::ANYWHERE[index].as_bytes();
-        let (word, bit) = place(name.len(), name[0], name[name.len() - 1]);
-        odd[word] |= 1 << bit;
-        index += 1;
-    }
-    odd
-};
-
-/// The places, by [`place`], of the names that anything here acts on.
-const KNOWN: [u64; 16] = {
-    const LISTS: [&[&[u8]]; 5] = [
-        &markup::CARRIERS,
-        &super::doubt::SOURCES,
-        &super::doubt::POINTS,
-        &super::walker::NAMES,
-        &super::insert::NAMES,
-    ];
-    let mut known = [0; 16];
-    let mut list = 0;
-    while list < LISTS.len() {
-        let mut index = 0;
-        while index < LISTS[list].len() {
-            let name = LISTS[list][index];
-            let (word, bit) = place(name.len(), name[0], name[name.len() - 1]);
-            known[word] |= 1 << bit;
-            index += 1;
-        }
-        list += 1;
-    }
-    known
-};
-
-/// A bit for the length, the first and the last letter of a name, in whatever case. The factors keep what pages are full
-/// of (`small`, `option`, `form`, `del`) apart from what is known.
-const fn place(length: usize, first: u8, last: u8) -> (usize, u8) {
-    let mixed = (first & 31).wrapping_mul(11).wrapping_add((last & 31) * 3);
-    (length & 15, mixed & 63)
-}
-
-/// How [`plain_end`] takes pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Images {
-    /// One with a path of the page's own host is a plain tag.
-    OwnArePlain,
-    /// Each is looked at: relative addresses may lead elsewhere.
-    AreRead,
-}
-
-/// A tag that nothing here acts on.
-#[derive(Debug)]
-pub(super) struct Plain {
-    pub(super) name: Range<usize>,
-    /// First byte after it.
-    pub(super) end: usize,
-}
-
-/// The tag whose `<` is at `start`, when it is surely a whole one that nothing here acts on: most tags of
-/// a page, and its pictures on its own host, unless a `<base>` may lead them elsewhere. `None` says nothing; then it
-/// is to be read as any tag.
-#[inline]
-pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plain> {
-    let is_end = buf.get(start + 1) == Some(&b'/');
-    let from = start + 1 + usize::from(is_end);
-    let mut at = skip(buf, from, SPACE | SLASH | CLOSE);
-    let name_end = at;
-    let name = buf.get(from..name_end)?;
-    let (word, bit) = place(name.len(), *name.first()?, *name.last()?);
-    if !name[0].is_ascii_alphabetic() {
-        return None;
-    }
-    let is_image = images == Images::OwnArePlain && name.eq_ignore_ascii_case(b"img");
-    if !is_image && name.len() <= Name::BYTES_MAX && KNOWN[word] & 1 << bit != 0 {
-        return None;
-    }
-    for _ in 0..=ATTRIBUTES_MAX {
-        at = skip(buf, at, OTHER | EQUALS | CLOSE);
-        if *buf.get(at)? == b'>' {
-            return (at - start < TAG_BYTES_MAX).then_some(Plain { name: from..name_end, end: at + 1 });
-        }
-        let first = at;
-        at = skip(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);
-        let (word, bit) = place(at - first, buf[first], buf[at - 1]);
-        if ODD[word] & 1 << bit != 0 {
-            return None;
-        }
-        match buf.get(at)? {
-            b'>' | b'/' => {}
-            b'=' => match buf.get(at + 1)? {
-                quote @ (b'"' | b'\'') => {
-                    let value = &buf[at + 2..];
-                    let length = memchr::memchr(*quote, value)?;
-                    if is_image && !markup::is_own_image(&buf[first..at], &value[..length]) {
-                        return None;
-                    }
-                    at += 3 + length;
-                }
-                _ => return None,
-            },
-            _ => {
-                at = skip(buf, at, OTHER | EQUALS | SLASH | CLOSE);
-                if *buf.get(at)? == b'=' {
-                    return None;
-                }
-            }
-        }
-    }
-    None
-}
-
 /// A tag name in lower case. Names longer than any we act on read as empty.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     bytes: [u8; Name::BYTES_MAX],
     length: usize,
 }
 
 impl Name {
-    const BYTES_MAX: usize = 16;
+    pub(super) const BYTES_MAX: usize = 16;
 
     pub(super) fn of(written: &[u8]) -> Self {
         let mut bytes = [0; Self::BYTES_MAX];

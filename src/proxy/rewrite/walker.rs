@@ -7,37 +7,22 @@ use super::doubt::Doubt;
 use super::edits::{Edits, Rank};
 use super::hidden::{Hidden, first_markup};
 use super::insert::Frame;
-use super::judge::{Judge, Place, check_length};
+use super::judge::{Judge, Place};
+use super::long::Long;
 use super::pass::Passing;
 use super::raw::{self, Escape};
 use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
 use super::{INLINE_BYTES_MAX, RewriteError, TAG_BYTES_MAX};
-use crate::policy::markup::Verdict;
-
-/// Tags after which the walker reads on in another way, or knows more.
-pub(super) const NAMES: [&[u8]; 10] = [
-    b"title",
-    b"textarea",
-    b"style",
-    b"xmp",
-    b"iframe",
-    b"noembed",
-    b"noframes",
-    b"script",
-    b"base",
-    b"template",
-];
-
-/// How many of [`NAMES`], from the front, have text that is raw up to their end tag.
-const RAW: usize = 7;
 
 /// What the byte at the walker's position belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Text,
     Tag,
+    /// A tag that is too long to wait for its end.
+    Long(Long),
     Comment {
         opener: usize,
     },
@@ -56,7 +41,7 @@ enum State {
 
 /// Did a step get anywhere?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     On,
     Waits,
 }
@@ -65,12 +50,12 @@ enum Step {
 #[derive(Debug)]
 pub(super) struct Walker {
     pub(super) at: usize,
-    state: State,
-    scan: Scan,
+    pub(super) state: State,
+    pub(super) scan: Scan,
     pub(super) doubt: Doubt,
-    templates: Templates,
+    pub(super) templates: Templates,
     hidden: Hidden,
-    edits: Edits,
+    pub(super) edits: Edits,
     pub(super) judge: Judge,
     pub(super) frame: Frame,
     pub(super) passing: Passing,
@@ -102,8 +87,8 @@ impl Walker {
         let step = self.steps(buf, is_last)?;
         let mut end = self.settled().min(self.hidden.settled()).min(buf.len());
         if is_last && step.is_ok() {
-            let is_cut_tag = matches!(self.state, State::Tag);
-            end = self.hidden.cut().unwrap_or(if is_cut_tag { self.scan.start } else { buf.len() });
+            let is_cut_tag = matches!(self.state, State::Tag | State::Long(_));
+            end = self.hidden.cut().unwrap_or(if is_cut_tag { self.settled() } else { buf.len() });
             self.edits.cut(end);
             self.finish(end);
         }
@@ -136,6 +121,7 @@ impl Walker {
     fn settled(&self) -> usize {
         match self.state {
             State::Tag | State::Inline { .. } => self.scan.start,
+            State::Long(long) => long.settled,
             _ => self.at,
         }
     }
@@ -145,6 +131,10 @@ impl Walker {
         self.passing.rebase(by);
         match &mut self.state {
             State::Tag => self.scan.rebase(by),
+            State::Long(long) => {
+                self.scan.rebase(by);
+                long.rebase(by);
+            }
             State::Inline { text, .. } => {
                 self.scan.rebase(by);
                 *text -= by;
@@ -159,6 +149,7 @@ impl Walker {
         match &mut self.state {
             State::Text => return Ok(self.text(buf, is_last)),
             State::Tag => return self.tag(buf),
+            State::Long(_) => return self.long(buf),
             State::Inline { .. } => return Ok(self.inline(buf, is_last)),
             State::Comment { opener } => {
                 if let Some(end) = raw::comment_end(buf, &mut self.at, opener, is_last) {
@@ -233,7 +224,7 @@ impl Walker {
     }
 
     /// Is this a place that is no part of the page's frame?
-    fn is_aside(&self) -> bool {
+    pub(super) fn is_aside(&self) -> bool {
         self.doubt.is_noscript() || self.templates.is_inert()
     }
 
@@ -255,11 +246,10 @@ impl Walker {
     }
 
     fn tag(&mut self, buf: &[u8]) -> Result<Step, RewriteError> {
-        let Some(end) = self.scan.run(buf) else {
-            let is_too_long = buf.len() - self.scan.start > TAG_BYTES_MAX;
-            return if is_too_long { Err(RewriteError::TagTooLong) } else { Ok(Step::Waits) };
+        let limit = self.scan.start + TAG_BYTES_MAX;
+        let Some(end) = self.scan.run(&buf[..buf.len().min(limit)]) else {
+            return if buf.len() < limit { Ok(Step::Waits) } else { self.begin_long(buf) };
         };
-        check_length(&self.scan, end)?;
         if self.scan.is_overfull() {
             if !self.is_calm() || !signs::is_calm(&buf[self.scan.start..end]) {
                 return Err(RewriteError::TooManyAttributes);
@@ -267,75 +257,18 @@ impl Walker {
             (self.at, self.state) = (end, State::Text);
             return Ok(Step::On);
         }
-        let written = &buf[self.scan.name_start()..self.scan.name_end];
-        let name = Name::of(written);
+        let name = Name::of(&buf[self.scan.name_start()..self.scan.name_end]);
         // Within SVG a script may end itself; in the other reading its text follows, and is read there.
         let is_whole = name.as_bytes() == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
         self.hide(buf, self.scan.start + usize::from(!is_whole), end);
         self.at = end;
         self.state = State::Text;
         if self.scan.is_end {
-            self.doubt.end(name.as_bytes());
-            if name.as_bytes() == b"template" {
-                self.templates.end();
-            }
-            if !self.is_aside() {
-                self.frame.end_tag(name.as_bytes(), self.scan.start, &mut self.edits);
-            }
-            return Ok(Step::On);
+            self.end_tag(name.as_bytes());
+        } else {
+            self.start_tag(buf, name, end)?;
         }
-        self.start_tag(buf, name, end)?;
         Ok(Step::On)
-    }
-
-    fn start_tag(&mut self, buf: &[u8], name: Name, end: usize) -> Result<(), RewriteError> {
-        let word = name.as_bytes();
-        let is_foreign = self.doubt.is_foreign();
-        let is_doubtful = self.doubt.is_raised();
-        let is_inert = self.templates.is_inert() && !is_doubtful;
-        if !self.is_aside() {
-            if self.frame.wants_attributes(word) {
-                self.attributes(buf);
-            }
-            self.frame.start_tag(word, self.scan.start, end, &mut self.edits);
-        }
-        self.doubt.start(word, self.scan.is_self_closing);
-        match word {
-            b"base" if !is_inert => self.judge.base(buf, &self.scan, is_doubtful)?,
-            b"template" => self.templates.start(buf, &self.scan),
-            _ => {}
-        }
-        let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
-        let is_placeholder = self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
-        if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
-            let text = self.judge.placeholder(id, buf, &self.scan, &self.frame);
-            self.edits.insert(self.scan.start, Rank::Frame, text);
-        }
-        if word == b"script" && !is_doubtful {
-            self.judge.stand_in(&verdict, b"", self.scan.start, &self.frame, &mut self.edits);
-        }
-        // Within SVG a script with a `src` is an inline one.
-        let waits = match word {
-            b"script" if verdict != Verdict::Keep || is_inert => false,
-            b"script" if is_doubtful => self.judge.is_active(name, buf, &self.scan),
-            b"script" => self.judge.is_decided_by_text(name, buf, &self.scan),
-            _ => false,
-        };
-        self.state = match word {
-            b"script" if is_foreign && self.scan.is_self_closing => State::Text,
-            b"script" if waits => State::Inline { text: end, escape: Escape::None },
-            b"script" => State::Script(Escape::None),
-            _ if is_foreign => State::Text,
-            b"plaintext" => State::Plain,
-            word => raw_name(word).map_or(State::Text, State::Raw),
-        };
-        Ok(())
-    }
-
-    fn attributes(&mut self, buf: &[u8]) {
-        for span in &self.scan.spans {
-            self.frame.attribute(&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
-        }
     }
 
     /// Waits for the text of an inline script, decides, and goes on as with any script.
@@ -373,7 +306,7 @@ impl Walker {
             return;
         }
         let closing: Vec<u8> = match self.state {
-            State::Script(_) | State::Inline { .. } | State::Plain => return,
+            State::Script(_) | State::Inline { .. } | State::Plain | State::Long(_) => return,
             State::Text | State::Tag => Vec::new(),
             State::Comment { .. } => b"-->".to_vec(),
             State::Bogus => b">".to_vec(),
@@ -383,9 +316,4 @@ impl Walker {
         self.edits.insert(end, Rank::Frame, Bytes::from(closing));
         self.frame.close(end, &mut self.edits);
     }
-}
-
-/// The name itself, if it is of an element whose content is text up to its end tag.
-fn raw_name(name: &[u8]) -> Option<&'static [u8]> {
-    NAMES[..RAW].iter().copied().find(|known| *known == name)
 }

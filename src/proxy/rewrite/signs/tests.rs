@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{doubt, insert, walker};
+use super::super::{doubt, insert, start};
 use super::*;
 
 /// Elements that act without a sign of their own: by an attribute that is one, or not once the page has a body.
@@ -31,7 +31,7 @@ const ACT_BY_ATTRIBUTES: [&str; 22] = [
 
 #[test]
 fn every_name_that_is_acted_on_is_a_sign() {
-    let lists: [&[&[u8]]; 4] = [&markup::CARRIERS, &doubt::SOURCES, &walker::NAMES, &insert::NAMES];
+    let lists: [&[&[u8]]; 4] = [&markup::CARRIERS, &doubt::SOURCES, &start::NAMES, &insert::NAMES];
     for name in lists.into_iter().flatten() {
         let name = std::str::from_utf8(name).unwrap();
         let is_sign = |tag: String| is_sign(tag.as_bytes(), 0);

@@ -1,0 +1,101 @@
+//! What follows from a tag that was read: what is put in, what is held, and how the page is read on.
+
+use super::RewriteError;
+use super::edits::Rank;
+use super::raw::Escape;
+use super::tag::Name;
+use super::walker::{State, Walker};
+use crate::policy::markup::Verdict;
+
+/// Tags after which the walker reads on in another way, or knows more.
+pub(super) const NAMES: [&[u8]; 10] = [
+    b"title",
+    b"textarea",
+    b"style",
+    b"xmp",
+    b"iframe",
+    b"noembed",
+    b"noframes",
+    b"script",
+    b"base",
+    b"template",
+];
+
+/// How many of [`NAMES`], from the front, have text that is raw up to their end tag.
+const RAW: usize = 7;
+
+impl Walker {
+    pub(super) fn start_tag(&mut self, buf: &[u8], name: Name, end: usize) -> Result<(), RewriteError> {
+        let word = name.as_bytes();
+        let is_foreign = self.doubt.is_foreign();
+        let is_doubtful = self.doubt.is_raised();
+        let is_inert = self.templates.is_inert() && !is_doubtful;
+        if !self.is_aside() {
+            if self.frame.wants_attributes(word) {
+                self.attributes(buf);
+            }
+            self.frame.before_tag(word, self.scan.start, &mut self.edits);
+            self.frame.after_tag(word, end, &mut self.edits);
+        }
+        self.doubt.start(word, self.scan.is_self_closing);
+        match word {
+            b"base" if !is_inert => self.judge.base(buf, &self.scan, is_doubtful)?,
+            b"template" => self.templates.start(buf, &self.scan),
+            _ => {}
+        }
+        let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
+        let is_placeholder = self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
+        if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
+            let text = self.judge.placeholder(id, buf, &self.scan, &self.frame);
+            self.edits.insert(self.scan.start, Rank::Frame, text);
+        }
+        if word == b"script" && !is_doubtful {
+            self.judge.stand_in(&verdict, b"", self.scan.start, &self.frame, &mut self.edits);
+        }
+        // Within SVG a script with a `src` is an inline one.
+        let waits = match word {
+            b"script" if verdict != Verdict::Keep || is_inert => false,
+            b"script" if is_doubtful => self.judge.is_active(name, buf, &self.scan),
+            b"script" => self.judge.is_decided_by_text(name, buf, &self.scan),
+            _ => false,
+        };
+        self.follow(word, is_foreign);
+        if waits && self.state == State::Script(Escape::None) {
+            self.state = State::Inline { text: end, escape: Escape::None };
+        }
+        Ok(())
+    }
+
+    /// Goes on behind a start tag as its element is read. `is_foreign`: is it within SVG?
+    pub(super) fn follow(&mut self, word: &[u8], is_foreign: bool) {
+        self.state = match word {
+            b"script" if is_foreign && self.scan.is_self_closing => State::Text,
+            b"script" => State::Script(Escape::None),
+            _ if is_foreign => State::Text,
+            b"plaintext" => State::Plain,
+            word => raw_name(word).map_or(State::Text, State::Raw),
+        };
+    }
+
+    /// An end tag was read, or the beginning of a long one.
+    pub(super) fn end_tag(&mut self, word: &[u8]) {
+        self.doubt.end(word);
+        if word == b"template" {
+            self.templates.end();
+        }
+        if !self.is_aside() {
+            self.frame.end_tag(word, self.scan.start, &mut self.edits);
+        }
+    }
+
+    pub(super) fn attributes(&mut self, buf: &[u8]) {
+        for span in &self.scan.spans {
+            self.frame.attribute(&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
+        }
+    }
+}
+
+/// The name itself, if it is of an element whose content is text up to its end tag.
+fn raw_name(name: &[u8]) -> Option<&'static [u8]> {
+    NAMES[..RAW].iter().copied().find(|known| *known == name)
+}

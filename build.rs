@@ -18,7 +18,7 @@ const SOURCES: [&str; 22] = [
     "guard.js",
     "landing.js",
     "signals.js",
-    "region.js",
+    "default.js",
     "uet.js",
     "clarity.js",
     "idle.js",

@@ -49,6 +49,7 @@ fn insertions() -> Insertions {
     let localized = Localized {
         language: "nb".into(),
         banner: vec![Part::Text(Bytes::from(vec![b'b'; 4096])), Part::ReturnPath],
+        allow: Vec::new(),
         foot: vec![Part::Text(Bytes::from_static(b"<a href=/_consentry/consent>Samtykke</a>"))],
         placeholder: vec![Part::Text(Bytes::from_static(b"<div>")), Part::TrackerName],
     };
@@ -58,6 +59,8 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/"),
         script: Bytes::from_static(b"<script>"),
+        idle: Bytes::new(),
+        embeds: Bytes::new(),
         tail: Bytes::new(),
     }
 }

@@ -129,6 +129,7 @@ fn insertions() -> Insertions {
             Part::ReturnPath,
             text("</form>"),
         ],
+        allow: Vec::new(),
         foot: vec![text("<a id=consentry-open href=/_consentry/consent>Samtykke</a>")],
         placeholder: vec![text("<div style="), Part::Size, text(">"), Part::TrackerName, text("</div>")],
     };
@@ -138,6 +139,8 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/sommerdekk"),
         script: Bytes::from_static(b"<script>"),
+        idle: Bytes::new(),
+        embeds: Bytes::new(),
         tail: Bytes::from_static(b"<script defer src=b></script>"),
     }
 }

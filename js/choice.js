@@ -6,7 +6,7 @@
  *   consent         the categories that stand, always with "necessary"
  *   open()          shows where the choice can be changed
  *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored
- *   at              where the pages of the gateway stand, with a slash at the end
+ *   at              where the pages of the gateway stand: an address with a slash at the end
  *   busy            an answer is on its way: the guard waits
  * document hears "consentry:change" with detail.consent after each choice.
  *
@@ -16,8 +16,7 @@
 import { preferences } from "./dialog.js";
 
 const { consentry } = self;
-// Not relative: a <base> of the shop's may lead elsewhere.
-const action = location.origin + consentry.at + "choice";
+const action = consentry.at + "choice";
 const find = (id) => document.getElementById("consentry-" + id);
 
 /** Sends the form the way a browser without scripts does. */
@@ -54,13 +53,13 @@ const tell = (said) => {
   const likes = said("preferences");
   try {
     gtag("consent", "update", {
+      security_storage: "granted",
+      functionality_storage: likes,
+      analytics_storage: counts,
       ad_storage: ads,
       ad_user_data: ads,
       ad_personalization: ads,
-      analytics_storage: counts,
-      functionality_storage: likes,
       personalization_storage: likes,
-      security_storage: "granted",
     });
     self.uetq?.push("consent", "update", { ad_storage: ads });
     self.clarity?.("consentv2", { ad_Storage: ads, analytics_Storage: counts });
@@ -91,7 +90,7 @@ const send = async (fields, leave) => {
     return close(banner);
   }
   // Before the page goes: what was taken back may be kept under names that no server sees.
-  if (had && !__ALONE__) await import(location.origin + consentry.at + "choice.js?forget").catch(() => {});
+  if (had && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
   if (choice != "none")
     try {
       history.replaceState({ consentry: [document.referrer, history.state] }, "");
@@ -119,8 +118,8 @@ if (__BANNER__) {
   let isLeft;
   document.addEventListener("submit", (event) => {
     const { target, submitter } = event;
-    // A field of the shop's own form may be called "action".
-    if (!(target.action + "").endsWith(consentry.at + "choice") || !submitter || isLeft) return;
+    // A field of the shop's own form may be called "action"; a <base> may lead ours elsewhere.
+    if (!(target.action + "").endsWith(action.replace(location.origin, "")) || !submitter || isLeft) return;
     // The third button has no name: it leads to the preferences.
     const isAnswer = submitter.name;
     if (!isAnswer && __ALONE__) return;

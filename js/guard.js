@@ -44,12 +44,12 @@
       } catch {}
 
     // A key can be written as a property too (localStorage.key = …), which only a stand-in can see. Setting a property
-    // of a stand-in defines it (ECMA-262 section 10.1.9.2).
+    // of a stand-in defines it (ECMA-262 section 10.1.9.2), and setItem() knows the rule.
     for (const name of ["localStorage", "sessionStorage"])
       try {
         const standIn = new Proxy(self[name], {
           get: (target, key) => target[key]?.bind?.(target) ?? target[key],
-          defineProperty: (target, key, { value }) => !storage.test(key) || [(target[key] = value)],
+          defineProperty: (target, key, given) => [target.setItem(key, given.value)],
         });
         self.__defineGetter__(name, () => standIn);
       } catch {}
@@ -68,6 +68,7 @@
   const then = granted();
   const check = () => consentry.busy || granted() == then || location.reload();
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
-  for (const event of ["pageshow", "visibilitychange"]) addEventListener(event, check);
+  addEventListener("pageshow", check);
+  addEventListener("visibilitychange", check);
   self.cookieStore?.addEventListener("change", check);
 }

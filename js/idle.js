@@ -1,13 +1,13 @@
 /**
- * consentry.idle("fbq", …): harmless stand-ins for what trackers would have defined. Written on pages of a visitor who
- * did not agree to everything, so that the shop's own scripts, which call these names, go on.
+ * consentry.idle("fbq", …): harmless stand-ins for what trackers would have defined. Written before the first held script of
+ * a page, so that the shop's own scripts, which call these names, go on.
  *
  * A stand-in can be called, made with new, pushed to, and has every property; each of them gives the stand-in again. It
  * is no promise, and as a text it is that of a function. What a page has defined itself is left alone.
  *
  * A page may wait for the tracker to say that a hit was sent, to follow a link or to send a form: functions given as
  * event_callback, eventCallback, hitCallback or callback are called, a moment later, as if it had been. The same holds
- * for what is pushed to dataLayer while nothing of Google's is open (__HELD__).
+ * for what is pushed to dataLayer, before and after, while nothing of Google's is open (__HELD__).
  */
 {
   // What is given may be an object, an array, or the arguments of a call: for … in goes through all of them.
@@ -29,6 +29,7 @@
     });
   if (__HELD__) {
     const { push } = dataLayer;
+    release(dataLayer, 3);
     dataLayer.push = (...given) => (release(given, 2), push.apply(dataLayer, given));
   }
 }

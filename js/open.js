@@ -5,16 +5,14 @@
  *
  * Where something may just have been taken back, by an answer that led here (__HELD__), what removes it is fetched, too.
  */
-for (const name of ["open", "choose"])
-  consentry[name] = (choice) =>
-    import(location.origin + consentry.at + "choice.js").then(() => consentry[name](choice));
+consentry.open = () => import(consentry.at + "choice.js").then(() => consentry.open());
+consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => consentry.choose(choice));
 addEventListener("click", (event) => {
-  const { target } = event;
-  if (target.id == "consentry-open" && !event.ctrlKey && !event.metaKey) {
+  if (event.target.id == "consentry-open" && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    consentry.open().catch(() => (location = target.href));
+    consentry.open().catch(() => (location = event.target));
   }
 });
 if (__HELD__)
   (document.referrer == location.href || document.referrer.split(consentry.at)[1]) &&
-    import(location.origin + consentry.at + "choice.js?forget");
+    import(consentry.at + "choice.js?forget");

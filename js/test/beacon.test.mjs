@@ -198,7 +198,7 @@ test("a page fetched ahead is told when somebody looks at it", () => {
 test("consentry.event tells what it was told, and stores nothing", () => {
   const it = makePage({ cookies: {} });
   const sent = [];
-  it.page.consentry = { at: "/_consentry/" };
+  it.page.consentry = { at: "https://shop.example/_consentry/" };
   it.page.location.href = "https://shop.example/takk";
   it.page.navigator.sendBeacon = (to, body) => sent.push([to, JSON.parse(body)]) > 0;
   it.script("event.js");

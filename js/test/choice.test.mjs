@@ -32,7 +32,7 @@ function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script
     addEventListener: (name, listener) => (heard[name] = listener),
     dispatchEvent: (event) => seen.changed.push(event.detail.consent),
   });
-  page.consentry = { consent, at: "/_consentry/" };
+  page.consentry = { consent, at: "https://shop.example/_consentry/" };
   page["consentry-open"] = link;
   page.CustomEvent = class {
     constructor(name, { detail }) {

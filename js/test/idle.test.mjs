@@ -70,6 +70,14 @@ test("a link or a form that waits for a hit goes on", async () => {
   assert.equal(it.page.dataLayer.length, 3, "what was pushed is kept for nobody, as it was");
 });
 
+test("what was pushed before the stand-ins came is answered, too", async () => {
+  const it = makePage();
+  const early = `dataLayer = [{ eventCallback: () => heard(1) }]; (function () { dataLayer.push(arguments) })("event", "x", { event_callback: () => heard(2) })`;
+  it.run(early.replaceAll("heard", "self.heard"));
+  const heard = await called({ ...it, run: () => it.script("idle-google.js") });
+  assert.deepEqual(heard, [1, 2]);
+});
+
 test("nothing else is called, and nothing that is no function", async () => {
   const it = held(["fbq"]);
   const code = `fbq("track", () => heard(1), { success: () => heard(2), callback: "heard(3)", deep: { a: { b: { callback: () => heard(4) } } } });

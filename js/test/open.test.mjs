@@ -5,7 +5,7 @@ import { makePage } from "./page.mjs";
 /** What a click on the element of this id does. */
 function clicked(id, keys = {}) {
   const it = makePage();
-  it.page.consentry.at = "/_consentry/";
+  it.page.consentry.at = "https://shop.example/_consentry/";
   it.script("open.js");
   let opened = 0;
   let prevented = 0;

@@ -6,14 +6,14 @@ pub const GUARD: &str = include_str!(concat!(env!("OUT_DIR"), "/guard.js"));
 pub const GUARD_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-free.js"));
 /// Inline, after the guard, where something was agreed to: repairs what the reload after a grant would break.
 pub const LANDING: &str = include_str!(concat!(env!("OUT_DIR"), "/landing.js"));
-/// Inline, after the guard; tokens `__CONSENT__`, `__AT__`, `__A__`, `__B__`, `__C__`.
+/// Inline, after the guard; tokens `__CONSENT__`, `__AT__`.
 pub const SIGNALS: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.js"));
 /// Inline, after the signals: stand-ins for what held trackers would have defined.
 pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
 /// The same where nothing of Google's is open: pushes to `dataLayer` are answered, too.
 pub const IDLE_GOOGLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle-google.js"));
-/// Inline, after the signals, on a page that asks: the default of some countries.
-pub const REGION: &str = include_str!(concat!(env!("OUT_DIR"), "/region.js"));
+/// Inline, after the signals: what Google's tags are told; tokens `__A__`, `__B__`, `__C__`, `__MORE__`.
+pub const DEFAULT: &str = include_str!(concat!(env!("OUT_DIR"), "/default.js"));
 /// Inline, after the signals, where the site uses Microsoft's advertising tag.
 pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 /// Inline, after the signals, where the site uses Microsoft Clarity.

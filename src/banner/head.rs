@@ -9,13 +9,14 @@ pub use elements::Head;
 pub(super) use elements::{hash_source, nonce_attribute};
 
 use super::assets::{
-    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, CLARITY, EMBED_CSS, EVENT, FORGET, GUARD, GUARD_FREE, IDLE,
-    IDLE_GOOGLE, LANDING, LINK_CSS, OPEN, OPEN_FREE, REGION, SIGNALS, SIZES, UET,
+    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, CLARITY, DEFAULT, EVENT, FORGET, GUARD, GUARD_FREE, IDLE,
+    IDLE_GOOGLE, LANDING, LINK_CSS, OPEN, OPEN_FREE, SIGNALS, SIZES, UET,
 };
 use super::html::ScriptValue;
 use super::{Region, Signals};
 use crate::policy::catalog::{Catalog, Tracker};
 use crate::policy::consent::{Category, CategorySet, Consent};
+use elements::More;
 
 /// Where the guard gets the rule for cookies.
 const COOKIES_TOKEN: &str = "$C";
@@ -81,12 +82,10 @@ impl Making<'_> {
         }
         pieces.push(self.signals());
         pieces.extend(self.more_signals());
-        if self.catalog.trackers().any(|tracker| !self.consent.lets_run(tracker)) {
-            pieces.push(if self.is_google_held() { IDLE_GOOGLE } else { IDLE }.to_owned());
-            if others == Others::MayNot {
-                let names = ScriptValue::texts(self.held_globals().into_iter());
-                pieces.push(format!("consentry.idle(...{})", names.as_str()));
-            }
+        let idle = self.idle();
+        if others == Others::MayNot && !idle.is_empty() {
+            let names = ScriptValue::texts(self.held_globals().into_iter());
+            pieces.extend([idle.to_owned(), format!("consentry.idle(...{})", names.as_str())]);
         }
         if others == Others::MayNot && self.has_embeds {
             pieces.push(SIZES.to_owned());
@@ -96,7 +95,22 @@ impl Making<'_> {
             pieces.extend(self.choosing(others).iter().map(|piece| (*piece).to_owned()));
             pieces.push(EVENT.to_owned());
         }
-        Head::new(&pieces.join(";"), &self.style(), is_page && others == Others::MayRun)
+        let may_run = others == Others::MayRun;
+        let more = More {
+            asks_for_file: is_page && may_run,
+            idle: if may_run { idle } else { "" },
+            has_embeds: self.has_embeds,
+        };
+        Head::new(&pieces.join(";"), &self.style(), more)
+    }
+
+    /// What makes stand-ins for held trackers.
+    fn idle(&self) -> &'static str {
+        match self.catalog.trackers().any(|tracker| !self.consent.lets_run(tracker)) {
+            true if self.is_google_held() => IDLE_GOOGLE,
+            true => IDLE,
+            false => "",
+        }
     }
 
     /// What lets the visitor, and the shop's scripts, choose and change the choice.
@@ -118,12 +132,7 @@ impl Making<'_> {
     fn style(&self) -> String {
         let is_page = self.shown == Shown::AsPage;
         let is_asked = is_page && self.is_asked();
-        let pieces = [
-            (is_asked, self.theme),
-            (is_page, LINK_CSS),
-            (self.has_embeds, EMBED_CSS),
-            (is_asked, BANNER_CSS),
-        ];
+        let pieces = [(is_asked, self.theme), (is_page, LINK_CSS), (is_asked, BANNER_CSS)];
         pieces.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, css)| css).collect()
     }
 
@@ -132,7 +141,9 @@ impl Making<'_> {
         let script = SIGNALS
             .replace("__CONSENT__", ScriptValue::texts(categories.iter().map(Category::name)).as_str())
             .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str());
-        stated(&script, categories)
+        // Where an answer stands there is none to wait for.
+        let more = if self.is_asked() { ",wait_for_update:500" } else { "" };
+        [script, default(categories, more)].join(";")
     }
 
     /// What only some sites tell, and pages of some visitors: it has to stand before the tags that it is for.
@@ -143,10 +154,10 @@ impl Making<'_> {
             pieces.extend(signals.regions.iter().map(regional));
         }
         if signals.ads_data_redaction && !categories.contains(Category::Marketing) {
-            pieces.push("gtag(\"set\",\"ads_data_redaction\",true)".to_owned());
+            pieces.push("gtag(\"set\",\"ads_data_redaction\",!0)".to_owned());
         }
         if signals.url_passthrough {
-            pieces.push("gtag(\"set\",\"url_passthrough\",true)".to_owned());
+            pieces.push("gtag(\"set\",\"url_passthrough\",!0)".to_owned());
         }
         for (name, script) in MICROSOFTS {
             let calls = |tracker: &&Tracker| tracker.globals.iter().any(|global| global == name);
@@ -202,7 +213,12 @@ fn stated(script: &str, granted: CategorySet) -> String {
 /// The default of some countries: the most specific one counts, wherever it stands among the defaults.
 fn regional(region: &Region) -> String {
     let countries = ScriptValue::texts(region.countries.iter().map(String::as_str));
-    stated(REGION, region.granted).replace("__REGION__", countries.as_str())
+    default(region.granted, &format!(",region:{}", countries.as_str()))
+}
+
+/// What Google's tags are told, with one more field or none.
+fn default(granted: CategorySet, more: &str) -> String {
+    stated(DEFAULT, granted).replace(",__MORE__", more)
 }
 
 fn guard(categories: CategorySet, names: OpenNames<'_>) -> String {
@@ -272,7 +288,7 @@ mod tests {
             for state in CategorySet::every() {
                 let head = text(&of(state), names);
                 for token in
-                    ["$C", "$S", "__CONSENT__", "__AT__", "__A__", "__B__", "__C__", "__FREE__", "__HELD__"]
+                    ["$C", "$S", "__CONSENT__", "__AT__", "__A__", "__B__", "__C__", "__MORE__", "__FREE__"]
                 {
                     assert!(!head.contains(token), "{head}");
                 }
@@ -300,12 +316,24 @@ mod tests {
     }
 
     #[test]
-    fn stand_ins_are_there_while_something_is_held() {
-        assert!(text(&Consent::none(), HELD).contains("consentry.idle="));
-        assert!(!text(&of(CategorySet::ALL), FREE).contains("consentry.idle"));
-        let statistics = text(&of(CategorySet::NECESSARY.with(Category::Statistics)), FREE);
+    fn stand_ins_are_ready_while_something_is_held() {
+        let catalog = catalog();
+        let idle = |consent: &Consent| {
+            let head = making(&catalog, consent).head(HELD, Others::MayRun);
+            assert!(!String::from_utf8(head.html().to_vec()).unwrap().contains("consentry.idle"));
+            String::from_utf8(head.idle(Some("n")).to_vec()).unwrap()
+        };
+        let statistics = idle(&of(CategorySet::NECESSARY.with(Category::Statistics)));
         assert!(statistics.contains("consentry.idle=") && !statistics.contains("dataLayer.push="));
-        assert!(text(&Consent::none(), HELD).contains("dataLayer.push="));
+        let none = idle(&Consent::none());
+        assert!(none.starts_with("<script nonce=\"n\">") && none.contains("dataLayer.push="), "{none}");
+        assert_eq!(idle(&of(CategorySet::ALL)), "");
+    }
+
+    #[test]
+    fn tags_wait_for_an_answer_where_there_is_none() {
+        assert!(text(&Consent::none(), HELD).contains(",wait_for_update:500})"));
+        assert!(!text(&of(CategorySet::NECESSARY), HELD).contains("wait_for_update"));
     }
 
     #[test]
@@ -345,7 +373,7 @@ mod tests {
         let consent = Consent::none();
         let making = Making { shown: Shown::InFrame, ..making(&catalog, &consent) };
         let frame = String::from_utf8(making.head(HELD, Others::MayRun).html().to_vec()).unwrap();
-        assert!(frame.contains("setItem") && frame.contains(".consentry-placeholder"));
+        assert!(frame.contains("setItem") && !frame.contains("<style>"));
         assert!(!frame.contains("#consentry-banner") && !frame.contains("choose"));
     }
 

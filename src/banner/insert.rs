@@ -1,6 +1,6 @@
 //! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
 //!
-//! The foot's form `consentry-allow` carries what stands already, so that agreeing to one more embed takes nothing
+//! The form `consentry-allow`, before the foot of a page with a stand-in, carries what stands already, so that agreeing to one more embed takes nothing
 //! back; the stand-in's button belongs to it by its `form` attribute and may therefore stand anywhere, in a
 //! paragraph or inside another form too.
 
@@ -30,10 +30,11 @@ impl Site<'_> {
         trackers: &[&str],
     ) -> Arc<[Localized]> {
         let localized = texts.iter().map(|texts| {
-            let mut foot = self.foot(texts, categories, trackers);
+            let mut foot = self.foot(texts);
             foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
             texts.mark(foot.html()).attribute("data-said", &texts.banner.refused).raw("></p>");
-            localized(texts, self.banner(texts).into_parts(), foot)
+            let allow = self.allow(categories, trackers);
+            localized(texts, self.banner(texts).into_parts(), allow, foot)
         });
         localized.collect()
     }
@@ -49,10 +50,10 @@ impl Site<'_> {
     ) -> Arc<[Localized]> {
         let localized = texts.iter().map(|texts| {
             let foot = match shown {
-                Shown::AsPage => self.foot(texts, categories, trackers),
-                Shown::InFrame => self.form(categories, trackers),
+                Shown::AsPage => self.foot(texts),
+                Shown::InFrame => Template::new(),
             };
-            localized(texts, Vec::new(), foot)
+            localized(texts, Vec::new(), self.allow(categories, trackers), foot)
         });
         localized.collect()
     }
@@ -101,18 +102,18 @@ impl Site<'_> {
         fill(&texts.banner.lead, &[("who", &who), ("purposes", &purposes)])
     }
 
-    /// The standing link, after the form that stand-ins for embeds belong to.
-    fn foot(&self, texts: &Texts, categories: CategorySet, trackers: &[&str]) -> Template {
-        let mut foot = self.form(categories, trackers);
+    /// The standing link.
+    fn foot(&self, texts: &Texts) -> Template {
+        let mut foot = Template::new();
         let html = foot.html();
-        texts.mark(html.raw("<a id=\"consentry-open\"")).raw(" href=\"");
-        html.text(&self.address("/consent")).raw("?return=");
-        foot.hole(Part::ReturnPath).html().raw("\">").text(&texts.banner.standing).raw("</a>");
+        html.raw("<a href=\"").text(&self.address("/consent")).raw("?return=");
+        let html = foot.hole(Part::ReturnPath).html();
+        texts.mark(html.raw("\" id=\"consentry-open\"")).raw(">").text(&texts.banner.standing).raw("</a>");
         foot
     }
 
     /// The form that stand-ins for embeds belong to; nothing where there can be none.
-    fn form(&self, categories: CategorySet, trackers: &[&str]) -> Template {
+    fn allow(&self, categories: CategorySet, trackers: &[&str]) -> Template {
         let mut form = Template::new();
         if !self.may_hold_an_embed(categories) {
             return form;
@@ -138,9 +139,15 @@ impl Site<'_> {
     }
 }
 
-fn localized(texts: &Texts, banner: Vec<Part>, foot: Template) -> Localized {
+fn localized(texts: &Texts, banner: Vec<Part>, allow: Template, foot: Template) -> Localized {
     let placeholder = placeholder(texts, SizedBy::Attribute);
-    Localized { language: texts.language.clone(), banner, foot: foot.into_parts(), placeholder }
+    Localized {
+        language: texts.language.clone(),
+        banner,
+        allow: allow.into_parts(),
+        foot: foot.into_parts(),
+        placeholder,
+    }
 }
 
 /// The two answers of the first layer.

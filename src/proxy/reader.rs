@@ -145,6 +145,8 @@ mod tests {
             preferred: 0,
             return_path: Bytes::new(),
             script: Bytes::new(),
+            idle: Bytes::new(),
+            embeds: Bytes::new(),
             tail: Bytes::new(),
         };
         let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);

@@ -23,6 +23,9 @@ pub(super) struct LetIn {
     pub(super) head: Bytes,
     /// The start tag of scripts put in elsewhere; empty when none would run.
     pub(super) script: Bytes,
+    /// What goes before the first held script, and before the first placeholder; each may be empty.
+    pub(super) idle: Bytes,
+    pub(super) embeds: Bytes,
     /// Banner, foot and placeholders.
     pub(super) languages: Arc<[Localized]>,
     /// What goes at the end of the page: the beacon, or nothing.
@@ -37,8 +40,9 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
     let has_beacon = shown == Shown::AsPage && beacon::is_in_page(visit);
     let tail = |nonce| if has_beacon { beacon::tag(visit, nonce) } else { Bytes::new() };
     let Some(ways) = read(visit, headers) else {
-        let (head, script) = (head(Others::MayRun).html(), Banner::script_tag(None));
-        return LetIn { head, script, languages, tail: tail(None) };
+        let (head, script) = (head(Others::MayRun), Banner::script_tag(None));
+        let (idle, embeds) = (head.idle(None), head.embeds(None));
+        return LetIn { head: head.html(), script, idle, embeds, languages, tail: tail(None) };
     };
     let has_beacon = has_beacon && ways.allow_files;
     let is_alone = matches!(ways.script, Way::Hash(_));
@@ -49,12 +53,15 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
         prefix: &visit.site.policy.settings().prefix,
         script: head.script_hash(),
         style: head.style_hash(),
+        embeds: head.embeds_hash(),
         has_file: head.asks_for_file(),
         has_beacon,
     };
     admit(headers, &ways, &ours);
     LetIn {
         head: head.html_for(&ways),
+        idle: head.idle(ways.script.nonce()),
+        embeds: head.embeds(ways.style.nonce()),
         script: if is_alone { Bytes::new() } else { Banner::script_tag(ways.script.nonce()) },
         tail: if has_beacon { tail(ways.script.nonce()) } else { Bytes::new() },
         languages: if ways.allow_style_attributes { languages } else { banner.sized_by_script(&languages) },

@@ -323,7 +323,7 @@ fn make_changed(head: &mut response::Parts, coding: Coding) {
 
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { head, script, languages, tail } = let_in(visit, &ask.shown, shown, headers);
+    let LetIn { head, script, idle, embeds, languages, tail } = let_in(visit, &ask.shown, shown, headers);
     let return_path = visit.site.banner.return_path(visit.target().as_str());
-    Insertions { head, script, languages, preferred: ask.language, return_path, tail }
+    Insertions { head, script, languages, preferred: ask.language, return_path, idle, embeds, tail }
 }

@@ -95,7 +95,7 @@ fn ours_gets_the_nonce_of_the_page() {
 }
 
 #[test]
-fn without_a_nonce_the_hashes_of_our_two_elements_are_added() {
+fn without_a_nonce_the_hashes_of_our_elements_are_added() {
     for choice in [None, Some("choice=none&return=/"), Some("choice=some&category=statistics&return=/")] {
         let origin = shop(&[(CSP, "script-src 'self' cdn.example; style-src 'none'; img-src *")]);
         let gateway = start(&origin);
@@ -106,11 +106,12 @@ fn without_a_nonce_the_hashes_of_our_two_elements_are_added() {
         let answer = visitor.open("/");
         let page = answer.text();
         let (scripts, styles) = (inline(&page, "script"), inline(&page, "style"));
-        assert_eq!((scripts.len(), styles.len()), (1, 1), "nothing else of ours is inline: {page}");
+        assert_eq!((scripts.len(), styles.len()), (1, 2), "nothing else of ours is inline: {page}");
         let expected = format!(
-            "script-src 'self' cdn.example {}; style-src {}; img-src *",
+            "script-src 'self' cdn.example {}; style-src {} {}; img-src *",
             hash(scripts[0]),
-            hash(styles[0])
+            hash(styles[0]),
+            hash(styles[1])
         );
         assert_eq!(answer.headers_named(CSP)[0], expected);
     }
@@ -183,7 +184,8 @@ fn each_of_several_policies_is_read_by_itself() {
     ]);
     let page = answer.text();
     let script = hash(inline(&page, "script")[0]);
-    let style = hash(inline(&page, "style")[0]);
+    let styles = inline(&page, "style");
+    let (style, embeds) = (hash(styles[0]), hash(styles[1]));
     let at = "shop.example/_consentry";
     let policies = answer.headers_named(CSP);
     assert_eq!(policies[0], "script-src 'unsafe-inline' 'self', script-src 'nonce-n'");
@@ -196,7 +198,7 @@ fn each_of_several_policies_is_read_by_itself() {
     assert_eq!(policies.len(), 3);
     assert_eq!(
         answer.headers_named(REPORT_ONLY),
-        [format!("default-src {script} {style} {at}/choice {at}/event; report-uri /csp")]
+        [format!("default-src {script} {style} {embeds} {at}/choice {at}/event; report-uri /csp")]
     );
     assert!(page.contains("<script nonce=\"n\">"));
 }

@@ -70,6 +70,7 @@ fn insertions() -> Insertions {
     let localized = Localized {
         language: "nb".into(),
         banner: vec![text(PUT_IN[1])],
+        allow: Vec::new(),
         foot: vec![text(PUT_IN[2])],
         placeholder: vec![text("<div>put in instead</div>")],
     };
@@ -79,6 +80,8 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/"),
         script: Bytes::from_static(b"<script>"),
+        idle: Bytes::new(),
+        embeds: Bytes::new(),
         tail: Bytes::new(),
     }
 }

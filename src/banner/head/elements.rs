@@ -1,4 +1,5 @@
-//! The two elements first in `<head>`, and what they need to get past a page's own policy.
+//! The two elements first in `<head>`, those that follow where they are needed, and what they need to get past a page's own
+//! policy.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -6,7 +7,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
-use super::super::assets::SIZES;
+use super::super::assets::{EMBED_CSS, SIZES};
 use crate::policy::fence::admit::{Way, Ways};
 
 const SCRIPT: &str = "<script";
@@ -18,13 +19,24 @@ pub struct Head {
     html: Bytes,
     script: Range<usize>,
     style: Range<usize>,
-    asks_for_file: bool,
-    /// The hashes of both, once somebody asked.
-    hashes: OnceLock<[String; 2]>,
+    more: More,
+    /// The hashes of script, style and embeds' style, once somebody asked.
+    hashes: OnceLock<[String; 3]>,
+}
+
+/// What a page under this head may need later on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct More {
+    /// May the script ask for `PREFIX/choice.js`?
+    pub(super) asks_for_file: bool,
+    /// The code of stand-ins for held scripts; empty where there are none, and where the head itself has it.
+    pub(super) idle: &'static str,
+    /// May a held embed be in the page?
+    pub(super) has_embeds: bool,
 }
 
 impl Head {
-    pub(super) fn new(script: &str, style: &str, asks_for_file: bool) -> Self {
+    pub(super) fn new(script: &str, style: &str, more: More) -> Self {
         let mut html = [SCRIPT, ">", script, "</script>"].concat();
         let start = SCRIPT.len() + 1;
         let script = start..start + script.len();
@@ -34,12 +46,22 @@ impl Head {
             at += STYLE.len() + 1;
         }
         let style = at..at + style.len();
-        Self { html: Bytes::from(html), script, style, asks_for_file, hashes: OnceLock::new() }
+        Self { html: Bytes::from(html), script, style, more, hashes: OnceLock::new() }
     }
 
     /// May its script ask for `PREFIX/choice.js`?
     pub const fn asks_for_file(&self) -> bool {
-        self.asks_for_file
+        self.more.asks_for_file
+    }
+
+    /// The script before the first held one, with a nonce if there is one: stand-ins are made by it. May be empty.
+    pub fn idle(&self, nonce: Option<&str>) -> Bytes {
+        element(SCRIPT, nonce, self.more.idle, "</script>")
+    }
+
+    /// The style before the first placeholder; may be empty.
+    pub fn embeds(&self, nonce: Option<&str>) -> Bytes {
+        element(STYLE, nonce, self.more.embeds(), "</style>")
     }
 
     /// As it goes into a page whose policy has nothing against it.
@@ -90,13 +112,33 @@ impl Head {
         &self.hashes()[1]
     }
 
-    fn hashes(&self) -> &[String; 2] {
+    /// The same for the style before the first placeholder.
+    pub fn embeds_hash(&self) -> &str {
+        &self.hashes()[2]
+    }
+
+    fn hashes(&self) -> &[String; 3] {
         self.hashes.get_or_init(|| {
-            let hash = |range: &Range<usize>| hash_source(&self.html[range.clone()]);
-            let style = if self.style.is_empty() { String::new() } else { hash(&self.style) };
-            [hash(&self.script), style]
+            let styled = |css: &[u8]| if css.is_empty() { String::new() } else { hash_source(css) };
+            let (script, style) = (&self.html[self.script.clone()], &self.html[self.style.clone()]);
+            [hash_source(script), styled(style), styled(self.more.embeds().as_bytes())]
         })
     }
+}
+
+impl More {
+    const fn embeds(&self) -> &'static str {
+        if self.has_embeds { EMBED_CSS } else { "" }
+    }
+}
+
+/// A whole element; nothing when there is nothing in it.
+fn element(start: &str, nonce: Option<&str>, text: &str, end: &str) -> Bytes {
+    if text.is_empty() {
+        return Bytes::new();
+    }
+    let nonce = nonce.map(nonce_attribute).unwrap_or_default();
+    Bytes::from([start, &nonce, ">", text, end].concat())
 }
 
 /// ` nonce="…"`. A nonce is letters, digits and a few signs; whoever found it made sure of that.
@@ -126,7 +168,7 @@ mod tests {
 
     #[test]
     fn nonces_and_hashes_are_those_of_the_two_elements() {
-        let head = Head::new("a()", "b{}", false);
+        let head = Head::new("a()", "b{}", More::default());
         assert_eq!(head.html(), "<script>a()</script><style>b{}</style>");
         let nonced = head.with(Some("x+/="), None, "");
         assert_eq!(nonced, "<script nonce=\"x+/=\">a()</script><style>b{}</style>");
@@ -135,12 +177,22 @@ mod tests {
             "<script nonce=\"s\">a();c()</script><style nonce=\"t\">b{}</style>"
         );
         assert_eq!(
-            Head::new("a()", "", false).with(Some("s"), Some("t"), ""),
+            Head::new("a()", "", More::default()).with(Some("s"), Some("t"), ""),
             "<script nonce=\"s\">a()</script>"
         );
         // printf 'a()' | openssl dgst -sha256 -binary | base64
         assert_eq!(head.script_hash(), "'sha256-qVpDBgj7bpq5hMAcGp3AOc79J3Y1Z4HvySTwKrWDoy4='");
         assert_eq!(head.style_hash(), "'sha256-7yqHVAesot11p6HczDsgKRipvI5UPgs97z80zNXlans='");
-        assert_eq!(Head::new("a()", "", false).style_hash(), "");
+        assert_eq!(Head::new("a()", "", More::default()).style_hash(), "");
+    }
+
+    #[test]
+    fn the_style_of_placeholders_is_ready_where_an_embed_may_be_held() {
+        let ready = Head::new("a()", "b{}", More { has_embeds: true, ..More::default() });
+        let style = ready.embeds(Some("n"));
+        assert_eq!(style, [b"<style nonce=\"n\">", EMBED_CSS.as_bytes(), b"</style>"].concat());
+        assert_eq!(ready.embeds_hash(), hash_source(EMBED_CSS.as_bytes()));
+        let other = Head::new("a()", "b{}", More::default());
+        assert_eq!((other.embeds(None).len(), other.embeds_hash()), (0, ""));
     }
 }

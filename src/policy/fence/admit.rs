@@ -1,12 +1,12 @@
 //! What a shop's own Content-Security-Policy has against the things we put into its page, and the least that lets
 //! them through.
 //!
-//! We put in one inline script, one inline style and, where the policy lets more of their kind through, small inline
-//! scripts before held ones. The script may import `PREFIX/choice.js`, and the page may ask for `PREFIX/beacon.js`; the
+//! We put in one inline script, an inline style, another before the first placeholder and, where the policy lets more of
+//! their kind through, inline scripts before held ones. The script may import `PREFIX/choice.js`, and the page may ask for `PREFIX/beacon.js`; the
 //! answer goes to `PREFIX/choice` by a form or a script, events go to `PREFIX/event`, and a form leads to
 //! `PREFIX/consent`. Each policy is read by itself (CSP Level 3 section 8.1: all of them
 //! must agree), those that only report too. Where the page has a nonce, ours get the same and no header changes. Where
-//! it has none, the hashes of our two elements are added; never where inline code is allowed, because a hash takes that
+//! it has none, the hashes of our script and styles are added; never where inline code is allowed, because a hash takes that
 //! back (section 6.7.3.2). An address of ours is added only where no source covers it, with its path. What else stands
 //! in the header stays byte for byte, and nothing is let through that is not ours.
 //!
@@ -81,6 +81,8 @@ pub struct Ours<'a> {
     pub script: &'a str,
     /// The same of the inline style; empty when there is none.
     pub style: &'a str,
+    /// The same of the style before the first placeholder.
+    pub embeds: &'a str,
     /// May the script ask for `PREFIX/choice.js`?
     pub has_file: bool,
     /// Does the page ask for `PREFIX/beacon.js`?
@@ -151,7 +153,12 @@ fn added<'a>(policy: &Policy<'a>, ways: &Ways, ours: &Ours<'_>) -> Vec<(Directiv
             None => added.push((directive, vec![source])),
         }
     };
-    for (names, way, hash) in [(SCRIPT, &ways.script, ours.script), (STYLE, &ways.style, ours.style)] {
+    let elements = [
+        (SCRIPT, &ways.script, ours.script),
+        (STYLE, &ways.style, ours.style),
+        (STYLE, &ways.style, ours.embeds),
+    ];
+    for (names, way, hash) in elements {
         let Some(directive) = policy.effective(names).filter(|_| !hash.is_empty()) else { continue };
         let has_nonce = way.nonce().is_some_and(|nonce| directive.has_nonce(nonce));
         if directive.forbids_inline() && !has_nonce && !directive.has(hash) {

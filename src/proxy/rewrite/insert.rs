@@ -1,5 +1,6 @@
 //! What a page gets from us, and where it belongs: head, banner, foot, placeholders.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +24,10 @@ pub struct Insertions {
     /// The start tag of a script that may run in this page, such as `<script nonce="…">`. Scripts that stand in for held
     /// ones begin with it, and call what `head` defines. Empty: none may, and none is put in.
     pub script: Bytes,
+    /// A whole script element that goes once before the first held script, or stand-in; may be empty.
+    pub idle: Bytes,
+    /// A whole style element that goes once before the first placeholder; may be empty.
+    pub embeds: Bytes,
     /// Goes behind the foot, at the page's end; may be empty.
     pub tail: Bytes,
 }
@@ -36,6 +41,8 @@ impl Insertions {
             preferred: 0,
             return_path: Bytes::new(),
             script: Bytes::new(),
+            idle: Bytes::new(),
+            embeds: Bytes::new(),
             tail: Bytes::new(),
         }
     }
@@ -48,6 +55,8 @@ pub struct Localized {
     pub language: String,
     /// Goes right after `<body>`.
     pub banner: Vec<Part>,
+    /// Goes before the foot of a page with a placeholder: the form that its button belongs to.
+    pub allow: Vec<Part>,
     /// Goes before `</body>`.
     pub foot: Vec<Part>,
     /// Goes before a held embed.
@@ -80,6 +89,9 @@ pub(super) struct Frame {
     insertions: Insertions,
     language: Option<usize>,
     body: Body,
+    allow: Allow,
+    /// What the next `<meta>` must not come before.
+    early: Bytes,
     has_head: bool,
     has_banner: bool,
     has_foot: bool,
@@ -96,12 +108,23 @@ enum Body {
     Frameset,
 }
 
+/// The form that placeholders belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allow {
+    /// There is no placeholder yet.
+    Unneeded,
+    Needed,
+    Done,
+}
+
 impl Frame {
     pub(super) fn new(insertions: Insertions) -> Self {
         Self {
             insertions,
             language: None,
             body: Body::Unseen,
+            allow: Allow::Unneeded,
+            early: Bytes::new(),
             has_head: false,
             has_banner: false,
             has_foot: false,
@@ -132,7 +155,20 @@ impl Frame {
 
     /// Do the attributes of this tag matter?
     pub(super) fn wants_attributes(&self, name: &[u8]) -> bool {
-        name == b"html" && self.language.is_none() && !self.has_banner
+        match name {
+            b"html" => self.language.is_none() && !self.has_banner,
+            b"meta" => self.body == Body::Unseen,
+            _ => false,
+        }
+    }
+
+    /// An attribute of `<meta>`: a policy in one may be against what we put in later, which therefore stands before it.
+    pub(super) fn meta(&mut self, name: &[u8], value: &[u8]) {
+        const POLICY: &[u8] = b"content-security-policy";
+        if name.eq_ignore_ascii_case(b"http-equiv") && value.trim_ascii().eq_ignore_ascii_case(POLICY) {
+            let Insertions { idle, embeds, .. } = &mut self.insertions;
+            self.early = Bytes::from([take(idle), take(embeds)].concat());
+        }
     }
 
     /// An attribute of `<html>`: the page says its language, or that it is AMP. Into an AMP page nothing is put: its
@@ -157,6 +193,10 @@ impl Frame {
         match name {
             b"html" | b"head" => {}
             b"body" => self.head(start, edits),
+            b"meta" if !self.early.is_empty() => {
+                self.head(start, edits);
+                edits.insert(start, Rank::Frame, take(&mut self.early));
+            }
             b"plaintext" => {
                 self.head(start, edits);
                 self.close(start, edits);
@@ -213,12 +253,43 @@ impl Frame {
         self.banner(at, edits);
         if !self.has_foot && self.body != Body::Frameset {
             self.has_foot = true;
+            if self.allow == Allow::Needed {
+                self.allow(at, edits);
+            }
             if let Some(localized) = self.localized() {
                 self.put(&localized.foot, at, edits);
                 if !self.insertions.tail.is_empty() {
                     edits.insert(at, Rank::Frame, self.insertions.tail.clone());
                 }
             }
+        }
+    }
+
+    /// A script that starts at `at` is held, or stood in for.
+    pub(super) fn before_stand_in(&mut self, at: usize, edits: &mut Edits) {
+        if !self.insertions.idle.is_empty() {
+            edits.insert(at, Rank::Frame, take(&mut self.insertions.idle));
+        }
+    }
+
+    /// A placeholder is put in at `at`. What stands where a browser may not read it does not count for the next one.
+    pub(super) fn before_placeholder(&mut self, at: usize, is_aside: bool, edits: &mut Edits) {
+        let embeds = &mut self.insertions.embeds;
+        let embeds = if is_aside { embeds.clone() } else { take(embeds) };
+        if !embeds.is_empty() {
+            edits.insert(at, Rank::Frame, embeds);
+        }
+        match self.allow {
+            Allow::Unneeded if self.has_foot => self.allow(at, edits),
+            Allow::Unneeded => self.allow = Allow::Needed,
+            Allow::Needed | Allow::Done => {}
+        }
+    }
+
+    fn allow(&mut self, at: usize, edits: &mut Edits) {
+        self.allow = Allow::Done;
+        if let Some(localized) = self.localized() {
+            self.put(&localized.allow, at, edits);
         }
     }
 

@@ -225,13 +225,17 @@ impl Judge {
         verdict: &Verdict,
         text: &[u8],
         at: usize,
-        frame: &Frame,
+        frame: &mut Frame,
         edits: &mut Edits,
     ) {
         if frame.script().is_empty() || self.grants_everything() {
             return;
         }
-        let held = if let Verdict::Hold(held) = verdict { held.tracker } else { None };
+        let mut held = None;
+        if let Verdict::Hold(verdict) = verdict {
+            held = verdict.tracker;
+            frame.before_stand_in(at, edits);
+        }
         let mut next = held.filter(|id| !self.stood_in.contains(*id));
         for _ in 0..STAND_INS_MAX {
             let is_missing = |id| !self.stood_in.contains(id);
@@ -239,6 +243,7 @@ impl Judge {
             let Some(id) = next.take().or_else(|| (!text.is_empty()).then(in_text).flatten()) else { return };
             self.stood_in.insert(id);
             if let Some(names) = self.policy.stand_in(id) {
+                frame.before_stand_in(at, edits);
                 edits.insert(at, Rank::Frame, frame.script().clone());
                 edits.insert(at, Rank::Frame, names.clone());
             }

@@ -54,7 +54,7 @@ impl Walker {
             self.end_tag(word);
         } else if !self.is_aside() {
             if self.frame.wants_attributes(word) {
-                self.attributes(buf);
+                self.attributes(buf, word);
             }
             self.frame.before_tag(word, self.scan.start, &mut self.edits);
         }

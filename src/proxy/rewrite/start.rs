@@ -32,7 +32,7 @@ impl Walker {
         let is_inert = self.templates.is_inert() && !is_doubtful;
         if !self.is_aside() {
             if self.frame.wants_attributes(word) {
-                self.attributes(buf);
+                self.attributes(buf, word);
             }
             self.frame.before_tag(word, self.scan.start, &mut self.edits);
             self.frame.after_tag(word, end, &mut self.edits);
@@ -46,11 +46,13 @@ impl Walker {
         let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
         let is_placeholder = self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
         if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
+            let is_aside = is_doubtful || self.is_aside();
+            self.frame.before_placeholder(self.scan.start, is_aside, &mut self.edits);
             let text = self.judge.placeholder(id, buf, &self.scan, &self.frame);
             self.edits.insert(self.scan.start, Rank::Frame, text);
         }
         if word == b"script" && !is_doubtful {
-            self.judge.stand_in(&verdict, b"", self.scan.start, &self.frame, &mut self.edits);
+            self.judge.stand_in(&verdict, b"", self.scan.start, &mut self.frame, &mut self.edits);
         }
         // Within SVG a script with a `src` is an inline one.
         let waits = match word {
@@ -88,9 +90,13 @@ impl Walker {
         }
     }
 
-    pub(super) fn attributes(&mut self, buf: &[u8]) {
+    pub(super) fn attributes(&mut self, buf: &[u8], word: &[u8]) {
         for span in &self.scan.spans {
-            self.frame.attribute(&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
+            let (name, value) = (&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
+            match word {
+                b"meta" => self.frame.meta(name, value),
+                _ => self.frame.attribute(name, value),
+            }
         }
     }
 }

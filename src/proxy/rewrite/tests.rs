@@ -50,6 +50,7 @@ fn insertions() -> Insertions {
     let localized = |language: &str, banner: &'static str| Localized {
         language: language.into(),
         banner: vec![text("<b>"), text(banner), Part::ReturnPath, text("</b>")],
+        allow: Vec::new(),
         foot: vec![text("<i>foot</i>")],
         placeholder: vec![
             text("<p>"),
@@ -69,6 +70,8 @@ fn insertions() -> Insertions {
         preferred: 1,
         return_path: Bytes::from_static(b"/a"),
         script: Bytes::from_static(b"<script>"),
+        idle: Bytes::new(),
+        embeds: Bytes::new(),
         tail: Bytes::new(),
     }
 }
@@ -383,6 +386,7 @@ fn endless_repetition_costs_no_more_than_its_length() {
     }
 }
 
+mod later;
 mod long;
 mod oracle;
 mod passing;

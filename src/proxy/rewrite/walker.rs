@@ -293,7 +293,7 @@ impl Walker {
         self.judge.counts.long_scripts += u32::from(found.is_none() && buf.len() >= limit);
         self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
         if place == Place::Plain {
-            self.judge.stand_in(&verdict, code, self.scan.start, &self.frame, &mut self.edits);
+            self.judge.stand_in(&verdict, code, self.scan.start, &mut self.frame, &mut self.edits);
         }
         self.state = if found.is_some() { State::Text } else { State::Script(escape) };
         Step::On

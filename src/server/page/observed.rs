@@ -83,6 +83,8 @@ fn nothing() -> Insertions {
         preferred: 0,
         return_path: Bytes::new(),
         script: Bytes::new(),
+        idle: Bytes::new(),
+        embeds: Bytes::new(),
         tail: Bytes::new(),
     }
 }

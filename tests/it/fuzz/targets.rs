@@ -101,6 +101,7 @@ fn insertions() -> Insertions {
     let localized = Localized {
         language: "nb".into(),
         banner: vec![text("<b>"), Part::ReturnPath, text("</b>")],
+        allow: Vec::new(),
         foot: vec![text("<i>foot</i>")],
         placeholder: vec![text("<p>"), Part::TrackerName, text("|"), Part::Size, text("</p>")],
     };
@@ -110,6 +111,8 @@ fn insertions() -> Insertions {
         preferred: 0,
         return_path: Bytes::from_static(b"/a"),
         script: Bytes::from_static(b"<script>"),
+        idle: Bytes::new(),
+        embeds: Bytes::new(),
         tail: Bytes::new(),
     }
 }
@@ -287,6 +290,7 @@ pub fn fence(input: &[u8]) {
         prefix: "/_consentry",
         script: "'sha256-c2NyaXB0'",
         style: "'sha256-c3R5bGU='",
+        embeds: "'sha256-ZW1iZWRz'",
         has_file: true,
         has_beacon: true,
     };

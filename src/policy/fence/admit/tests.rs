@@ -13,6 +13,7 @@ const OURS: Ours<'static> = Ours {
     prefix: "/_consentry",
     script: SCRIPT_HASH,
     style: STYLE_HASH,
+    embeds: "",
     has_file: true,
     has_beacon: true,
 };

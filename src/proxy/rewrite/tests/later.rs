@@ -1,0 +1,64 @@
+//! What a page gets only when it is needed: code for stand-ins, the style of placeholders and their form.
+
+use super::*;
+
+/// With `S` before the first held script, `E` before the first placeholder, and the form `F` before the foot.
+fn later(source: &str) -> String {
+    let base = insertions();
+    let with_form = |localized: &Localized| Localized { allow: vec![text("F")], ..localized.clone() };
+    let languages = base.languages.iter().map(with_form).collect();
+    let (idle, embeds) = (Bytes::from_static(b"S"), Bytes::from_static(b"E"));
+    let (out, result) =
+        rewritten(Consent::none(), Insertions { languages, idle, embeds, ..base }, [source.as_bytes()]);
+    result.unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The marks of [`later`] in their order, and what of these pieces stands between them.
+fn order(source: &str, pieces: &[&str]) -> String {
+    let page = later(source);
+    let marks = ["S", "E", "F"].iter().chain(pieces);
+    let mut found: Vec<(usize, &str)> =
+        marks.flat_map(|mark| page.match_indices(mark).map(|(at, _)| (at, *mark))).collect();
+    found.sort_unstable();
+    found.iter().map(|(_, mark)| *mark).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_page_with_nothing_held_gets_none_of_it() {
+    for source in
+        ["<p>x", "<head><script>a()</script><meta charset=utf-8></head><body><img src=//ads.example>"]
+    {
+        assert_eq!(order(source, &[]), "", "{source}");
+    }
+}
+
+#[test]
+fn code_for_stand_ins_stands_once_before_the_first_held_script() {
+    let source =
+        "<body><script>a()</script><script src=//ads.example></script><script src=//pix.example></script>";
+    assert_eq!(order(source, &["a()", "<script type", "idle("]), "a() S <script type idle( <script type");
+}
+
+#[test]
+fn style_and_form_of_placeholders_stand_in_a_page_that_has_one() {
+    let source = "<body><iframe src=//film.example/1></iframe><iframe src=//film.example/2></iframe></body>";
+    assert_eq!(order(source, &["<p>", "foot"]), "E <p> <p> F foot");
+    let behind = "<body></body><iframe src=//film.example/1></iframe>";
+    assert_eq!(order(behind, &["<p>", "foot"]), "foot E F <p>");
+}
+
+#[test]
+fn a_style_that_a_browser_may_not_read_is_not_the_only_one() {
+    let source = "<body><noscript><iframe src=//film.example/1></iframe></noscript><iframe src=//film.example/2></iframe>";
+    assert_eq!(order(source, &["<p>"]), "E <p> E <p> F");
+}
+
+#[test]
+fn it_stands_before_a_policy_in_a_meta_element_that_may_be_against_it() {
+    let source = "<head><meta charset=utf-8><meta content=\"script-src 'self'\" http-equiv='content-security-policy '></head>\
+                  <body><script src=//ads.example></script><iframe src=//film.example/1></iframe>";
+    assert_eq!(order(source, &["<meta c", "<p>", "foot"]), "<meta c S E <meta c <p> F foot");
+    let told = "<head><meta content='S' http-equiv=refresh lang=nb><body>";
+    assert!(later(told).contains("<b>hi/a</b>"), "{}", later(told));
+}

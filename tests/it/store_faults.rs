@@ -298,3 +298,23 @@ fn a_user_who_may_only_read_is_told_of_and_what_it_could_not_write_comes_under_o
     until("nothing waits", || told_at(program.admin)["pending_batches"] == 0);
     program.stop();
 }
+
+#[test]
+fn a_server_without_room_is_told_of_and_gets_everything_when_there_is_room() {
+    let (server, database) = shared();
+    let origin = Origin::page(PLAIN);
+    let gateway = gateway(&origin, &server.url, &database);
+    open(&gateway, 0..10);
+    assert_stored(server, &database, 10);
+    // The server keeps more free than any disk has: it refuses with the error of a full one, in one table of three.
+    let table = format!("{database}.cells_hour");
+    let room = "min_free_disk_bytes_to_perform_insert";
+    server.ask(&format!("alter table {table} modify setting {room} = {}", 1_u64 << 60));
+    open(&gateway, 10..30);
+    until("it is told", || ready(&gateway)["degraded"].to_string().contains("Code: 243"));
+    open(&gateway, 30..40);
+    server.ask(&format!("alter table {table} reset setting {room}"));
+    assert_stored(server, &database, 40);
+    until("nothing waits", || ready(&gateway)["pending_batches"] == 0);
+    assert_eq!(ready(&gateway)["lost_tallies"], 0);
+}

@@ -1,6 +1,7 @@
 //! Bad days of a ClickHouse: killed, hung, refused, cut off, busy, slow, read-only, full, changed. Whatever happens, pages
 //! are served, and the figures come out exact when it is over.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,11 @@ fn assert_stored(server: &Server, database: &str, views: u32) {
 }
 
 fn ready(gateway: &Gateway) -> serde_json::Value {
-    get(gateway.admin, "/readyz", &[]).json()
+    told_at(gateway.admin)
+}
+
+fn told_at(admin: SocketAddr) -> serde_json::Value {
+    get(admin, "/readyz", &[]).json()
 }
 
 #[test]
@@ -258,4 +263,58 @@ fn sigterm_under_load_delivers_every_view() {
     }
     program.stop();
     assert_eq!(stored(server, &database), ["300", "300", "300"]);
+}
+
+#[test]
+fn a_user_who_may_only_read_is_told_of_and_what_it_could_not_write_comes_under_one_who_may() {
+    let (server, database) = shared();
+    let origin = Origin::page(PLAIN);
+    let directory = Arc::new(tempfile::tempdir().expect("a directory"));
+    let password = directory.path().join("clickhouse.password");
+    std::fs::write(&password, "reader\n").expect("written");
+    let writes = text(&directory, &origin, &server.url, &database);
+    let user = format!("[store.clickhouse]\nuser = \"reader\"\npassword_file = \"{}\"\n", password.display());
+    let reads = writes.replacen("[store.clickhouse]\n", &user, 1);
+    let open = |program: &Program, pages: std::ops::Range<u32>| {
+        let mut visitor = Visitor::of(program.visitors);
+        for page in pages {
+            assert_eq!(visitor.open(&format!("/{page}")).status, 200);
+        }
+    };
+    let program = Program::start_in(directory.clone(), &writes);
+    open(&program, 0..10);
+    program.stop();
+    assert_stored(server, &database, 10);
+    let program = Program::start_in(directory.clone(), &reads);
+    open(&program, 10..30);
+    until("it is told", || told_at(program.admin)["degraded"].to_string().contains("readonly mode"));
+    let told = told_at(program.admin);
+    assert_eq!((&told["status"], &told["lost_tallies"]), (&json!("degraded"), &json!(0)), "{told}");
+    open(&program, 30..40);
+    program.stop();
+    assert_eq!(stored(server, &database), ["10", "10", "10"]);
+    let program = Program::start_in(directory, &writes);
+    assert_stored(server, &database, 40);
+    until("nothing waits", || told_at(program.admin)["pending_batches"] == 0);
+    program.stop();
+}
+
+#[test]
+fn a_server_without_room_is_told_of_and_gets_everything_when_there_is_room() {
+    let (server, database) = shared();
+    let origin = Origin::page(PLAIN);
+    let gateway = gateway(&origin, &server.url, &database);
+    open(&gateway, 0..10);
+    assert_stored(server, &database, 10);
+    // The server keeps more free than any disk has: it refuses with the error of a full one, in one table of three.
+    let table = format!("{database}.cells_hour");
+    let room = "min_free_disk_bytes_to_perform_insert";
+    server.ask(&format!("alter table {table} modify setting {room} = {}", 1_u64 << 60));
+    open(&gateway, 10..30);
+    until("it is told", || ready(&gateway)["degraded"].to_string().contains("Code: 243"));
+    open(&gateway, 30..40);
+    server.ask(&format!("alter table {table} reset setting {room}"));
+    assert_stored(server, &database, 40);
+    until("nothing waits", || ready(&gateway)["pending_batches"] == 0);
+    assert_eq!(ready(&gateway)["lost_tallies"], 0);
 }

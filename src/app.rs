@@ -184,8 +184,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let (sightings, inventory) = start_inventory(&config, &*entropy, &clock, &metrics)?;
     let public_paths = Arc::new(PublicPaths::new(config.sites.len()));
     let sitemaps = sitemaps::start(followed.clone(), public_paths.clone(), metrics.clone())?;
-    let (ledger, receipts_days) = (kept.ledger.clone(), config.receipts_days);
-    let upkeep = upkeep::start(upkeep::Line { ledger, clock: clock.clone(), receipts_days })?;
+    let upkeep = start_upkeep(&config, kept.ledger.clone(), kept.store.clone(), &clock)?;
     let desk = Admin {
         store: kept.store,
         spool: kept.spool,
@@ -209,6 +208,16 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     tracing::info!(visitors = ?visitors.addresses(), admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
     let threads = Threads { counting, last_hits, delivery, inventory, upkeep, sitemaps };
     Ok(Running { config, visitors, admin, sites, shared, successors, threads })
+}
+
+fn start_upkeep(
+    config: &Config,
+    ledger: Arc<Ledger>,
+    store: Arc<dyn EventStore>,
+    clock: &Arc<dyn Clock>,
+) -> Result<upkeep::Thread, AppError> {
+    let (clock, receipts_days) = (clock.clone(), config.receipts_days);
+    upkeep::start(upkeep::Line { ledger, store, clock, receipts_days })
 }
 
 fn make_directory(path: &Path) -> Result<(), StoreError> {

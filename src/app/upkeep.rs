@@ -1,5 +1,5 @@
-//! What is done once a day: receipts that nobody needs any more are erased, and the ledger's head is written to the log,
-//! where a later cut of the ledger can be seen.
+//! What is done once a day: receipts that nobody needs any more are erased, old figures get coarser and go, and the
+//! ledger's head is written to the log, where a later cut of the ledger can be seen.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::AppError;
 use crate::clock::Clock;
 use crate::store::ledger::{Erase, Ledger};
+use crate::store::{Aged, EventStore};
 
 /// How often the date is looked at.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -19,6 +20,7 @@ const DAY: i64 = 86_400;
 /// What the upkeep works with.
 pub(super) struct Line {
     pub(super) ledger: Arc<Ledger>,
+    pub(super) store: Arc<dyn EventStore>,
     pub(super) clock: Arc<dyn Clock>,
     /// How long receipts are kept. Unit: days.
     pub(super) receipts_days: u32,
@@ -73,6 +75,17 @@ async fn round(line: &Line, now: Timestamp) {
             Ok(receipts) => tracing::info!(receipts, "receipts that are no longer needed were erased"),
             Err(error) => tracing::error!(%error, "receipts that are no longer needed could not be erased"),
         }
+    }
+    match line.store.age().await {
+        Ok(Aged { folded_days: 0, forgotten_days: 0 }) => {}
+        Ok(Aged { folded_days, forgotten_days }) => {
+            tracing::info!(
+                folded_days,
+                forgotten_days,
+                "old figures were folded, and those past their time went"
+            );
+        }
+        Err(error) => tracing::error!(%error, "old figures could not be folded"),
     }
     match line.ledger.head().await {
         Ok(head) => tracing::info!(%head, "head of the ledger"),

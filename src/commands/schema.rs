@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = arguments.config.as_deref().map(load).transpose()?;
     let mut settings = match config.map(|loaded| loaded.config.statistics) {
         Some(Statistics::ClickHouse(settings)) => settings,
-        Some(Statistics::Embedded) | None => Settings::default(),
+        Some(Statistics::Embedded(_)) | None => Settings::default(),
     };
     if let Some(database) = &arguments.database {
         settings.database.clone_from(database);

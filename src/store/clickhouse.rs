@@ -21,6 +21,7 @@ use std::time::Duration;
 use self::engine::Engine;
 pub use self::fault::Fault;
 use self::link::Link;
+use super::Retention;
 use super::question::{Question, Rows};
 use super::{Batch, BoxFuture, EventStore, StoreError};
 use crate::counting::tally::LocalDay;
@@ -68,21 +69,6 @@ impl Default for Settings {
             answer_timeout: Duration::from_secs(30),
             retention: Retention::default(),
         }
-    }
-}
-
-/// How long what is kept. The server does it by itself, when it merges parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retention {
-    /// Hours become one row of their day after so many days, 1 to 36 500. Default 90.
-    pub hours_days: u32,
-    /// Rows go after so many months, 1 to 1200. Default 25.
-    pub months: u32,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { hours_days: 90, months: 25 }
     }
 }
 

@@ -3,6 +3,7 @@
 //! One thread writes, two read; async workers never wait for the disk. Sums are added by upsert, and
 //! a batch and the note that it was counted are one transaction, so a batch counts once whatever happens between.
 
+mod age;
 mod read;
 mod write;
 
@@ -13,7 +14,7 @@ use rusqlite::Connection;
 use super::desk::Desk;
 use super::file::Kind;
 use super::question::{Question, Rows};
-use super::{Batch, BoxFuture, EventStore, Settings, StoreError};
+use super::{Aged, Batch, BoxFuture, EventStore, Retention, Settings, StoreError};
 use crate::clock::Clock;
 use crate::counting::tally::LocalDay;
 
@@ -36,6 +37,7 @@ pub(super) const STATISTICS: Kind = Kind {
         include_str!("sql/statistics_schema.sql"),
         include_str!("sql/statistics_schema_2.sql"),
         include_str!("sql/statistics_schema_3.sql"),
+        include_str!("sql/statistics_schema_4.sql"),
     ],
 };
 
@@ -44,6 +46,7 @@ pub struct Embedded {
     writer: Desk,
     readers: Desk,
     clock: Arc<dyn Clock>,
+    retention: Retention,
 }
 
 impl Embedded {
@@ -72,7 +75,14 @@ impl Embedded {
             writer: start("statistics-write", vec![connection])?,
             readers: start("statistics-read", readers)?,
             clock,
+            retention: Retention::default(),
         })
+    }
+
+    /// The same, keeping what is kept for so long.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 }
 
@@ -90,6 +100,10 @@ impl EventStore for Embedded {
         let site = site.to_owned();
         self.read(move |connection| read::first_day(connection, &site).map_err(error))
     }
+
+    fn age(&self) -> BoxFuture<'_, Result<Aged, StoreError>> {
+        Box::pin(self.let_age())
+    }
 }
 
 impl Embedded {
@@ -97,6 +111,27 @@ impl Embedded {
     pub fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
         let now = self.clock.now();
         Box::pin(self.writer.run(move |connection| write::insert(connection, &batch, now).map_err(error)))
+    }
+
+    /// Day by day, so that batches are added in between.
+    async fn let_age(&self) -> Result<Aged, StoreError> {
+        let limits = age::Limits::at(self.clock.now(), self.retention);
+        let mut aged = Aged::default();
+        while self.change(move |connection| age::fold(connection, limits)).await? {
+            aged.folded_days += 1;
+        }
+        while self.change(move |connection| age::forget(connection, limits)).await? {
+            aged.forgotten_days += 1;
+        }
+        while self.change(age::shrink).await? {}
+        Ok(aged)
+    }
+
+    async fn change(
+        &self,
+        job: impl FnOnce(&mut Connection) -> rusqlite::Result<bool> + Send + 'static,
+    ) -> Result<bool, StoreError> {
+        self.writer.run(move |connection| job(connection).map_err(error)).await
     }
 
     /// Reads on a thread of its own, within [`QUESTION_MS_MAX`].

@@ -84,6 +84,8 @@ impl Kind {
 
 fn tune(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(LOCK_WAIT)?;
+    // Only a file that is made now heeds it: what is deleted later can be given back bit by bit.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")
 }

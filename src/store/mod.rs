@@ -38,13 +38,33 @@ pub struct Settings {
 }
 
 /// Where statistics are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statistics {
     /// In one file, beside the rest.
-    #[default]
-    Embedded,
+    Embedded(Retention),
     /// On a ClickHouse server or cluster.
     ClickHouse(clickhouse::Settings),
+}
+
+/// How long what is kept. A server does it by itself, when it merges parts; the file is seen to once a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Hours become one row of their day after so many days, 1 to 36 500. Default 90.
+    pub hours_days: u32,
+    /// Rows go after so many months, 1 to 1200. Default 25.
+    pub months: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { hours_days: 90, months: 25 }
+    }
+}
+
+impl Default for Statistics {
+    fn default() -> Self {
+        Self::Embedded(Retention::default())
+    }
 }
 
 impl Statistics {
@@ -55,7 +75,7 @@ impl Statistics {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<dyn EventStore>, StoreError> {
         Ok(match self {
-            Self::Embedded => Arc::new(embedded::Embedded::open(settings, clock)?),
+            Self::Embedded(kept) => Arc::new(embedded::Embedded::open(settings, clock)?.keeping(*kept)),
             Self::ClickHouse(server) => Arc::new(clickhouse::ClickHouse::open(server)?),
         })
     }
@@ -67,7 +87,7 @@ impl Statistics {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<dyn EventStore>, StoreError> {
         match self {
-            Self::Embedded => Ok(Arc::new(embedded::Embedded::open_to_import(settings, clock)?)),
+            Self::Embedded(_) => Ok(Arc::new(embedded::Embedded::open_to_import(settings, clock)?)),
             Self::ClickHouse(_) => self.open(settings, clock),
         }
     }
@@ -110,6 +130,15 @@ pub struct Batch {
     pub names: Vec<Name>,
 }
 
+/// What age did to figures. A day of two sites counts twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Aged {
+    /// Days whose hours became one row.
+    pub folded_days: u64,
+    /// Days that went.
+    pub forgotten_days: u64,
+}
+
 /// Where tallies are kept and questions are answered.
 pub trait EventStore: Send + Sync {
     /// Adds the tallies to what is stored. `Ok` means durable. Inserting the same `batch.id` twice counts once.
@@ -119,6 +148,10 @@ pub trait EventStore: Send + Sync {
     /// How long to let batches gather between two inserts. A server pays for each insert, a file hardly does.
     fn rest(&self) -> std::time::Duration {
         std::time::Duration::ZERO
+    }
+    /// Done once a day: figures get coarser with age, and go. A server does it by itself.
+    fn age(&self) -> BoxFuture<'_, Result<Aged, StoreError>> {
+        Box::pin(std::future::ready(Ok(Aged::default())))
     }
     /// The first day of a site that has figures.
     fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>>;

@@ -50,7 +50,7 @@ fn a_server_takes_the_text_and_a_gateway_finds_nothing_to_do() {
     };
     let before = made();
     let mut settings = server.settings(&database);
-    settings.retention = consentry::store::clickhouse::Retention::default();
+    settings.retention = consentry::store::Retention::default();
     run(ClickHouse::open(&settings).expect("settings").prepare()).expect("they are the tables");
     assert_eq!(made(), before);
     assert_eq!(server.ask(&format!("select count() from {database}.schema")), "1");

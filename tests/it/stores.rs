@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use consentry::clock::SteppedClock;
 use consentry::counting::tally::{Cell, Dimension, Sums, Tally, Value};
-use consentry::store::clickhouse::{ClickHouse, Retention, Settings as Server};
+use consentry::store::Retention;
+use consentry::store::clickhouse::{ClickHouse, Settings as Server};
 use consentry::store::disclosure::{Answer, disclose};
 use consentry::store::embedded::Embedded;
 use consentry::store::question::Question;

@@ -8,8 +8,8 @@ use toml::Spanned;
 use super::super::file::{Fault, Table};
 use super::super::report::Problem;
 use super::{Given, or, value};
-use crate::store::Statistics;
-use crate::store::clickhouse::{Retention, Settings};
+use crate::store::clickhouse::Settings;
+use crate::store::{Retention, Statistics};
 
 /// Longest name of a database, user or cluster: as long as a file name may be.
 const NAME_BYTES_MAX: usize = 128;
@@ -19,7 +19,8 @@ pub(super) fn statistics(store: &Table<'_>, given: &Given<'_>) -> Statistics {
     let is_server =
         store.one_of("kind", &[("embedded", false), ("clickhouse", true)]).is_some_and(Spanned::into_inner);
     let server = server(&store.table("clickhouse", "store.clickhouse"), given, is_server);
-    if is_server { Statistics::ClickHouse(server) } else { Statistics::Embedded }
+    let file = retention(&store.table("embedded", "store.embedded"));
+    if is_server { Statistics::ClickHouse(server) } else { Statistics::Embedded(file) }
 }
 
 fn server(table: &Table<'_>, given: &Given<'_>, is_used: bool) -> Settings {
@@ -58,13 +59,18 @@ fn server(table: &Table<'_>, given: &Given<'_>, is_used: bool) -> Settings {
         cluster: cluster(table),
         connect_timeout: seconds(table, "connect_timeout_seconds", default.connect_timeout),
         answer_timeout: seconds(table, "answer_timeout_seconds", default.answer_timeout),
-        retention: Retention {
-            hours_days: or(
-                table.whole("hours_days", 1..=36_500, "the unit is days; 90 is the default"),
-                default.retention.hours_days,
-            ),
-            months: or(table.whole("months", 1..=1200, "25 is the default"), default.retention.months),
-        },
+        retention: retention(table),
+    }
+}
+
+fn retention(table: &Table<'_>) -> Retention {
+    let default = Retention::default();
+    Retention {
+        hours_days: or(
+            table.whole("hours_days", 1..=36_500, "the unit is days; 90 is the default"),
+            default.hours_days,
+        ),
+        months: or(table.whole("months", 1..=1200, "25 is the default"), default.months),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The list of every key there is. A reader that asks for a key that is not listed panics in a debug build.
 
 /// Every key there is, by the table it stands in. `config/example.toml` shows each; a test compares.
-pub const KEYS: [(&str, &[&str]); 28] = [
+pub const KEYS: [(&str, &[&str]); 29] = [
     ("", &["listen", "limits", "store", "places", "api", "site"]),
     ("listen", &["http", "admin"]),
     (
@@ -15,7 +15,8 @@ pub const KEYS: [(&str, &[&str]); 28] = [
             "drain_timeout_seconds",
         ],
     ),
-    ("store", &["kind", "path", "key", "previous_keys", "receipts_days", "clickhouse"]),
+    ("store", &["kind", "path", "key", "previous_keys", "receipts_days", "embedded", "clickhouse"]),
+    ("store.embedded", &["hours_days", "months"]),
     (
         "store.clickhouse",
         &[

@@ -350,6 +350,7 @@ fn views_for_people_fold_small_values() {
     assert_eq!(days, ("2026-03-02".to_owned(), 60));
 }
 
+mod age;
 mod choices;
 mod every_question;
 mod figures;

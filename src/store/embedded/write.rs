@@ -1,6 +1,6 @@
 //! Adding batches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -41,12 +41,18 @@ pub(super) fn insert(connection: &mut Connection, batch: &Batch, now: Timestamp)
     if is_new {
         let mut numbers = Numbers::of(&transaction);
         let mut adding = Adding::into(&transaction)?;
+        let mut days = BTreeSet::new();
         for tally in &batch.tallies {
             adding.add(&mut numbers, tally)?;
+            days.insert((tally.day.0, numbers.site(&tally.site)?));
         }
         drop(adding);
+        for (day, site) in days {
+            let mut keep = transaction.prepare_cached(include_str!("../sql/keep_day.sql"))?;
+            keep.execute(named_params! { ":site": site, ":day": day })?;
+        }
         for name in &batch.names {
-            reveal(&mut numbers, name)?;
+            reveal(&mut numbers, name, now)?;
         }
         transaction
             .prepare_cached(include_str!("../sql/forget_batches.sql"))?
@@ -204,13 +210,14 @@ impl<'r, 'a> Row<'r, 'a> {
     }
 }
 
-fn reveal<'a>(numbers: &mut Numbers<'a>, name: &'a Name) -> rusqlite::Result<()> {
+fn reveal<'a>(numbers: &mut Numbers<'a>, name: &'a Name, now: Timestamp) -> rusqlite::Result<()> {
     let (site, dimension) = (numbers.site(&name.site)?, numbers.dimension(&name.dimension)?);
     numbers.transaction.prepare_cached(include_str!("../sql/insert_name.sql"))?.execute(named_params! {
         ":site": site,
         ":dimension": dimension,
         ":token": name.token.cast_signed(),
         ":name": &*name.name,
+        ":since": now.as_second().div_euclid(86_400),
     })?;
     Ok(())
 }

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use consentry::store::clickhouse::{Retention, Settings};
+use consentry::store::Retention;
+use consentry::store::clickhouse::Settings;
 /// Hours and rows of tests are years old and stay.
 pub const FOR_EVER: Retention = Retention { hours_days: 36_500, months: 1_200 };
 

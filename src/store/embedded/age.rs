@@ -1,0 +1,103 @@
+//! What becomes of old figures: hours become one row of their day, and days go.
+//!
+//! Each step is a transaction of its own and takes a day of a site: whatever happens between, no sum is lost or doubled,
+//! and a batch waits for one day at most.
+
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, named_params};
+
+use crate::store::Retention;
+
+/// How much longer names stay than what they name: a month of tokens, and one of doubt. Unit: days.
+const NAME_DAYS: i64 = 62;
+
+/// Free pages that stay in the file, for the next hours.
+const SPARE_PAGES: i64 = 1024;
+
+/// Days since 1970 before which something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Hours of days before are folded.
+    fold: i64,
+    /// Days before go.
+    forget: i64,
+}
+
+impl Limits {
+    pub(super) fn at(now: Timestamp, kept: Retention) -> Self {
+        let days = now.as_second().div_euclid(86_400);
+        let date = now.to_zoned(TimeZone::UTC);
+        let first = date.checked_sub(Span::new().months(i64::from(kept.months)));
+        // So long ago that the calendar has no day for it: then nothing is so old.
+        let forget = first.map_or(i64::MIN, |first| first.timestamp().as_second().div_euclid(86_400));
+        Self { fold: days - i64::from(kept.hours_days), forget }
+    }
+}
+
+/// Folds the hours of one day. `false`: there is none.
+pub(super) fn fold(connection: &mut Connection, limits: Limits) -> rusqlite::Result<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: Option<(i64, i64, i64)> = transaction
+        .query_row(include_str!("../sql/day_to_fold.sql"), named_params! { ":before": limits.fold }, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((site, day, hour)) = found else { return Ok(false) };
+    let steps = [
+        include_str!("../sql/fold_totals.sql"),
+        include_str!("../sql/folded_totals.sql"),
+        include_str!("../sql/fold_cells.sql"),
+        include_str!("../sql/folded_cells.sql"),
+    ];
+    for step in steps {
+        transaction.execute(step, named_params! { ":site": site, ":day": day, ":hour": hour })?;
+    }
+    let done = include_str!("../sql/folded_day.sql");
+    transaction.execute(done, named_params! { ":site": site, ":day": day })?;
+    transaction.commit()?;
+    Ok(true)
+}
+
+/// Takes one day away that is past its time, and names that nothing has any more. `false`: there is none.
+pub(super) fn forget(connection: &mut Connection, limits: Limits) -> rusqlite::Result<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: Option<(i64, i64)> = transaction
+        .query_row(
+            include_str!("../sql/day_to_forget.sql"),
+            named_params! { ":before": limits.forget },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let Some((site, day)) = found else {
+        let before = limits.forget.saturating_sub(NAME_DAYS);
+        transaction.execute(include_str!("../sql/forget_names.sql"), named_params! { ":before": before })?;
+        transaction.commit()?;
+        return Ok(false);
+    };
+    let steps = [
+        include_str!("../sql/forget_totals.sql"),
+        include_str!("../sql/forget_cells.sql"),
+        include_str!("../sql/forget_pairs.sql"),
+        include_str!("../sql/forget_day.sql"),
+    ];
+    for step in steps {
+        transaction.execute(step, named_params! { ":site": site, ":day": day })?;
+    }
+    transaction.commit()?;
+    Ok(true)
+}
+
+/// Gives some room back that the file does not need. `false`: it has none to give, or was made by an earlier version, which
+/// kept its room.
+pub(super) fn shrink(connection: &mut Connection) -> rusqlite::Result<bool> {
+    let free = |connection: &Connection| {
+        connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))
+    };
+    let before = free(connection)?;
+    if before <= SPARE_PAGES {
+        return Ok(false);
+    }
+    connection.execute_batch(include_str!("../sql/statistics_shrink.sql"))?;
+    Ok(free(connection)? < before)
+}

@@ -11,6 +11,7 @@ mod scan;
 mod schema;
 mod serve;
 mod stats;
+mod store;
 mod token;
 
 use std::net::SocketAddr;
@@ -54,6 +55,9 @@ enum Command {
     Token(Token),
     /// The statements that make the tables on ClickHouse
     Schema(schema::Arguments),
+    /// Where statistics are kept: move them to another store
+    #[command(subcommand)]
+    Store(store::Command),
 }
 
 /// A command that needs nothing but the config.
@@ -144,6 +148,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Receipts(command) => receipts::run(command),
         Command::Keys(Keys::Verify(Config { config })) => keys::verify(&config),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Store(command) => store::run(&command),
         Command::Token(Token::New { config, name, site }) => token::new(&config, &name, site.as_deref()),
     };
     match outcome {

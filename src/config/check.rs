@@ -40,7 +40,7 @@ pub(super) fn config(root: &Table<'_>, given: &Given<'_>) -> Option<Config> {
     let server = server_settings(&root.table("listen", "listen"), &root.table("limits", "limits"));
     let stored = root.table("store", "store");
     let (store, seal) = store_settings(&stored, given);
-    let statistics = statistics::statistics(&stored, given);
+    let (statistics, clickhouse) = statistics::statistics(&stored, given);
     let receipts_days =
         stored.whole("receipts_days", 30..=3660, "1277 is the default: half a year, and three more");
     let places = places(&root.table("places", "places"), given);
@@ -70,6 +70,7 @@ pub(super) fn config(root: &Table<'_>, given: &Given<'_>) -> Option<Config> {
         server,
         store,
         statistics,
+        clickhouse,
         seal,
         receipts_days: or(receipts_days, 1277),
         places,

@@ -35,6 +35,8 @@ pub struct Config {
     pub store: store::Settings,
     /// Where statistics are kept.
     pub statistics: store::Statistics,
+    /// The server that `[store.clickhouse]` names, whether statistics are kept there or not yet.
+    pub clickhouse: Option<store::clickhouse::Settings>,
     /// The keys that consents are sealed with.
     pub seal: SealKeys,
     /// How long receipts are kept. Unit: days. Default 1277: half a year of consent, and three years in which it can be

@@ -12,6 +12,7 @@ mod fault;
 mod link;
 mod read;
 pub mod schema;
+mod sums;
 mod write;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use self::engine::Engine;
 pub use self::fault::Fault;
 use self::link::Link;
 use super::Retention;
+use super::copy::{Counts, Kind};
 use super::question::{Question, Rows};
 use super::{Batch, BoxFuture, EventStore, StoreError};
 use crate::counting::tally::LocalDay;
@@ -88,6 +90,18 @@ impl ClickHouse {
     pub async fn prepare(&self) -> Result<(), StoreError> {
         let link = self.link.clone();
         self.engine.run(async move { link.prepare().await }).await
+    }
+
+    /// When the tables were made, in seconds since 1970; makes them where they are missing.
+    pub(super) async fn made_at(&self) -> Result<u32, StoreError> {
+        let link = self.link.clone();
+        self.engine.run(async move { sums::made_at(&link).await }).await
+    }
+
+    /// What the days of a site add up to, by kind of cell.
+    pub(super) async fn sums(&self, site: &str) -> Result<Vec<(LocalDay, Kind, Counts)>, StoreError> {
+        let (link, site) = (self.link.clone(), site.to_owned());
+        self.engine.run(async move { sums::of_days(&link, &site).await }).await
     }
 }
 

@@ -7,6 +7,7 @@
 //! room can hold an address, a user agent, a raw URL, a key or a mark.
 
 pub mod clickhouse;
+pub mod copy;
 mod desk;
 mod dimension;
 pub mod disclosure;

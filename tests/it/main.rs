@@ -42,6 +42,7 @@ mod scans;
 mod schema;
 mod service_workers;
 mod shop_pages;
+mod store_copy;
 mod store_faults;
 mod stores;
 mod support;

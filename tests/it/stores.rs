@@ -1,7 +1,7 @@
 //! One list of promises over every store: the embedded one, and a real ClickHouse.
 
-mod input;
-mod questions;
+pub mod input;
+pub mod questions;
 
 use std::sync::Arc;
 

@@ -14,13 +14,14 @@ use crate::store::{Retention, Statistics};
 /// Longest name of a database, user or cluster: as long as a file name may be.
 const NAME_BYTES_MAX: usize = 128;
 
-/// Where statistics are kept. `[store.clickhouse]` is checked also where it is not used.
-pub(super) fn statistics(store: &Table<'_>, given: &Given<'_>) -> Statistics {
+/// Where statistics are kept, and the server, if one is named. `[store.clickhouse]` is checked also where it is not used.
+pub(super) fn statistics(store: &Table<'_>, given: &Given<'_>) -> (Statistics, Option<Settings>) {
     let is_server =
         store.one_of("kind", &[("embedded", false), ("clickhouse", true)]).is_some_and(Spanned::into_inner);
     let server = server(&store.table("clickhouse", "store.clickhouse"), given, is_server);
     let file = retention(&store.table("embedded", "store.embedded"));
-    if is_server { Statistics::ClickHouse(server) } else { Statistics::Embedded(file) }
+    let named = store.has("clickhouse").then(|| server.clone());
+    (if is_server { Statistics::ClickHouse(server) } else { Statistics::Embedded(file) }, named)
 }
 
 fn server(table: &Table<'_>, given: &Given<'_>, is_used: bool) -> Settings {

@@ -1,9 +1,11 @@
 //! The composition root: a config becomes a running program; here it is started, reloaded and drained.
 //!
 //! Threads: the workers (visitors), one for operators and analysts, one that counts, one that delivers batches to the
-//! store, one that takes down what is seen, one that reads the shops' sitemaps. Stopping goes the way of the data: no new requests, then the last hits are counted, then the last batch is
+//! store, one that copies receipts to a server, one that takes down what is seen, one that reads the shops' sitemaps.
+//! Stopping goes the way of the data: no new requests, then the last hits are counted, then the last batch is
 //! delivered.
 
+mod copying;
 mod counting;
 mod delivery;
 mod hand_over;
@@ -43,8 +45,8 @@ use crate::server::sitemap::PublicPaths;
 use crate::server::worker::{Shared, Worker};
 use crate::server::{Bound, ListenError, Serving, admin, serve, stack};
 use crate::store::key_log::KeyLog;
-use crate::store::ledger::Ledger;
 use crate::store::ledger::signed::SigningKey;
+use crate::store::ledger::{Ledger, Receipts};
 use crate::store::spool::{BYTES_MAX as SPOOL_BYTES_MAX, Spool};
 use crate::store::tokens::Tokens;
 use crate::store::{EventStore, StoreError};
@@ -112,6 +114,7 @@ struct Threads {
     delivery: delivery::Thread,
     inventory: inventory::Thread,
     upkeep: upkeep::Thread,
+    copying: Option<copying::Thread>,
     sitemaps: sitemaps::Thread,
 }
 
@@ -166,6 +169,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     hand_over::close_lost(&kept.key_log, &*clock, before.is_some())?;
 
     let delivery = delivery::start(kept.delivered(&entropy, &metrics))?;
+    let copying = start_copying(&config, &*kept.store, &entropy, &metrics)?;
     let (hits, waiting) = Hits::queue(metrics.clone());
     let last_hits = before.map(|before| before.commit(hits.clone(), counter.site_names())).transpose()?;
     let (orders, ordered) = sync_channel(1);
@@ -206,7 +210,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let admin = open_desk(&config, doors.operators, desk)?;
     let successors = hand_over::await_successors(&config, &visitors, &admin, orders);
     tracing::info!(visitors = ?visitors.addresses(), admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
-    let threads = Threads { counting, last_hits, delivery, inventory, upkeep, sitemaps };
+    let threads = Threads { counting, last_hits, delivery, inventory, upkeep, copying, sitemaps };
     Ok(Running { config, visitors, admin, sites, shared, successors, threads })
 }
 
@@ -251,6 +255,19 @@ fn start_inventory(
         metrics: metrics.clone(),
     })?;
     Ok((sightings, thread))
+}
+
+/// Copies receipts, where there is a place for them.
+fn start_copying(
+    config: &Config,
+    store: &dyn EventStore,
+    entropy: &Arc<dyn Entropy>,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<copying::Thread>, AppError> {
+    let Some(copies) = store.receipt_copies() else { return Ok(None) };
+    let receipts = Receipts::open(&config.store)?;
+    let (entropy, metrics) = (entropy.clone(), metrics.clone());
+    copying::start(copying::Line { receipts, copies, entropy, metrics }).map(Some)
 }
 
 fn open_door(
@@ -311,7 +328,7 @@ impl Running {
         if let Some(successors) = self.successors {
             successors.stop();
         }
-        let Threads { counting, last_hits, delivery, inventory, upkeep, sitemaps } = self.threads;
+        let Threads { counting, last_hits, delivery, inventory, upkeep, copying, sitemaps } = self.threads;
         self.visitors.shutdown();
         self.visitors.join();
         drop(self.sites);
@@ -321,6 +338,9 @@ impl Running {
         }
         // Every sender of hits is gone with the workers and this one; the counter then ends by itself.
         upkeep.join();
+        if let Some(copying) = copying {
+            copying.join();
+        }
         drop(self.shared);
         counting.join();
         delivery.join();

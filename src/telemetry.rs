@@ -116,6 +116,12 @@ pub struct Metrics {
     pub batches_merged: Figure,
     /// Batches that found no room in the spool, or waited too long.
     pub batches_lost: Figure,
+    /// Places of the ledger that were copied to the server.
+    pub receipts_copied: Figure,
+    /// Places of the ledger that are not known to be on the server.
+    pub receipts_not_copied: Figure,
+    /// Does copying receipts fail now? 1, or 0.
+    pub receipts_copy_failing: Figure,
     /// Batches that cannot be read, or that the store cannot take.
     pub batches_set_aside: Figure,
     /// Sightings that found no room among those counted.
@@ -185,6 +191,18 @@ impl Metrics {
                 "How long the oldest batch has waited.",
                 &self.spool_oldest_seconds,
             ),
+            (
+                "store_receipts_not_copied",
+                "gauge",
+                "Records of the ledger not copied yet.",
+                &self.receipts_not_copied,
+            ),
+            (
+                "store_receipts_copy_failing",
+                "gauge",
+                "1 while no record can be copied.",
+                &self.receipts_copy_failing,
+            ),
             ("store_failing", "gauge", "1 while the store takes no batch.", &self.store_failing),
             (
                 "store_key_log_failing",
@@ -224,6 +242,7 @@ impl Metrics {
             ("store_batches_stored_total", "Batches the store confirmed.", &self.batches_stored),
             ("store_batches_failed_total", "Attempts of the store that failed.", &self.batches_failed),
             ("store_spool_failures_total", "Times the spool failed.", &self.spool_failures),
+            ("store_receipts_copied_total", "Records of the ledger copied.", &self.receipts_copied),
             ("store_batches_merged_total", "Batches merged in a full spool.", &self.batches_merged),
             ("store_batches_lost_total", "Batches without room, or too old.", &self.batches_lost),
             ("store_batches_set_aside_total", "Batches the store cannot take.", &self.batches_set_aside),

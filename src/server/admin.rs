@@ -197,6 +197,9 @@ async fn ready(admin: &Admin) -> Response<Body> {
     if let Some(trouble) = admin.spool.trouble() {
         degraded.push(format!("figures wait in the spool: {trouble}"));
     }
+    if admin.metrics.receipts_copy_failing.get() > 0 {
+        degraded.push("receipts are not copied to the server: the log has the reason".to_owned());
+    }
     if admin.metrics.inventory_failing.get() > 0 {
         degraded.push("names that are seen cannot be written: the log has the reason".to_owned());
     }

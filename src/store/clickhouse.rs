@@ -11,6 +11,7 @@ mod engine;
 mod fault;
 mod link;
 mod read;
+mod receipts;
 pub mod schema;
 mod sums;
 mod write;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use self::engine::Engine;
 pub use self::fault::Fault;
 use self::link::Link;
+pub use self::receipts::ReceiptCopies;
 use super::Retention;
 use super::copy::{Counts, Kind};
 use super::question::{Question, Rows};
@@ -77,13 +79,13 @@ impl Default for Settings {
 /// Statistics on a ClickHouse server or cluster.
 pub struct ClickHouse {
     link: Arc<Link>,
-    engine: Engine,
+    engine: Arc<Engine>,
 }
 
 impl ClickHouse {
     /// Makes ready to ask; fails where the settings can never work, not where the server is away.
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
-        Ok(Self { link: Arc::new(Link::new(settings)?), engine: Engine::start()? })
+        Ok(Self { link: Arc::new(Link::new(settings)?), engine: Arc::new(Engine::start()?) })
     }
 
     /// Makes or brings on the tables; what the first batch or question does otherwise.
@@ -113,6 +115,10 @@ impl EventStore for ClickHouse {
 
     fn rest(&self) -> Duration {
         REST
+    }
+
+    fn receipt_copies(&self) -> Option<ReceiptCopies> {
+        Some(ReceiptCopies { link: self.link.clone(), engine: self.engine.clone() })
     }
 
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>> {

@@ -8,6 +8,7 @@
 //! that it was erased. What was shown to visitors is kept as [notices](Ledger::keep_notice).
 
 mod chain;
+mod copy;
 mod erase;
 mod read;
 pub mod signed;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use chain::{Entry, Hash, Link, Receipt};
+pub use copy::{Block, Erased};
 pub use erase::Erase;
 pub use read::{Receipts, Verified, VerifyError};
 

@@ -154,6 +154,10 @@ pub trait EventStore: Send + Sync {
     fn age(&self) -> BoxFuture<'_, Result<Aged, StoreError>> {
         Box::pin(std::future::ready(Ok(Aged::default())))
     }
+    /// Where receipts are copied to: a server is for people who ask in SQL, a file beside the ledger is not.
+    fn receipt_copies(&self) -> Option<clickhouse::ReceiptCopies> {
+        None
+    }
     /// The first day of a site that has figures.
     fn first_day<'a>(&'a self, site: &'a str) -> BoxFuture<'a, Result<Option<LocalDay>, StoreError>>;
 }

@@ -34,6 +34,7 @@ mod policies;
 mod privacy;
 mod public_pages;
 mod questions;
+mod receipt_copies;
 mod receipts;
 mod redirects;
 mod reports;

@@ -32,8 +32,8 @@ fn tables_of_a_server_and_of_a_cluster_are_those_on_file() {
     assert_is_file("server.sql", &schema(&[]));
     let cluster = schema(&["--cluster", "shops", "--database", "figures"]);
     assert_is_file("cluster.sql", &cluster);
-    assert_eq!(cluster.matches("on cluster `shops`").count(), 27);
-    assert_eq!(cluster.matches("engine = Distributed(`shops`, `figures`, ").count(), 6);
+    assert_eq!(cluster.matches("on cluster `shops`").count(), 30);
+    assert_eq!(cluster.matches("engine = Distributed(`shops`, `figures`, ").count(), 7);
     assert!(!cluster.contains("engine = SummingMergeTree"), "a table is not replicated");
 }
 

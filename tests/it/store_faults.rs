@@ -18,7 +18,7 @@ use crate::support::{Gateway, Origin, Program, RULES, Visitor, get, noon, settin
 const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Settings of a gateway whose statistics are in `database` at `url`.
-fn text(directory: &TempDir, origin: &Origin, url: &str, database: &str) -> String {
+pub fn text(directory: &TempDir, origin: &Origin, url: &str, database: &str) -> String {
     let server = format!(
         "[store.clickhouse]\nurl = \"{url}\"\ndatabase = \"{database}\"\nanswer_timeout_seconds = 4\n\
          hours_days = 36500\nmonths = 1200\n[[site]]"
@@ -28,7 +28,7 @@ fn text(directory: &TempDir, origin: &Origin, url: &str, database: &str) -> Stri
         .replacen("[[site]]", &server, 1)
 }
 
-fn gateway(origin: &Origin, url: &str, database: &str) -> Gateway {
+pub fn gateway(origin: &Origin, url: &str, database: &str) -> Gateway {
     let directory = tempfile::tempdir().expect("a directory");
     let text = text(&directory, origin, url, database);
     start_in(directory, &text, Arc::new(SteppedClock::at(noon())))
@@ -47,7 +47,7 @@ fn pause() {
     std::thread::park_timeout(Duration::from_millis(100));
 }
 
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub fn until(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "{what}");

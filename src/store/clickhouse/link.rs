@@ -109,10 +109,15 @@ impl Link {
     pub(super) async fn prepare(&self) -> Result<(), StoreError> {
         let mut is_ready = self.is_ready.lock().await;
         if !*is_ready {
-            schema::prepare(self, &Layout::of(&self.settings)).await?;
+            schema::prepare(self, &self.layout()).await?;
             *is_ready = true;
         }
         Ok(())
+    }
+
+    /// What the words of a template stand for.
+    pub(super) fn layout(&self) -> Layout {
+        Layout::of(&self.settings)
     }
 
     /// The tables are looked at again before they are used next: one of them was not as it was.

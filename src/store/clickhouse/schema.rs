@@ -18,13 +18,14 @@ const VERSIONS: [&[&str]; 1] = [&[
 /// One table over all servers of a cluster.
 const DISTRIBUTED: &str = include_str!("../sql/clickhouse/distributed.sql");
 /// Tables that every server of a cluster has of its own, and what tells which shard a row is on.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("schema", "version"),
     ("tallies", "site"),
     ("totals_hour", "site"),
     ("cells_hour", "site"),
     ("pairs_day", "site"),
     ("names", "site"),
+    ("receipts", "ledger"),
 ];
 /// Inserts that a table remembers by their token. A gateway sends one in 1.5 s at most and the one in doubt first,
 /// so this many are 41 hours of one other gateway.
@@ -82,7 +83,7 @@ impl Layout {
     }
 
     /// The statements of a template.
-    fn fill(&self, template: &str) -> Vec<String> {
+    pub(super) fn fill(&self, template: &str) -> Vec<String> {
         let database = quoted(&self.database);
         let cluster = self.cluster.as_deref().map(quoted);
         let mut text = template.to_owned();

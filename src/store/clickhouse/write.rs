@@ -63,9 +63,10 @@ pub(super) async fn insert(link: &Link, batch: Arc<Batch>) -> Result<(), StoreEr
     outcome
 }
 
-async fn send(client: Client, batch: Arc<Batch>) -> Result<(), clickhouse::error::Error> {
-    let settings = [
-        ("insert_deduplication_token", batch.id.to_string()),
+/// What an insert needs in order to be one block that is added once under its token.
+pub(super) fn settings(token: String) -> [(&'static str, String); 8] {
+    [
+        ("insert_deduplication_token", token),
         ("insert_deduplicate", "1".to_owned()),
         ("deduplicate_blocks_in_dependent_materialized_views", "1".to_owned()),
         ("async_insert", "0".to_owned()),
@@ -73,9 +74,12 @@ async fn send(client: Client, batch: Arc<Batch>) -> Result<(), clickhouse::error
         ("max_insert_block_size", BLOCK_ROWS_MAX.to_owned()),
         ("input_format_parallel_parsing", "0".to_owned()),
         ("max_partitions_per_insert_block", "0".to_owned()),
-    ];
+    ]
+}
+
+async fn send(client: Client, batch: Arc<Batch>) -> Result<(), clickhouse::error::Error> {
     let mut insert = client.insert::<Line<'_>>("tallies").await?;
-    for (name, value) in settings {
+    for (name, value) in settings(batch.id.to_string()) {
         insert = insert.with_setting(name, value);
     }
     for tally in &batch.tallies {

@@ -15,7 +15,7 @@ use crate::policy::consent::ReceiptNumber;
 const RECEIPTS_MAX: i64 = 100;
 
 /// The ledger as another process reads it, also while a gateway runs.
-pub struct Receipts(Connection);
+pub struct Receipts(pub(super) Connection);
 
 /// What a check of the whole chain found to be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +248,8 @@ pub(super) fn head(connection: &Connection) -> Result<(i64, Hash), StoreError> {
     Ok(head.unwrap_or((0, Hash::NONE)))
 }
 
-fn link(row: &Row<'_>) -> Result<Link, StoreError> {
+/// One place as it stands in a row.
+pub(super) fn link(row: &Row<'_>) -> Result<Link, StoreError> {
     if let Some(by) = row.get("erased_by").map_err(error)? {
         let (previous, hash) = (row.get("previous").map_err(error)?, row.get("hash").map_err(error)?);
         return Ok(Link::Erased { previous: Hash(previous), hash: Hash(hash), by });

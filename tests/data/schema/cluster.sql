@@ -276,6 +276,28 @@ select
 from `figures`.tallies_local
 where kind = 'name';
 
+-- Copies of receipts, one row for each place of a ledger. A ledger is called by the hash of its first receipt. What was
+-- erased has only its hashes, and in erased_by the place of the record that says so.
+create table if not exists `figures`.receipts_local on cluster `shops` (
+  ledger LowCardinality(String),
+  place UInt64 codec(Delta, ZSTD(1)),
+  erased_by UInt64 codec(ZSTD(1)),
+  id String codec(ZSTD(1)),
+  time DateTime('UTC') codec(Delta, ZSTD(1)),
+  site LowCardinality(String),
+  action LowCardinality(String),
+  layer LowCardinality(String),
+  language LowCardinality(String),
+  granted Array(String) codec(ZSTD(1)),
+  refused Array(String) codec(ZSTD(1)),
+  texts String codec(ZSTD(1)),
+  previous String codec(ZSTD(1)),
+  hash String codec(ZSTD(1))
+)
+engine = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/figures/receipts', '{replica}')
+order by (ledger, place)
+settings replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 2592000;
+
 -- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
 create table if not exists `figures`.schema on cluster `shops` as `figures`.schema_local
 engine = Distributed(`shops`, `figures`, schema_local, cityHash64(version));
@@ -299,6 +321,10 @@ engine = Distributed(`shops`, `figures`, pairs_day_local, cityHash64(site));
 -- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
 create table if not exists `figures`.names on cluster `shops` as `figures`.names_local
 engine = Distributed(`shops`, `figures`, names_local, cityHash64(site));
+
+-- One table over every server of the cluster, for each table that servers have of their own; a site is on one shard.
+create table if not exists `figures`.receipts on cluster `shops` as `figures`.receipts_local
+engine = Distributed(`shops`, `figures`, receipts_local, cityHash64(ledger));
 
 -- Version 1 of the views for people: readable names, days and hours, and small cells folded as answers fold them, with a limit of five visitors.
 
@@ -740,6 +766,19 @@ from (
 )
 group by site, day, page, next_page
 having visitors >= 5;
+
+-- What receipts were given for, by day: neither number nor second, and nothing of what was erased.
+create or replace view `figures`.receipts_day on cluster `shops` as
+select
+  site,
+  toDate(time) as day,
+  action,
+  layer,
+  uniqExact(ledger, place) as receipts
+from `figures`.receipts
+where erased_by = 0
+  and id != ''
+group by site, day, action, layer;
 
 -- What was done to this database: one row.
 insert into `figures`.schema (version, hours_days, months)

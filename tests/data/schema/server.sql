@@ -276,6 +276,28 @@ select
 from `consentry`.tallies
 where kind = 'name';
 
+-- Copies of receipts, one row for each place of a ledger. A ledger is called by the hash of its first receipt. What was
+-- erased has only its hashes, and in erased_by the place of the record that says so.
+create table if not exists `consentry`.receipts (
+  ledger LowCardinality(String),
+  place UInt64 codec(Delta, ZSTD(1)),
+  erased_by UInt64 codec(ZSTD(1)),
+  id String codec(ZSTD(1)),
+  time DateTime('UTC') codec(Delta, ZSTD(1)),
+  site LowCardinality(String),
+  action LowCardinality(String),
+  layer LowCardinality(String),
+  language LowCardinality(String),
+  granted Array(String) codec(ZSTD(1)),
+  refused Array(String) codec(ZSTD(1)),
+  texts String codec(ZSTD(1)),
+  previous String codec(ZSTD(1)),
+  hash String codec(ZSTD(1))
+)
+engine = ReplacingMergeTree
+order by (ledger, place)
+settings non_replicated_deduplication_window = 100000;
+
 -- Version 1 of the views for people: readable names, days and hours, and small cells folded as answers fold them, with a limit of five visitors.
 
 -- A site's days.
@@ -716,6 +738,19 @@ from (
 )
 group by site, day, page, next_page
 having visitors >= 5;
+
+-- What receipts were given for, by day: neither number nor second, and nothing of what was erased.
+create or replace view `consentry`.receipts_day as
+select
+  site,
+  toDate(time) as day,
+  action,
+  layer,
+  uniqExact(ledger, place) as receipts
+from `consentry`.receipts
+where erased_by = 0
+  and id != ''
+group by site, day, action, layer;
 
 -- What was done to this database: one row.
 insert into `consentry`.schema (version, hours_days, months)

@@ -275,3 +275,25 @@ select
   toDate(now(), 'UTC') as since
 from $database.tallies$local
 where kind = 'name';
+
+-- Copies of receipts, one row for each place of a ledger. A ledger is called by the hash of its first receipt. What was
+-- erased has only its hashes, and in erased_by the place of the record that says so.
+create table if not exists $database.receipts$local$on_cluster (
+  ledger LowCardinality(String),
+  place UInt64 codec(Delta, ZSTD(1)),
+  erased_by UInt64 codec(ZSTD(1)),
+  id String codec(ZSTD(1)),
+  time DateTime('UTC') codec(Delta, ZSTD(1)),
+  site LowCardinality(String),
+  action LowCardinality(String),
+  layer LowCardinality(String),
+  language LowCardinality(String),
+  granted Array(String) codec(ZSTD(1)),
+  refused Array(String) codec(ZSTD(1)),
+  texts String codec(ZSTD(1)),
+  previous String codec(ZSTD(1)),
+  hash String codec(ZSTD(1))
+)
+engine = $replacing(receipts)
+order by (ledger, place)
+settings $window;

@@ -438,3 +438,16 @@ from (
 )
 group by site, day, page, next_page
 having visitors >= 5;
+
+-- What receipts were given for, by day: neither number nor second, and nothing of what was erased.
+create or replace view $database.receipts_day$on_cluster as
+select
+  site,
+  toDate(time) as day,
+  action,
+  layer,
+  uniqExact(ledger, place) as receipts
+from $database.receipts
+where erased_by = 0
+  and id != ''
+group by site, day, action, layer;

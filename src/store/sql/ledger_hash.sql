@@ -1,0 +1,4 @@
+-- The hash of the receipt at a place.
+select hash
+from receipts
+where place = :place

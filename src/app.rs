@@ -12,6 +12,7 @@ mod hand_over;
 pub mod hidden;
 mod inventory;
 pub(crate) mod keys;
+mod rounds;
 mod sitemaps;
 pub(crate) mod sites;
 mod upkeep;
@@ -113,8 +114,8 @@ struct Threads {
     last_hits: Option<LastHits>,
     delivery: delivery::Thread,
     inventory: inventory::Thread,
-    upkeep: upkeep::Thread,
-    copying: Option<copying::Thread>,
+    upkeep: rounds::Thread,
+    copying: Option<rounds::Thread>,
     sitemaps: sitemaps::Thread,
 }
 
@@ -219,7 +220,7 @@ fn start_upkeep(
     ledger: Arc<Ledger>,
     store: Arc<dyn EventStore>,
     clock: &Arc<dyn Clock>,
-) -> Result<upkeep::Thread, AppError> {
+) -> Result<rounds::Thread, AppError> {
     let (clock, receipts_days) = (clock.clone(), config.receipts_days);
     upkeep::start(upkeep::Line { ledger, store, clock, receipts_days })
 }
@@ -263,7 +264,7 @@ fn start_copying(
     store: &dyn EventStore,
     entropy: &Arc<dyn Entropy>,
     metrics: &Arc<Metrics>,
-) -> Result<Option<copying::Thread>, AppError> {
+) -> Result<Option<rounds::Thread>, AppError> {
     let Some(copies) = store.receipt_copies() else { return Ok(None) };
     let receipts = Receipts::open(&config.store)?;
     let (entropy, metrics) = (entropy.clone(), metrics.clone());

@@ -2,12 +2,10 @@
 //! of its own: no visitor waits for it, and while the server is away the ledger has everything.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::AppError;
+use super::rounds::{self, Stopped, Thread};
 use crate::clock::Entropy;
 use crate::store::StoreError;
 use crate::store::clickhouse::ReceiptCopies;
@@ -28,33 +26,13 @@ pub(super) struct Line {
     pub(super) metrics: Arc<Metrics>,
 }
 
-/// The running thread.
-pub(super) struct Thread {
-    thread: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-/// Starts it; what an earlier run did not copy goes first.
+/// Starts it; what an earlier run did not copy goes first. It ends at once: the server knows how far it is, and the next
+/// start goes on there.
 pub(super) fn start(line: Line) -> Result<Thread, AppError> {
-    let (stop, stopped) = oneshot::channel();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(AppError::Thread)?;
-    let thread = std::thread::Builder::new()
-        .name("copying".into())
-        .spawn(move || runtime.block_on(run(line, stopped)))
-        .map_err(AppError::Thread)?;
-    Ok(Thread { thread, stop })
+    rounds::start("copying", move |stopped| run(line, stopped))
 }
 
-impl Thread {
-    /// Ends it at once: the server knows how far it is, and the next start goes on there.
-    pub(super) fn join(self) {
-        drop(self.stop);
-        super::join(self.thread, "copying");
-    }
-}
-
-async fn run(line: Line, mut stopped: oneshot::Receiver<()>) {
+async fn run(line: Line, mut stopped: Stopped) {
     let mut progress = Progress::default();
     let mut failures = 0;
     loop {

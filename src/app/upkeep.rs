@@ -2,16 +2,14 @@
 //! ledger's head is written to the log, where a later cut of the ledger can be seen.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::oneshot;
-
 use super::AppError;
+use super::rounds::{self, Stopped, Thread};
 use crate::clock::Clock;
 use crate::store::ledger::{Erase, Ledger};
 use crate::store::{Aged, EventStore};
+use jiff::{SignedDuration, Timestamp};
 
 /// How often the date is looked at.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -26,33 +24,12 @@ pub(super) struct Line {
     pub(super) receipts_days: u32,
 }
 
-/// The running thread.
-pub(super) struct Thread {
-    thread: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-/// Starts it; the first round is made at once.
+/// Starts it; the first round is made at once, and one that was begun is finished.
 pub(super) fn start(line: Line) -> Result<Thread, AppError> {
-    let (stop, stopped) = oneshot::channel();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(AppError::Thread)?;
-    let thread = std::thread::Builder::new()
-        .name("upkeep".into())
-        .spawn(move || runtime.block_on(run(line, stopped)))
-        .map_err(AppError::Thread)?;
-    Ok(Thread { thread, stop })
+    rounds::start("upkeep", move |stopped| run(line, stopped))
 }
 
-impl Thread {
-    /// Ends it; a round that was begun is finished.
-    pub(super) fn join(self) {
-        drop(self.stop);
-        super::join(self.thread, "upkeep");
-    }
-}
-
-async fn run(line: Line, mut stopped: oneshot::Receiver<()>) {
+async fn run(line: Line, mut stopped: Stopped) {
     let mut done = None;
     loop {
         let now = line.clock.now();

@@ -178,10 +178,10 @@ impl<'a> Tokens<'a> {
 
     /// Does what follows this word, outside all brackets, define or call something of the shop's?
     fn begins_own_work(&self, word: &Word<'_>, is_own: &impl Fn(&[u8]) -> bool) -> bool {
-        let rest = skip_spaces(&self.text[self.at..]);
+        let rest = self.text[self.at..].trim_ascii_start();
         match word.text {
             b"function" | b"class" | b"var" | b"let" | b"const" => {
-                let rest = rest.strip_prefix(b"*").map_or(rest, skip_spaces);
+                let rest = rest.strip_prefix(b"*").map_or(rest, <[u8]>::trim_ascii_start);
                 let is_taken_apart = word.text != b"function" && matches!(rest, [b'{' | b'[', ..]);
                 is_taken_apart || is_own(&rest[..name_length(rest)])
             }
@@ -203,7 +203,7 @@ fn path<'a>(first: &'a [u8], mut rest: &'a [u8]) -> (&'a [u8], &'a [u8]) {
         if matches!(root, b"window" | b"self" | b"top" | b"parent" | b"globalThis") {
             root = name;
         }
-        rest = skip_spaces(&after[name.len()..]);
+        rest = after[name.len()..].trim_ascii_start();
     }
     (root, rest)
 }
@@ -214,7 +214,7 @@ fn does(after: &[u8]) -> bool {
         [b'(', ..] => true,
         [b'=', b'=' | b'>', ..] => false,
         [b'=', value @ ..] => {
-            let value = skip_spaces(value);
+            let value = value.trim_ascii_start();
             matches!(value, [b'{' | b'[', ..]) || &value[..name_length(value)] == b"function"
         }
         _ => false,
@@ -235,10 +235,6 @@ const fn is_name(byte: u8) -> bool {
 
 pub(super) fn name_length(text: &[u8]) -> usize {
     text.iter().position(|byte| !is_name(*byte)).unwrap_or(text.len())
-}
-
-fn skip_spaces(text: &[u8]) -> &[u8] {
-    text.trim_ascii_start()
 }
 
 fn line_length(text: &[u8]) -> usize {

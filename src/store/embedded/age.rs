@@ -15,6 +15,11 @@ const NAME_DAYS: i64 = 62;
 /// Free pages that stay in the file, for the next hours.
 const SPARE_PAGES: i64 = 1024;
 
+/// The UTC day of a moment, in days since 1970.
+pub(super) fn utc_day(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(86_400)
+}
+
 /// Days since 1970 before which something is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
@@ -26,11 +31,11 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn at(now: Timestamp, kept: Retention) -> Self {
-        let days = now.as_second().div_euclid(86_400);
+        let days = utc_day(now);
         let date = now.to_zoned(TimeZone::UTC);
         let first = date.checked_sub(Span::new().months(i64::from(kept.months)));
         // So long ago that the calendar has no day for it: then nothing is so old.
-        let forget = first.map_or(i64::MIN, |first| first.timestamp().as_second().div_euclid(86_400));
+        let forget = first.map_or(i64::MIN, |first| utc_day(first.timestamp()));
         Self { fold: days - i64::from(kept.hours_days), forget }
     }
 }

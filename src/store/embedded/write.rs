@@ -9,6 +9,7 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, na
 use super::super::Batch;
 use super::super::dimension::number;
 use super::BATCH_SECONDS_MAX;
+use super::age::utc_day;
 use crate::counting::tally::{Cell, Dimension, Name, SUMS, Tally, Value};
 
 /// Writes down what the numbers of dimensions stand for, for people who read the file.
@@ -43,8 +44,9 @@ pub(super) fn insert(connection: &mut Connection, batch: &Batch, now: Timestamp)
         let mut adding = Adding::into(&transaction)?;
         let mut days = BTreeSet::new();
         for tally in &batch.tallies {
-            adding.add(&mut numbers, tally)?;
-            days.insert((tally.day.0, numbers.site(&tally.site)?));
+            let site = numbers.site(&tally.site)?;
+            adding.add(&mut numbers, site, tally)?;
+            days.insert((tally.day.0, site));
         }
         drop(adding);
         for (day, site) in days {
@@ -148,8 +150,7 @@ impl<'a> Adding<'a> {
         })
     }
 
-    fn add<'t>(&mut self, numbers: &mut Numbers<'t>, tally: &'t Tally) -> rusqlite::Result<()> {
-        let site = numbers.site(&tally.site)?;
+    fn add<'t>(&mut self, numbers: &mut Numbers<'t>, site: i64, tally: &'t Tally) -> rusqlite::Result<()> {
         let (day, hour, sums) = (tally.day.0, tally.hour.0, tally.sums.list());
         match &tally.cell {
             Cell::Total => {
@@ -217,7 +218,7 @@ fn reveal<'a>(numbers: &mut Numbers<'a>, name: &'a Name, now: Timestamp) -> rusq
         ":dimension": dimension,
         ":token": name.token.cast_signed(),
         ":name": &*name.name,
-        ":since": now.as_second().div_euclid(86_400),
+        ":since": utc_day(now),
     })?;
     Ok(())
 }

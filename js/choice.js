@@ -36,7 +36,7 @@ const submit = (fields) => {
 };
 
 const close = (banner) => {
-  const hadFocus = banner.contains(document.activeElement);
+  const hadFocus = banner.matches(":focus-within");
   banner.remove();
   const status = find("status");
   status.textContent = status.dataset.said;
@@ -82,7 +82,7 @@ const send = async (fields, leave) => {
     choice == "all" ? ["preferences", "statistics", "marketing"] : choice == "some" ? fields.getAll("category") : [];
   consentry.consent = ["necessary", ...granted];
   tell((category) => (granted.includes(category) ? "granted" : "denied"));
-  document.dispatchEvent(new CustomEvent("consentry:change", { detail: { consent: consentry.consent } }));
+  document.dispatchEvent(new CustomEvent("consentry:change", { detail: consentry }));
   const banner = __BANNER__ && find("banner");
   if (banner && choice == "none" && !had) {
     // The page that stands here is already the right one.
@@ -116,10 +116,10 @@ if (!__BANNER__ || __ALONE__)
 
 if (__BANNER__) {
   let isLeft;
-  document.addEventListener("submit", (event) => {
+  addEventListener("submit", (event) => {
     const { target, submitter } = event;
-    // A field of the shop's own form may be called "action"; a <base> may lead ours elsewhere.
-    if (!(target.action + "").endsWith(action.replace(location.origin, "")) || !submitter || isLeft) return;
+    // Told by where it stands: a field of the shop's own form may be called "action", a <base> may lead ours elsewhere.
+    if (!target.closest("[id^=consentry-]") || !submitter || isLeft) return;
     // The third button has no name: it leads to the preferences.
     const isAnswer = submitter.name;
     if (!isAnswer && __ALONE__) return;
@@ -134,13 +134,13 @@ if (__BANNER__) {
   });
 
   // What gets focus is moved from under the banner: browsers heed scroll-padding for what is out of view only.
-  document.addEventListener("focusin", ({ target }) => {
+  addEventListener("focusin", ({ target }) => {
     const banner = find("banner");
     if (!banner || banner.contains(target)) return;
     const ours = banner.getBoundingClientRect();
-    const { left, right, top, bottom } = target.getBoundingClientRect();
-    if (bottom > ours.top && top < ours.bottom && left < ours.right && right > ours.left)
-      scrollBy({ top: bottom - ours.top + 8, behavior: "instant" });
+    const its = target.getBoundingClientRect();
+    if (its.bottom > ours.top && its.left < ours.right && its.right > ours.left)
+      scrollBy({ top: its.bottom - ours.top + 8, behavior: "instant" });
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to

@@ -1,4 +1,4 @@
 /**
  * After the signals, where the site uses Microsoft's advertising tag: what it may store, before it is there to ask.
  */
-(self.uetq = self.uetq || []).push("consent", "default", { ad_storage: __C__ });
+(self.uetq ||= []).push("consent", "default", { ad_storage: __C__ });

@@ -44,6 +44,17 @@ test("a held key is written by no way of writing it", () => {
   assert.deepEqual(Object.keys(page.sessionStorage), []);
 });
 
+test("a page is told that there is no storage where there is none", () => {
+  const { run } = guarded({ hasStorage: false });
+  assert.equal(run("localStorage"), null);
+  assert.equal(run("sessionStorage"), null);
+});
+
+test("the stand-in of a storage is one", () => {
+  const { run } = guarded();
+  assert.ok(run("localStorage === localStorage && localStorage !== sessionStorage"));
+});
+
 test("an open key is written by every way, read and removed", () => {
   const { run } = guarded();
   run('localStorage.setItem("cart", 1)');
@@ -98,7 +109,7 @@ test("who agreed to everything has nothing wrapped", () => {
   it.freeGuard();
   it.run('document.cookie = "_ga=1"; localStorage.x = 1');
   assert.equal(it.jar.get("_ga"), "1");
-  assert.equal(it.page.localStorage.x, 1);
+  assert.equal(it.run("localStorage.x"), 1);
 });
 
 test("the landing's referrer and the page's own state come back after the reload", () => {

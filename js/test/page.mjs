@@ -5,7 +5,7 @@ import vm from "node:vm";
 
 const built = (name) => readFileSync(fileURLToPath(new URL(`../dist/${name}`, import.meta.url)), "utf8");
 
-export function makePage({ cookies = {}, state = null } = {}) {
+export function makePage({ cookies = {}, state = null, hasStorage = true } = {}) {
   const jar = new Map(Object.entries(cookies));
   const heard = [];
   const calls = { reload: 0, opened: [], cached: [] };
@@ -38,6 +38,7 @@ export function makePage({ cookies = {}, state = null } = {}) {
       delete this[key];
     }
   }
+  const storages = { localStorage: hasStorage ? new Storage() : null, sessionStorage: hasStorage ? new Storage() : null };
   class IDBFactory {
     open(name) {
       if (!(this instanceof IDBFactory)) throw new TypeError("Illegal invocation");
@@ -67,8 +68,6 @@ export function makePage({ cookies = {}, state = null } = {}) {
   const page = {
     Document, Storage, IDBFactory, CacheStorage, CookieStore, StorageManager, setTimeout, URLSearchParams, Date, RegExp,
     document: Object.assign(new Document(), { referrer: "https://shop.example/" }),
-    localStorage: new Storage(),
-    sessionStorage: new Storage(),
     indexedDB: new IDBFactory(),
     caches: new CacheStorage(),
     cookieStore: new CookieStore(),
@@ -90,6 +89,9 @@ export function makePage({ cookies = {}, state = null } = {}) {
   };
   page.self = page.window = page;
   vm.createContext(page);
+  // Accessors, as browsers have them. Own ones of a context's global object are not found by __lookupGetter__().
+  for (const name of Object.keys(storages))
+    vm.runInContext("Object.getPrototypeOf(globalThis)", page).__defineGetter__(name, () => storages[name]);
   return {
     page,
     jar,

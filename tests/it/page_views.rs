@@ -127,6 +127,44 @@ fn what_nobody_looked_at_is_not_counted() {
     totals(&gateway, &token, &json!([1, 1, 1, 1.0, 100, 0]));
 }
 
+/// Over TLS every Chrome of some years says how it fetches, and every browser which languages it speaks.
+#[test]
+fn what_calls_itself_chrome_and_says_nothing_else_is_a_robot() {
+    let origin = Origin::page(PLAIN);
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = crate::support::settings(&directory, origin.address, RULES)
+        .replace("languages =", "trusted_proxies = [\"127.0.0.0/8\"]\nlanguages =");
+    let clock = std::sync::Arc::new(consentry::clock::SteppedClock::at(crate::support::noon()));
+    let gateway = crate::support::start_in(directory, &text, clock);
+    let token = gateway.token();
+    let look = |path: &str, more: &[(&str, &str)]| {
+        let chrome = ("user-agent", crate::support::browser::CHROME);
+        let headers = [&[chrome, ("accept", "text/html"), ("x-forwarded-proto", "https")], more].concat();
+        get(gateway.visitors, path, &headers);
+    };
+    look("/bare", &[]);
+    look("/fetching", &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]);
+    look("/speaking", &[("accept-language", "nb")]);
+    // Without TLS no browser says how it fetches.
+    get(
+        gateway.visitors,
+        "/plain",
+        &[("user-agent", crate::support::browser::CHROME), ("accept", "text/html")],
+    );
+    by(
+        &gateway,
+        &token,
+        "event:page",
+        &json!([
+            {"metrics": [1], "dimensions": ["/fetching"]},
+            {"metrics": [1], "dimensions": ["/plain"]},
+            {"metrics": [1], "dimensions": ["/speaking"]},
+        ]),
+    );
+    let robots = json!({"metrics": ["events"], "date_range": "day", "dimensions": ["robot:name"]});
+    gateway.ask_until(&token, &robots, &json!([{"metrics": [1], "dimensions": ["Not what it says"]}]));
+}
+
 #[test]
 fn without_consent_the_operator_may_count_nothing() {
     let origin = Origin::page(PLAIN);

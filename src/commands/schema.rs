@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Failure, load, print};
-use crate::store::Statistics;
-use crate::store::clickhouse::Settings;
 use crate::store::clickhouse::schema::Layout;
 
 #[derive(Debug, Args)]
@@ -25,10 +23,7 @@ pub(super) struct Arguments {
 /// Prints them. A gateway that finds them applied makes nothing.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = arguments.config.as_deref().map(load).transpose()?;
-    let mut settings = match config.map(|loaded| loaded.config.statistics) {
-        Some(Statistics::ClickHouse(settings)) => settings,
-        Some(Statistics::Embedded(_)) | None => Settings::default(),
-    };
+    let mut settings = config.and_then(|loaded| loaded.config.clickhouse).unwrap_or_default();
     if let Some(database) = &arguments.database {
         settings.database.clone_from(database);
     }

@@ -37,6 +37,23 @@ fn tables_of_a_server_and_of_a_cluster_are_those_on_file() {
     assert!(!cluster.contains("engine = SummingMergeTree"), "a table is not replicated");
 }
 
+/// Also of a shop whose figures are in the file yet: the tables are made before it moves.
+#[test]
+fn the_servers_own_settings_are_heeded_wherever_the_figures_are() {
+    for kind in ["embedded", "clickhouse"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let server =
+            "[store.clickhouse]\nurl = \"http://127.0.0.1:9\"\ndatabase = \"figures\"\nmonths = 13\n";
+        let origin = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+        let text = crate::support::settings(&directory, origin, crate::support::RULES)
+            .replace("kind = \"embedded\"", &format!("kind = \"{kind}\""));
+        let file = directory.path().join("consentry.toml");
+        std::fs::write(&file, format!("{text}\n{server}")).expect("written");
+        let told = schema(&["--config", file.to_str().expect("a path")]);
+        assert!(told.contains("`figures`.pairs_day") && told.contains("interval 13 month"), "{kind}: {told}");
+    }
+}
+
 #[test]
 fn a_server_takes_the_text_and_a_gateway_finds_nothing_to_do() {
     let (server, database) = shared();

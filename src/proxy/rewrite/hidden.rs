@@ -129,7 +129,7 @@ impl Hidden {
             None if is_last => return Ok(Outcome::Cut),
             None => return Ok(Outcome::Waits),
         };
-        let name = Name::of(&buf[scan.name_start()..scan.name_end]);
+        let name = Name::of(buf, scan.name_start()..scan.name_end);
         let mut verdict = judge.verdict(name, seen, scan)?;
         let mut read_to = end;
         if verdict == Verdict::Keep && judge.is_active(name, buf, scan) {

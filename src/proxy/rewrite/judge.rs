@@ -92,8 +92,11 @@ impl Judge {
         self.policy.holds_nothing(&self.consent)
     }
 
-    /// What becomes of the tag just read.
+    /// What becomes of the tag just read. Without an attribute none asks for anything.
     pub(super) fn verdict(&mut self, name: Name, bytes: &[u8], scan: &Scan) -> Result<Verdict, RewriteError> {
+        if scan.spans.is_empty() {
+            return Ok(Verdict::Keep);
+        }
         if self.grants_everything() {
             if self.hosts.is_noting() {
                 self.asked(name, bytes, scan);

@@ -143,7 +143,7 @@ impl Hidden {
                 None => return Ok(Outcome::Waits),
             };
             read_to = text_end;
-            verdict = judge.inline(buf, scan, &buf[end..text_end], Place::Doubtful);
+            verdict = judge.inline(buf, scan, judge.policy.code(&buf[end..text_end]), Place::Doubtful);
         }
         judge.spend(read_to - start)?;
         if name.as_bytes() == b"base" {

@@ -296,7 +296,7 @@ impl Walker {
             return Step::Waits;
         }
         self.hide(buf, text, self.at);
-        let code = &buf[text..found.unwrap_or(seen.len())];
+        let code = self.judge.policy.code(&buf[text..found.unwrap_or(seen.len())]);
         let place = match self.doubt.is_raised() {
             false => Place::Plain,
             true if self.doubt.is_foreign() => Place::Foreign,

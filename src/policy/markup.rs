@@ -120,6 +120,20 @@ pub struct Held {
     pub srcdoc: Option<Bytes>,
 }
 
+/// The text of an inline script, or its beginning, and what a quick look at it said: see [`Policy::code`].
+#[derive(Clone, Copy, Debug)]
+pub struct Code<'a> {
+    /// The text itself.
+    pub text: &'a [u8],
+    /// May a tracker's snippet be in it?
+    is_suspect: bool,
+}
+
+impl Code<'_> {
+    /// No text.
+    pub const NONE: Self = Self { text: b"", is_suspect: false };
+}
+
 impl Policy {
     /// Decides on a start tag. For an inline script that is kept here, ask [`Policy::inline_script`] too.
     pub fn tag(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>) -> Verdict {
@@ -172,17 +186,22 @@ impl Policy {
         }
     }
 
+    /// Looks at the text of a script once, for all that is asked about it.
+    pub fn code<'a>(&self, text: &'a [u8]) -> Code<'a> {
+        Code { text, is_suspect: self.needles.may_be_in(text) }
+    }
+
     /// Decides on the text of a script whose tag was kept, or on its beginning. Code is held when it is a tracker's snippet
     /// and nothing else. Of a script that does not run only speculation rules are more than data.
-    pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, text: &[u8]) -> Verdict {
+    pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, code: Code<'_>) -> Verdict {
         if marked_granted(consent, tag) {
             return Verdict::Keep;
         }
         let answer = if is_code(tag) {
-            self.snippet(consent, text).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
+            self.snippet(consent, code).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
         } else if is_rules(tag) {
             let hosts = &mut Hosts::ignored();
-            Reading { policy: self, consent, page, bases: tag.bases, hosts }.speculation_rules(text)
+            Reading { policy: self, consent, page, bases: tag.bases, hosts }.speculation_rules(code.text)
         } else {
             Finding::Open
         };
@@ -201,30 +220,36 @@ impl Policy {
         !reading.address(address).is_held()
     }
 
-    /// The first tracker without consent whose snippet `text` is, with no work of the shop's in it.
-    fn snippet(&self, consent: &Consent, text: &[u8]) -> Option<&Tracker> {
+    /// The first tracker without consent whose snippet `code` is, with no work of the shop's in it.
+    fn snippet(&self, consent: &Consent, code: Code<'_>) -> Option<&Tracker> {
+        let text = code.text;
         let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
         let start = if is_long { &text[..snippet::PREAMBLE_BYTES] } else { text };
-        self.needle(consent, start)
+        self.needle(consent, Code { text: start, ..code }, |_| true)
             .filter(|_| !snippet::has_own_work(text, |name| self.stand_ins.knows(name)))
+            .map(|id| self.catalog.tracker(id))
     }
 
-    /// The first tracker without consent whose snippet is in `text`.
-    pub fn needle(&self, consent: &Consent, text: &[u8]) -> Option<&Tracker> {
-        let is_refused = |id| !consent.lets_run(self.catalog.tracker(id));
-        self.needles.find(text, is_refused).map(|id| self.catalog.tracker(id))
-    }
-
-    /// The first tracker whose snippet is in `text`, which is held, and which page scripts call by a name that
+    /// The first tracker whose snippet is in `code`, which is held, and which page scripts call by a name that
     /// `is_missing` yet.
     pub fn needle_to_stand_in(
         &self,
         consent: &Consent,
-        text: &[u8],
+        code: Code<'_>,
         is_missing: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
+        self.needle(consent, code, |id| self.stand_ins.of(id).is_some() && is_missing(id))
+    }
+
+    /// The first tracker without consent that `is_wanted` and whose snippet is in `code`.
+    fn needle(
+        &self,
+        consent: &Consent,
+        code: Code<'_>,
+        is_wanted: impl Fn(TrackerId) -> bool,
+    ) -> Option<TrackerId> {
         let is_refused = |id| !consent.lets_run(self.catalog.tracker(id));
-        self.needles.find(text, |id| self.stand_ins.of(id).is_some() && is_missing(id) && is_refused(id))
+        code.is_suspect.then(|| self.needles.find(code.text, |id| is_wanted(id) && is_refused(id))).flatten()
     }
 
     /// The rest of an inline script, after its start tag, that has a held tracker's names answer and do nothing.

@@ -52,7 +52,7 @@ pub const TAG_BYTES_MAX: usize = 16 << 10;
 pub const INLINE_BYTES_MAX: usize = 8 << 10;
 
 /// How much of a new piece is joined first with what waits. Unit: bytes.
-const JOINED_BYTES: usize = 512;
+const JOINED_BYTES: usize = 128;
 
 /// Longest byte order mark. Unit: bytes.
 const BOM_BYTES: usize = 3;
@@ -192,7 +192,11 @@ impl Rewriter {
             return Ok(());
         }
         let done = self.walker.walk(rest, is_last, out)?;
-        self.tail.extend_from_slice(&rest[done..]);
+        let waiting = &rest[done..];
+        if !waiting.is_empty() {
+            self.tail.reserve(waiting.len() + JOINED_BYTES);
+            self.tail.extend_from_slice(waiting);
+        }
         Ok(())
     }
 }

@@ -120,7 +120,10 @@ impl Kind {
         if FIRST_LETTERS[name.len() & 15] & first == 0 {
             return Self::Other;
         }
-        TABLE.iter().find(|(known, _)| *known == name).map_or(Self::Other, |(_, kind)| *kind)
+        TABLE
+            .iter()
+            .find(|(known, _)| known[0] == name[0] && *known == name)
+            .map_or(Self::Other, |(_, kind)| *kind)
     }
 
     /// Is an element of this kind nothing without the part that is held? Then all it could load is disarmed; else the

@@ -37,13 +37,18 @@ impl Needles {
         Self { automaton, screen: Screen::new(&texts), owners, texts }
     }
 
+    /// `false`: surely none of the texts is in `script`.
+    pub(in crate::policy) fn may_be_in(&self, script: &[u8]) -> bool {
+        self.screen.may_hold_one(script)
+    }
+
     /// The first owner, in the text's order, that `is_wanted` and has a text in `script`.
     pub(in crate::policy) fn find(
         &self,
         script: &[u8],
         is_wanted: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
-        if !self.screen.may_hold_one(script) || !self.owners.iter().any(|id| is_wanted(*id)) {
+        if !self.owners.iter().any(|id| is_wanted(*id)) {
             return None;
         }
         let Some(automaton) = &self.automaton else {

@@ -274,7 +274,7 @@ fn snippets_are_known_by_their_text() {
     let policy = policy();
     let inline = |consent: &Consent, bytes: &[u8], spans: &[Span], text: &str| {
         let tag = Tag { name: b"script", bytes, spans, bases: &[] };
-        policy.inline_script(consent, PAGE, &tag, text.as_bytes()) != Verdict::Keep
+        policy.inline_script(consent, PAGE, &tag, policy.code(text.as_bytes())) != Verdict::Keep
     };
     let none = Consent::none();
     let statistics = granted(&policy, &[Category::Statistics]);

@@ -129,7 +129,7 @@ impl Hidden {
             None if is_last => return Ok(Outcome::Cut),
             None => return Ok(Outcome::Waits),
         };
-        let name = Name::of(&buf[scan.name_start()..scan.name_end]);
+        let name = Name::of(buf, scan.name_start()..scan.name_end);
         let mut verdict = judge.verdict(name, seen, scan)?;
         let mut read_to = end;
         if verdict == Verdict::Keep && judge.is_active(name, buf, scan) {
@@ -143,7 +143,7 @@ impl Hidden {
                 None => return Ok(Outcome::Waits),
             };
             read_to = text_end;
-            verdict = judge.inline(buf, scan, &buf[end..text_end], Place::Doubtful);
+            verdict = judge.inline(buf, scan, judge.policy.code(&buf[end..text_end]), Place::Doubtful);
         }
         judge.spend(read_to - start)?;
         if name.as_bytes() == b"base" {

@@ -13,7 +13,7 @@ use super::srcdoc::Nesting;
 use super::tag::{Name, Scan, is_space};
 use crate::policy::catalog::TrackerId;
 use crate::policy::consent::{Consent, TrackerSet};
-use crate::policy::markup::{self, Held, Hosts, Span, Tag, Verdict};
+use crate::policy::markup::{self, Code, Held, Hosts, Span, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
 /// Most `<base>` a page may have before relative addresses cannot be read any more.
@@ -92,8 +92,11 @@ impl Judge {
         self.policy.holds_nothing(&self.consent)
     }
 
-    /// What becomes of the tag just read.
+    /// What becomes of the tag just read. Without an attribute none asks for anything.
     pub(super) fn verdict(&mut self, name: Name, bytes: &[u8], scan: &Scan) -> Result<Verdict, RewriteError> {
+        if scan.spans.is_empty() {
+            return Ok(Verdict::Keep);
+        }
         if self.grants_everything() {
             if self.hosts.is_noting() {
                 self.asked(name, bytes, scan);
@@ -147,10 +150,10 @@ impl Judge {
     }
 
     /// What becomes of a script with this text.
-    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, text: &[u8], place: Place) -> Verdict {
+    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, code: Code<'_>, place: Place) -> Verdict {
         let tag = self.tag(b"script", bytes, scan);
-        let verdict = self.policy.inline_script(&self.consent, self.page(), &tag, text);
-        if verdict == Verdict::Keep && place.may_go_on(text) && tag.value("data-consentry").is_none() {
+        let verdict = self.policy.inline_script(&self.consent, self.page(), &tag, code);
+        if verdict == Verdict::Keep && place.may_go_on(code.text) && tag.value("data-consentry").is_none() {
             return Verdict::Hold(Held { is_retyped: true, ..Held::default() });
         }
         verdict
@@ -223,7 +226,7 @@ impl Judge {
     pub(super) fn stand_in(
         &mut self,
         verdict: &Verdict,
-        text: &[u8],
+        code: Code<'_>,
         at: usize,
         frame: &mut Frame,
         edits: &mut Edits,
@@ -239,8 +242,8 @@ impl Judge {
         let mut next = held.filter(|id| !self.stood_in.contains(*id));
         for _ in 0..STAND_INS_MAX {
             let is_missing = |id| !self.stood_in.contains(id);
-            let in_text = || self.policy.needle_to_stand_in(&self.consent, text, is_missing);
-            let Some(id) = next.take().or_else(|| (!text.is_empty()).then(in_text).flatten()) else { return };
+            let in_text = || self.policy.needle_to_stand_in(&self.consent, code, is_missing);
+            let Some(id) = next.take().or_else(in_text) else { return };
             self.stood_in.insert(id);
             if let Some(names) = self.policy.stand_in(id) {
                 frame.before_stand_in(at, edits);

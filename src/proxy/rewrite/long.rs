@@ -44,9 +44,9 @@ impl Walker {
         let until = self.scan.start + TAG_BYTES_MAX;
         self.check_hidden(buf, self.scan.start + 1, until)?;
         self.judge.counts.long_tags += 1;
-        let written =
-            if self.scan.is_named() { &buf[self.scan.name_start()..self.scan.name_end] } else { b"" };
-        let name = Name::of(written);
+        let name_start = self.scan.name_start();
+        let name_end = if self.scan.is_named() { self.scan.name_end } else { name_start };
+        let name = Name::of(buf, name_start..name_end);
         let word = name.as_bytes();
         let is_inert = self.templates.is_inert() && !self.doubt.is_raised();
         let is_judged = !self.scan.is_end && !is_inert && !self.judge.grants_everything();

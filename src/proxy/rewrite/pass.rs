@@ -59,6 +59,9 @@ impl Walker {
                 (self.at, self.passing.walked_to) = (calm.end, calm.walked_to);
             }
             let start = self.next_tag(buf);
+            if start + 1 == self.passing.walked_to {
+                return start; // It is the sign.
+            }
             let Some(plain) = plain_end(buf, start, images) else { return start };
             let is_surely = || {
                 self.doubt.is_indifferent(&buf[plain.name.clone()])

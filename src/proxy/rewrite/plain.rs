@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::TAG_BYTES_MAX;
-use super::tag::{ATTRIBUTES_MAX, CLOSE, EQUALS, Name, OTHER, SLASH, SPACE, skip};
+use super::tag::{self, ATTRIBUTES_MAX, CLOSE, EQUALS, Name, OTHER, SLASH, SPACE, skip};
 use crate::policy::markup;
 
 /// The places, by [`place`], of the attributes that matter on every element.
@@ -74,7 +74,7 @@ pub(super) struct Plain {
 pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plain> {
     let is_end = buf.get(start + 1) == Some(&b'/');
     let from = start + 1 + usize::from(is_end);
-    let mut at = skip(buf, from, SPACE | SLASH | CLOSE);
+    let mut at = tag::name_end(buf, from, SPACE | SLASH | CLOSE);
     let name_end = at;
     let name = buf.get(from..name_end)?;
     let (word, bit) = place(name.len(), *name.first()?, *name.last()?);
@@ -91,7 +91,7 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plai
             return (at - start < TAG_BYTES_MAX).then_some(Plain { name: from..name_end, end: at + 1 });
         }
         let first = at;
-        at = skip(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);
+        at = tag::name_end(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);
         let (word, bit) = place(at - first, buf[first], buf[at - 1]);
         if ODD[word] & 1 << bit != 0 {
             return None;

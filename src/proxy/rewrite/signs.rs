@@ -23,21 +23,7 @@ use super::tag::is_space;
 use crate::policy::markup;
 
 /// Less than this is walked. Unit: bytes.
-const AHEAD_BYTES_MIN: usize = 160;
-
-/// How tags, end tags and comments begin that are signs, after their `<`, in lower case. The quick look sees only these
-/// groups, and of each letter only the lower half: they are put together so that it takes few of the tags that pages
-/// are full of for signs.
-const STARTS: [&[&[u8; 3]]; 8] = [
-    &[b"!--", b"app", b"fon", b"ima", b"xmp"],
-    &[b"/bo", b"/ht", b"mat", b"obj"],
-    &[b"fei", b"fil", b"sty"],
-    &[b"cur", b"ifr", b"met", b"par", b"pat", b"scr", b"sel", b"set", b"svg"],
-    &[b"mpa", b"tem", b"tex", b"tre"],
-    &[b"/te", b"htm", b"noe", b"nof"],
-    &[b"bod", b"lin", b"nos", b"rad", b"tit", b"use"],
-    &[b"ani", b"bas", b"fra", b"pla"],
-];
+const AHEAD_BYTES_MIN: usize = 80;
 
 /// The name of an attribute that is a sign.
 struct Word {
@@ -52,72 +38,67 @@ const WORDS: [Word; 8] = [
     Word { name: b"srcset", seen_at: 0 },
     Word { name: b"lowsrc", seen_at: 3 },
     Word { name: b"attributionsrc", seen_at: 11 },
-    Word { name: b"poster", seen_at: 1 },
+    Word { name: b"poster", seen_at: 0 },
     Word { name: b"ping", seen_at: 0 },
-    Word { name: b"background", seen_at: 1 },
-    Word { name: b"data-consentry", seen_at: 7 },
+    Word { name: b"background", seen_at: 2 },
+    Word { name: b"data-consentry", seen_at: 3 },
 ];
 
-/// What the quick look takes for one of [`WORDS`]: four bytes, each one of these.
-const GLIMPSES: [[&[u8]; 4]; 5] = [
-    [b"s", b"r", b"c", b"s=/> \t\n\r\x0C"],
-    [b"o", b"s", b"t", b"e"],
-    [b"p", b"i", b"n", b"g"],
-    [b"a", b"c", b"k", b"g"],
-    [b"n", b"s", b"e", b"n"],
+/// What the quick look looks for, in lower case: how tags, end tags and comments begin that are signs, and a part of each of
+/// [`WORDS`]. It sees only these groups, and of each byte but `<` only the lower half: they are put together so that it
+/// takes few of the tags and words that pages are full of for signs.
+const GLIMPSES: [&[&[u8; 4]]; 8] = [
+    &[b"</bo", b"</ht", b"<mat", b"<obj", b"<bod", b"<rad"],
+    &[b"<fei", b"<cur", b"<ifr", b"<par", b"<pat", b"<scr", b"<sel", b"<set", b"<svg", b"<pla"],
+    &[b"<sty", b"<htm", b"<nof", b"<nos", b"<ani", b"<bas"],
+    &[
+        b"<fon", b"<ima", b"<fil", b"<met", b"<mpa", b"<tem", b"<tex", b"<tre", b"<noe", b"<lin", b"<tit",
+        b"<use", b"<fra",
+    ],
+    &[b"<!--", b"<app", b"<xmp", b"</te"],
+    &[b"ping"],
+    &[b"post", b"a-co"],
+    &[b"ckgr", b"srcs", b"src=", b"src/", b"src>", b"src ", b"src\t", b"src\n", b"src\r", b"src\x0C"],
 ];
 
-/// For the lower half of a byte a bit for each group in which such a byte may stand at one place.
-type Nibbles = [u8; 16];
+/// A bit for each group whose glimpses begin with `<`.
+const OPENING: u8 = 0b0001_1111;
 
-/// The first, second and third letter of [`STARTS`].
-const START_NIBBLES: [Nibbles; 3] = {
-    let mut nibbles = [[0; 16]; 3];
+/// For each place in a glimpse, and for what the lower half of a byte may be, a bit for each group with such a byte there.
+const NIBBLES: [[u8; 16]; 4] = {
+    let mut nibbles = [[0; 16]; 4];
     let mut group = 0;
-    while group < STARTS.len() {
+    while group < GLIMPSES.len() {
         let mut index = 0;
-        while index < STARTS[group].len() {
+        while index < GLIMPSES[group].len() {
             let mut place = 0;
-            while place < 3 {
-                nibbles[place][(STARTS[group][index][place] & 15) as usize] |= 1 << group;
+            while place < 4 {
+                nibbles[place][(GLIMPSES[group][index][place] & 15) as usize] |= 1 << group;
                 place += 1;
             }
             index += 1;
         }
         group += 1;
     }
-    nibbles
-};
-
-/// The four bytes of [`GLIMPSES`].
-const WORD_NIBBLES: [Nibbles; 4] = {
-    let mut nibbles = [[0; 16]; 4];
-    let mut group = 0;
-    while group < GLIMPSES.len() {
-        let mut place = 0;
-        while place < 4 {
-            let bytes = GLIMPSES[group][place];
-            let mut index = 0;
-            while index < bytes.len() {
-                nibbles[place][(bytes[index] & 15) as usize] |= 1 << group;
-                index += 1;
-            }
-            place += 1;
-        }
-        group += 1;
+    // A byte that is no `<` begins no tag.
+    let mut half = 0;
+    while half < 16 {
+        nibbles[0][half] &= !OPENING;
+        half += 1;
     }
     nibbles
 };
 
-/// For the first two letters of [`STARTS`] a bit for each third, of their lower five bits; it knows no case.
+/// For the first two letters behind a `<` that are signs a bit for each third, of their lower five bits; it knows no case.
 const START_BITS: [[u32; 32]; 32] = {
     let mut bits = [[0; 32]; 32];
     let mut group = 0;
-    while group < STARTS.len() {
+    while group < GLIMPSES.len() {
         let mut index = 0;
-        while index < STARTS[group].len() {
-            let [first, second, third] = *STARTS[group][index];
-            bits[(first & 31) as usize][(second & 31) as usize] |= 1 << (third & 31);
+        while index < GLIMPSES[group].len() {
+            if let [b'<', first, second, third] = *GLIMPSES[group][index] {
+                bits[(first & 31) as usize][(second & 31) as usize] |= 1 << (third & 31);
+            }
             index += 1;
         }
         group += 1;
@@ -141,11 +122,11 @@ pub(super) fn calm_end(level: Level, buf: &[u8], from: usize) -> Calm {
     if seen.len() - from < AHEAD_BYTES_MIN {
         return Calm { end: from, walked_to: seen.len() };
     }
-    let sign = dispatch!(level, simd => next(simd, seen, from));
-    let walked_to = sign + 1;
-    let Some(close) = memrchr(b'>', &seen[from..sign]) else { return Calm { end: from, walked_to } };
+    let Look { end, has_apostrophe, .. } = look(level, seen, from);
+    let walked_to = end + 1;
+    let Some(close) = memrchr(b'>', &seen[from..end]) else { return Calm { end: from, walked_to } };
     let calm = &seen[from..from + close];
-    let is_open = [b'"', b'\''].into_iter().any(|quote| may_be_open(calm, quote));
+    let is_open = may_be_open(calm, b'"') || (has_apostrophe && may_be_open(calm, b'\''));
     Calm { end: if is_open { from } else { from + close + 1 }, walked_to }
 }
 
@@ -160,55 +141,79 @@ pub(super) fn is_calm(bytes: &[u8]) -> bool {
     (0..bytes.len()).all(|at| !is_sign(bytes, at))
 }
 
-/// The first sign from `from` on, or where the look ended before the end of `buf`.
+/// What a look ahead found.
+struct Look {
+    /// Where it ended.
+    end: usize,
+    /// Is something there, or was there nothing before the look had to end?
+    is_hit: bool,
+    /// May a `'` stand before?
+    has_apostrophe: bool,
+}
+
+/// Looks for the first sign from `from` on.
+fn look(level: Level, buf: &[u8], mut from: usize) -> Look {
+    let mut has_apostrophe = false;
+    loop {
+        let look = dispatch!(level, simd => quick_look(simd, buf, from));
+        has_apostrophe |= look.has_apostrophe;
+        if !look.is_hit || is_sign(buf, look.end) {
+            return Look { has_apostrophe, ..look };
+        }
+        from = look.end + 1;
+    }
+}
+
+/// Looks for the first of [`GLIMPSES`], and what looks like one. It calls nothing, so that all it compares with stays where
+/// the processor has it at hand.
 #[allow(clippy::inline_always)] // The functions of a SIMD level are only fast within one that is compiled for it.
 #[inline(always)]
-fn next<S: Simd>(simd: S, buf: &[u8], from: usize) -> usize {
-    let table = |nibbles: &Nibbles| S::u8s::block_splat(u8x16::from_slice(simd, nibbles));
-    let starts: [S::u8s; 3] = [table(&START_NIBBLES[0]), table(&START_NIBBLES[1]), table(&START_NIBBLES[2])];
-    let words: [S::u8s; 4] =
-        [table(&WORD_NIBBLES[0]), table(&WORD_NIBBLES[1]), table(&WORD_NIBBLES[2]), table(&WORD_NIBBLES[3])];
+fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
+    let table = |place: usize| S::u8s::block_splat(u8x16::from_slice(simd, &NIBBLES[place]));
+    let tables: [S::u8s; 4] = [table(0), table(1), table(2), table(3)];
     let half = S::u8s::splat(simd, 15);
     let opening = S::u8s::splat(simd, b'<');
+    let apostrophe = S::u8s::splat(simd, b'\'');
+    let openings = S::u8s::splat(simd, OPENING);
     let none = S::u8s::splat(simd, 0);
     let width = S::u8s::LEN;
-    let mut at = from;
-    while let Some(bytes) = buf.get(at..at + width + 3) {
-        let first = S::u8s::from_slice(simd, &bytes[..width]);
-        let second = S::u8s::from_slice(simd, &bytes[1..=width]) & half;
-        let third = S::u8s::from_slice(simd, &bytes[2..width + 2]) & half;
-        let fourth = S::u8s::from_slice(simd, &bytes[3..width + 3]) & half;
-        let of_start = starts[0].swizzle_dyn_within_blocks(second)
-            & starts[1].swizzle_dyn_within_blocks(third)
-            & starts[2].swizzle_dyn_within_blocks(fourth);
-        let of_word = words[0].swizzle_dyn_within_blocks(first & half)
-            & words[1].swizzle_dyn_within_blocks(second)
-            & words[2].swizzle_dyn_within_blocks(third)
-            & words[3].swizzle_dyn_within_blocks(fourth);
-        let found = first.simd_eq(opening).select(of_start | of_word, of_word);
+    let mut apostrophes = S::mask8s::splat(simd, false);
+    // The last look begins as late as it can.
+    let ends = buf.len().saturating_sub(3);
+    let mut ahead = from;
+    while let Some(bytes) = buf.get(ahead..ahead + width + 3) {
+        let at = ahead;
+        let byte = |place: usize| S::u8s::from_slice(simd, &bytes[place..place + width]);
+        let groups = |place: usize| tables[place].swizzle_dyn_within_blocks(byte(place) & half);
+        apostrophes |= byte(0).simd_eq(apostrophe);
+        let begun = byte(0).simd_eq(opening).select(openings, groups(0));
+        let found = begun & groups(1) & groups(2) & groups(3);
         let mut bits = !found.simd_eq(none).to_bitmask() & (u64::MAX >> (64 - width));
         while bits != 0 {
-            let sign = at + bits.trailing_zeros() as usize;
-            if !is_own_source(buf, sign) && is_sign(buf, sign) {
-                return sign;
+            let end = at + bits.trailing_zeros() as usize;
+            if !is_own_source(buf, end) {
+                return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
             }
             bits &= bits - 1;
         }
-        at += width;
+        ahead = if at + width == ends { ends } else { (at + width).min(ends - width) };
     }
-    at
+    Look { end: ahead, is_hit: false, has_apostrophe: apostrophes.any_true() }
 }
 
 /// Is this the `src` of a picture with a path on the page's own host? Most of what the quick look sees on a shop's page
 /// is that, so it is told from the eight bytes around it.
-#[inline]
+#[allow(clippy::inline_always)] // It is asked within a look.
+#[inline(always)]
 fn is_own_source(buf: &[u8], at: usize) -> bool {
-    match buf.get(at.wrapping_sub(1)..at.wrapping_add(7)) {
-        Some([before, b's', b'r', b'c', b'=', b'"' | b'\'', b'/', first]) => {
-            !before.is_ascii_alphabetic() && first.is_ascii_alphanumeric()
-        }
-        _ => false,
-    }
+    let around = buf.get(at.wrapping_sub(1)..).and_then(<[u8]>::first_chunk::<8>);
+    around.is_some_and(|around| {
+        around[1..5] == *b"src="
+            && matches!(around[5], b'"' | b'\'')
+            && around[6] == b'/'
+            && around[7].is_ascii_alphanumeric()
+            && !around[0].is_ascii_alphabetic()
+    })
 }
 
 /// Is there a sign at `at`, or a name that reaches over it where the quick look sees it?
@@ -222,7 +227,7 @@ fn is_sign(buf: &[u8], at: usize) -> bool {
         }
         // Most are pictures on the page's own host. An `attributionsrc` asks for something wherever it leads.
         (b's', Some([b'r', b'c', b'='])) if is_own(&buf[at + 3..]) && !ends_in_letter(&buf[..at]) => false,
-        (letter @ (b's' | b'o' | b'p' | b'a' | b'n'), _) => {
+        (letter @ (b's' | b'p' | b'c' | b'a'), _) => {
             WORDS.iter().any(|word| word.name[word.seen_at] == letter && is_word(buf, at, word))
         }
         _ => false,

@@ -5,7 +5,7 @@ use super::edits::Rank;
 use super::raw::Escape;
 use super::tag::Name;
 use super::walker::{State, Walker};
-use crate::policy::markup::Verdict;
+use crate::policy::markup::{Code, Verdict};
 
 /// Tags after which the walker reads on in another way, or knows more.
 pub(super) const NAMES: [&[u8]; 10] = [
@@ -52,7 +52,7 @@ impl Walker {
             self.edits.insert(self.scan.start, Rank::Frame, text);
         }
         if word == b"script" && !is_doubtful {
-            self.judge.stand_in(&verdict, b"", self.scan.start, &mut self.frame, &mut self.edits);
+            self.judge.stand_in(&verdict, Code::NONE, self.scan.start, &mut self.frame, &mut self.edits);
         }
         // Within SVG a script with a `src` is an inline one.
         let waits = match word {

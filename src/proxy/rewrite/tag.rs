@@ -1,5 +1,7 @@
 //! The inside of a tag, as the tokenizer of HTML 13.2.5 reads it from its name to its `>`.
 
+use std::ops::Range;
+
 use crate::policy::markup::Span;
 
 /// Most attributes in one tag. Real pages stay under 40; a tag with more is not rewritten.
@@ -91,6 +93,37 @@ pub(super) fn skip(buf: &[u8], at: usize, stops: u8) -> usize {
     rest.iter().position(|byte| CLASSES[*byte as usize] & stops != 0).map_or(buf.len(), |offset| at + offset)
 }
 
+/// Where a name ends that goes on at `at`: at the first byte that is of one of these classes, of which no letter is.
+#[inline]
+pub(super) fn name_end(buf: &[u8], mut at: usize, stops: u8) -> usize {
+    const EACH: u64 = u64::MAX / 0xFF;
+    while let Some(chunk) = buf.get(at..).and_then(<[u8]>::first_chunk) {
+        let bytes = u64::from_le_bytes(*chunk);
+        // Below `@` stands whatever ends a name; the highest bit says of each byte if it is above.
+        let above = bytes | ((bytes & (0x7F * EACH)) + (0x40 * EACH));
+        let below = !above & (0x80 * EACH);
+        at += below.trailing_zeros() as usize / 8;
+        if below != 0 {
+            if CLASSES[buf[at] as usize] & stops != 0 {
+                return at;
+            }
+            at += 1;
+        }
+    }
+    skip(buf, at, stops)
+}
+
+/// The attribute whose name begins at `name`, when it is a whole one as nearly all are: with its value in quotes, right
+/// behind an `=`. `None` says nothing.
+#[inline]
+fn usual(buf: &[u8], name: usize) -> Option<Span> {
+    let name_end = name_end(buf, name + 1, SPACE | SLASH | CLOSE | EQUALS);
+    let value = name_end + 2;
+    let [b'=', quote @ (b'"' | b'\'')] = buf.get(name_end..value)? else { return None };
+    let length = memchr::memchr(*quote, &buf[value..])?;
+    Some(Span { name, name_end, value, value_end: value + length })
+}
+
 /// White space within a tag; a carriage return counts, the input stream turns it into a line feed.
 pub(super) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b'\x0C')
@@ -160,6 +193,7 @@ impl Scan {
                 State::Quoted(quote) => {
                     memchr::memchr(quote, buf.get(at..)?).map_or(buf.len(), |length| at + length)
                 }
+                State::Name | State::AttributeName => name_end(buf, at, state.stops()),
                 _ => skip(buf, at, state.stops()),
             };
             let Some(&byte) = buf.get(at) else { break };
@@ -168,7 +202,14 @@ impl Scan {
                 self.close(at, state);
                 return Some(at + 1);
             }
-            state = self.next(state, byte, at);
+            if state == State::Before
+                && let Some(span) = usual(buf, at)
+            {
+                self.push(span);
+                at = span.value_end;
+            } else {
+                state = self.next(state, byte, at);
+            }
             at += 1;
         }
         self.at = at;
@@ -222,9 +263,13 @@ impl Scan {
     }
 
     fn open(&mut self, at: usize) -> State {
-        self.spans.truncate(ATTRIBUTES_MAX);
-        self.spans.push(Span { name: at, name_end: at, value: at, value_end: at });
+        self.push(Span { name: at, name_end: at, value: at, value_end: at });
         State::AttributeName
+    }
+
+    fn push(&mut self, span: Span) {
+        self.spans.truncate(ATTRIBUTES_MAX);
+        self.spans.push(span);
     }
 
     fn end_name(&mut self, at: usize, next: State) -> State {
@@ -259,18 +304,34 @@ pub(super) struct Name {
 impl Name {
     pub(super) const BYTES_MAX: usize = 16;
 
-    pub(super) fn of(written: &[u8]) -> Self {
+    /// The name that stands at `written`. It is taken out of as many bytes as the longest name has, where there are.
+    pub(super) fn of(buf: &[u8], written: Range<usize>) -> Self {
+        let length = written.len();
         let mut bytes = [0; Self::BYTES_MAX];
-        let Some(lower) = bytes.get_mut(..written.len()) else { return Self { bytes, length: 0 } };
-        for (to, from) in lower.iter_mut().zip(written) {
-            *to = from.to_ascii_lowercase();
+        if !(1..=Self::BYTES_MAX).contains(&length) {
+            return Self { bytes, length: 0 };
         }
-        Self { bytes, length: written.len() }
+        match buf[written.start..].first_chunk() {
+            Some(chunk) => bytes = *chunk,
+            None => bytes[..length].copy_from_slice(&buf[written]),
+        }
+        let name = u128::MAX >> (8 * (Self::BYTES_MAX - length));
+        Self { bytes: lower(u128::from_le_bytes(bytes) & name).to_le_bytes(), length }
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
+}
+
+/// Sixteen bytes with their capital letters made small.
+const fn lower(bytes: u128) -> u128 {
+    const EACH: u128 = u128::MAX / 0xFF;
+    let seven_bits = bytes & (0x7F * EACH);
+    // The highest bit of each says if it is `A` or more, and if it is more than `Z`.
+    let from_a = seven_bits + (0x80 - b'A' as u128) * EACH;
+    let behind_z = seven_bits + (0x7F - b'Z' as u128) * EACH;
+    bytes | (from_a & !behind_z & !bytes & (0x80 * EACH)) >> 2
 }
 
 #[cfg(test)]
@@ -308,5 +369,19 @@ mod tests {
             assert_eq!(read(tag).as_deref(), Some(wanted), "{tag}");
         }
         assert_eq!(read("<a b='>"), None);
+    }
+
+    #[test]
+    fn names_end_and_are_read_alike_wherever_they_stand() {
+        for byte in 0..=u8::MAX {
+            let tag = [b"<Data-", [byte, b'Z'].as_slice(), b" x=y>, and what is behind"].concat();
+            for end in [8, 16, tag.len()] {
+                let buf = &tag[..end];
+                assert_eq!(Name::of(buf, 1..8).as_bytes(), tag[1..8].to_ascii_lowercase(), "{byte}, {end}");
+                for stops in [SPACE | SLASH | CLOSE, SPACE | SLASH | CLOSE | EQUALS] {
+                    assert_eq!(name_end(buf, 1, stops), skip(buf, 1, stops), "{byte}, {end}");
+                }
+            }
+        }
     }
 }

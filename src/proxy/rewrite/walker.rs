@@ -14,7 +14,7 @@ use super::raw::{self, Escape};
 use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
-use super::{INLINE_BYTES_MAX, RewriteError, TAG_BYTES_MAX};
+use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX};
 
 /// What the byte at the walker's position belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl Walker {
     fn step(&mut self, buf: &[u8], is_last: bool) -> Result<Step, RewriteError> {
         let from = self.at;
         match &mut self.state {
-            State::Text => return Ok(self.text(buf, is_last)),
+            State::Text => return self.text(buf, is_last),
             State::Tag => return self.tag(buf),
             State::Long(_) => return self.long(buf),
             State::Inline { .. } => return Ok(self.inline(buf, is_last)),
@@ -182,7 +182,7 @@ impl Walker {
     }
 
     /// Text between tags, up to what follows the next `<`.
-    fn text(&mut self, buf: &[u8], is_last: bool) -> Step {
+    fn text(&mut self, buf: &[u8], is_last: bool) -> Result<Step, RewriteError> {
         let start = self.pass(buf);
         self.at = start;
         let rest = &buf[start..];
@@ -194,17 +194,30 @@ impl Walker {
             [_, b'!', ..] if self.doubt.is_foreign() && rest.starts_with(b"<![CDATA[") => (State::Cdata, 9),
             [_, b'!', ..] if is_last || !self.may_begin(rest) => (State::Bogus, 2),
             [_] | [_, b'/'] if is_last => (State::Text, rest.len()),
-            [] | [_] | [_, b'/' | b'!', ..] => return Step::Waits,
+            [] | [_] | [_, b'/' | b'!', ..] => return Ok(Step::Waits),
             _ => (State::Text, 1),
         };
-        match state {
-            State::Tag => self.scan.begin(start, rest[1] == b'/'),
-            State::Text if length != 3 => self.note_text(buf, start, start + length),
-            _ => {}
+        if state == State::Tag {
+            return self.begin_tag(buf, start, is_last);
+        }
+        if state == State::Text && length != 3 {
+            self.note_text(buf, start, start + length);
         }
         self.state = state;
         self.at = start + length;
-        Step::On
+        Ok(Step::On)
+    }
+
+    /// Begins a tag. One that what is there cuts off is most likely seen whole when more has come, so it waits, once.
+    fn begin_tag(&mut self, buf: &[u8], start: usize, is_last: bool) -> Result<Step, RewriteError> {
+        let rest = &buf[start..];
+        let may_wait = start > 0 && rest.len() < JOINED_BYTES && !is_last;
+        if may_wait && memchr(b'>', rest).is_none() {
+            return Ok(Step::Waits);
+        }
+        self.scan.begin(start, rest[1] == b'/');
+        self.state = State::Tag;
+        self.tag(buf)
     }
 
     /// Where the text that begins here ends.
@@ -257,7 +270,7 @@ impl Walker {
             (self.at, self.state) = (end, State::Text);
             return Ok(Step::On);
         }
-        let name = Name::of(&buf[self.scan.name_start()..self.scan.name_end]);
+        let name = Name::of(buf, self.scan.name_start()..self.scan.name_end);
         // Within SVG a script may end itself; in the other reading its text follows, and is read there.
         let is_whole = name.as_bytes() == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
         self.hide(buf, self.scan.start + usize::from(!is_whole), end);
@@ -283,7 +296,7 @@ impl Walker {
             return Step::Waits;
         }
         self.hide(buf, text, self.at);
-        let code = &buf[text..found.unwrap_or(seen.len())];
+        let code = self.judge.policy.code(&buf[text..found.unwrap_or(seen.len())]);
         let place = match self.doubt.is_raised() {
             false => Place::Plain,
             true if self.doubt.is_foreign() => Place::Foreign,

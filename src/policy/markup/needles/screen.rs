@@ -3,7 +3,7 @@
 //! Every text of at least [`TEXT_BYTES_MIN`] bytes covers, wherever it stands, four bytes that begin at a multiple of
 //! [`STEP`]. So it is enough to look at those places, and to compare with the texts that have these four bytes there.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Shorter texts cannot be told this way; with one of them every script is read.
 const TEXT_BYTES_MIN: usize = WINDOW + STEP - 1;

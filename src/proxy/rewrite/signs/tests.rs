@@ -103,8 +103,7 @@ proptest! {
     ) {
         let text = pieces.concat();
         let buf = text.as_bytes();
-        let level = Level::new();
-        let found = dispatch!(level, simd => next(simd, buf, 0));
+        let found = look(Level::new(), buf, 0).end;
         let wanted = (0..buf.len()).find(|at| is_sign(buf, *at));
         prop_assert_eq!(found.min(wanted.unwrap_or(found)), found);
         prop_assert!(wanted.is_none_or(|wanted| wanted >= found));

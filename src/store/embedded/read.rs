@@ -1,5 +1,7 @@
 //! Answering questions.
 
+mod pairs;
+
 use rusqlite::{Connection, Params, named_params};
 
 use super::super::StoreError;
@@ -25,7 +27,7 @@ pub(super) fn answer(connection: &mut Connection, question: &Question) -> Result
             values(&snapshot, question, dimension, *told, of.filter(question).as_deref(), *bucket)
         }
         Reading::Pairs { filter, of, by, bucket } => {
-            pairs(&snapshot, question, (filter, of.filter(question).as_deref()), by, *bucket)
+            pairs::answer(&snapshot, question, (filter, of.filter(question).as_deref()), by, *bucket)
         }
     })
 }
@@ -78,36 +80,6 @@ fn values(
             ":last_day": span.last_day.0,
             ":first_hour": span.first_hour.0,
             ":last_hour": span.last_hour.0,
-            ":limit": limit(),
-        },
-    )
-}
-
-/// The values of `by` where `filtered` has a wanted value.
-fn pairs(
-    connection: &Connection,
-    question: &Question,
-    (filtered, filter): (&Dimension, Option<&Filter>),
-    by: &Dimension,
-    bucket: Option<Bucket>,
-) -> Result<Vec<Row>, StoreError> {
-    let span = question.span();
-    let (first, second) = (filtered.min(by), filtered.max(by));
-    rows(
-        connection,
-        bucket,
-        include_str!("../sql/pairs.sql"),
-        named_params! {
-            ":site": &*question.asked().site,
-            ":dimension": by.name(),
-            ":filtered": filtered.name(),
-            ":first": first.name(),
-            ":second": second.name(),
-            ":is_first": by == first,
-            ":grain": grain(bucket),
-            ":wanted": wanted(filter)?,
-            ":first_day": span.first_day.0,
-            ":last_day": span.last_day.0,
             ":limit": limit(),
         },
     )

@@ -91,6 +91,7 @@ pub(super) fn forget(connection: &mut Connection, limits: Limits) -> rusqlite::R
         include_str!("../sql/forget_cells.sql"),
         include_str!("../sql/forget_pairs.sql"),
         include_str!("../sql/forget_packed_pairs.sql"),
+        include_str!("../sql/forget_packed_cells.sql"),
         include_str!("../sql/forget_packed_values.sql"),
         include_str!("../sql/forget_journeys.sql"),
         include_str!("../sql/forget_day.sql"),

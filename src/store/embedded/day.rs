@@ -1,10 +1,10 @@
-//! A day's pairs of two dimensions, wherever they stand: in rows as they came, and packed.
+//! A day's pairs of two dimensions, wherever they stand: in rows as they came, and packed; and its sums by value.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::super::StoreError;
 use super::packed::{DAY_SUMS, DaySums, Pair, Stored, decode, decode_values, merge};
@@ -17,6 +17,21 @@ pub(in super::super) struct Two {
     pub(in super::super) day: i32,
     pub(in super::super) first: i64,
     pub(in super::super) second: i64,
+}
+
+/// Which sums by value: a site's, of a dimension, on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct One {
+    pub(super) site: i64,
+    pub(super) day: i32,
+    pub(super) dimension: i64,
+}
+
+impl Two {
+    /// One of its dimensions.
+    pub(super) const fn one(self, dimension: i64) -> One {
+        One { site: self.site, day: self.day, dimension }
+    }
 }
 
 /// Pairs, and the lists in which their places are.
@@ -59,8 +74,8 @@ fn ranks(list: &[Stored]) -> Vec<usize> {
 
 /// All pairs of a day, rows and packed ones added up. Lists begin with the values that they had.
 pub(in super::super) fn pairs(connection: &Connection, two: Two) -> Result<Pairs, StoreError> {
-    let mut firsts = Places::of(list(connection, two, two.first)?);
-    let mut seconds = Places::of(list(connection, two, two.second)?);
+    let mut firsts = Places::of(list(connection, two.one(two.first))?);
+    let mut seconds = Places::of(list(connection, two.one(two.second))?);
     let mut pairs = Vec::new();
     each_part(connection, two, |part| {
         let part = decode(part).ok_or_else(broken)?;
@@ -72,12 +87,10 @@ pub(in super::super) fn pairs(connection: &Connection, two: Two) -> Result<Pairs
         Ok(())
     })?;
     each_row(connection, two, |row| {
-        let (first, second) = row.values()?;
-        let sums = row.sums()?;
         pairs.push(Pair {
-            first: firsts.place(stored(first)?),
-            second: seconds.place(stored(second)?),
-            sums,
+            first: firsts.place(stored(row.value(0)?)?),
+            second: seconds.place(stored(row.value(1)?)?),
+            sums: row.sums()?,
         });
         Ok(())
     })?;
@@ -90,6 +103,23 @@ pub(in super::super) fn pairs(connection: &Connection, two: Two) -> Result<Pairs
     }
     pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
     Ok(Pairs { firsts: firsts.list, seconds: seconds.list, list: pairs })
+}
+
+/// A day's sums by the values of a dimension, from its rows: as pairs with the first place of no list.
+pub(super) fn cells(connection: &Connection, one: One) -> Result<(Vec<Stored>, Vec<Pair>), StoreError> {
+    let mut values = Places::of(list(connection, one)?);
+    let mut cells = Vec::new();
+    each_cell(connection, one, |row| {
+        cells.push(Pair { first: values.place(stored(row.value(0)?)?), second: 0, sums: row.sums()? });
+        Ok(())
+    })?;
+    let mut cells = merge(cells);
+    let places = values.settle(cells.iter().map(|cell| cell.first));
+    for cell in &mut cells {
+        cell.first = of(&places, cell.first).copied().unwrap_or_default();
+    }
+    cells.sort_unstable_by_key(|cell| cell.first);
+    Ok((values.list, cells))
 }
 
 /// A list of values, and where each stands in it.
@@ -146,61 +176,114 @@ impl Places {
     }
 }
 
-/// The values that packed pairs of a day name; none where it has none.
-pub(super) fn list(connection: &Connection, two: Two, dimension: i64) -> Result<Vec<Stored>, StoreError> {
-    let of_day = named_params! { ":day": two.day, ":site": two.site, ":dimension": dimension };
+/// The values that what is packed of a day names; none where nothing is.
+pub(super) fn list(connection: &Connection, one: One) -> Result<Vec<Stored>, StoreError> {
     let mut statement = connection.prepare_cached(include_str!("../sql/packed_values.sql")).map_err(error)?;
-    let bytes: Option<Vec<u8>> = statement.query_row(of_day, |row| row.get(0)).optional().map_err(error)?;
+    let bytes: Option<Vec<u8>> =
+        statement.query_row(&of_one(&one)[..], |row| row.get(0)).optional().map_err(error)?;
     bytes.map_or(Ok(Vec::new()), |bytes| decode_values(&bytes).ok_or_else(broken))
+}
+
+/// The numbers of all dimensions.
+pub(super) fn dimensions(connection: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/all_dimensions.sql")).map_err(error)?;
+    let rows = statement.query_map([], |row| row.get(0)).map_err(error)?;
+    rows.collect::<Result<_, _>>().map_err(error)
 }
 
 /// Hands on the packed pairs of a day, part by part.
 pub(super) fn each_part(
     connection: &Connection,
     two: Two,
+    hand_on: impl FnMut(&[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    parts(connection, include_str!("../sql/packed_pairs.sql"), &of_two(&two), hand_on)
+}
+
+/// Hands on the packed sums of a day by value, part by part.
+pub(super) fn each_part_of_cells(
+    connection: &Connection,
+    one: One,
+    hand_on: impl FnMut(&[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    parts(connection, include_str!("../sql/packed_cells.sql"), &of_one(&one), hand_on)
+}
+
+fn parts(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
     mut hand_on: impl FnMut(&[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/packed_pairs.sql")).map_err(error)?;
-    let mut rows = statement.query(&parameters(&two)[..]).map_err(error)?;
+    let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    let mut rows = statement.query(parameters).map_err(error)?;
     while let Some(row) = rows.next().map_err(error)? {
         hand_on(row.get_ref(0).map_err(error)?.as_blob().map_err(|_| broken())?)?;
     }
     Ok(())
 }
 
-/// Hands on the rows of a day.
+/// Hands on the rows of a day's pairs: of two values each.
 pub(super) fn each_row(
     connection: &Connection,
     two: Two,
-    mut hand_on: impl FnMut(PairRow<'_>) -> Result<(), StoreError>,
+    hand_on: impl FnMut(SumsRow<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/pairs_of_day.sql")).map_err(error)?;
-    let mut rows = statement.query(&parameters(&two)[..]).map_err(error)?;
+    rows(connection, include_str!("../sql/pairs_of_day.sql"), &of_two(&two), 2, hand_on)
+}
+
+/// Hands on the rows of a day by value and hour: of one value each.
+pub(super) fn each_cell(
+    connection: &Connection,
+    one: One,
+    hand_on: impl FnMut(SumsRow<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    rows(connection, include_str!("../sql/cells_of_day.sql"), &of_one(&one), 1, hand_on)
+}
+
+fn rows(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+    values: usize,
+    mut hand_on: impl FnMut(SumsRow<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    let mut rows = statement.query(parameters).map_err(error)?;
     while let Some(row) = rows.next().map_err(error)? {
-        hand_on(PairRow(row))?;
+        hand_on(SumsRow { row, values })?;
     }
     Ok(())
 }
 
 /// How statements call them.
-pub(super) fn parameters(two: &Two) -> [(&'static str, &dyn ToSql); 4] {
+pub(super) fn of_two(two: &Two) -> [(&'static str, &dyn ToSql); 4] {
     [(":site", &two.site), (":day", &two.day), (":first", &two.first), (":second", &two.second)]
 }
 
-/// A row of `pairs_of_day`.
-pub(super) struct PairRow<'a>(&'a Row<'a>);
+/// How statements call them.
+pub(super) fn of_one(one: &One) -> [(&'static str, &dyn ToSql); 3] {
+    [(":site", &one.site), (":day", &one.day), (":dimension", &one.dimension)]
+}
 
-impl PairRow<'_> {
-    /// Both values.
-    pub(super) fn values(&self) -> Result<(ValueRef<'_>, ValueRef<'_>), StoreError> {
-        Ok((self.0.get_ref(0).map_err(error)?, self.0.get_ref(1).map_err(error)?))
+/// A row of sums, before which their values stand.
+pub(super) struct SumsRow<'a> {
+    row: &'a Row<'a>,
+    values: usize,
+}
+
+impl SumsRow<'_> {
+    /// One of the values.
+    pub(super) fn value(&self, at: usize) -> Result<ValueRef<'_>, StoreError> {
+        self.row.get_ref(at).map_err(error)
     }
 
     /// The sums.
     pub(super) fn sums(&self) -> Result<DaySums, StoreError> {
         let mut sums = [0; DAY_SUMS];
         for (at, sum) in sums.iter_mut().enumerate() {
-            *sum = self.0.get(2 + at).map_err(error)?;
+            *sum = self.row.get(self.values + at).map_err(error)?;
         }
         Ok(sums)
     }
@@ -233,5 +316,5 @@ pub(super) const fn not_a_value() -> StoreError {
 
 /// What was packed cannot be read.
 pub(super) const fn broken() -> StoreError {
-    StoreError::Corrupt { file: STATISTICS.file, what: "packed pairs of a day" }
+    StoreError::Corrupt { file: STATISTICS.file, what: "what was packed of a day" }
 }

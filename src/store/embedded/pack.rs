@@ -1,16 +1,17 @@
-//! Packing: a day that is over gives its rows of pairs for a few bytes each.
+//! Packing: a day that is over gives its rows of pairs for a few bytes each, and has its sums by value added up.
 //!
 //! A step is a transaction of its own and takes two dimensions of a day of a site, so that a batch waits for one step at
 //! most, and whatever happens between, no sum is lost or doubled. What comes late to a day stands in rows again, is read
 //! beside what is packed, and is packed into it by the next round. What is said of choices stays as it is: it is little,
-//! and read by people.
+//! and read by people. Rows of hours stay, too: sums by value stand beside them, so that a question about months reads a
+//! day of a dimension at once.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, named_params};
 
 use super::super::StoreError;
 use super::super::dimension::{from_number, number};
 use super::age::Limits;
-use super::day::{self, Pairs, Two, parameters};
+use super::day::{self, One, Pairs, Two, of_two};
 use super::error;
 use super::packed::{PAIRS_MAX, Stored, encode, encode_values};
 use crate::counting::pairs::is_of_choice;
@@ -48,9 +49,7 @@ pub(super) fn step(
         pack(&transaction, two)?;
         Step::Packed(two)
     } else {
-        let done = include_str!("../sql/packed_day.sql");
-        let day = named_params! { ":site": begun.site, ":day": begun.day };
-        transaction.execute(done, day).map_err(error)?;
+        add_up(&transaction, begun)?;
         Step::Day
     };
     transaction.commit().map_err(error)?;
@@ -85,7 +84,7 @@ fn next_after(connection: &Connection, mut two: Two) -> rusqlite::Result<Option<
         let found = next.query_row(after, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let Some((first, second)) = found else { return Ok(None) };
         two = Two { first, second, ..two };
-        if !is_of_choices(first) && has_rows.query_row(&parameters(&two)[..], |row| row.get(0))? {
+        if !is_of_choices(first) && has_rows.query_row(&of_two(&two)[..], |row| row.get(0))? {
             return Ok(Some(two));
         }
     }
@@ -96,6 +95,42 @@ fn is_of_choices(first: i64) -> bool {
     u8::try_from(first).ok().and_then(from_number).is_some_and(|dimension| is_of_choice(&dimension))
 }
 
+/// Adds the hours of a day up, by every dimension's values, and notes that the day is packed.
+fn add_up(transaction: &Transaction<'_>, of: Two) -> Result<(), StoreError> {
+    let day = named_params! { ":site": of.site, ":day": of.day };
+    transaction.execute(include_str!("../sql/forget_packed_cells.sql"), day).map_err(error)?;
+    for dimension in day::dimensions(transaction)? {
+        let (values, cells) = day::cells(transaction, of.one(dimension))?;
+        if cells.is_empty() {
+            continue;
+        }
+        put_values(transaction, of.one(dimension), &values).map_err(error)?;
+        for (cells, part) in cells.chunks(PAIRS_MAX).zip(0_i64..) {
+            let mut put = transaction.prepare_cached(include_str!("../sql/pack_cells.sql")).map_err(error)?;
+            put.execute(named_params! {
+                ":day": of.day,
+                ":site": of.site,
+                ":dimension": dimension,
+                ":part": part,
+                ":cells": encode(cells),
+            })
+            .map_err(error)?;
+        }
+    }
+    transaction.execute(include_str!("../sql/packed_day.sql"), day).map_err(error)?;
+    Ok(())
+}
+
+fn put_values(transaction: &Transaction<'_>, one: One, values: &[Stored]) -> rusqlite::Result<()> {
+    transaction.prepare_cached(include_str!("../sql/pack_values.sql"))?.execute(named_params! {
+        ":day": one.day,
+        ":site": one.site,
+        ":dimension": one.dimension,
+        ":list": encode_values(values),
+    })?;
+    Ok(())
+}
+
 /// Packs rows and what is packed already, and takes the rows away.
 fn pack(transaction: &Transaction<'_>, two: Two) -> Result<(), StoreError> {
     let day = day::pairs(transaction, two)?;
@@ -104,12 +139,7 @@ fn pack(transaction: &Transaction<'_>, two: Two) -> Result<(), StoreError> {
 
 fn write(transaction: &Transaction<'_>, two: Two, day: &Pairs) -> rusqlite::Result<()> {
     for (dimension, values) in [(two.first, &day.firsts), (two.second, &day.seconds)] {
-        transaction.prepare_cached(include_str!("../sql/pack_values.sql"))?.execute(named_params! {
-            ":day": two.day,
-            ":site": two.site,
-            ":dimension": dimension,
-            ":list": encode_values(values),
-        })?;
+        put_values(transaction, two.one(dimension), values)?;
     }
     let mut parts = 0_i64;
     for pairs in day.list.chunks(PAIRS_MAX) {
@@ -134,7 +164,7 @@ fn write(transaction: &Transaction<'_>, two: Two, day: &Pairs) -> rusqlite::Resu
         tell_journeys(transaction, two, day)?;
     }
     let rows = include_str!("../sql/packed_rows.sql");
-    transaction.prepare_cached(rows)?.execute(&parameters(&two)[..])?;
+    transaction.prepare_cached(rows)?.execute(&of_two(&two)[..])?;
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! Answering questions.
 
 mod pairs;
+mod sums;
+mod values;
 
 use rusqlite::{Connection, Params, named_params};
 
 use super::super::StoreError;
 use super::super::question::reading::{self, ROWS_MAX, Reading, Told};
-use super::super::question::{Bucket, Figures, Filter, Question, Row, Rows};
+use super::super::question::{Bucket, Figures, Filter, Question, Range, Row, Rows};
 use super::error;
 use crate::counting::tally::{Dimension, LocalDay};
 
@@ -23,13 +25,22 @@ pub(super) fn answer(connection: &mut Connection, question: &Question) -> Result
     let snapshot = connection.transaction().map_err(error)?;
     reading::rows(question, |reading| match reading {
         Reading::Totals { bucket } => totals(&snapshot, question, *bucket),
+        Reading::Values { dimension, told, of, bucket } if is_of_days(question, *bucket) => {
+            let filter = of.filter(question);
+            values::answer(&snapshot, question, (dimension, *told), filter.as_deref(), *bucket)
+        }
         Reading::Values { dimension, told, of, bucket } => {
-            values(&snapshot, question, dimension, *told, of.filter(question).as_deref(), *bucket)
+            hours(&snapshot, question, dimension, *told, of.filter(question).as_deref(), *bucket)
         }
         Reading::Pairs { filter, of, by, bucket } => {
             pairs::answer(&snapshot, question, (filter, of.filter(question).as_deref()), by, *bucket)
         }
     })
+}
+
+/// Are whole days asked for?
+fn is_of_days(question: &Question, bucket: Option<Bucket>) -> bool {
+    bucket != Some(Bucket::Hour) && matches!(question.asked().range, Range::Days { .. })
 }
 
 fn totals(
@@ -55,7 +66,8 @@ fn totals(
     )
 }
 
-fn values(
+/// The same by the hour, or of a part of a day: hours are in rows only.
+fn hours(
     connection: &Connection,
     question: &Question,
     dimension: &Dimension,

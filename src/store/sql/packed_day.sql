@@ -1,3 +1,3 @@
--- Notes that a day's pairs are packed.
-update days_kept set has_loose_pairs = 0
+-- Notes that a day is packed.
+update days_kept set is_packed = 1
 where site = :site and day = :day

@@ -1,4 +1,4 @@
--- Version 5: a closed day's pairs in few bytes; which days have pairs that are not packed yet; steps of journeys that people can read when they are.
+-- Version 5: a closed day's pairs in few bytes, and its sums by value; which days are packed; steps of journeys that people can read when they are.
 
 -- Values of a dimension that packed pairs of a day name by their places in this list.
 create table packed_values (
@@ -20,6 +20,16 @@ create table packed_pairs (
   primary key (day, site, first, second, part)
 ) strict, without rowid;
 
+-- Sums of a day by the values of a dimension, in parts, of days that are packed: those of its rows in cells_hour.
+create table packed_cells (
+  day integer not null,
+  site integer not null references sites (id),
+  dimension integer not null references dimensions (id),
+  part integer not null,
+  cells blob not null,
+  primary key (day, site, dimension, part)
+) strict, without rowid;
+
 -- Of packed journeys: steps that five visitors or more took, and all others as one.
 create table packed_journeys (
   day integer not null,
@@ -31,9 +41,10 @@ create table packed_journeys (
   primary key (day, site, page, next_page)
 ) strict, without rowid;
 
-alter table days_kept add column has_loose_pairs integer not null default 1;
+-- Nothing has come since the day was packed.
+alter table days_kept add column is_packed integer not null default 0;
 
-create index days_to_pack on days_kept (day) where has_loose_pairs = 1;
+create index days_to_pack on days_kept (day) where is_packed = 0;
 
 -- For people: the page that was seen after a page, by day. Steps of fewer than five visitors are "(other)".
 drop view journeys_day;

@@ -99,11 +99,12 @@ fn what_comes_late_to_a_folded_day_is_folded_into_it() {
 }
 
 /// Every table with a column for the day.
-const KEPT_BY_DAY: [&str; 7] = [
+const KEPT_BY_DAY: [&str; 8] = [
     "totals_hour",
     "cells_hour",
     "pairs_day",
     "packed_pairs",
+    "packed_cells",
     "packed_values",
     "packed_journeys",
     "days_kept",

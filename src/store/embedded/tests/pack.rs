@@ -141,6 +141,65 @@ fn what_comes_late_to_a_packed_day_is_counted_at_once_and_packed_by_the_next_rou
     assert_eq!(count(&late, "packed_pairs"), count(&whole, "packed_pairs"));
 }
 
+/// Values by the hour, some of them taken back.
+fn cells(seed: i32) -> Vec<Tally> {
+    let mut tallies = Vec::new();
+    for n in 0..120_i32 {
+        let page =
+            Cell::One(Dimension::Page, value(&Dimension::Page, u64::from((n * seed % 8).unsigned_abs())));
+        let country = Cell::One(Dimension::Country, word(if n % 3 == 0 { "NO" } else { "SE" }));
+        let sums = Sums { carried: i64::from(n % 24 == 0), ..times(visit(), i64::from(n % 4 * seed)) };
+        tallies.extend([tally(n % 96, page.clone(), sums), tally(n % 96, country, sums)]);
+        if n % 6 == 0 {
+            tallies.push(tally(n % 96 / 24 * 24, page, times(sums, -1)));
+        }
+    }
+    tallies
+}
+
+/// Values of a dimension, all and some, apart and together, in every cut of days.
+fn answers_by_value(room: &Room) -> Vec<Vec<(Vec<String>, Vec<i64>)>> {
+    let mut answers = Vec::new();
+    for (dimension, wanted) in [(Dimension::Page, &["/dekk", "/felg"][..]), (Dimension::Country, &["NO"])] {
+        for cut in [None, Some(Bucket::Day), Some(Bucket::Week), Some(Bucket::Month)] {
+            for axis in [None, Some(Axis::Of(dimension.clone()))] {
+                for filter in [None, Some((dimension.clone(), wanted))] {
+                    let axes: Vec<Axis> = axis.clone().into_iter().chain(cut.map(Axis::Time)).collect();
+                    let range = Range::Days { first: LocalDay(DAY.0 + 1), last: LocalDay(DAY.0 + 3) };
+                    answers.push(room.rows(Asked { range, ..asked(&axes, filter) }));
+                }
+            }
+        }
+    }
+    answers
+}
+
+#[test]
+fn values_of_a_packed_day_are_added_up_and_read_so_until_something_comes_late() {
+    let (late, whole) = (room(), room());
+    for room in [&late, &whole] {
+        room.add(1, cells(1), names());
+    }
+    let before = answers_by_value(&late);
+    assert_eq!(later(&late, 4).packed_days, 3);
+    assert_eq!(answers_by_value(&late), before, "of days added up and not");
+    assert_eq!(later(&late, 3).packed_days, 1);
+    assert_eq!(answers_by_value(&late), before);
+    let directory = late.directory.path().join("statistics.db");
+    let file = rusqlite::Connection::open(directory).unwrap();
+    let moved = "create table kept as select * from cells_hour; delete from cells_hour";
+    file.execute_batch(moved).unwrap();
+    assert_eq!(answers_by_value(&late), before, "hours are not needed for days");
+    file.execute_batch("insert into cells_hour select * from kept; drop table kept").unwrap();
+    for room in [&late, &whole] {
+        room.add(2, cells(3), vec![]);
+    }
+    let expected = answers_by_value(&whole);
+    assert_eq!(answers_by_value(&late), expected);
+    assert_eq!(later(&late, 0).packed_days, 4);
+    assert_eq!(answers_by_value(&late), expected);
+}
+
 #[test]
 fn what_takes_back_all_of_a_day_leaves_nothing() {
     let room = room();
@@ -213,8 +272,8 @@ fn file_of_version_4_is_packed_at_the_first_round() {
     let expected = answers(&kept);
     let file = rusqlite::Connection::open(kept.directory.path().join("statistics.db")).unwrap();
     file.execute_batch(
-        "drop view journeys_day; drop table packed_pairs; drop table packed_values; drop table packed_journeys;
-         drop index days_to_pack; alter table days_kept drop column has_loose_pairs;
+        "drop view journeys_day; drop table packed_pairs; drop table packed_values; drop table packed_journeys; drop table packed_cells;
+         drop index days_to_pack; alter table days_kept drop column is_packed;
          create view journeys_day as select 1 as day; pragma user_version = 4;",
     )
     .unwrap();

@@ -12,6 +12,7 @@
 #![allow(clippy::print_stdout)] // the figures are told to who runs it
 
 mod plausible;
+mod questions;
 mod traffic;
 
 use std::io::{BufRead as _, BufReader};
@@ -21,34 +22,15 @@ use std::time::Instant;
 
 use clickhouse::Client;
 use consentry::clock::SystemClock;
-use consentry::counting::tally::{Dimension, LocalDay};
 use consentry::store::Retention;
 use consentry::store::clickhouse::{ClickHouse, Settings as Server};
-use consentry::store::disclosure::disclose;
 use consentry::store::embedded::Embedded;
-use consentry::store::question::{Asked, Axis, Bucket, Filter, Metric, Question, Range};
 use consentry::store::{Batch, BatchId, EventStore, Settings};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use questions::{NAMES, ask, median, questions};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const TIMES: usize = 9;
-const NAMES: [&str; 12] = [
-    "totals",
-    "by day",
-    "by hour of a day",
-    "sources",
-    "pages",
-    "entry pages",
-    "exit pages",
-    "countries",
-    "devices",
-    "pages of a source",
-    "sources of a page",
-    "countries of a browser",
-];
 
 struct Running {
     child: Child,
@@ -82,52 +64,6 @@ fn from_environment(name: &str, default: u32) -> u32 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The questions of [`NAMES`].
-fn questions() -> [Question; 12] {
-    use Dimension::{Browser, Country, Device, EntryPage, ExitPage, Page, Source};
-    let local = TimeZone::get("Europe/Oslo").expect("a time zone of the bundle");
-    let first = consentry::store::question::range::local_day(
-        Timestamp::from_second(traffic::START).expect("this century"),
-        &local,
-    );
-    let month = Range::Days { first, last: LocalDay(first.0 + 29) };
-    let day = Range::Days { first: LocalDay(first.0 + 29), last: LocalDay(first.0 + 29) };
-    let visits =
-        [Metric::Visitors, Metric::Visits, Metric::Pageviews, Metric::BounceRate, Metric::VisitDuration];
-    let ask = |metrics: &[Metric], axis: Option<Axis>, filter: Option<(Dimension, &str)>, range: Range| {
-        Question::new(Asked {
-            site: "shop".into(),
-            time_zone: local.clone(),
-            metrics: metrics.to_vec(),
-            axes: axis.into_iter().collect(),
-            filter: filter.map(|(dimension, value)| Filter { dimension, values: vec![value.into()] }),
-            range,
-            order: Vec::new(),
-            limit: 100,
-            offset: 0,
-            k: 5,
-            crosses: Vec::new(),
-        })
-        .expect("a question")
-    };
-    let by = |dimension| Some(Axis::Of(dimension));
-    let events = &visits[..3];
-    [
-        ask(&visits, None, None, month),
-        ask(events, Some(Axis::Time(Bucket::Day)), None, month),
-        ask(events, Some(Axis::Time(Bucket::Hour)), None, day),
-        ask(&visits, by(Source), None, month),
-        ask(events, by(Page), None, month),
-        ask(&visits, by(EntryPage), None, month),
-        ask(&visits, by(ExitPage), None, month),
-        ask(&visits, by(Country), None, month),
-        ask(&visits, by(Device), None, month),
-        ask(events, by(Page), Some((Source, "Google")), month),
-        ask(&visits, by(Source), Some((Page, "/dekk/sommerdekk/produkt-1")), month),
-        ask(&visits, by(Country), Some((Browser, "Firefox")), month),
-    ]
-}
-
 /// Counts and writes the views of all days, and says how many there were.
 fn fill(
     runtime: &tokio::runtime::Runtime,
@@ -155,25 +91,6 @@ fn fill(
         runtime.block_on(plausible::write(client, &views)).expect("it is stored");
     }
     count
-}
-
-fn median(mut call: impl FnMut()) -> f64 {
-    let mut taken: Vec<f64> = (0..TIMES)
-        .map(|_| {
-            let begun = Instant::now();
-            call();
-            begun.elapsed().as_secs_f64() * 1000.0
-        })
-        .collect();
-    taken.sort_by(f64::total_cmp);
-    taken[TIMES / 2]
-}
-
-fn ask(runtime: &tokio::runtime::Runtime, store: &dyn EventStore, question: &Question) -> f64 {
-    median(|| {
-        let rows = runtime.block_on(store.answer(question)).expect("an answer");
-        assert!(!disclose(question, rows).rows.is_empty(), "{question:?}");
-    })
 }
 
 fn bytes(runtime: &tokio::runtime::Runtime, client: &Client, database: &str, tables: &[&str]) -> u64 {

@@ -54,12 +54,13 @@ async fn round(line: &Line, now: Timestamp) {
         }
     }
     match line.store.age().await {
-        Ok(Aged { folded_days: 0, forgotten_days: 0 }) => {}
-        Ok(Aged { folded_days, forgotten_days }) => {
+        Ok(Aged { folded_days: 0, forgotten_days: 0, packed_days: 0 }) => {}
+        Ok(Aged { folded_days, forgotten_days, packed_days }) => {
             tracing::info!(
                 folded_days,
                 forgotten_days,
-                "old figures were folded, and those past their time went"
+                packed_days,
+                "old figures were folded and packed, and those past their time went"
             );
         }
         Err(error) => tracing::error!(%error, "old figures could not be folded"),

@@ -216,7 +216,7 @@ impl Copy {
     pub fn differences(&self) -> Result<Vec<Difference>, StoreError> {
         let mut differences = Vec::new();
         for site in self.sites() {
-            let here = by_day(self.source.sums(&site)?);
+            let here = self.source.sums(&site)?;
             let there = by_day(self.runtime.block_on(self.server.sums(&site))?);
             let days = self.days.iter().filter(|(of, _)| *of == site).map(|(_, day)| *day);
             let last = days.clone().max();

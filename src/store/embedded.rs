@@ -4,6 +4,9 @@
 //! a batch and the note that it was counted are one transaction, so a batch counts once whatever happens between.
 
 mod age;
+pub(super) mod day;
+mod pack;
+pub(super) mod packed;
 mod read;
 mod write;
 
@@ -11,6 +14,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use self::pack::Step;
 use super::desk::Desk;
 use super::file::Kind;
 use super::question::{Question, Rows};
@@ -38,6 +42,7 @@ pub(super) const STATISTICS: Kind = Kind {
         include_str!("sql/statistics_schema_2.sql"),
         include_str!("sql/statistics_schema_3.sql"),
         include_str!("sql/statistics_schema_4.sql"),
+        include_str!("sql/statistics_schema_5.sql"),
     ],
 };
 
@@ -123,8 +128,20 @@ impl Embedded {
         while self.change(move |connection| age::forget(connection, limits)).await? {
             aged.forgotten_days += 1;
         }
+        aged.packed_days = self.pack(limits).await?;
         while self.change(age::shrink).await? {}
         Ok(aged)
+    }
+
+    async fn pack(&self, limits: age::Limits) -> Result<u64, StoreError> {
+        let (mut after, mut packed_days) = (None, 0);
+        loop {
+            match self.writer.run(move |connection| pack::step(connection, limits, after)).await? {
+                Step::Packed(two) => after = Some(two),
+                Step::Day => (after, packed_days) = (None, packed_days + 1),
+                Step::Nothing => return Ok(packed_days),
+            }
+        }
     }
 
     async fn change(

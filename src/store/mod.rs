@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod question;
 pub mod spool;
 pub mod tokens;
+mod varint;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -138,6 +139,8 @@ pub struct Aged {
     pub folded_days: u64,
     /// Days that went.
     pub forgotten_days: u64,
+    /// Days whose pairs were packed, or packed again with what came late.
+    pub packed_days: u64,
 }
 
 /// Where tallies are kept and questions are answered.

@@ -12,6 +12,7 @@ use consentry::store::clickhouse::ClickHouse;
 use consentry::store::disclosure::disclose;
 use consentry::store::embedded::Embedded;
 use consentry::store::{Batch, BatchId, EventStore, Settings};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use crate::pages::PLAIN;
@@ -62,6 +63,14 @@ impl Move {
         for batch in batches {
             run(file.insert(batch)).expect("it is stored");
         }
+    }
+
+    /// Packs all days of the file.
+    fn pack(&self) {
+        let settings = Settings { path: self.directory.path().to_owned() };
+        let clock = SteppedClock::at(noon() + SignedDuration::from_hours(24 * 30));
+        let file = Embedded::open(&settings, Arc::new(clock)).expect("a file");
+        assert!(run(file.age()).expect("a round").packed_days > 0);
     }
 
     fn command(&self) -> Command {
@@ -151,6 +160,22 @@ fn every_answer_is_the_same_after_a_copy_and_a_second_one_changes_nothing() {
     assert!(told.contains(" 0 of them sent now"), "{told}");
     assert_eq!(said.matches("is there").count(), 40, "{said}");
     assert_eq!((moved.stored(), moved.kept()), before);
+}
+
+#[test]
+fn a_copy_of_packed_days_is_that_of_their_rows() {
+    let (rows, packed) = (Move::of(&input::batches()), Move::of(&input::batches()));
+    rows.copied();
+    packed.pack();
+    let (told, _) = packed.copied();
+    assert!(told.contains("40 days of 2 sites") && told.contains("add up to the same"), "{told}");
+    packed.assert_every_answer_is_the_same();
+    assert_eq!(packed.stored(), rows.stored());
+    // What was sent before its day was packed is known again afterwards.
+    rows.pack();
+    let (told, _) = rows.copied();
+    assert!(told.contains(" 0 of them sent now") && told.contains("add up to the same"), "{told}");
+    assert_eq!(packed.stored(), rows.stored());
 }
 
 #[test]

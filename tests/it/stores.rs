@@ -13,6 +13,7 @@ use consentry::store::disclosure::{Answer, disclose};
 use consentry::store::embedded::Embedded;
 use consentry::store::question::Question;
 use consentry::store::{Batch, BatchId, EventStore, Settings, StoreError};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use crate::support::clickhouse::shared;
@@ -79,6 +80,50 @@ fn every_store_gives_the_same_answer_to_every_question() {
         let first = run(embedded.first_day(site)).expect("a day");
         assert_eq!(run(clickhouse.first_day(site)).expect("a day"), first, "{site}");
     }
+}
+
+/// A file of its own with a clock, so that its days pass.
+fn file() -> (TempDir, Embedded, Arc<SteppedClock>) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let settings = Settings { path: directory.path().to_owned() };
+    let clock = Arc::new(SteppedClock::at(noon()));
+    (directory, Embedded::open(&settings, clock.clone()).expect("a file"), clock)
+}
+
+#[test]
+fn packing_days_changes_no_answer_whatever_comes_late() {
+    let (_packed_directory, packed, clock) = file();
+    let (_rows_directory, rows, _) = file();
+    let pass = |days: i64| {
+        clock.step(SignedDuration::from_hours(24 * days));
+        run(packed.age()).expect("a round").packed_days
+    };
+    let questions = questions::all();
+    let answers = |store: &Embedded| -> Vec<Answer> {
+        questions.iter().map(|question| answer(store, question)).collect()
+    };
+    let assert_same = |expected: &[Answer], when: &str| {
+        for ((question, expected), found) in questions.iter().zip(expected).zip(answers(&packed)) {
+            assert_eq!(found, *expected, "{when}: {question:#?}");
+        }
+    };
+    let batches = input::batches();
+    let (late, first) = batches.split_last().expect("batches");
+    for batch in first {
+        run(packed.insert(batch)).expect("it is stored");
+        run(rows.insert(batch)).expect("it is stored");
+    }
+    let expected = answers(&rows);
+    assert!(pass(1) > 0, "nothing was packed");
+    assert_same(&expected, "with some days packed");
+    run(packed.insert(late)).expect("it is stored");
+    run(rows.insert(late)).expect("it is stored");
+    let expected = answers(&rows);
+    assert_same(&expected, "after a late batch");
+    assert!(pass(0) > 0, "nothing was packed again");
+    assert_same(&expected, "with the late batch packed");
+    assert!(pass(20) > 0, "all days were packed before");
+    assert_same(&expected, "with all days packed");
 }
 
 #[test]

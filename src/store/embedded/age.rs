@@ -1,4 +1,4 @@
-//! What becomes of old figures: hours become one row of their day, and days go.
+//! What becomes of old figures: hours become one row of their day, and days go. Pairs are packed in [`super::pack`].
 //!
 //! Each step is a transaction of its own and takes a day of a site: whatever happens between, no sum is lost or doubled,
 //! and a batch waits for one day at most.
@@ -11,6 +11,10 @@ use crate::store::Retention;
 
 /// How much longer names stay than what they name: a month of tokens, and one of doubt. Unit: days.
 const NAME_DAYS: i64 = 62;
+
+/// Days of UTC after a site-local one until its pairs are packed: it has ended wherever the site is, and so have nearly
+/// all visits that began in it.
+const PACK_DAYS: i64 = 1;
 
 /// Free pages that stay in the file, for the next hours.
 const SPARE_PAGES: i64 = 1024;
@@ -27,6 +31,8 @@ pub(super) struct Limits {
     fold: i64,
     /// Days before go.
     forget: i64,
+    /// Pairs of days before are packed.
+    pub(super) pack: i64,
 }
 
 impl Limits {
@@ -36,7 +42,7 @@ impl Limits {
         let first = date.checked_sub(Span::new().months(i64::from(kept.months)));
         // So long ago that the calendar has no day for it: then nothing is so old.
         let forget = first.map_or(i64::MIN, |first| utc_day(first.timestamp()));
-        Self { fold: days - i64::from(kept.hours_days), forget }
+        Self { fold: days - i64::from(kept.hours_days), forget, pack: days - PACK_DAYS }
     }
 }
 
@@ -84,6 +90,10 @@ pub(super) fn forget(connection: &mut Connection, limits: Limits) -> rusqlite::R
         include_str!("../sql/forget_totals.sql"),
         include_str!("../sql/forget_cells.sql"),
         include_str!("../sql/forget_pairs.sql"),
+        include_str!("../sql/forget_packed_pairs.sql"),
+        include_str!("../sql/forget_packed_cells.sql"),
+        include_str!("../sql/forget_packed_values.sql"),
+        include_str!("../sql/forget_journeys.sql"),
         include_str!("../sql/forget_day.sql"),
     ];
     for step in steps {

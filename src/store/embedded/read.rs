@@ -1,10 +1,14 @@
 //! Answering questions.
 
+mod pairs;
+mod sums;
+mod values;
+
 use rusqlite::{Connection, Params, named_params};
 
 use super::super::StoreError;
 use super::super::question::reading::{self, ROWS_MAX, Reading, Told};
-use super::super::question::{Bucket, Figures, Filter, Question, Row, Rows};
+use super::super::question::{Bucket, Figures, Filter, Question, Range, Row, Rows};
 use super::error;
 use crate::counting::tally::{Dimension, LocalDay};
 
@@ -21,13 +25,22 @@ pub(super) fn answer(connection: &mut Connection, question: &Question) -> Result
     let snapshot = connection.transaction().map_err(error)?;
     reading::rows(question, |reading| match reading {
         Reading::Totals { bucket } => totals(&snapshot, question, *bucket),
+        Reading::Values { dimension, told, of, bucket } if is_of_days(question, *bucket) => {
+            let filter = of.filter(question);
+            values::answer(&snapshot, question, (dimension, *told), filter.as_deref(), *bucket)
+        }
         Reading::Values { dimension, told, of, bucket } => {
-            values(&snapshot, question, dimension, *told, of.filter(question).as_deref(), *bucket)
+            hours(&snapshot, question, dimension, *told, of.filter(question).as_deref(), *bucket)
         }
         Reading::Pairs { filter, of, by, bucket } => {
-            pairs(&snapshot, question, (filter, of.filter(question).as_deref()), by, *bucket)
+            pairs::answer(&snapshot, question, (filter, of.filter(question).as_deref()), by, *bucket)
         }
     })
+}
+
+/// Are whole days asked for?
+fn is_of_days(question: &Question, bucket: Option<Bucket>) -> bool {
+    bucket != Some(Bucket::Hour) && matches!(question.asked().range, Range::Days { .. })
 }
 
 fn totals(
@@ -53,7 +66,8 @@ fn totals(
     )
 }
 
-fn values(
+/// The same by the hour, or of a part of a day: hours are in rows only.
+fn hours(
     connection: &Connection,
     question: &Question,
     dimension: &Dimension,
@@ -78,36 +92,6 @@ fn values(
             ":last_day": span.last_day.0,
             ":first_hour": span.first_hour.0,
             ":last_hour": span.last_hour.0,
-            ":limit": limit(),
-        },
-    )
-}
-
-/// The values of `by` where `filtered` has a wanted value.
-fn pairs(
-    connection: &Connection,
-    question: &Question,
-    (filtered, filter): (&Dimension, Option<&Filter>),
-    by: &Dimension,
-    bucket: Option<Bucket>,
-) -> Result<Vec<Row>, StoreError> {
-    let span = question.span();
-    let (first, second) = (filtered.min(by), filtered.max(by));
-    rows(
-        connection,
-        bucket,
-        include_str!("../sql/pairs.sql"),
-        named_params! {
-            ":site": &*question.asked().site,
-            ":dimension": by.name(),
-            ":filtered": filtered.name(),
-            ":first": first.name(),
-            ":second": second.name(),
-            ":is_first": by == first,
-            ":grain": grain(bucket),
-            ":wanted": wanted(filter)?,
-            ":first_day": span.first_day.0,
-            ":last_day": span.last_day.0,
             ":limit": limit(),
         },
     )

@@ -354,3 +354,4 @@ mod age;
 mod choices;
 mod every_question;
 mod figures;
+mod pack;

@@ -89,7 +89,7 @@ fn is_monday(day: LocalDay) -> bool {
 }
 
 /// The first day of the month in which `day` lies.
-fn month_of(day: LocalDay) -> Option<LocalDay> {
+pub fn month_of(day: LocalDay) -> Option<LocalDay> {
     date_of(day).map(|date| day_of(date.first_of_month()))
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::dimension::{PROPERTY, from_number, number};
+use super::super::varint::{Reader, put_count, put_number, put_signed};
 use crate::counting::tally::{Cell, Dimension, Hour, LocalDay, Name, SUMS, Sums, Tally, Value};
 
 const VERSION: u8 = 2;
@@ -119,71 +120,14 @@ fn put_sums(body: &mut Vec<u8>, sums: &Sums) {
     }
 }
 
-fn put_count(body: &mut Vec<u8>, count: usize) {
-    put_number(body, count as u64);
-}
-
-/// Seven bits a byte, lowest first; the eighth says that more follow.
-fn put_number(body: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        body.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    body.push(number.to_le_bytes()[0]);
-}
-
-/// The sign becomes the lowest bit, so that small numbers of both signs are short.
-fn put_signed(body: &mut Vec<u8>, number: i64) {
-    put_number(body, ((number << 1) ^ (number >> 63)).cast_unsigned());
-}
-
-struct Reader<'a>(&'a [u8]);
-
 impl Reader<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let (byte, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*byte)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn signed(&mut self) -> Option<i64> {
-        let number = self.number()?;
-        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
-    }
-
     fn small(&mut self) -> Option<i32> {
         i32::try_from(self.signed()?).ok()
     }
 
-    fn token(&mut self) -> Option<u64> {
-        let (bytes, rest) = self.0.split_first_chunk::<8>()?;
-        self.0 = rest;
-        Some(u64::from_le_bytes(*bytes))
-    }
-
     fn text(&mut self) -> Option<Arc<str>> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        std::str::from_utf8(text).ok().map(Arc::from)
-    }
-
-    /// A list never takes more room than the bytes that are left, whatever count stands before it.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let count = usize::try_from(self.number()?).ok().filter(|count| *count <= self.0.len())?;
-        (0..count).map(|_| item(self)).collect()
+        let length = self.number()?;
+        self.text_of(length)
     }
 
     fn shared(&mut self, texts: &[Arc<str>]) -> Option<Arc<str>> {

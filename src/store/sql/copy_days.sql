@@ -17,6 +17,11 @@ from (
     site,
     day
   from pairs_day
+  union
+  select
+    site,
+    day
+  from packed_values
 ) as found
 join sites on sites.id = found.site
 order by sites.name, found.day

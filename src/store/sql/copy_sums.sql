@@ -1,4 +1,4 @@
--- Counts of a site by kind of cell (0 totals, 1 values, 2 pairs) and day.
+-- Counts of a site by kind of cell (0 totals, 1 values, 2 pairs) and day, without packed pairs.
 select
   0,
   day,

@@ -1,0 +1,4 @@
+-- The numbers of all dimensions.
+select id
+from dimensions
+order by id

@@ -1,0 +1,3 @@
+-- Takes the steps of a day's journeys away.
+delete from packed_journeys
+where site = :site and day = :day

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::traffic::{AGENTS, START, View, WAYS};
 
-pub(crate) const TABLES: [&str; 2] = [
+const TABLES: [&str; 2] = [
     "create table events (timestamp DateTime codec(Delta(4), LZ4), name LowCardinality(String), site_id UInt64, \
      user_id UInt64, session_id UInt64, hostname String codec(ZSTD(3)), pathname String codec(ZSTD(3)), \
      referrer String codec(ZSTD(3)), referrer_source String codec(ZSTD(3)), country_code FixedString(2), \
@@ -36,6 +36,15 @@ pub(crate) const TABLES: [&str; 2] = [
      order by (site_id, toDate(start), user_id, session_id) sample by user_id \
      settings allow_nullable_key = 0",
 ];
+
+/// Makes the database `plausible` and its tables.
+pub(crate) async fn make(client: &Client) -> Result<(), clickhouse::error::Error> {
+    client.query("create database plausible").execute().await?;
+    for table in TABLES {
+        client.clone().with_database("plausible").query(table).execute().await?;
+    }
+    Ok(())
+}
 
 /// The questions of `main`, in their order.
 pub(crate) fn questions() -> [String; 12] {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use consentry::clock::SystemEntropy;
 use consentry::counting::place::{Place, Places};
 use consentry::counting::{
-    Counter, Hit, HitKind, SiteIndex, SiteSettings, Standing, Thresholds, WithoutConsent,
+    Counter, Drained, Hit, HitKind, SiteIndex, SiteSettings, Standing, Thresholds, WithoutConsent,
 };
 use http::HeaderValue;
 use jiff::{Timestamp, tz::TimeZone};
@@ -17,7 +17,9 @@ pub(crate) const DAYS: u32 = 30;
 pub(crate) const START: i64 = 1_790_805_600;
 const DAY: u32 = 86_400;
 const PAGES: u32 = 3_000;
+/// The mean. How many a visit has is geometric: a third leave at the first, one in twenty sees eight or more.
 const PAGES_PER_VISIT: u32 = 3;
+const PAGES_PER_VISIT_MAX: u32 = 20;
 /// How visits come: referrer, source and medium of a campaign.
 pub(crate) const WAYS: [(&str, &str, &str); 10] = [
     ("", "", ""),
@@ -116,14 +118,35 @@ impl Numbers {
     }
 }
 
+/// Which page is seen: the page of rank r is seen r times less often than the first.
+struct Ranks(Vec<f64>);
+
+impl Ranks {
+    fn new() -> Self {
+        let mut sum = 0.0;
+        let sums = (1..=PAGES).map(|rank| {
+            sum += 1.0 / f64::from(rank);
+            sum
+        });
+        Self(sums.collect())
+    }
+
+    fn page(&self, numbers: &mut Numbers) -> u32 {
+        let all = self.0.last().copied().unwrap_or(1.0);
+        let at = f64::from(numbers.below(u32::MAX)) / f64::from(u32::MAX) * all;
+        u32::try_from(self.0.partition_point(|sum| *sum <= at)).unwrap_or(0)
+    }
+}
+
 /// The views of one day, in the order of time.
 pub(crate) fn day(number: u32, views_a_day: u32) -> Vec<View> {
     let mut numbers = Numbers(u64::from(number) + 1);
+    let ranks = Ranks::new();
     let visits = views_a_day / PAGES_PER_VISIT;
     let mut views = Vec::with_capacity(views_a_day as usize);
     for visit in 0..visits {
         // Visits begin between 6 and 23 o'clock and end on their day.
-        let mut at = 6 * 3600 + numbers.below(17 * 3600 - 400);
+        let mut at = 6 * 3600 + numbers.below(17 * 3600 - 2_000);
         let view = View {
             at: 0,
             visit: number * visits + visit,
@@ -135,18 +158,35 @@ pub(crate) fn day(number: u32, views_a_day: u32) -> Vec<View> {
             version: u8::try_from(numbers.skewed(6)).unwrap_or(0),
             place: u16::try_from(numbers.skewed(480)).unwrap_or(0),
         };
-        for turn in 0..PAGES_PER_VISIT {
-            let page = numbers.skewed(PAGES);
+        for turn in 0..PAGES_PER_VISIT_MAX {
+            let page = ranks.page(&mut numbers);
             views.push(View { at: START + i64::from(number * DAY + at), page, is_first: turn == 0, ..view });
             at += 5 + numbers.below(90);
+            if numbers.below(PAGES_PER_VISIT) == 0 {
+                break;
+            }
         }
     }
     views.sort_by_key(|view| view.at);
     views
 }
 
+/// Counts the views of a day, and hands on what each of its hours left to be written: a counter keeps so much and no more.
+pub(crate) fn count(counter: &mut Counter, day: u32, views: &[View], mut write: impl FnMut(Drained)) {
+    for hour in views.chunk_by(|one, next| one.at / 3600 == next.at / 3600) {
+        for view in hour {
+            counter.count(hit(view));
+        }
+        write(counter.drain());
+    }
+    // Past midnight, all visits have ended.
+    let end = START + i64::from(day + 1) * i64::from(DAY);
+    counter.advance(Timestamp::from_second(end).expect("this century"));
+    write(counter.drain());
+}
+
 /// The view as it comes from the wire. One visitor is one address.
-pub(crate) fn hit(view: &View) -> Hit {
+fn hit(view: &View) -> Hit {
     let (referrer, source, medium) = WAYS[usize::from(view.way)];
     let path = match (view.is_first, medium) {
         (true, medium) if !medium.is_empty() => {

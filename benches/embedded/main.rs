@@ -61,22 +61,20 @@ impl Month {
     /// Counts and writes the views of all days, and says how many there were.
     fn fill(&mut self, views_a_day: u32) -> usize {
         let mut counter = traffic::counter();
-        let mut count = 0;
+        let (mut count, mut sequence) = (0, 0);
         for day in 0..traffic::DAYS {
             let views = traffic::day(day, views_a_day);
             count += views.len();
-            for view in &views {
-                counter.count(traffic::hit(view));
-            }
-            // Past midnight, all visits have ended.
-            let end = traffic::START + i64::from(day + 1) * 86_400;
-            counter.advance(Timestamp::from_second(end).expect("this century"));
-            let drained = counter.drain();
-            let id = BatchId { boot: 1, sequence: u64::from(day) };
-            let batch = Batch { id, tallies: drained.tallies, names: drained.names };
-            self.runtime.block_on(self.store.insert(&batch)).expect("it is stored");
+            traffic::count(&mut counter, day, &views, |drained| {
+                let id = BatchId { boot: 1, sequence };
+                let batch = Batch { id, tallies: drained.tallies, names: drained.names };
+                self.runtime.block_on(self.store.insert(&batch)).expect("it is stored");
+                sequence += 1;
+            });
             self.night();
         }
+        let totals = self.runtime.block_on(self.store.answer(&questions()[0])).expect("an answer");
+        assert_eq!(usize::try_from(totals.rows[0].figures.views), Ok(count), "a view was not counted");
         count
     }
 

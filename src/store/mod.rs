@@ -208,6 +208,14 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// Somebody answers there, and cannot prove to be the store.
+    #[error("the certificate of the store at {url} is not trusted: {reason}")]
+    Untrusted {
+        /// Where.
+        url: String,
+        /// Why.
+        reason: String,
+    },
     /// The store answers, and will not do it.
     #[error("the store at {url} refused: {sentence}")]
     Refused {
@@ -295,6 +303,7 @@ impl StoreError {
             | Self::TooManyRows { .. }
             | Self::Newer { .. }
             | Self::Foreign { .. }
+            | Self::Untrusted { .. }
             | Self::Corrupt { .. }
             | Self::TooLong { .. }
             | Self::Unfit { .. }

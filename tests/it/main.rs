@@ -45,6 +45,8 @@ mod service_workers;
 mod shop_pages;
 mod store_copy;
 mod store_faults;
+mod store_tls;
+mod store_tokens;
 mod stores;
 mod support;
 mod tidy;

@@ -305,7 +305,7 @@ fn a_day_of_many_rows_goes_in_parts_and_a_part_is_never_sent_twice() {
     assert!(told.contains("110000 rows, 110000 of them"), "{told}");
     assert_eq!(moved.stored(), moved.kept());
     assert_eq!(
-        moved.server.ask(&format!("select uniqExact(token) from {}.cells_hour", moved.database)),
+        moved.server.ask(&format!("select uniqExact(value) from {}.cells_hour", moved.database)),
         "110000"
     );
 }

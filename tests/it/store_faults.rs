@@ -35,7 +35,7 @@ pub fn gateway(origin: &Origin, url: &str, database: &str) -> Gateway {
 }
 
 /// So many pages, each served.
-fn open(gateway: &Gateway, pages: std::ops::Range<u32>) {
+pub fn open(gateway: &Gateway, pages: std::ops::Range<u32>) {
     let mut visitor = Visitor::of(gateway.visitors);
     for page in pages {
         assert_eq!(visitor.open(&format!("/{page}")).status, 200);
@@ -67,7 +67,7 @@ fn stored(server: &Server, database: &str) -> [String; 3] {
     ]
 }
 
-fn assert_stored(server: &Server, database: &str, views: u32) {
+pub fn assert_stored(server: &Server, database: &str, views: u32) {
     let expected = [views.to_string(), views.to_string(), views.to_string()];
     let begun = Instant::now();
     while stored(server, database) != expected && begun.elapsed() < PATIENCE {
@@ -80,7 +80,7 @@ fn ready(gateway: &Gateway) -> serde_json::Value {
     told_at(gateway.admin)
 }
 
-fn told_at(admin: SocketAddr) -> serde_json::Value {
+pub fn told_at(admin: SocketAddr) -> serde_json::Value {
     get(admin, "/readyz", &[]).json()
 }
 
@@ -179,7 +179,7 @@ fn tables_that_take_nothing_are_told_of_and_get_everything_later() {
     assert_stored(server, &database, 10);
     // A partition of tables is what a batch needs first; a constraint refuses it as a full disk does, in one table only.
     let table = format!("{database}.pairs_day");
-    server.ask(&format!("alter table {table} add constraint full check views < 0"));
+    server.ask(&format!("alter table {table} add constraint full check visits_base < 0"));
     open(&gateway, 10..30);
     until("it is told", || ready(&gateway)["degraded"].to_string().contains("refused"));
     open(&gateway, 30..40);

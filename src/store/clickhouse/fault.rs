@@ -1,6 +1,9 @@
 //! What a server's error means for a batch: try again, wait for a person, or put the batch aside.
 
+use std::io;
+
 use clickhouse::error::Error;
+use rustls::CertificateError;
 
 use super::super::StoreError;
 
@@ -79,7 +82,33 @@ pub(super) fn told(url: &str, error: Error, limit_ms: i64) -> StoreError {
         error @ (Error::InvalidColumnsHeader(_) | Error::Unsupported(_) | Error::InvalidParams(_)) => {
             refused(url, error.to_string(), Fault::Standing)
         }
-        error => StoreError::Away { url: url.to_owned(), reason: with_causes(&error) },
+        error => match of_certificate(&error) {
+            Some(fault) => StoreError::Untrusted { url: url.to_owned(), reason: why(fault) },
+            None => StoreError::Away { url: url.to_owned(), reason: with_causes(&error) },
+        },
+    }
+}
+
+/// What is wrong with the server's certificate, if that is the cause.
+fn of_certificate<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a CertificateError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(fault)) = error.downcast_ref() {
+            return Some(fault);
+        }
+        // An error of reading and writing does not tell of the one inside it as its cause.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inside.map(|inside| inside as _).or_else(|| error.source());
+    }
+    None
+}
+
+fn why(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::UnknownIssuer => {
+            "no known authority has signed it; name the file of its authority in authorities".to_owned()
+        }
+        other => other.to_string().chars().take(SENTENCE_MAX).collect(),
     }
 }
 

@@ -89,7 +89,11 @@ impl Link {
                 Ok(done) => done.map_err(|error| told(&address.url, error, limit_ms)),
                 Err(_) => Err(StoreError::Timeout { limit_ms }),
             };
-            if !matches!(outcome, Err(StoreError::Away { .. } | StoreError::Timeout { .. })) {
+            let is_there = !matches!(
+                outcome,
+                Err(StoreError::Away { .. } | StoreError::Untrusted { .. } | StoreError::Timeout { .. })
+            );
+            if is_there {
                 self.preferred.store(place, Ordering::Relaxed);
                 break;
             }

@@ -122,18 +122,22 @@ fn of_reading(query: Query, question: &Question, reading: &Reading) -> Query {
             query
                 .param("dimension", dimension.name())
                 .param("is_by_value", u8::from(*told == Told::Apart))
+                .param("told_by", if *told == Told::Apart { "value" } else { "site" })
                 .param("is_filtered", u8::from(filter.is_some()))
                 .param("wanted", wanted(filter.as_deref()))
         }
         Reading::Pairs { filter, of, by, .. } => {
             let (first, second) = (filter.min(by), filter.max(by));
+            let (told_by, filtered_by) =
+                if by == first { ("first_value", "second_value") } else { ("second_value", "first_value") };
             let wanted_of = of.filter(question);
             query
                 .param("dimension", by.name())
                 .param("filtered", filter.name())
                 .param("first", first.name())
                 .param("second", second.name())
-                .param("is_first", u8::from(by == first))
+                .param("told_by", told_by)
+                .param("filtered_by", filtered_by)
                 .param("wanted", wanted(wanted_of.as_deref()))
         }
     }

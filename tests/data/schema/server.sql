@@ -115,49 +115,58 @@ from `consentry`.tallies
 where kind = 'total'
 group by site, day, hour;
 
--- A value is a word of a closed vocabulary (token 0), or a token, see names.
+-- Sums of one row are much alike: visits are kept, and what others have more or less, which is nearly always nothing. The
+-- names of sums are computed columns.
+-- A value is '=' and a word of a closed vocabulary, or '#' and a token in hexadecimal, see names.
 create table if not exists `consentry`.cells_hour (
   site LowCardinality(String),
   dimension LowCardinality(String),
   day Date codec(Delta, ZSTD(1)),
   hour DateTime('UTC') codec(Delta, ZSTD(1)),
-  token UInt64 codec(ZSTD(1)),
-  word LowCardinality(String) codec(ZSTD(1)),
-  visitors Int64 codec(T64, ZSTD(1)),
-  visitors_hour Int64 codec(T64, ZSTD(1)),
-  visits Int64 codec(T64, ZSTD(1)),
-  visits_hour Int64 codec(T64, ZSTD(1)),
+  value LowCardinality(String) codec(ZSTD(1)),
+  visits_base Int64 codec(T64, ZSTD(1)),
   carried Int64 codec(T64, ZSTD(1)),
-  views Int64 codec(T64, ZSTD(1)),
-  events Int64 codec(T64, ZSTD(1)),
+  visits_over_visitors Int64 codec(T64, ZSTD(1)),
+  views_over_visits Int64 codec(T64, ZSTD(1)),
+  events_over_views Int64 codec(T64, ZSTD(1)),
+  visits_over_entries Int64 codec(T64, ZSTD(1)),
+  visits_over_exits Int64 codec(T64, ZSTD(1)),
+  visitors_hour_over_visitors Int64 codec(T64, ZSTD(1)),
+  visits_hour_over_visits Int64 codec(T64, ZSTD(1)),
   bounces Int64 codec(T64, ZSTD(1)),
   seconds Int64 codec(T64, ZSTD(1)),
-  entries Int64 codec(T64, ZSTD(1)),
-  exits Int64 codec(T64, ZSTD(1)),
   revenue Int64 codec(T64, ZSTD(1)),
   orders Int64 codec(T64, ZSTD(1)),
   engaged_ms Int64 codec(T64, ZSTD(1)),
   scroll Int64 codec(T64, ZSTD(1)),
-  scrolls Int64 codec(T64, ZSTD(1))
+  scrolls Int64 codec(T64, ZSTD(1)),
+  visits Int64 alias visits_base,
+  visitors Int64 alias visits_base - visits_over_visitors,
+  visitors_hour Int64 alias visits_base - visits_over_visitors + visitors_hour_over_visitors,
+  visits_hour Int64 alias visits_base + visits_hour_over_visits,
+  views Int64 alias visits_base + views_over_visits,
+  events Int64 alias visits_base + views_over_visits + events_over_views,
+  entries Int64 alias visits_base - visits_over_entries,
+  exits Int64 alias visits_base - visits_over_exits
 )
 engine = SummingMergeTree
 partition by toYYYYMM(day)
-primary key (site, dimension, day, token, word)
-order by (site, dimension, day, token, word, hour)
+primary key (site, dimension, day, value)
+order by (site, dimension, day, value, hour)
 ttl
-  day + interval 90 day group by site, dimension, day, token, word set
+  day + interval 90 day group by site, dimension, day, value set
     hour = min(hour),
-    visitors = sum(visitors),
-    visitors_hour = sum(visitors),
-    visits = sum(visits),
-    visits_hour = sum(visits) + sum(carried),
+    visits_base = sum(visits_base),
     carried = sum(carried),
-    views = sum(views),
-    events = sum(events),
+    visits_over_visitors = sum(visits_over_visitors),
+    views_over_visits = sum(views_over_visits),
+    events_over_views = sum(events_over_views),
+    visits_over_entries = sum(visits_over_entries),
+    visits_over_exits = sum(visits_over_exits),
+    visitors_hour_over_visitors = 0 * sum(carried),
+    visits_hour_over_visits = sum(carried),
     bounces = sum(bounces),
     seconds = sum(seconds),
-    entries = sum(entries),
-    exits = sum(exits),
     revenue = sum(revenue),
     orders = sum(orders),
     engaged_ms = sum(engaged_ms),
@@ -172,19 +181,18 @@ select
   dimension,
   day,
   hour,
-  token,
-  word,
-  sum(visitors) as visitors,
-  sum(visitors_hour) as visitors_hour,
-  sum(visits) as visits,
-  sum(visits_hour) as visits_hour,
+  toLowCardinality(if(token = 0, concat('=', word), concat('#', lower(hex(token))))) as value,
+  sum(visits) as visits_base,
   sum(carried) as carried,
-  sum(views) as views,
-  sum(events) as events,
+  sum(visits - visitors) as visits_over_visitors,
+  sum(views - visits) as views_over_visits,
+  sum(events - views) as events_over_views,
+  sum(visits - entries) as visits_over_entries,
+  sum(visits - exits) as visits_over_exits,
+  sum(visitors_hour - visitors) as visitors_hour_over_visitors,
+  sum(visits_hour - visits) as visits_hour_over_visits,
   sum(bounces) as bounces,
   sum(seconds) as seconds,
-  sum(entries) as entries,
-  sum(exits) as exits,
   sum(revenue) as revenue,
   sum(orders) as orders,
   sum(engaged_ms) as engaged_ms,
@@ -192,36 +200,40 @@ select
   sum(scrolls) as scrolls
 from `consentry`.tallies
 where kind = 'cell'
-group by site, dimension, day, hour, token, word;
+group by site, dimension, day, hour, value;
 
 -- Sums of an hour mean nothing in a row of a day, so visitors_hour and visits_hour are not kept here.
 create table if not exists `consentry`.pairs_day (
   site LowCardinality(String),
   first LowCardinality(String),
   second LowCardinality(String),
-  day Date codec(Delta, ZSTD(1)),
-  first_token UInt64 codec(ZSTD(1)),
-  first_word LowCardinality(String) codec(ZSTD(1)),
-  second_token UInt64 codec(ZSTD(1)),
-  second_word LowCardinality(String) codec(ZSTD(1)),
-  visitors Int64 codec(T64, ZSTD(1)),
-  visits Int64 codec(T64, ZSTD(1)),
+  day Date codec(T64, ZSTD(3)),
+  first_value LowCardinality(String) codec(ZSTD(1)),
+  second_value LowCardinality(String) codec(ZSTD(1)),
+  visits_base Int64 codec(T64, ZSTD(1)),
   carried Int64 codec(T64, ZSTD(1)),
-  views Int64 codec(T64, ZSTD(1)),
-  events Int64 codec(T64, ZSTD(1)),
+  visits_over_visitors Int64 codec(T64, ZSTD(1)),
+  views_over_visits Int64 codec(T64, ZSTD(1)),
+  events_over_views Int64 codec(T64, ZSTD(1)),
+  visits_over_entries Int64 codec(T64, ZSTD(1)),
+  visits_over_exits Int64 codec(T64, ZSTD(1)),
   bounces Int64 codec(T64, ZSTD(1)),
   seconds Int64 codec(T64, ZSTD(1)),
-  entries Int64 codec(T64, ZSTD(1)),
-  exits Int64 codec(T64, ZSTD(1)),
   revenue Int64 codec(T64, ZSTD(1)),
   orders Int64 codec(T64, ZSTD(1)),
   engaged_ms Int64 codec(T64, ZSTD(1)),
   scroll Int64 codec(T64, ZSTD(1)),
-  scrolls Int64 codec(T64, ZSTD(1))
+  scrolls Int64 codec(T64, ZSTD(1)),
+  visits Int64 alias visits_base,
+  visitors Int64 alias visits_base - visits_over_visitors,
+  views Int64 alias visits_base + views_over_visits,
+  events Int64 alias visits_base + views_over_visits + events_over_views,
+  entries Int64 alias visits_base - visits_over_entries,
+  exits Int64 alias visits_base - visits_over_exits
 )
 engine = SummingMergeTree
 partition by toYYYYMM(day)
-order by (site, first, second, day, first_token, first_word, second_token, second_word)
+order by (site, first, second, first_value, second_value, day)
 ttl day + interval 25 month delete
 settings non_replicated_deduplication_window = 100000;
 
@@ -231,19 +243,17 @@ select
   dimension as first,
   second,
   day,
-  token as first_token,
-  word as first_word,
-  second_token,
-  second_word,
-  sum(visitors) as visitors,
-  sum(visits) as visits,
+  toLowCardinality(if(token = 0, concat('=', word), concat('#', lower(hex(token))))) as first_value,
+  toLowCardinality(if(second_token = 0, concat('=', second_word), concat('#', lower(hex(second_token))))) as second_value,
+  sum(visits) as visits_base,
   sum(carried) as carried,
-  sum(views) as views,
-  sum(events) as events,
+  sum(visits - visitors) as visits_over_visitors,
+  sum(views - visits) as views_over_visits,
+  sum(events - views) as events_over_views,
+  sum(visits - entries) as visits_over_entries,
+  sum(visits - exits) as visits_over_exits,
   sum(bounces) as bounces,
   sum(seconds) as seconds,
-  sum(entries) as entries,
-  sum(exits) as exits,
   sum(revenue) as revenue,
   sum(orders) as orders,
   sum(engaged_ms) as engaged_ms,
@@ -251,18 +261,18 @@ select
   sum(scrolls) as scrolls
 from `consentry`.tallies
 where kind = 'pair'
-group by site, first, second, day, first_token, first_word, second_token, second_word;
+group by site, first, second, day, first_value, second_value;
 
 -- Names that tokens have earned.
 create table if not exists `consentry`.names (
   site LowCardinality(String),
   dimension LowCardinality(String),
-  token UInt64,
+  value String codec(ZSTD(1)),
   name String codec(ZSTD(1)),
   since Date
 )
 engine = ReplacingMergeTree
-order by (site, dimension, token)
+order by (site, dimension, value)
 ttl since + interval 25 month + interval 2 month delete
 settings non_replicated_deduplication_window = 100000;
 
@@ -270,7 +280,7 @@ create materialized view if not exists `consentry`.names_in to `consentry`.names
 select
   site,
   dimension,
-  token,
+  concat('#', lower(hex(token))) as value,
   word as name,
   toDate(now(), 'UTC') as since
 from `consentry`.tallies
@@ -360,10 +370,10 @@ from (
       cells.dimension as dimension,
       cells.day as day,
       multiIf(
-        cells.token != 0 and named.token = 0, '(other)',
-        cells.token != 0, named.name,
-        cells.word = '', '(unknown)',
-        cells.word
+        cells.value = '=', '(unknown)',
+        startsWith(cells.value, '='), substring(cells.value, 2),
+        named.value = '', '(other)',
+        named.name
       ) as label,
       sum(cells.people) as people,
       sum(cells.active) as active,
@@ -374,25 +384,24 @@ from (
         site,
         dimension,
         day,
-        token,
-        toString(cells_hour.word) as word,
+        value,
         sum(cells_hour.visitors) as people,
         sum(cells_hour.visits + cells_hour.carried) as active,
         sum(cells_hour.views) as seen,
         sum(cells_hour.events) as happened
       from `consentry`.cells_hour
       where dimension not in ('event:choice', 'event:status', 'event:funnel', 'robot:name', 'dropped:reason')
-      group by site, dimension, day, token, word
+      group by site, dimension, day, value
     ) as cells
     left join (
       select
         site,
         dimension,
-        token,
+        value,
         any(name) as name
       from `consentry`.names
-      group by site, dimension, token
-    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.token = cells.token
+      group by site, dimension, value
+    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.value = cells.value
     group by site, dimension, day, label
   )
 )
@@ -434,8 +443,18 @@ from (
       pairs.first as first,
       pairs.second as second,
       pairs.day as day,
-      multiIf(pairs.first_token = 0, if(pairs.first_word = '', '(unknown)', pairs.first_word), one.token = 0, '(other)', one.name) as label,
-      multiIf(pairs.second_token = 0, if(pairs.second_word = '', '(unknown)', pairs.second_word), two.token = 0, '(other)', two.name) as second_label,
+      multiIf(
+        pairs.first_value = '=', '(unknown)',
+        startsWith(pairs.first_value, '='), substring(pairs.first_value, 2),
+        one.value = '', '(other)',
+        one.name
+      ) as label,
+      multiIf(
+        pairs.second_value = '=', '(unknown)',
+        startsWith(pairs.second_value, '='), substring(pairs.second_value, 2),
+        two.value = '', '(other)',
+        two.name
+      ) as second_label,
       sum(pairs.people) as people,
       sum(pairs.active) as active,
       sum(pairs.seen) as seen,
@@ -446,36 +465,34 @@ from (
         first,
         second,
         day,
-        first_token,
-        toString(pairs_day.first_word) as first_word,
-        second_token,
-        toString(pairs_day.second_word) as second_word,
+        first_value,
+        second_value,
         sum(pairs_day.visitors) as people,
         sum(pairs_day.visits + pairs_day.carried) as active,
         sum(pairs_day.views) as seen,
         sum(pairs_day.events) as happened
       from `consentry`.pairs_day
       where second not in ('event:next_page', 'event:status')
-      group by site, first, second, day, first_token, first_word, second_token, second_word
+      group by site, first, second, day, first_value, second_value
     ) as pairs
     left join (
       select
         site,
         dimension,
-        token,
+        value,
         any(name) as name
       from `consentry`.names
-      group by site, dimension, token
-    ) as one on one.site = pairs.site and one.dimension = pairs.first and one.token = pairs.first_token
+      group by site, dimension, value
+    ) as one on one.site = pairs.site and one.dimension = pairs.first and one.value = pairs.first_value
     left join (
       select
         site,
         dimension,
-        token,
+        value,
         any(name) as name
       from `consentry`.names
-      group by site, dimension, token
-    ) as two on two.site = pairs.site and two.dimension = pairs.second and two.token = pairs.second_token
+      group by site, dimension, value
+    ) as two on two.site = pairs.site and two.dimension = pairs.second and two.value = pairs.second_value
     group by site, first, second, day, label, second_label
   ) as pairs
   inner join `consentry`.days_by_value as firsts
@@ -512,28 +529,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from `consentry`.cells_hour
     where dimension = 'event:choice'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'event:choice'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, choice;
 
@@ -548,28 +564,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from `consentry`.cells_hour
     where dimension = 'event:status'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'event:status'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, status;
 
@@ -584,28 +599,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from `consentry`.cells_hour
     where dimension = 'robot:name'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'robot:name'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, robot;
 
@@ -620,28 +634,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from `consentry`.cells_hour
     where dimension = 'dropped:reason'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'dropped:reason'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, reason;
 
@@ -657,30 +670,29 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.people as people,
     cells.begun as begun
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.visitors) as people,
       sum(cells_hour.visits) as begun
     from `consentry`.cells_hour
     where dimension = 'event:funnel'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'event:funnel'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, step
 having visitors >= 5;
@@ -698,43 +710,41 @@ from (
   select
     pairs.site as site,
     pairs.day as day,
-    multiIf(pairs.first_token = 0, pairs.first_word, one.token = 0, '(other)', one.name) as label,
-    multiIf(pairs.second_token = 0, pairs.second_word, two.token = 0, '(other)', two.name) as next_label,
+    multiIf(startsWith(pairs.first_value, '='), substring(pairs.first_value, 2), one.value = '', '(other)', one.name) as label,
+    multiIf(startsWith(pairs.second_value, '='), substring(pairs.second_value, 2), two.value = '', '(other)', two.name) as next_label,
     pairs.people as people,
     pairs.begun as begun
   from (
     select
       site,
       day,
-      first_token,
-      toString(pairs_day.first_word) as first_word,
-      second_token,
-      toString(pairs_day.second_word) as second_word,
+      first_value,
+      second_value,
       sum(pairs_day.visitors) as people,
       sum(pairs_day.visits) as begun
     from `consentry`.pairs_day
     where first = 'event:page'
       and second = 'event:next_page'
-    group by site, day, first_token, first_word, second_token, second_word
+    group by site, day, first_value, second_value
   ) as pairs
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'event:page'
-    group by site, token
-  ) as one on one.site = pairs.site and one.token = pairs.first_token
+    group by site, value
+  ) as one on one.site = pairs.site and one.value = pairs.first_value
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from `consentry`.names
     where dimension = 'event:next_page'
-    group by site, token
-  ) as two on two.site = pairs.site and two.token = pairs.second_token
+    group by site, value
+  ) as two on two.site = pairs.site and two.value = pairs.second_value
 )
 group by site, day, page, next_page
 having visitors >= 5;

@@ -17,6 +17,8 @@ pub const FOR_EVER: Retention = Retention { hours_days: 36_500, months: 1_200 };
 pub struct Server {
     child: Child,
     pub url: String,
+    /// The same over TLS, where it was told to.
+    pub secure_url: Option<String>,
     directory: PathBuf,
 }
 
@@ -38,15 +40,19 @@ impl Server {
             .spawn()
             .expect("tests/clickhouse/serve runs");
         let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut secure_url = None;
         let url = loop {
             let line = said.next().expect("it says when it is ready").expect("text");
+            if let Some(url) = line.strip_prefix("secure ") {
+                secure_url = Some(url.to_owned());
+            }
             if let Some(url) = line.strip_prefix("ready ") {
                 break url.to_owned();
             }
         };
         // It may go on talking; what it says then is for nobody.
         std::thread::spawn(move || said.for_each(drop));
-        Self { child, url, directory: directory.to_owned() }
+        Self { child, url, secure_url, directory: directory.to_owned() }
     }
 
     /// The port it listens on.

@@ -2,8 +2,8 @@
 select
   toInt32(bucket) as day_number,
   hour_number,
-  if(cells.token != 0, names.name, cells.word) as name,
-  toUInt8((cells.token != 0 and names.token = 0)) as is_unreadable,
+  if(startsWith(cells.label, '='), substring(cells.label, 2), names.name) as name,
+  toUInt8(not startsWith(cells.label, '=') and names.value = '') as is_unreadable,
   countIf(
     sum_visitors != 0
     or sum_visits != 0
@@ -36,15 +36,17 @@ select
   toInt64(sum(sum_scrolls)) as scrolls
 from (
   select
-    multiIf(
-      {grain:UInt8} in (1, 2), day,
-      {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
-      {grain:UInt8} = 4, toStartOfMonth(day),
-      toDate(0)
+    if(
+      {grain:UInt8} = 0,
+      toDate(0),
+      multiIf(
+        {grain:UInt8} in (1, 2), day,
+        {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
+        toStartOfMonth(day)
+      )
     ) as bucket,
     toInt32(0) as hour_number,
-    if({is_first:UInt8}, first_token, second_token) as token,
-    toString(if({is_first:UInt8}, first_word, second_word)) as word,
+    {told_by:Identifier} as label,
     sum(visitors) as sum_visitors,
     sum(
       if(
@@ -70,32 +72,25 @@ from (
     and first = {first:String}
     and second = {second:String}
     and day between toDate({first_day:UInt16}) and toDate({last_day:UInt16})
-    and (
-      (
-        if({is_first:UInt8}, second_token, first_token) = 0
-        and has({wanted:Array(String)}, toString(if({is_first:UInt8}, second_word, first_word)))
-      )
-      or (
-        if({is_first:UInt8}, second_token, first_token) != 0
-        and if({is_first:UInt8}, second_token, first_token) global in (
-          select token
-          from names
-          where site = {site:String}
-            and dimension = {filtered:String}
-            and has({wanted:Array(String)}, name)
-        )
-      )
+    and {filtered_by:Identifier} global in (
+      select concat('=', arrayJoin({wanted:Array(String)}))
+      union all
+      select value
+      from names
+      where site = {site:String}
+        and dimension = {filtered:String}
+        and has({wanted:Array(String)}, name)
     )
-  group by bucket, hour_number, token, word
+  group by bucket, hour_number, label
 ) as cells
 left join (
   select
-    token,
+    value,
     any(name) as name
   from names
   where site = {site:String}
     and dimension = {dimension:String}
-  group by token
-) as names on names.token = cells.token
+  group by value
+) as names on names.value = cells.label
 group by bucket, hour_number, name, is_unreadable
 limit {limit:UInt64}

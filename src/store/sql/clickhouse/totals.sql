@@ -21,19 +21,26 @@ select
   toInt64(sum_scrolls) as scrolls
 from (
   select
-    multiIf(
-      {grain:UInt8} in (1, 2), day,
-      {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
-      {grain:UInt8} = 4, toStartOfMonth(day),
-      toDate(0)
+    if(
+      {grain:UInt8} = 0,
+      toDate(0),
+      multiIf(
+        {grain:UInt8} in (1, 2), day,
+        {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
+        toStartOfMonth(day)
+      )
     ) as bucket,
   if({grain:UInt8} = 2, toInt32(intDiv(toUInt32(hour), 3600)), toInt32(0)) as hour_number,
-  sum(if({grain:UInt8} = 2 or toUInt32(hour) = {edge:UInt32}, visitors_hour, visitors)) as sum_visitors,
+  sum(if({grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}), visitors_hour, visitors)) as sum_visitors,
   sum(
-    multiIf(
-      {grain:UInt8} = 2 or toUInt32(hour) = {edge:UInt32}, visits_hour,
-      day = greatest(if({grain:UInt8} = 0, toDate({first_day:UInt16}), bucket), toDate({first_day:UInt16})), visits + carried,
-      visits
+    if(
+      {grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}),
+      visits_hour,
+      if(
+        day = greatest(if({grain:UInt8} = 0, toDate({first_day:UInt16}), bucket), toDate({first_day:UInt16})),
+        visits + carried,
+        visits
+      )
     )
   ) as sum_visits,
   sum(visits) as sum_begun,

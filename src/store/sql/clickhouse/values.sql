@@ -2,8 +2,8 @@
 select
   toInt32(bucket) as day_number,
   hour_number,
-  if({is_by_value:UInt8} = 0 or cells.token != 0, names.name, cells.word) as name,
-  toUInt8({is_by_value:UInt8} = 0 or (cells.token != 0 and names.token = 0)) as is_unreadable,
+  if({is_by_value:UInt8} and startsWith(cells.label, '='), substring(cells.label, 2), names.name) as name,
+  toUInt8({is_by_value:UInt8} = 0 or (not startsWith(cells.label, '=') and names.value = '')) as is_unreadable,
   countIf(
     sum_visitors != 0
     or sum_visits != 0
@@ -36,21 +36,27 @@ select
   toInt64(sum(sum_scrolls)) as scrolls
 from (
   select
-    multiIf(
-      {grain:UInt8} in (1, 2), day,
-      {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
-      {grain:UInt8} = 4, toStartOfMonth(day),
-      toDate(0)
+    if(
+      {grain:UInt8} = 0,
+      toDate(0),
+      multiIf(
+        {grain:UInt8} in (1, 2), day,
+        {grain:UInt8} = 3, greatest(toMonday(day), toDate({first_day:UInt16})),
+        toStartOfMonth(day)
+      )
     ) as bucket,
     if({grain:UInt8} = 2, toInt32(intDiv(toUInt32(hour), 3600)), toInt32(0)) as hour_number,
-    if({is_by_value:UInt8}, cells_hour.token, 0) as token,
-    if({is_by_value:UInt8}, toString(cells_hour.word), '') as word,
-    sum(if({grain:UInt8} = 2 or toUInt32(hour) = {edge:UInt32}, visitors_hour, visitors)) as sum_visitors,
+    {told_by:Identifier} as label,
+    sum(if({grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}), visitors_hour, visitors)) as sum_visitors,
     sum(
-      multiIf(
-        {grain:UInt8} = 2 or toUInt32(hour) = {edge:UInt32}, visits_hour,
-        day = greatest(if({grain:UInt8} = 0, toDate({first_day:UInt16}), bucket), toDate({first_day:UInt16})), visits + carried,
-        visits
+      if(
+        {grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}),
+        visits_hour,
+        if(
+          day = greatest(if({grain:UInt8} = 0, toDate({first_day:UInt16}), bucket), toDate({first_day:UInt16})),
+          visits + carried,
+          visits
+        )
       )
     ) as sum_visits,
     sum(visits) as sum_begun,
@@ -72,28 +78,26 @@ from (
     and toUInt32(hour) between {first_hour:UInt32} and {last_hour:UInt32}
     and (
       {is_filtered:UInt8} = 0
-      or (cells_hour.token = 0 and has({wanted:Array(String)}, toString(cells_hour.word)))
-      or (
-        cells_hour.token != 0
-        and cells_hour.token global in (
-          select token
-          from names
-          where site = {site:String}
-            and dimension = {dimension:String}
-            and has({wanted:Array(String)}, name)
-        )
+      or value global in (
+        select concat('=', arrayJoin({wanted:Array(String)}))
+        union all
+        select value
+        from names
+        where site = {site:String}
+          and dimension = {dimension:String}
+          and has({wanted:Array(String)}, name)
       )
     )
-  group by bucket, hour_number, token, word
+  group by bucket, hour_number, label
 ) as cells
 left join (
   select
-    token,
+    value,
     any(name) as name
   from names
   where site = {site:String}
     and dimension = {dimension:String}
-  group by token
-) as names on names.token = cells.token
+  group by value
+) as names on names.value = cells.label
 group by bucket, hour_number, name, is_unreadable
 limit {limit:UInt64}

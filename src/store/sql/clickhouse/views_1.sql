@@ -60,10 +60,10 @@ from (
       cells.dimension as dimension,
       cells.day as day,
       multiIf(
-        cells.token != 0 and named.token = 0, '(other)',
-        cells.token != 0, named.name,
-        cells.word = '', '(unknown)',
-        cells.word
+        cells.value = '=', '(unknown)',
+        startsWith(cells.value, '='), substring(cells.value, 2),
+        named.value = '', '(other)',
+        named.name
       ) as label,
       sum(cells.people) as people,
       sum(cells.active) as active,
@@ -74,25 +74,24 @@ from (
         site,
         dimension,
         day,
-        token,
-        toString(cells_hour.word) as word,
+        value,
         sum(cells_hour.visitors) as people,
         sum(cells_hour.visits + cells_hour.carried) as active,
         sum(cells_hour.views) as seen,
         sum(cells_hour.events) as happened
       from $database.cells_hour
       where dimension not in ('event:choice', 'event:status', 'event:funnel', 'robot:name', 'dropped:reason')
-      group by site, dimension, day, token, word
+      group by site, dimension, day, value
     ) as cells
     left join (
       select
         site,
         dimension,
-        token,
+        value,
         any(name) as name
       from $database.names
-      group by site, dimension, token
-    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.token = cells.token
+      group by site, dimension, value
+    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.value = cells.value
     group by site, dimension, day, label
   )
 )
@@ -134,8 +133,18 @@ from (
       pairs.first as first,
       pairs.second as second,
       pairs.day as day,
-      multiIf(pairs.first_token = 0, if(pairs.first_word = '', '(unknown)', pairs.first_word), one.token = 0, '(other)', one.name) as label,
-      multiIf(pairs.second_token = 0, if(pairs.second_word = '', '(unknown)', pairs.second_word), two.token = 0, '(other)', two.name) as second_label,
+      multiIf(
+        pairs.first_value = '=', '(unknown)',
+        startsWith(pairs.first_value, '='), substring(pairs.first_value, 2),
+        one.value = '', '(other)',
+        one.name
+      ) as label,
+      multiIf(
+        pairs.second_value = '=', '(unknown)',
+        startsWith(pairs.second_value, '='), substring(pairs.second_value, 2),
+        two.value = '', '(other)',
+        two.name
+      ) as second_label,
       sum(pairs.people) as people,
       sum(pairs.active) as active,
       sum(pairs.seen) as seen,
@@ -146,36 +155,34 @@ from (
         first,
         second,
         day,
-        first_token,
-        toString(pairs_day.first_word) as first_word,
-        second_token,
-        toString(pairs_day.second_word) as second_word,
+        first_value,
+        second_value,
         sum(pairs_day.visitors) as people,
         sum(pairs_day.visits + pairs_day.carried) as active,
         sum(pairs_day.views) as seen,
         sum(pairs_day.events) as happened
       from $database.pairs_day
       where second not in ('event:next_page', 'event:status')
-      group by site, first, second, day, first_token, first_word, second_token, second_word
+      group by site, first, second, day, first_value, second_value
     ) as pairs
     left join (
       select
         site,
         dimension,
-        token,
+        value,
         any(name) as name
       from $database.names
-      group by site, dimension, token
-    ) as one on one.site = pairs.site and one.dimension = pairs.first and one.token = pairs.first_token
+      group by site, dimension, value
+    ) as one on one.site = pairs.site and one.dimension = pairs.first and one.value = pairs.first_value
     left join (
       select
         site,
         dimension,
-        token,
+        value,
         any(name) as name
       from $database.names
-      group by site, dimension, token
-    ) as two on two.site = pairs.site and two.dimension = pairs.second and two.token = pairs.second_token
+      group by site, dimension, value
+    ) as two on two.site = pairs.site and two.dimension = pairs.second and two.value = pairs.second_value
     group by site, first, second, day, label, second_label
   ) as pairs
   inner join $database.days_by_value as firsts
@@ -212,28 +219,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from $database.cells_hour
     where dimension = 'event:choice'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'event:choice'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, choice;
 
@@ -248,28 +254,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from $database.cells_hour
     where dimension = 'event:status'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'event:status'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, status;
 
@@ -284,28 +289,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from $database.cells_hour
     where dimension = 'robot:name'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'robot:name'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, robot;
 
@@ -320,28 +324,27 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.happened as happened
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.events) as happened
     from $database.cells_hour
     where dimension = 'dropped:reason'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'dropped:reason'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, reason;
 
@@ -357,30 +360,29 @@ from (
   select
     cells.site as site,
     cells.day as day,
-    multiIf(cells.token = 0, cells.word, named.token = 0, '(other)', named.name) as label,
+    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
     cells.people as people,
     cells.begun as begun
   from (
     select
       site,
       day,
-      token,
-      toString(cells_hour.word) as word,
+      value,
       sum(cells_hour.visitors) as people,
       sum(cells_hour.visits) as begun
     from $database.cells_hour
     where dimension = 'event:funnel'
-    group by site, day, token, word
+    group by site, day, value
   ) as cells
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'event:funnel'
-    group by site, token
-  ) as named on named.site = cells.site and named.token = cells.token
+    group by site, value
+  ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, step
 having visitors >= 5;
@@ -398,43 +400,41 @@ from (
   select
     pairs.site as site,
     pairs.day as day,
-    multiIf(pairs.first_token = 0, pairs.first_word, one.token = 0, '(other)', one.name) as label,
-    multiIf(pairs.second_token = 0, pairs.second_word, two.token = 0, '(other)', two.name) as next_label,
+    multiIf(startsWith(pairs.first_value, '='), substring(pairs.first_value, 2), one.value = '', '(other)', one.name) as label,
+    multiIf(startsWith(pairs.second_value, '='), substring(pairs.second_value, 2), two.value = '', '(other)', two.name) as next_label,
     pairs.people as people,
     pairs.begun as begun
   from (
     select
       site,
       day,
-      first_token,
-      toString(pairs_day.first_word) as first_word,
-      second_token,
-      toString(pairs_day.second_word) as second_word,
+      first_value,
+      second_value,
       sum(pairs_day.visitors) as people,
       sum(pairs_day.visits) as begun
     from $database.pairs_day
     where first = 'event:page'
       and second = 'event:next_page'
-    group by site, day, first_token, first_word, second_token, second_word
+    group by site, day, first_value, second_value
   ) as pairs
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'event:page'
-    group by site, token
-  ) as one on one.site = pairs.site and one.token = pairs.first_token
+    group by site, value
+  ) as one on one.site = pairs.site and one.value = pairs.first_value
   left join (
     select
       site,
-      token,
+      value,
       any(name) as name
     from $database.names
     where dimension = 'event:next_page'
-    group by site, token
-  ) as two on two.site = pairs.site and two.token = pairs.second_token
+    group by site, value
+  ) as two on two.site = pairs.site and two.value = pairs.second_value
 )
 group by site, day, page, next_page
 having visitors >= 5;

@@ -126,8 +126,7 @@ pub(crate) fn answered(choice: &Choice) -> Consent {
 
 /// A site that speaks every language there is.
 fn everywhere() -> Banner {
-    let languages = LANGUAGES.map(str::to_owned).to_vec();
-    Banner::new(Settings { languages, ..settings() }, catalog()).unwrap()
+    speaking(&LANGUAGES, catalog()).1
 }
 
 fn compressed(text: &str) -> usize {
@@ -219,17 +218,20 @@ fn the_undecided_page_grows_by_five_kibibytes_at_most() {
     }
 }
 
-fn whole_catalog() -> Catalog {
+fn built_in() -> Catalog {
     Catalog::new(Catalog::built_in().unwrap()).unwrap()
 }
 
-fn used_catalog() -> Catalog {
-    let uses = ["woocommerce", "shop-cart", "shop-language", "stripe", "google-analytics"];
-    whole_catalog().using(&uses.map(Into::into))
+fn whole_catalog() -> Arc<Catalog> {
+    Arc::new(built_in())
 }
 
-fn speaking(languages: &[&str], catalog: Catalog) -> (Policy, Banner) {
-    let catalog = Arc::new(catalog);
+fn used_catalog() -> Arc<Catalog> {
+    let uses = ["woocommerce", "shop-cart", "shop-language", "stripe", "google-analytics"];
+    Arc::new(built_in().using(&uses.map(Into::into)))
+}
+
+fn speaking(languages: &[&str], catalog: Arc<Catalog>) -> (Policy, Banner) {
     let languages = languages.iter().map(|language| (*language).to_owned()).collect();
     let banner = Banner::new(Settings { languages, ..settings() }, Arc::clone(&catalog)).unwrap();
     (Policy::new(policy_settings(), catalog), banner)

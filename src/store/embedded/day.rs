@@ -46,19 +46,20 @@ pub(in super::super) struct Pairs {
 impl Pairs {
     /// The values of one of them.
     pub(in super::super) fn values(&self, pair: &Pair) -> Option<(&Stored, &Stored)> {
-        Some((of(&self.firsts, pair.first)?, of(&self.seconds, pair.second)?))
+        Some((at(&self.firsts, pair.first)?, at(&self.seconds, pair.second)?))
     }
 
     /// In the order of their values, as rows would be.
     pub(in super::super) fn sort_by_value(&mut self) {
         let (firsts, seconds) = (ranks(&self.firsts), ranks(&self.seconds));
-        let rank = |ranks: &[usize], at| of(ranks, at).copied();
+        let rank = |ranks: &[usize], place| at(ranks, place).copied();
         self.list.sort_unstable_by_key(|pair| (rank(&firsts, pair.first), rank(&seconds, pair.second)));
     }
 }
 
-fn of<T>(list: &[T], at: u32) -> Option<&T> {
-    list.get(usize::try_from(at).ok()?)
+/// What stands at a place of a list.
+pub(super) fn at<T>(list: &[T], place: u32) -> Option<&T> {
+    list.get(usize::try_from(place).ok()?)
 }
 
 /// Where each would stand if the list were sorted.
@@ -98,8 +99,8 @@ pub(in super::super) fn pairs(connection: &Connection, two: Two) -> Result<Pairs
     let first_places = firsts.settle(pairs.iter().map(|pair| pair.first));
     let second_places = seconds.settle(pairs.iter().map(|pair| pair.second));
     for pair in &mut pairs {
-        pair.first = of(&first_places, pair.first).copied().unwrap_or_default();
-        pair.second = of(&second_places, pair.second).copied().unwrap_or_default();
+        pair.first = at(&first_places, pair.first).copied().unwrap_or_default();
+        pair.second = at(&second_places, pair.second).copied().unwrap_or_default();
     }
     pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
     Ok(Pairs { firsts: firsts.list, seconds: seconds.list, list: pairs })
@@ -116,7 +117,7 @@ pub(super) fn cells(connection: &Connection, one: One) -> Result<(Vec<Stored>, V
     let mut cells = merge(cells);
     let places = values.settle(cells.iter().map(|cell| cell.first));
     for cell in &mut cells {
-        cell.first = of(&places, cell.first).copied().unwrap_or_default();
+        cell.first = at(&places, cell.first).copied().unwrap_or_default();
     }
     cells.sort_unstable_by_key(|cell| cell.first);
     Ok((values.list, cells))
@@ -137,7 +138,7 @@ impl Places {
     }
 
     fn has(&self, place: u32) -> bool {
-        of(&self.list, place).is_some()
+        at(&self.list, place).is_some()
     }
 
     /// The place of a value, which is the last one where it is new.
@@ -289,14 +290,16 @@ impl SumsRow<'_> {
     }
 }
 
+/// The word in a column.
+pub(super) fn word(text: &[u8]) -> Result<&str, StoreError> {
+    std::str::from_utf8(text).map_err(|_| not_a_value())
+}
+
 /// The value in a column.
 fn stored(value: ValueRef<'_>) -> Result<Stored, StoreError> {
     match value {
         ValueRef::Integer(token) => Ok(Stored::Token(token)),
-        ValueRef::Text(text) => {
-            let word = std::str::from_utf8(text).map_err(|_| not_a_value())?;
-            Ok(Stored::Word(word.into()))
-        }
+        ValueRef::Text(text) => Ok(Stored::Word(word(text)?.into())),
         ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Err(not_a_value()),
     }
 }

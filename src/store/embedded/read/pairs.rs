@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::super::super::StoreError;
 use super::super::super::question::{Bucket, Figures, Filter, Question, Row};
-use super::super::day::{Two, broken, each_part, each_row, list};
+use super::super::day::{Two, at, broken, each_part, each_row, list};
 use super::super::packed::Block;
 use super::sums::{Day, OfBucket, Sums, Wanted, days, dimension, of, site};
 use crate::counting::tally::Dimension;
@@ -105,8 +105,4 @@ fn packed(
         }
     }
     Ok(())
-}
-
-fn at<T>(list: &[T], place: u32) -> Option<&T> {
-    list.get(usize::try_from(place).ok()?)
 }

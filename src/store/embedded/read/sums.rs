@@ -13,7 +13,7 @@ use super::super::super::StoreError;
 use super::super::super::question::range::month_of;
 use super::super::super::question::reading::{self, ROWS_MAX};
 use super::super::super::question::{Bucket, Figures, Filter, Question, Row};
-use super::super::day::not_a_value;
+use super::super::day::{not_a_value, word};
 use super::super::error;
 use super::super::packed::{DaySums, Stored};
 use crate::counting::tally::{Dimension, LocalDay};
@@ -85,10 +85,7 @@ impl<'a> Wanted<'a> {
     pub(super) fn has(&self, value: ValueRef<'_>) -> Result<bool, StoreError> {
         match value {
             ValueRef::Integer(token) => Ok(self.tokens.contains(&token)),
-            ValueRef::Text(text) => {
-                let word = std::str::from_utf8(text).map_err(|_| not_a_value())?;
-                Ok(self.words.contains(word))
-            }
+            ValueRef::Text(text) => Ok(self.words.contains(word(text)?)),
             _ => Err(not_a_value()),
         }
     }
@@ -139,7 +136,7 @@ impl OfBucket {
         match value {
             ValueRef::Integer(token) => *self.tokens.entry(token).or_default() += figures,
             ValueRef::Text(text) => {
-                let word = std::str::from_utf8(text).map_err(|_| not_a_value())?;
+                let word = word(text)?;
                 match self.words.get_mut(word) {
                     Some(sum) => *sum += figures,
                     None => {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::super::super::StoreError;
 use super::super::super::question::reading::Told;
 use super::super::super::question::{Bucket, Filter, Question, Row};
-use super::super::day::{One, broken, each_cell, each_part_of_cells, list};
+use super::super::day::{One, at, broken, each_cell, each_part_of_cells, list};
 use super::super::packed::{Block, Stored};
 use super::sums::{Day, OfBucket, Sums, Wanted, days, dimension, of, site};
 use crate::counting::tally::Dimension;
@@ -78,7 +78,7 @@ fn packed(
         let block = Block::open(part).ok_or_else(broken)?;
         let columns = block.sums().ok_or_else(broken)?;
         for (cell, (place, _)) in block.places().enumerate() {
-            let value = usize::try_from(place).ok().and_then(|place| values.get(place)).ok_or_else(broken)?;
+            let value = at(values, place).ok_or_else(broken)?;
             if wanted.is_some_and(|wanted| !wanted.has_stored(value)) {
                 continue;
             }

@@ -1,4 +1,5 @@
-//! `consentry check`: every problem of a config at once, and whether its origins answer.
+//! `consentry check`: every problem of a config at once, those too that `run` would find only when it starts, and whether
+//! its servers answer.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
@@ -6,30 +7,73 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Failure, load, print, say};
-use crate::config::Site;
+use crate::config::{Config, Site};
+use crate::counting::place::PlacesFile;
 use crate::policy::Policy;
 use crate::policy::consent::Category;
+use crate::proxy::Origin;
+use crate::server::site::Mode;
+use crate::store::Statistics;
+use crate::store::clickhouse::ClickHouse;
 
-/// Longest wait for an origin to accept a connection.
-const ORIGIN_WAIT: Duration = Duration::from_secs(3);
+/// Longest wait for a server to accept a connection.
+const SERVER_WAIT: Duration = Duration::from_secs(3);
 
-/// Reads the config at `path` and says what is wrong with it. An origin that does not answer is a warning: it may come
-/// back, and until then visitors get a 502.
+/// Reads the config at `path` and says what is wrong with it. What may mend itself is a warning: a server that does not
+/// answer may come back, and a place table may be put there again.
 pub(super) fn run(path: &Path) -> Result<(), Failure> {
-    let loaded = load(path)?;
-    for site in &loaded.config.sites {
-        if let Some(warning) = crowded(site) {
-            say(&warning);
-        }
-        let origin = &site.origin.origin;
-        if let Err(problem) = reach(origin) {
-            say(&format!("warning: site \"{}\": the origin {origin} does not answer: {problem}", site.name));
-        }
+    let config = load(path)?.config;
+    for warning in warnings(&config) {
+        say(&format!("warning: {warning}"));
     }
-    let sites: Vec<&str> = loaded.config.sites.iter().map(|site| site.name.as_ref()).collect();
+    let problems = problems(&config);
+    if !problems.is_empty() {
+        let told: Vec<String> = problems.iter().map(|problem| format!("error: {problem}")).collect();
+        return Err(Failure::Wrong(told.join("\n")));
+    }
+    let sites: Vec<&str> = config.sites.iter().map(|site| site.name.as_ref()).collect();
     print(&format!("{}: no problems, {} site(s): {}", path.display(), sites.len(), sites.join(", ")));
     print(&format!("next: consentry run --config {}", path.display()));
     Ok(())
+}
+
+/// What would keep the program from starting, in files that the config names.
+fn problems(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    for site in &config.sites {
+        if let Err(problem) = Origin::new(&site.origin) {
+            problems.push(format!("site \"{}\": {problem}", site.name));
+        }
+    }
+    if let Statistics::ClickHouse(server) = &config.statistics
+        && let Err(problem) = ClickHouse::open(server)
+    {
+        problems.push(format!("[store.clickhouse]: {problem}"));
+    }
+    problems
+}
+
+fn warnings(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // One that is not there at all was told with its line in the config.
+    if let Some(table) = config.places.as_deref().filter(|table| table.exists()) {
+        warnings.extend(PlacesFile::open(table).err().map(|problem| problem.to_string()));
+    }
+    for site in &config.sites {
+        warnings.extend(crowded(site).filter(|_| site.mode != Mode::Off));
+        let origin = &site.origin.origin;
+        if let Err(problem) = reach(origin) {
+            warnings.push(format!("site \"{}\": the origin {origin} does not answer: {problem}", site.name));
+        }
+    }
+    if let Statistics::ClickHouse(server) = &config.statistics {
+        for url in &server.urls {
+            if let Some(problem) = url.parse().ok().and_then(|url| reach(&url).err()) {
+                warnings.push(format!("[store.clickhouse]: {url} does not answer: {problem}"));
+            }
+        }
+    }
+    warnings
 }
 
 /// A fence that has no space for every tracker that a visitor may agree to.
@@ -45,7 +89,7 @@ fn crowded(site: &Site) -> Option<String> {
         format!("with {} agreed to", granted.join(" and "))
     };
     Some(format!(
-        "warning: site \"{}\": {when}, the fence has no space for {left_out} more hosts: they stay closed; \
+        "site \"{}\": {when}, the fence has no space for {left_out} more hosts: they stay closed; \
          name the trackers the shop uses in [site.consent], such as uses = [\"google-analytics\", \"meta-pixel\"]",
         site.name
     ))
@@ -56,7 +100,7 @@ fn reach(origin: &http::Uri) -> Result<(), String> {
     let port = origin.port_u16().unwrap_or(if origin.scheme_str() == Some("https") { 443 } else { 80 });
     let mut problem = "its name has no address".to_owned();
     for address in (host, port).to_socket_addrs().map_err(|error| error.to_string())? {
-        match TcpStream::connect_timeout(&address, ORIGIN_WAIT) {
+        match TcpStream::connect_timeout(&address, SERVER_WAIT) {
             Ok(_) => return Ok(()),
             Err(error) => problem = error.to_string(),
         }
@@ -67,24 +111,72 @@ fn reach(origin: &http::Uri) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
+    use std::net::TcpListener;
 
     use super::*;
     use crate::config;
 
+    const SITE: &str = "[[site]]\nname = \"shop\"\nhosts = [\"shop.example\"]\norigin = \"ORIGIN\"\n\
+        origin_authorities = \"\"\n[site.controller]\nname = \"S\"\nemail = \"a@shop.example\"\n\
+        [site.consent]\nmode = \"enforce\"\nuses = [\"hotjar\"]\n";
+
+    fn config(text: &str) -> Config {
+        config::parse(text, "test.toml").unwrap().config
+    }
+
+    /// A site whose origin answers as long as the listener stands.
+    fn answering() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        (listener, SITE.replace("ORIGIN", &origin))
+    }
+
     #[test]
     fn a_fence_without_space_is_told_with_its_remedy() {
-        let mut text = "[[site]]\nname = \"shop\"\nhosts = [\"shop.example\"]\norigin = \"http://127.0.0.1:8081\"\n\
-            [site.controller]\nname = \"S\"\nemail = \"a@shop.example\"\n[site.consent]\nmode = \"enforce\"\nuses = [\"hotjar\"]\n"
-            .to_owned();
-        let site = |text: &str| config::parse(text, "test.toml").unwrap().config.sites.remove(0);
-        assert_eq!(crowded(&site(&text)), None);
+        let (_origin, mut text) = answering();
+        assert_eq!(crowded(&config(&text).sites[0]), None);
         for number in 0..300 {
             let _ = write!(
                 text,
                 "[[site.allow]]\nhost = \"cdn{number}.example\"\ncategory = \"statistics\"\nwhy = \"x\"\n"
             );
         }
-        let told = crowded(&site(&text)).unwrap();
-        assert!(told.contains("\"shop\": with statistics") && told.contains("uses = ["), "{told}");
+        let told = warnings(&config(&text));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("\"shop\": with statistics") && told[0].contains("uses = ["), "{told:?}");
+        assert!(warnings(&config(&text.replace("\"enforce\"", "\"off\""))).is_empty());
+    }
+
+    #[test]
+    fn files_that_would_keep_the_program_from_starting_are_told() {
+        let (_origin, text) = answering();
+        let directory = tempfile::tempdir().unwrap();
+        let junk = directory.path().join("junk.pem");
+        std::fs::write(&junk, "no certificate").unwrap();
+        assert!(problems(&config(&text)).is_empty());
+        let named = format!("authorities = {junk:?}\n");
+        let text = text
+            .replace("origin_authorities = \"\"\n", &format!("origin_{named}"))
+            .replace("http://", "https://");
+        let text = format!("[store]\nkind = \"clickhouse\"\n[store.clickhouse]\n{named}{text}");
+        let told = problems(&config(&text));
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("site \"shop\": ") && told[0].contains("junk.pem"), "{told:?}");
+        assert!(told[1].starts_with("[store.clickhouse]: ") && told[1].contains("junk.pem"), "{told:?}");
+    }
+
+    #[test]
+    fn what_may_mend_itself_is_a_warning() {
+        let (origin, text) = answering();
+        let directory = tempfile::tempdir().unwrap();
+        let table = directory.path().join("places.mmdb");
+        std::fs::write(&table, "cut").unwrap();
+        let text = format!("{text}[places]\ndatabase = {table:?}\n");
+        let told = warnings(&config(&text));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("places.mmdb is not a usable MMDB file"), "{told:?}");
+        drop(origin);
+        let told = warnings(&config(&text));
+        assert!(told.len() == 2 && told[1].contains("does not answer"), "{told:?}");
     }
 }

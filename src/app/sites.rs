@@ -62,6 +62,7 @@ pub(super) fn counted(config: &Config) -> Vec<SiteSettings> {
 
 /// What analysts can ask about.
 pub(crate) fn analysed(config: &Config) -> Vec<stats::Site> {
+    let hours_days = config.statistics.retention().hours_days;
     let analysed = |site: &config::Site| stats::Site {
         name: site.name.clone(),
         time_zone: site.counting.time_zone.clone(),
@@ -69,6 +70,7 @@ pub(crate) fn analysed(config: &Config) -> Vec<stats::Site> {
         currency: String::from_utf8_lossy(&site.counting.currency).into(),
         crosses: site.counting.crosses.clone(),
         first_day: None,
+        hours_days,
     };
     config.sites.iter().map(analysed).collect()
 }

@@ -37,6 +37,8 @@ pub struct Site {
     pub crosses: Vec<(Dimension, Dimension)>,
     /// The first day with figures, for the range `all`; `None` where there are none.
     pub first_day: Option<LocalDay>,
+    /// After so many days the hours of a day are kept as one row.
+    pub hours_days: u32,
 }
 
 /// A question, and how its answer is to be written.
@@ -48,6 +50,8 @@ pub struct Query {
     pub currency: Arc<str>,
     /// What is to be told beside the rows.
     pub include: Include,
+    /// Are hours asked for of days that are kept as one row? All figures of such a day stand in its first hour.
+    pub has_folded_hours: bool,
 }
 
 /// What is to be told beside the rows.

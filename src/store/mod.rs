@@ -70,6 +70,14 @@ impl Default for Statistics {
 }
 
 impl Statistics {
+    /// How long what is kept.
+    pub const fn retention(&self) -> Retention {
+        match self {
+            Self::Embedded(kept) => *kept,
+            Self::ClickHouse(server) => server.retention,
+        }
+    }
+
     /// Opens the store. One on a server is not asked yet: it may be away.
     pub fn open(
         &self,

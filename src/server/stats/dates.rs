@@ -1,14 +1,15 @@
 //! Ranges of time as Plausible names them, on the calendar of a site.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
 use super::parse::shown;
 use super::{QueryError, Site};
 use crate::counting::tally::{Hour, LocalDay};
-use crate::store::question::Range;
 use crate::store::question::range::{day_of, day_start, hour_of, hour_start, local_day};
+use crate::store::question::{Bucket, Question, Range};
 
 /// Most months of a range such as `6mo`, as in Plausible's API.
 const MONTHS_MAX: i64 = 100;
@@ -34,6 +35,15 @@ pub(super) fn range(value: Option<&Value>, site: &Site, now: Timestamp) -> Resul
         );
         QueryError::new("invalid_date_range", sentence)
     })
+}
+
+/// Does a question ask for hours of days that are older than hours are kept? A store folds by days of UTC, so the days on
+/// either side of that limit count as folded.
+pub(super) fn has_folded_hours(question: &Question, hours_days: u32, now: Timestamp) -> bool {
+    let asks_for_hours =
+        question.bucket() == Some(Bucket::Hour) || matches!(question.asked().range, Range::Hours { .. });
+    let kept_since = local_day(now, &TimeZone::UTC).0.saturating_sub_unsigned(hours_days);
+    asks_for_hours && question.span().first_day.0 <= kept_since
 }
 
 fn named(name: &str, site: &Site, now: Timestamp) -> Option<Range> {

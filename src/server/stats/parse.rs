@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::dates::range;
+use super::dates::{has_folded_hours, range};
 use super::{BODY_BYTES_MAX, Include, Query, QueryError, Site};
 use crate::counting::tally::Dimension;
 use crate::store::question::{Asked, Axis, Bucket, Direction, Filter, Key, LIMIT_MAX, Metric, Question};
@@ -50,8 +50,9 @@ pub fn parse(
         site: site.name,
         time_zone: site.time_zone,
     };
-    let currency = site.currency;
-    Ok(Query { question: Question::new(asked)?, currency, include: include(body.get("include"))? })
+    let (currency, question) = (site.currency, Question::new(asked)?);
+    let has_folded_hours = has_folded_hours(&question, site.hours_days, now);
+    Ok(Query { question, currency, include: include(body.get("include"))?, has_folded_hours })
 }
 
 fn find_site(body: &Map<String, Value>, site: impl FnOnce(&str) -> Option<Site>) -> Result<Site, QueryError> {

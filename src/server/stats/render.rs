@@ -136,7 +136,7 @@ fn meta(query: &Query, answer: &Answer) -> Meta {
     let warnings = answer.meta.warnings.iter().map(|warning| explain(*warning));
     Meta {
         imports_included: imports.then_some(false),
-        metric_warnings: warnings.collect(),
+        metric_warnings: warnings.chain(query.has_folded_hours.then_some(HOURS_FOLDED)).collect(),
         time_labels: time_labels.then(|| all_labels(question)),
         total_rows: total_rows.then_some(answer.total_rows),
         k: answer.meta.k,
@@ -160,6 +160,16 @@ fn made_from(source: &Source) -> MadeFrom {
     };
     MadeFrom { cells, dimensions }
 }
+
+/// Told by the name of the axis, for it concerns every figure.
+const HOURS_FOLDED: (&str, MetricWarning) = (
+    "time:hour",
+    MetricWarning {
+        code: "hours_folded",
+        warning: "Some of these days are so old that their hours are kept as one row: all figures of such a day stand \
+                  in its first hour. Ask for days.",
+    },
+);
 
 fn explain(warning: Warning) -> (&'static str, MetricWarning) {
     match warning {

@@ -14,6 +14,7 @@ fn site(name: &str) -> Option<Site> {
         currency: "NOK".into(),
         crosses: Vec::new(),
         first_day: Some(LocalDay(20_000)),
+        hours_days: 90,
     })
 }
 
@@ -232,6 +233,21 @@ fn added_values_are_pointed_out() {
     let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
     assert_eq!(reply["meta"]["metric_warnings"]["visitors"]["code"], "added_values");
     assert_eq!(query.question.breakdown(), None::<&Dimension>);
+}
+
+#[test]
+fn hours_that_are_kept_as_days_are_pointed_out() {
+    let is_told = |range: Value, axis: &str| {
+        let query = query(&json!({ "date_range": range, "dimensions": [axis] }));
+        let answer = disclose(&query.question, Rows::default());
+        let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
+        reply["meta"]["metric_warnings"]["time:hour"]["code"] == "hours_folded"
+    };
+    // Hours before 1 December, 90 days before 1 March, are folded.
+    assert!(is_told(json!(["2025-11-30", "2025-11-30"]), "time:hour"));
+    assert!(is_told(json!(["2025-11-30T10:00:00+01:00", "2025-11-30T12:00:00+01:00"]), "visit:os"));
+    assert!(!is_told(json!(["2025-12-02", "2025-12-02"]), "time:hour"));
+    assert!(!is_told(json!(["2025-11-30", "2025-11-30"]), "time:day"));
 }
 
 fn any_end() -> impl Strategy<Value = &'static str> {

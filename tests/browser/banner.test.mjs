@@ -4,22 +4,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { answer, gateway, newVisitor, settle } from './harness.mjs';
+import { answer, gateway, newVisitor, settle, withVisitor } from './harness.mjs';
 import { openDetails, openDialog } from './surfaces.mjs';
 
 const TEXTS = new URL('../../config/texts/', import.meta.url);
 /** Sizes that are the same (rule R12). Unit: CSS pixels. */
 const SAME = 2;
 const WIDTHS = [320, 390, 768, 1280];
-
-async function visit(walk, options) {
-  const visitor = await newVisitor(options);
-  try {
-    await walk(visitor);
-  } finally {
-    await visitor.close();
-  }
-}
 
 /** What can be seen of a button. */
 const looks = (locator) => locator.evaluate((element) => {
@@ -57,7 +48,7 @@ describe('the question', () => {
     const roles = await page.locator('#consentry-banner [data-role]').evaluateAll((all) => all.map((one) => one.dataset.role));
     assert.deepEqual(roles, ['reject-all', 'accept-all', 'preferences']);
     for (const role of ['reject-all', 'accept-all']) {
-      await visit(async (one) => {
+      await withVisitor(async (one) => {
         await one.open('/');
         await answer(one, role);
         assert.ok((await one.jar()).includes('consentry'), role);
@@ -123,7 +114,7 @@ describe('the question', () => {
     assert.deepEqual(switches.filter(([, , checked, disabled]) => checked || disabled), []);
   });
 
-  test('r17_save_keeps_exactly_what_is_switched_on', () => visit(async (one) => {
+  test('r17_save_keeps_exactly_what_is_switched_on', () => withVisitor(async (one) => {
     await one.open('/');
     const dialog = await openDialog(one.page, '#consentry-banner [data-role="preferences"]');
     await openDetails(one.page);
@@ -140,7 +131,7 @@ describe('the question', () => {
     assert.deepEqual(one.faults.filter((fault) => fault.startsWith('page error')), []);
   }));
 
-  test('r18_the_shop_is_the_same_after_a_no', () => visit(async (one) => {
+  test('r18_the_shop_is_the_same_after_a_no', () => withVisitor(async (one) => {
     await one.open('/dekk');
     const text = () => one.page.locator('main').innerText();
     const asked = await text();
@@ -158,7 +149,7 @@ describe('the question', () => {
   });
 });
 
-test('r31_taking_it_back_is_two_clicks_from_every_page', () => visit(async (one) => {
+test('r31_taking_it_back_is_two_clicks_from_every_page', () => withVisitor(async (one) => {
   await one.open('/');
   await answer(one, 'accept-all');
   for (const path of ['/dekk', '/kasse', '/om-oss']) {
@@ -175,7 +166,7 @@ test('r31_taking_it_back_is_two_clicks_from_every_page', () => visit(async (one)
 
 describe('every right', () => {
   for (const javaScript of [true, false]) {
-    test(`r31_is_within_two_clicks_${javaScript ? 'with' : 'without'}_javascript`, () => visit(async (one) => {
+    test(`r31_is_within_two_clicks_${javaScript ? 'with' : 'without'}_javascript`, () => withVisitor(async (one) => {
       const { page } = one;
       for (const [path, seen] of [['my-data', /Dette sendte nettleseren din/], ['cookies', /Hvem og hva/], ['statistics', /Slik teller vi/]]) {
         await one.open('/om-oss');
@@ -194,7 +185,7 @@ describe('every right', () => {
     }, { javaScript }));
   }
 
-  test('r40_r41_the_receipt_is_shown_downloaded_and_erased_by_its_holder', () => visit(async (one) => {
+  test('r40_r41_the_receipt_is_shown_downloaded_and_erased_by_its_holder', () => withVisitor(async (one) => {
     const { page, context } = one;
     await one.open('/');
     await answer(one, 'accept-all');
@@ -213,7 +204,7 @@ describe('every right', () => {
     assert.equal(left.receipt, null);
   }));
 
-  test('an objection is one button, and is remembered', () => visit(async (one) => {
+  test('an objection is one button, and is remembered', () => withVisitor(async (one) => {
     await one.page.goto(`${gateway.shop}${gateway.prefix}/my-data`);
     await one.page.locator('[data-role="object"]').click();
     await one.page.waitForLoadState('load');
@@ -234,7 +225,7 @@ test('the preference centre takes at most 8 KiB, and only when it is asked for',
   });
   const bytes = await wire('/choice.js') + await wire('/consent?return=/');
   assert.ok(bytes <= 8 * 1024, `${bytes} bytes`);
-  await visit(async (one) => {
+  await withVisitor(async (one) => {
     const asked = [];
     one.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await one.open('/');
@@ -256,7 +247,7 @@ describe('a client that answers for people', () => {
   }, wanted);
 
   for (const [wanted, consent] of [['Reject all', ['necessary']], ['Accept all', ['necessary', 'preferences', 'statistics', 'marketing']]]) {
-    test(`finds its button and is believed: ${wanted}`, () => visit(async (one) => {
+    test(`finds its button and is believed: ${wanted}`, () => withVisitor(async (one) => {
       await one.open('/en/');
       const posted = one.page.waitForResponse((r) => r.url().endsWith('/choice'));
       assert.ok(await answerFor(one.page, wanted));

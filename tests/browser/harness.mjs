@@ -92,6 +92,24 @@ export async function newVisitor({ javaScript = true, language = 'nb-NO', userAg
   };
 }
 
+/** Runs `walk` with a new visitor, and closes it. */
+export async function withVisitor(walk, options) {
+  const visitor = await newVisitor(options);
+  try {
+    await walk(visitor);
+  } finally {
+    await visitor.close();
+  }
+}
+
+/** Chooses beside the pages, as another tab would. A page that is open hears of it and loads again: leave it first. */
+export async function chooseBeside(visitor, url, form) {
+  const reply = await visitor.context.request.post(`${url}${gateway.prefix}/choice`, {
+    data: `${form}&return=/`, headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded' }, maxRedirects: 0,
+  });
+  if (reply.status() !== 303) throw new Error(`the choice "${form}" was answered with ${reply.status()}: ${await reply.text()}`);
+}
+
 /** Waits until the network is quiet: what a page was going to ask for, it has asked for. */
 export async function settle(page) {
   await page.waitForLoadState('networkidle');

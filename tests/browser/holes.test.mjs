@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CARRIERS } from './carriers.mjs';
-import { newVisitor, until } from './harness.mjs';
+import { chooseBeside, newVisitor, until } from './harness.mjs';
 import { CODINGS, startGateway, startShop } from './hostile.mjs';
 
 /** A tracker of each category, and a host nobody knows. */
@@ -60,13 +60,8 @@ async function walk(visitor, url) {
   });
 }
 
-async function choose(visitor, gateway, categories) {
-  const form = new URLSearchParams([['choice', categories.length ? 'some' : 'none'], ...categories.map((c) => ['category', c]), ['return', '/']]);
-  const reply = await visitor.context.request.post(`${gateway.url}/_consentry/choice`, {
-    data: form.toString(), headers: { origin: gateway.url, 'content-type': 'application/x-www-form-urlencoded' }, maxRedirects: 0,
-  });
-  assert.equal(reply.status(), 303, await reply.text());
-}
+const choose = (visitor, to, categories) =>
+  chooseBeside(visitor, to.url, [`choice=${categories.length ? 'some' : 'none'}`, ...categories.map((one) => `category=${one}`)].join('&'));
 
 let shop;
 let gateway;

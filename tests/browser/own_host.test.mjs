@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { newVisitor, until } from './harness.mjs';
+import { chooseBeside, until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 const KEEPS = ['PHPSESSID', 'consentry'];
@@ -19,23 +19,13 @@ after(async () => {
   await shop?.stop();
 });
 
-async function choose(visitor, form, to = gateway) {
-  const reply = await visitor.context.request.post(`${to.url}/_consentry/choice`, {
-    data: `${form}&return=/`, headers: { origin: to.url, 'content-type': 'application/x-www-form-urlencoded' }, maxRedirects: 0,
-  });
-  assert.equal(reply.status(), 303, await reply.text());
-}
+const choose = (visitor, form, to = gateway) => chooseBeside(visitor, to.url, form);
 
-/** Runs `walk` with a new visitor, and closes it. */
-async function visit(walk, options) {
-  const visitor = await newVisitor(options);
+/** Runs `walk` with a new visitor, of whom the shop has seen nothing yet. */
+const visit = (walk, options) => withVisitor((visitor) => {
   shop.forget();
-  try {
-    await walk(visitor);
-  } finally {
-    await visitor.close();
-  }
-}
+  return walk(visitor);
+}, options);
 
 const html = (body, head = '') => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title>${head}</head><body>${body}<p id="end">Slutt</p></body></html>`;
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { newVisitor, until } from './harness.mjs';
+import { chooseBeside, until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 /** Only these can be agreed to, as in a shop that has written down what it uses. */
@@ -28,26 +28,15 @@ const html = (body, head = '') => `<!doctype html><html lang="nb"><head><meta ch
 const GTAG = `<script async src="https://www.googletagmanager.com/gtag/js?id=G-TEST000001"></script>
 <script>window.dataLayer = window.dataLayer || []; function gtag(){dataLayer.push(arguments);} gtag('js', new Date()); gtag('config', 'G-TEST000001');</script>`;
 
-async function visit(walk, options) {
-  const visitor = await newVisitor(options);
+/** Runs `walk` with a new visitor, of whom the shop has seen nothing yet. */
+const visit = (walk, options) => withVisitor((visitor) => {
   shop.forget();
-  try {
-    await walk(visitor);
-  } finally {
-    await visitor.close();
-  }
-}
+  return walk(visitor);
+}, options);
 
 const open = (visitor, path, to = gateway) => visitor.page.goto(`${to.url}${path}`, { waitUntil: 'networkidle' });
 
-/** Chooses beside the pages, as another tab would. A page that is open hears of it and loads again: leave it first. */
-async function choose(visitor, form, to = gateway) {
-  const reply = await visitor.context.request.post(`${to.url}/_consentry/choice`, {
-    data: `${form}&return=/`, headers: { origin: to.url, 'content-type': 'application/x-www-form-urlencoded' }, maxRedirects: 0,
-  });
-  assert.equal(reply.status(), 303, await reply.text());
-}
-
+const choose = (visitor, form, to = gateway) => chooseBeside(visitor, to.url, form);
 const isAsked = async (page) => (await page.locator('#consentry-banner').count()) > 0;
 const answer = (page, role) => page.locator(`#consentry-banner [data-role="${role}"]`).click();
 const spokenTo = (visitor) => [...new Set(visitor.outside.requests.map((request) => request.host))].sort();

@@ -5,7 +5,8 @@
  * window.consentry
  *   consent         the categories that stand, always with "necessary"
  *   open()          shows where the choice can be changed
- *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored
+ *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored, and
+ *                   fails with the server's Response when it is not taken
  *   at              where the pages of the gateway stand: an address with a slash at the end
  *   busy            an answer is on its way: the guard waits
  * document hears "consentry:change" with detail.consent after each choice.
@@ -66,32 +67,32 @@ const tell = (said) => {
   } catch {}
 };
 
-/** `leave` sends the answer in the way of browsers, where the server does not take it from here. */
+/** `leave` sends the answer in the way of browsers, where the server does not take it from here: it then says why. */
 const send = async (fields, leave) => {
   consentry.busy = 1;
+  let now;
   try {
     const headers = { Accept: "application/json" };
     const answer = await fetch(action, { method: "POST", body: fields, headers, keepalive: true });
     if (!answer.ok) throw answer;
-  } catch {
-    return leave();
+    now = await answer.json();
+  } catch (refused) {
+    return leave(refused);
   }
-  const choice = fields.get("choice");
-  const had = consentry.consent[1];
-  const granted =
-    choice == "all" ? ["preferences", "statistics", "marketing"] : choice == "some" ? fields.getAll("category") : [];
+  const { granted, receipt, takes_back } = now;
   consentry.consent = ["necessary", ...granted];
   tell((category) => (granted.includes(category) ? "granted" : "denied"));
   document.dispatchEvent(new CustomEvent("consentry:change", { detail: consentry }));
   const banner = __BANNER__ && find("banner");
-  if (banner && choice == "none" && !had) {
+  // Only a grant has a receipt.
+  if (banner && !receipt && !takes_back) {
     // The page that stands here is already the right one.
     consentry.busy = 0;
     return close(banner);
   }
   // Before the page goes: what was taken back may be kept under names that no server sees.
-  if (had && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
-  if (choice != "none")
+  if (takes_back && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
+  if (receipt)
     try {
       history.replaceState({ consentry: [document.referrer, history.state] }, "");
     } catch {}
@@ -111,15 +112,22 @@ if (!__BANNER__ || __ALONE__)
     });
     choice.categories?.forEach((category) => fields.append("category", category));
     choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
-    return send(fields, () => submit(fields));
+    return send(fields, (refused) => {
+      if (!refused.status) return submit(fields);
+      // The script that asked hears of it; the page stays.
+      consentry.busy = 0;
+      throw refused;
+    });
   };
 
 if (__BANNER__) {
   let isLeft;
-  addEventListener("submit", (event) => {
+  const answered = (event) => {
     const { target, submitter } = event;
     // Told by where it stands: a field of the shop's own form may be called "action", a <base> may lead ours elsewhere.
-    if (!target.closest("[id^=consentry-]") || !submitter || isLeft) return;
+    if (!target.closest("[id^=consentry-]") || !submitter) return;
+    event.stopPropagation();
+    if (isLeft) return;
     // The third button has no name: it leads to the preferences.
     const isAnswer = submitter.name;
     if (!isAnswer && __ALONE__) return;
@@ -131,7 +139,9 @@ if (__BANNER__) {
       isLeft = 1;
       submitter.click();
     });
-  });
+  };
+  // First of all who listen: shops' scripts send forms in ways of their own.
+  addEventListener("submit", answered, true);
 
   // What gets focus is moved from under the banner: browsers heed scroll-padding for what is out of view only.
   addEventListener("focusin", ({ target }) => {

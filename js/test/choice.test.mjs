@@ -4,8 +4,17 @@ import { makePage } from "./page.mjs";
 
 const ACTION = "https://shop.example/_consentry/choice";
 
+const ASKED = ["preferences", "statistics", "marketing"];
+
+/** What the server says when it took an answer. */
+function took(fields, more) {
+  const granted = fields.get("choice") == "all" ? ASKED : fields.getAll("category");
+  const receipt = granted.length || fields.has("tracker") ? "f00d" : undefined;
+  return { ok: true, json: async () => ({ granted, receipt, ...more }) };
+}
+
 /** A page with the banner, and a server that answers as told. */
-function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script = "choice.js", cookies } = {}) {
+function asked({ consent = ["necessary"], answers = took, script = "choice.js", cookies } = {}) {
   const it = makePage({ cookies });
   const { page } = it;
   const seen = { sent: [], submitted: [], said: "", removed: 0, changed: [], focused: 0, opened: 0 };
@@ -44,11 +53,11 @@ function asked({ consent = ["necessary"], answers = () => ({ ok: true }), script
   };
   page.fetch = async (action, options) => {
     seen.sent.push({ action, fields: String(options.body), accept: options.headers.Accept });
-    return answers();
+    return answers(options.body);
   };
   it.script(script);
   const press = async (name, value, isOurs = true) => {
-    const event = { prevented: 0, preventDefault: () => (event.prevented += 1) };
+    const event = { prevented: 0, preventDefault: () => (event.prevented += 1), stopped: 0, stopPropagation: () => (event.stopped += 1) };
     const closest = (selector) => (isOurs && selector == "[id^=consentry-]" ? {} : null);
     const target = { closest, action: { tagName: "INPUT" }, fields: [["return", "/dekk"]] };
     const submitter = { name, value, click: () => it.fire("submit", Object.assign(event, { clicked: 1 })) };
@@ -86,7 +95,7 @@ test("after a no the page's own state is left as it is", async () => {
 });
 
 test("the guard waits while an answer is on its way, and not after a no in place", async () => {
-  const { page, press } = asked({ answers: () => (assert.equal(page.consentry.busy, 1), { ok: true }) });
+  const { page, press } = asked({ answers: () => (assert.equal(page.consentry.busy, 1), took(new URLSearchParams())) });
   await press("choice", "none");
   assert.equal(page.consentry.busy, 0);
 });
@@ -103,8 +112,13 @@ test("a no in another tab takes the question away, a cookie that was there befor
 
 test("a form of the shop's, with a field called action, is left alone", async () => {
   const { seen, press } = asked();
-  await press("choice", "none", false);
-  assert.deepEqual(seen.sent, []);
+  const event = await press("choice", "none", false);
+  assert.deepEqual([seen.sent, event.stopped], [[], 0]);
+});
+
+test("scripts of the shop's that send every form in their own way do not get ours", async () => {
+  const { press } = asked();
+  assert.equal((await press("choice", "all")).stopped, 1);
 });
 
 test("where no file may be fetched, the way to the preferences is the standing link", () => {
@@ -134,8 +148,15 @@ test("a server that does not answer gets the plain form", async () => {
   }
 });
 
-test("so does one that does not answer a page script", async () => {
-  const { page, seen } = asked({ answers: () => ({ ok: false }), script: "choice-file.js" });
+test("a page script hears that its choice was not taken, and stays", async () => {
+  const { page, seen } = asked({ answers: () => ({ ok: false, status: 400 }), script: "choice-file.js" });
+  await assert.rejects(page.consentry.choose("bogus"), { status: 400 });
+  assert.deepEqual([seen.submitted, page.consentry.busy], [[], 0]);
+});
+
+test("where the server cannot be asked from a page script, the form goes", async () => {
+  const answers = () => Promise.reject(new Error("offline"));
+  const { page, seen } = asked({ answers, script: "choice-file.js" });
   await page.consentry.choose("none");
   const fields = [["return", "/dekk?bredde=205"], ["layer", "script"], ["choice", "none"]];
   assert.deepEqual(structuredClone(seen.submitted), [{ method: "post", action: ACTION, fields }]);
@@ -161,6 +182,12 @@ test("a page script can choose, in each of the three ways", async () => {
     );
     assert.deepEqual([...page.consentry.consent], ["necessary", "statistics"]);
   }
+});
+
+test("a no that takes one tracker back loads the page anew", async () => {
+  const { press, seen, calls } = asked({ answers: (fields) => took(fields, { takes_back: true }) });
+  await press("choice", "none");
+  assert.deepEqual([seen.removed, calls.reload], [0, 1]);
 });
 
 test("taking something back loads the page anew", async () => {

@@ -1,4 +1,5 @@
-//! The frame of the pages below the reserved prefix: one column, one style, no script.
+//! The frame of the pages below the reserved prefix: one column, one style, and no script but the one that removes what
+//! trackers keep without consent. A withdrawal on these pages would else leave it until a page of the shop is seen.
 
 use super::head::hash_source;
 use super::html::{Html, fill};
@@ -8,7 +9,7 @@ use super::{Banner, assets};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::Category;
 
-/// The style of these pages on one site, and their Content-Security-Policy: that style, their own forms, nothing else.
+/// The style of these pages on one site, and their Content-Security-Policy: that style, their own forms and script, nothing else.
 #[derive(Debug)]
 pub(super) struct Look {
     css: String,
@@ -20,7 +21,7 @@ impl Look {
         let css = theme.css() + assets::PAGE_CSS;
         let hash = hash_source(css.as_bytes());
         let policy = format!(
-            "default-src 'none'; style-src {hash}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self'; style-src {hash}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         );
         Self { css, policy }
     }
@@ -48,7 +49,8 @@ impl Banner {
         }
         html.raw("</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         html.raw("<meta name=\"robots\" content=\"noindex\"><style>").style(&self.look.css);
-        html.raw("</style></head><body><nav>").link(back, &texts.consent.back).raw("</nav><main>");
+        html.raw("</style><script type=\"module\"").attribute("src", &self.address("/choice.js?forget"));
+        html.raw("></script></head><body><nav>").link(back, &texts.consent.back).raw("</nav><main>");
         html.element("h1", title);
         body(&mut html);
         html.raw("</main><footer>");

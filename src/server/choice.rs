@@ -296,6 +296,9 @@ fn told(visit: &Visit, after: &Consent) -> String {
         after.trackers().iter().map(|tracker| catalog.tracker(tracker).name_id.as_str()).collect();
     let mut body =
         serde_json::json!({ "granted": names(true), "refused": names(false), "trackers": trackers });
+    if takes_back(visit, after) {
+        body["takes_back"] = true.into();
+    }
     if let Some(number) = after.receipt() {
         body["receipt"] = number.to_string().into();
     }

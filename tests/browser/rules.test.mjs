@@ -10,6 +10,15 @@ import { startGateway, startShop } from './hostile.mjs';
 const USES = 'uses = ["google-tag", "google-tag-manager", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube", "meta-pixel"]';
 /** The seven of Google Consent Mode v2. */
 const SEVEN = ['ad_personalization', 'ad_storage', 'ad_user_data', 'analytics_storage', 'functionality_storage', 'personalization_storage', 'security_storage'];
+/** One more tracker, which an answer from before does not cover. */
+const FILM = `[[site.tracker]]
+id = "film"
+name = "Film"
+category = "marketing"
+provider = { name = "Film Ltd", country = "IE", privacy = "https://film.example/" }
+purpose = { en = "Shows films." }
+hosts = ["film.example"]
+source = "https://film.example/docs"`;
 const HTML = { accept: 'text/html', 'sec-fetch-dest': 'document' };
 
 let shop;
@@ -37,6 +46,13 @@ const visit = (walk, options) => withVisitor((visitor) => {
 const open = (visitor, path, to = gateway) => visitor.page.goto(`${to.url}${path}`, { waitUntil: 'networkidle' });
 
 const choose = (visitor, form, to = gateway) => chooseBeside(visitor, to.url, form);
+/** Is this visitor asked on a page, by what the gateway makes of their cookies? */
+async function isAskedAgain(visitor, to, path) {
+  const cookie = (await visitor.context.cookies(to.url)).map((one) => `${one.name}=${one.value}`).join('; ');
+  const reply = await fetch(`${to.url}${path}`, { headers: { ...HTML, cookie } });
+  return (await reply.text()).includes('id="consentry-banner"');
+}
+
 const isAsked = async (page) => (await page.locator('#consentry-banner').count()) > 0;
 const answer = (page, role) => page.locator(`#consentry-banner [data-role="${role}"]`).click();
 const spokenTo = (visitor) => [...new Set(visitor.outside.requests.map((request) => request.host))].sort();
@@ -189,19 +205,47 @@ describe('after the choice', () => {
     await refused;
     await until('what was taken back to go', async () => (await stored()).length === 1);
     assert.deepEqual(await stored(), ['cart'], 'by the form of the preferences');
+
+    for (const [path, role] of [['/_consentry/my-data', 'withdraw'], ['/_consentry/consent', 'reject-all']]) {
+      await page.goto('about:blank');
+      await choose(visitor, 'choice=all');
+      await open(visitor, '/stored');
+      await store();
+      await open(visitor, path);
+      assert.deepEqual(await stored(), all, 'nothing goes before it is taken back');
+      await page.locator(`[data-role="${role}"]`).first().click();
+      await until('what was taken back to go', async () => (await stored()).length === 1);
+      assert.deepEqual(await stored(), ['cart'], `on ${path}`);
+    }
+  }));
+
+  test('r32_a_no_to_a_new_question_ends_a_single_tracker_too', () => visit(async (visitor) => {
+    const { page } = visitor;
+    shop.serve('/one', html('<p>Hei</p>'));
+    const changing = await startGateway(shop, { more: USES });
+    try {
+      await choose(visitor, 'choice=some&tracker=microsoft-clarity', changing);
+      await changing.reload('enforce', () => isAskedAgain(visitor, changing, '/one'), FILM);
+      await open(visitor, '/one', changing);
+      await page.evaluate(() => { localStorage.setItem('_cltk', '1'); self.before = 1; });
+      const loaded = page.waitForEvent('load');
+      await answer(page, 'reject-all');
+      await loaded;
+      assert.equal(await page.evaluate(() => self.before), undefined, 'the page was loaded again');
+      await until('what was taken back to go', () => page.evaluate(() => !localStorage.length && !sessionStorage.length));
+    } finally {
+      await changing.stop();
+    }
   }));
 
   test('r35_a_new_tracker_is_asked_about_and_the_other_answers_stay', () => visit(async (visitor) => {
-    const film = `[[site.tracker]]\nid = "film"\nname = "Film"\ncategory = "marketing"\nprovider = { name = "Film Ltd", country = "IE", privacy = "https://film.example/" }\npurpose = { en = "Shows films." }\nhosts = ["film.example"]\nsource = "https://film.example/docs"`;
     shop.serve('/counted', html('<p>Hei</p>', GTAG));
     const changing = await startGateway(shop, { more: USES });
     try {
       await choose(visitor, 'choice=all', changing);
       await open(visitor, '/counted', changing);
       assert.equal(await isAsked(visitor.page), false);
-      const cookie = async () => (await visitor.context.cookies(changing.url)).map((one) => `${one.name}=${one.value}`).join('; ');
-      const isReloaded = async () => (await (await fetch(`${changing.url}/counted`, { headers: { ...HTML, cookie: await cookie() } })).text()).includes('id="consentry-banner"');
-      await changing.reload('enforce', isReloaded, film);
+      await changing.reload('enforce', () => isAskedAgain(visitor, changing, '/counted'), FILM);
       visitor.outside.forget();
       await open(visitor, '/counted', changing);
       assert.ok(await isAsked(visitor.page));

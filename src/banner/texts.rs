@@ -125,7 +125,7 @@ macro_rules! table {
 }
 
 table!(CategoryTexts: name, listed, about);
-table!(BannerTexts: heading, lead, who_alone, who_one, who_many, refuse, accept, choose, refuse_all, accept_all,
+table!(BannerTexts: heading, lead, change, who_alone, who_one, who_many, refuse, accept, choose, refuse_all, accept_all,
     details, privacy, refused, standing);
 table!(PlaceholderTexts: text, allow);
 table!(ConsentTexts: title, intro, unanswered, by_signal, changed, refused, granted, lasts, always, companies_none,
@@ -170,7 +170,9 @@ impl Texts {
                 table.insert(key.to_owned(), text.clone().into());
             }
         }
-        texts.try_into().map_err(wrong)
+        let mut texts: Self = texts.try_into().map_err(wrong)?;
+        texts.banner.lead = fill(&texts.banner.lead, &[("change", &texts.banner.change)]);
+        Ok(texts)
     }
 
     /// Says in a start tag which language follows, and which way it is written.

@@ -1,5 +1,10 @@
-//! What an operator may change in the texts, and what a visitor must still be told: the same holes, an answer of each
-//! kind, both about as long, and nobody urged (rules R10, R12, R14 and R15).
+//! What an operator may change in the texts, and what a visitor must still be told: words that are seen, the same holes,
+//! a no that says no and a yes that says yes, both about as long, how to take it back, and nobody urged (rules R10, R12,
+//! R14, R15 and R31).
+
+mod answers;
+mod letters;
+mod phrases;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +22,17 @@ const ANSWERS: [[&str; 2]; 3] = [
 
 /// Of two answers the longer may be this many times as long as the shorter.
 const LENGTH_RATIO_MAX: usize = 2;
+
+/// Says how to change one's mind. It stands in the first layer as the program has it, whatever is written around it.
+const CHANGE: &str = "banner.change";
+
+/// Texts without which a visitor finds no answer, or not the way back to it, with the rule that asks for each.
+const NEEDED: [(&str, &str); 4] = [
+    ("banner.choose", "R10: "),
+    ("banner.standing", "R31: "),
+    ("banner.heading", "R15: "),
+    ("banner.lead", "R15: "),
+];
 
 /// Texts that the program reads and people do not.
 const NOT_WORDS: [&str; 3] = ["language", "direction", "date"];
@@ -45,12 +61,19 @@ pub fn built_in(language: &str) -> Wording {
 
 /// What is wrong with one text in a language, beside what stands there without it.
 pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option<Refused> {
-    if text.trim().is_empty() {
-        return Some(empty(name));
+    let rule = rule(name);
+    if !letters::is_seen(text) {
+        return Some(unseen(name, rule));
+    }
+    if let Some(refused) = letters::refused(language, name, rule, text) {
+        return Some(refused);
+    }
+    if name == CHANGE && text != built_in {
+        let reason = format!("R15: the text {name} cannot be written anew");
+        return Some(Refused::new(reason, "it says how an answer is taken back; leave the key out"));
     }
     let (given, needed) = (holes(text), holes(built_in));
     if let Some(lost) = needed.difference(&given).next() {
-        let rule = if name == "banner.lead" { "R15: " } else { "" };
         let reason = format!("{rule}the text {name} has lost {{{lost}}}");
         let list: Vec<String> = needed.iter().map(|hole| format!("{{{hole}}}")).collect();
         return Some(Refused::new(
@@ -71,18 +94,29 @@ pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option
         let reason = format!("R14: the text {name} has an exclamation mark");
         return Some(Refused::new(reason, "say it without: nobody is to be urged"));
     }
-    let pressing = pressing(language, text)?;
-    let reason = format!("R14: the text {name} presses the visitor: \"{pressing}\"");
-    Some(Refused::new(reason, "say what happens, not what is wonderful, and let no and yes weigh the same"))
+    if let Some(pressing) = pressing(language, text) {
+        let reason = format!("R14: the text {name} presses the visitor: \"{pressing}\"");
+        let remedy = "say what happens, not what is wonderful, and let no and yes weigh the same";
+        return Some(Refused::new(reason, remedy));
+    }
+    answers::refused(language, name, text)
 }
 
-fn empty(name: &str) -> Refused {
-    let rule = if ANSWERS.iter().flatten().any(|answer| *answer == name) { "R10: " } else { "" };
+/// The name of the rule that asks for a text, as reasons begin with it; empty where none does.
+fn rule(name: &str) -> &'static str {
+    if ANSWERS.iter().flatten().any(|answer| *answer == name) {
+        return "R10: ";
+    }
+    NEEDED.iter().find(|(needed, _)| *needed == name).map_or("", |(_, rule)| rule)
+}
+
+fn unseen(name: &str, rule: &str) -> Refused {
     let remedy = match rule {
         "" => "write something, or leave the key out",
-        _ => "an answer that says nothing cannot be given; write it, or leave the key out",
+        "R10: " => "an answer that says nothing cannot be given; write it, or leave the key out",
+        _ => "a visitor must be told; write it, or leave the key out",
     };
-    Refused::new(format!("{rule}the text {name} is empty"), remedy)
+    Refused::new(format!("{rule}the text {name} has no letter that is seen"), remedy)
 }
 
 /// What is wrong with the answers of one language when these texts are written anew: the name of one of them, and why.
@@ -94,15 +128,9 @@ pub fn unequal(language: &str, wording: &Wording) -> Vec<(&'static str, Refused)
         // What was written is what is told of; with both, the second.
         let Some(at) = [yes, no].into_iter().find(|name| wording.contains_key(*name)) else { continue };
         let (refusing, agreeing) = (said(no), said(yes));
-        if refusing.is_empty() || agreeing.is_empty() {
-            continue;
-        }
         let lengths = [refusing, agreeing].map(|text| text.chars().count());
         let (short, long) = (lengths[0].min(lengths[1]), lengths[0].max(lengths[1]));
-        if refusing.to_lowercase() == agreeing.to_lowercase() {
-            let reason = format!("R12: {no} and {yes} say the same: \"{agreeing}\"");
-            found.push((at, Refused::new(reason, "write what each of them does")));
-        } else if long > short * LENGTH_RATIO_MAX {
+        if long > short * LENGTH_RATIO_MAX {
             let reason = format!("R12: \"{refusing}\" and \"{agreeing}\" are not equal");
             let remedy =
                 format!("no and yes are one button twice: neither may be {LENGTH_RATIO_MAX} times as long");
@@ -122,19 +150,9 @@ fn holes(text: &str) -> BTreeSet<&str> {
 fn pressing(language: &str, text: &str) -> Option<String> {
     let lists: BTreeMap<String, Vec<String>> =
         toml::from_str(include_str!("../../config/pressure.toml")).ok()?;
-    let text = words(text);
+    let text = phrases::words(text);
     let of_language = lists.get(language).into_iter().chain(lists.get("en")).flatten();
-    of_language.into_iter().find(|wording| text.contains(&words(wording))).cloned()
-}
-
-/// A text in lower case, its words between single blanks, and a blank at each end.
-fn words(text: &str) -> String {
-    let mut out = String::from(" ");
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        out.extend(word.chars().flat_map(char::to_lowercase));
-        out.push(' ');
-    }
-    out
+    phrases::first_in(of_language, &text).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -161,14 +179,44 @@ mod tests {
         }
         for (language, list) in lists {
             for wording in list {
-                assert!(pressing(&language, &format!("X, {wording}.")).is_some(), "{language}: {wording}");
+                let text = format!("X, {}.", wording.replace('#', "10"));
+                assert!(pressing(&language, &text).is_some(), "{language}: {wording}");
             }
         }
     }
 
     #[test]
-    fn r14_words_press_as_words_only() {
-        assert!(pressing("en", "We VALUE  your privacy").is_some());
-        assert_eq!(pressing("en", "We valued your privacy settings"), None);
+    fn r14_worse_offers_and_prices_for_a_no_are_refused() {
+        for (language, text) in [
+            ("en", "No, I like worse deals"),
+            ("en", "No, I pay full price"),
+            ("en", "Yes, 10% off"),
+            ("en", "No, without discount"),
+            ("nb", "Nei, dårligere tilbud"),
+            ("nb", "Nei, jeg betaler full pris"),
+            ("nn", "Nei, dårlegare tilbod"),
+            ("sv", "Nej, sämre erbjudanden"),
+            ("da", "Nej, ingen rabat"),
+            ("de", "Nein, ich zahle den vollen Preis"),
+            ("nb", "No, I like worse deals"),
+        ] {
+            let told = refused(language, "banner.refuse", "", text).map(|refused| refused.reason);
+            assert!(
+                told.as_ref().is_some_and(|told| told.starts_with("R14: ")),
+                "{language} {text}: {told:?}"
+            );
+        }
+        assert_eq!(pressing("en", "Switch on what you agree to. Everything else is off."), None);
+    }
+
+    #[test]
+    fn r15_how_to_change_ones_mind_is_said_whatever_an_operator_writes() {
+        let lead = &built_in("en")["banner.lead"];
+        let told =
+            refused("en", "banner.lead", lead, "If you agree, {who} use them for {purposes}.").unwrap();
+        assert_eq!(told.reason, "R15: the text banner.lead has lost {change}");
+        let change = &built_in("en")[CHANGE];
+        let told = refused("en", CHANGE, change, "Have a nice day.").unwrap();
+        assert_eq!(told.reason, "R15: the text banner.change cannot be written anew");
     }
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use toml::de::{DeTable, DeValue};
 
 use super::*;
+use crate::policy::catalog::TrackerEntry;
 
 const EXAMPLE: &str = include_str!("../../config/example.toml");
 
@@ -180,9 +181,9 @@ fn directory_is_no_settings_file() {
     assert!(told.starts_with("error: src: cannot be read: "), "{told}");
 }
 
-#[test]
-fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
-    let built_in = Catalog::parse(
+/// A catalogue of one tracker, for marketing.
+fn acme() -> Vec<TrackerEntry> {
+    Catalog::parse(
         r#"[[tracker]]
         id = "acme"
         name = "Acme Pixel"
@@ -194,7 +195,30 @@ fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
         source = "made up"
         "#,
     )
-    .unwrap();
+    .unwrap()
+}
+
+#[test]
+fn tracker_of_the_site_that_frees_a_built_in_one_is_doubted() {
+    for (own, frees) in [
+        ("id = \"acme\"\ncategory = \"necessary\"\nhosts = [\"cdn.shop.example\"]", true),
+        ("id = \"own\"\ncategory = \"necessary\"\nhosts = [\"*.acme.example\"]", true),
+        ("id = \"own\"\ncategory = \"necessary\"\ncookies = [{ name = \"_acme_id\", days = 1 }]", true),
+        ("id = \"own\"\ncategory = \"necessary\"\nhosts = [\"cdn.acme.example\"]", false),
+        ("id = \"acme\"\ncategory = \"marketing\"\nhosts = [\"www.acme.example\"]", false),
+    ] {
+        let text = format!(
+            "{LEAST}[[site.tracker]]\n{own}\nname = \"Own\"\nsource = \"ours\"\npurpose = {{ en = \"cart\" }}\n\
+             provider = {{ name = \"Acme\", country = \"US\", privacy = \"https://acme.example/\" }}\n"
+        );
+        let told = parse_with(&text, "proxy.toml", Ok(acme())).unwrap().warnings.to_string();
+        let doubted = told.contains("this lets Acme Pixel (marketing) work without consent");
+        assert_eq!(doubted, frees, "{own}: {told}");
+    }
+}
+
+#[test]
+fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
     for (rule, frees) in [
         ("host = \"*.acme.example\"", true),
         ("host = \"www.acme.example\"", true),
@@ -204,7 +228,7 @@ fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
         ("cookie = \"_ac\"", false),
     ] {
         let text = format!("{LEAST}[[site.allow]]\n{rule}\ncategory = \"necessary\"\nwhy = \"cart\"\n");
-        let loaded = parse_with(&text, "proxy.toml", Ok(built_in.clone())).unwrap();
+        let loaded = parse_with(&text, "proxy.toml", Ok(acme())).unwrap();
         let told = loaded.warnings.to_string();
         assert_eq!(
             told.contains("this lets Acme Pixel (marketing) work without consent"),

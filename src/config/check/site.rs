@@ -52,10 +52,11 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let practice = practice::practice(&statistics, mode, k.text, time_zone.clone());
     let currency = or(statistics.parsed("currency", value::currency), *b"NOK");
     let (allow, at_allow) = rules::allow(table);
-    let trackers = tracker::trackers(table);
+    let (trackers, at_trackers) = tracker::trackers(table);
     let (goals, funnels) = (goals::goals(table), goals::funnels(table));
     let crosses = goals::crosses(table);
     tracker::check_catalog(table, given, &trackers, allow.iter().zip(at_allow));
+    tracker::check_necessary(table, given, &trackers, &at_trackers);
     let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();

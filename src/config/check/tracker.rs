@@ -22,11 +22,12 @@ const EVERY: &str = "*";
 /// Longest id: it stands in consent cookies.
 const ID_CHARS_MAX: usize = 64;
 
-/// Every entry of the site that could be read.
-pub(super) fn trackers(site: &Table<'_>) -> Vec<TrackerEntry> {
+/// Every entry of the site that could be read, and where each says its category.
+pub(super) fn trackers(site: &Table<'_>) -> (Vec<TrackerEntry>, Vec<Range<usize>>) {
     let tables = site.tables("tracker", "site.tracker");
     let mut ids = Vec::new();
     let mut trackers = Vec::new();
+    let mut places = Vec::new();
     for table in &tables {
         if table.is_empty() {
             doubt(
@@ -44,9 +45,10 @@ pub(super) fn trackers(site: &Table<'_>) -> Vec<TrackerEntry> {
         }
         ids.push(id);
         trackers.push(entry);
+        places.push(table.at_value("category"));
     }
     unique(site.notes(), &ids, "tracker");
-    trackers
+    (trackers, places)
 }
 
 fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
@@ -263,6 +265,39 @@ pub(super) fn check_catalog<'a>(
             doubt(site.notes(), at.clone(), reason, &remedy);
         }
     }
+}
+
+/// Notes the site's own trackers that need no consent although the catalogue asks for one: under the same id, or by a host,
+/// cookie or storage key they share.
+pub(super) fn check_necessary(
+    site: &Table<'_>,
+    given: &Given<'_>,
+    own: &[TrackerEntry],
+    places: &[Range<usize>],
+) {
+    let Ok(catalog) = Catalog::new(given.built_in.to_vec()) else { return };
+    let is_necessary = |entry: &&TrackerEntry| entry.category == Category::Necessary.name();
+    for (entry, at) in own.iter().zip(places).filter(|(entry, _)| is_necessary(entry)) {
+        let asked = catalog.trackers().filter(|tracker| tracker.category != Category::Necessary);
+        for tracker in asked.filter(|tracker| shares(entry, tracker)) {
+            let category = tracker.category.name();
+            let reason = format!("this lets {} ({category}) work without consent", tracker.name);
+            let remedy = format!("write category = \"{category}\", unless it really is necessary");
+            doubt(site.notes(), at.clone(), reason, &remedy);
+        }
+    }
+}
+
+/// Is `entry` the tracker itself, or does it name something that the tracker uses?
+fn shares(entry: &TrackerEntry, tracker: &Tracker) -> bool {
+    let host = |host: &HostEntry| match host {
+        HostEntry::Whole(host) | HostEntry::Paths { host, .. } => Allowed::Host(host.clone()),
+    };
+    let hosts = entry.hosts.iter().map(host);
+    let cookies = entry.cookies.iter().map(|cookie| Allowed::Cookie(cookie.name.clone()));
+    entry.id == tracker.name_id
+        || hosts.chain(cookies).any(|what| covers(&what, tracker))
+        || entry.storage.iter().any(|key| tracker.storage.contains(key))
 }
 
 /// Is there a host or cookie of `tracker` that falls under `what`?

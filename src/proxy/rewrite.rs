@@ -15,6 +15,7 @@ mod insert;
 mod judge;
 mod language;
 mod long;
+mod near;
 mod pass;
 mod placeholder;
 mod plain;

@@ -16,6 +16,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
 
+use super::cells::Folding;
 use super::robot;
 
 /// The most user agents whose reading is remembered in each of two generations; when the young one is full it becomes
@@ -65,11 +66,15 @@ pub enum Told<'a> {
     Robot(&'static str),
 }
 
+/// A user agent as it is remembered: a hash of its text under a key of this process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct AgentKey(u64);
+
 /// Readings of user agents, remembered under a hash of the text; the text itself is not kept.
 pub struct Agents {
     hasher: RandomState,
-    young: HashMap<u64, Reading>,
-    old: HashMap<u64, Reading>,
+    young: HashMap<AgentKey, Reading, Folding>,
+    old: HashMap<AgentKey, Reading, Folding>,
 }
 
 enum Reading {
@@ -86,23 +91,29 @@ impl Default for Agents {
 impl Agents {
     /// Nothing remembered.
     pub fn new() -> Self {
-        Self { hasher: RandomState::new(), young: HashMap::new(), old: HashMap::new() }
+        Self { hasher: RandomState::new(), young: HashMap::default(), old: HashMap::default() }
     }
 
     /// What a user agent says. Costs a hash and a look-up when it was seen before, and no memory.
     pub fn read(&mut self, user_agent: &[u8]) -> Told<'_> {
-        let hash = self.hasher.hash_one(user_agent);
-        if !self.young.contains_key(&hash) {
-            let reading = self.old.remove(&hash).unwrap_or_else(|| read(user_agent));
-            if self.young.len() >= AGENTS_MAX {
-                self.old = std::mem::take(&mut self.young);
-            }
-            self.young.insert(hash, reading);
+        self.read_as(self.key(user_agent), user_agent)
+    }
+
+    /// The key of a user agent.
+    pub(super) fn key(&self, user_agent: &[u8]) -> AgentKey {
+        AgentKey(self.hasher.hash_one(user_agent))
+    }
+
+    /// What the user agent of this key says.
+    pub(super) fn read_as(&mut self, key: AgentKey, user_agent: &[u8]) -> Told<'_> {
+        if self.young.len() >= AGENTS_MAX && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
         }
-        match self.young.get(&hash) {
-            Some(Reading::Agent(agent)) => Told::Agent(agent),
-            Some(Reading::Robot(name)) => Told::Robot(name),
-            None => Told::Robot(robot::OTHER),
+        let old = &mut self.old;
+        let reading = self.young.entry(key);
+        match reading.or_insert_with(|| old.remove(&key).unwrap_or_else(|| read(user_agent))) {
+            Reading::Agent(agent) => Told::Agent(agent),
+            Reading::Robot(name) => Told::Robot(name),
         }
     }
 }
@@ -265,7 +276,7 @@ mod tests {
     fn remembered_readings_are_bounded() {
         let mut agents = Agents::new();
         for number in 0..AGENTS_MAX as u64 {
-            agents.young.insert(number, Reading::Robot("a robot"));
+            agents.young.insert(AgentKey(number), Reading::Robot("a robot"));
         }
         agents.read(b"curl/1");
         assert_eq!((agents.young.len(), agents.old.len()), (1, AGENTS_MAX));

@@ -111,7 +111,7 @@ pub(super) struct Deeds {
     index: hashbrown::HashMap<Made, u32>,
     /// Page views, by status and the set of aims they reach: so that most of them are found without being put
     /// together.
-    views: HashMap<(ValueId, u32), u32, Folding>,
+    views: HashMap<(u16, u32), u32, Folding>,
     /// Steps to a page: there is one for nearly every view.
     nexts: HashMap<ValueId, u32, Folding>,
 }
@@ -153,12 +153,12 @@ impl Deeds {
     }
 
     /// The id of a page view with this status, of a page that reaches this set of aims.
-    pub(super) fn view(&self, status: ValueId, aims: u32) -> Option<u32> {
+    pub(super) fn view(&self, status: u16, aims: u32) -> Option<u32> {
         self.views.get(&(status, aims)).copied()
     }
 
     /// Remembers the id of such a view.
-    pub(super) fn remember_view(&mut self, status: ValueId, aims: u32, deed: u32) {
+    pub(super) fn remember_view(&mut self, status: u16, aims: u32, deed: u32) {
         self.views.insert((status, aims), deed);
     }
 

@@ -34,7 +34,7 @@ impl Places for NoPlaces {
 const CITY_BYTES_MAX: usize = 100;
 
 /// A country and a part of it, in the codes of ISO 3166, and a city, by its English name.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Place {
     country: Option<[u8; 2]>,
     part: Option<([u8; 3], u8)>,

@@ -165,6 +165,14 @@ mod tests {
         }
 
         #[test]
+        fn what_was_scrubbed_stays_as_it_is(
+            planted in planted(), before in "[a-z0-9/;=%-]{0,40}", after in "[a-z0-9/;=%.-]{0,40}",
+        ) {
+            let scrubbed = page(&format!("/{before}{planted}{after}")).into_owned();
+            prop_assert_eq!(page(&scrubbed), scrubbed.as_str());
+        }
+
+        #[test]
         fn no_path_makes_it_panic_or_grow(path in ".{0,2000}") {
             prop_assert!(page(&path).len() <= PATH_BYTES_MAX + '…'.len_utf8());
         }

@@ -5,6 +5,7 @@ mod choose;
 mod day;
 mod happen;
 mod hit;
+mod met;
 mod traits;
 
 use std::sync::Arc;
@@ -162,6 +163,7 @@ impl Site {
             reloads: &mut self.reloads,
             scratch: &mut self.scratch,
             around,
+            agent: None,
         };
         match (&hit.kind, mode) {
             (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(*reason)),

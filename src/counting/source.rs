@@ -140,7 +140,11 @@ impl<'a> Asked<'a> {
 /// A parameter's value: decoded, cut, scrubbed.
 fn text(value: &str) -> Option<Cow<'_, str>> {
     let value = scrub::decoded_value(value);
-    let legible: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let legible = if value.contains(char::is_control) {
+        Cow::Owned(value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+    } else {
+        value
+    };
     let trimmed = legible.trim();
     if trimmed.is_empty() {
         return None;

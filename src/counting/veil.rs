@@ -374,9 +374,9 @@ impl Values {
         self.folded += 1;
     }
 
-    /// Was this text met today?
-    pub(super) fn knows(&self, kind: Kind, text: &str) -> bool {
-        self.texts.get(kind.number()).is_some_and(|texts| texts.contains_key(text))
+    /// The id of a text that was met today.
+    pub(super) fn known(&self, kind: Kind, text: &str) -> Option<ValueId> {
+        self.texts.get(kind.number())?.get(text).copied()
     }
 
     /// How many times a value was folded into "(other)", since the last time.

@@ -19,6 +19,7 @@ use super::super::tally::{Hour, LocalDay, Tally};
 use super::super::veil::Values;
 use super::super::visit::{Book, Scratch, Visit, Visits};
 use super::Around;
+use super::met::Met;
 
 pub(super) const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -38,6 +39,7 @@ pub(super) struct Day {
     pub(super) plan: Plan,
     pub(super) aims: Aims,
     pub(super) notices: Notices,
+    pub(super) met: Met,
     /// Visits that wait to be written, each as it was written last.
     pub(super) dirty: Vec<(u32, Option<Box<Visit>>)>,
     /// Pages first met in navigations that failed.
@@ -67,6 +69,7 @@ impl Day {
             plan: Plan::new(&settings.crosses),
             aims: Aims::new(&settings.goals, &settings.funnels),
             notices: Notices::default(),
+            met: Met::default(),
             dirty: Vec::new(),
             failed_pages: 0,
         };
@@ -159,7 +162,7 @@ pub(super) fn hour(ms: i64) -> Hour {
 }
 
 /// Everything but what waits to be written, of which nothing is left after a drain, and the aims, which are read from
-/// the settings again.
+/// the settings again; and what was met, which is met again.
 impl Pack for Day {
     fn pack(&self, out: &mut Packed) {
         self.date.pack(out);
@@ -195,6 +198,7 @@ impl Pack for Day {
             failed_pages: u32::unpack(from)? as usize,
             plan,
             aims: Aims::new(&[], &[]),
+            met: Met::default(),
             dirty: Vec::new(),
         })
     }

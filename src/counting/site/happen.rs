@@ -183,17 +183,19 @@ impl Counting<'_, '_> {
 
     /// The deed of a page view.
     pub(super) fn view_deed(&mut self, status: u16, aims: u32) -> u32 {
-        let status = self.status(status);
         if let Some(deed) = self.day.deeds.view(status, aims) {
             return deed;
         }
-        let mut ones = vec![(Axis::EVENT_NAME, ValueId::PAGEVIEW), (Axis::STATUS, status)];
+        let word = self.status(status);
+        let mut ones = vec![(Axis::EVENT_NAME, ValueId::PAGEVIEW), (Axis::STATUS, word)];
         if aims != Aims::NONE {
             ones.extend(self.goals(aims));
         }
         ones.sort_unstable();
         let deed = self.deed(DeedKind::View, ones, Vec::new()).unwrap_or(NO_DEED);
-        self.day.deeds.remember_view(status, aims, deed);
+        if word != ValueId::OTHER {
+            self.day.deeds.remember_view(status, aims, deed);
+        }
         deed
     }
 

@@ -1,9 +1,11 @@
 //! What one hit does to its site: the address becomes a mark and a place and goes no further; from there on there are
 //! ids.
 
+use std::borrow::Cow;
+
 use http::HeaderValue;
 
-use super::super::agent::Told;
+use super::super::agent::{AgentKey, Told};
 use super::super::axis::{Axis, Key};
 use super::super::cells::{Cells, Count, Few};
 use super::super::mark::Mark;
@@ -27,6 +29,8 @@ pub(super) struct Counting<'a, 'b> {
     pub(super) reloads: &'a mut Reloads,
     pub(super) scratch: &'a mut Scratch,
     pub(super) around: &'a mut Around<'b>,
+    /// The user agent's key, once it was asked for.
+    pub(super) agent: Option<AgentKey>,
 }
 
 /// The page something happened on.
@@ -42,8 +46,8 @@ impl Counting<'_, '_> {
     pub(super) fn visitor(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
         let Some(mark) = self.mark(hit, user_agent) else { return };
-        let path = scrub::page(hit.target.path());
-        let page = self.page(&path, &hit.kind);
+        let (known, path) = self.path(hit);
+        let page = self.page(known, &path, &hit.kind);
         match &hit.kind {
             HitKind::View { .. } if self.is_reload(mark, page.id) => {
                 self.drop(Reason::Reload);
@@ -78,8 +82,8 @@ impl Counting<'_, '_> {
         if self.is_robot(hit, user_agent) {
             return;
         }
-        let path = scrub::page(hit.target.path());
-        let page = self.page(&path, &hit.kind);
+        let (known, path) = self.path(hit);
+        let page = self.page(known, &path, &hit.kind);
         match &hit.kind {
             HitKind::View { .. } if self.reloads.take(None, page.id, self.now) => self.drop(Reason::Reload),
             HitKind::View { status, is_public, .. } => {
@@ -123,7 +127,8 @@ impl Counting<'_, '_> {
 
     /// Is it a robot? Then it is counted as one.
     fn is_robot(&mut self, hit: &Hit, user_agent: &[u8]) -> bool {
-        let name = match self.around.agents.read(user_agent) {
+        let key = self.agent_key(user_agent);
+        let name = match self.around.agents.read_as(key, user_agent) {
             Told::Robot(name) => Some(name),
             Told::Agent(_) if hit.is_bare => robot::unlikely(user_agent),
             Told::Agent(_) => None,
@@ -135,9 +140,29 @@ impl Counting<'_, '_> {
         true
     }
 
-    fn page<'p>(&mut self, path: &'p str, kind: &HitKind) -> Page<'p> {
+    /// The key of the hit's user agent.
+    pub(super) fn agent_key(&mut self, user_agent: &[u8]) -> AgentKey {
+        *self.agent.get_or_insert_with(|| self.around.agents.key(user_agent))
+    }
+
+    /// The path as it is counted, and its id where it was met today. A path that was counted as it stands needs no
+    /// second look.
+    fn path<'p>(&self, hit: &'p Hit) -> (Option<ValueId>, Cow<'p, str>) {
+        let path = hit.target.path();
+        if let Some(id) = self.day.values.known(Kind::Page, path) {
+            return (Some(id), Cow::Borrowed(path));
+        }
+        let scrubbed = scrub::page(path);
+        let id = matches!(scrubbed, Cow::Owned(_)).then(|| self.day.values.known(Kind::Page, &scrubbed));
+        (id.flatten(), scrubbed)
+    }
+
+    fn page<'p>(&mut self, known: Option<ValueId>, path: &'p str, kind: &HitKind) -> Page<'p> {
+        if let Some(id) = known {
+            return Page { id, path };
+        }
         let k = self.settings.k.text;
-        if matches!(kind, HitKind::Failed { .. }) && !self.day.values.knows(Kind::Page, path) {
+        if matches!(kind, HitKind::Failed { .. }) {
             // Whoever looks for holes asks for thousands of pages that never were.
             self.day.failed_pages += 1;
             if self.day.failed_pages > FAILED_PAGES_MAX {

@@ -10,7 +10,7 @@ use super::super::tally::LocalDay;
 use super::super::veil::{FreeText, Kind, ValueId};
 use super::super::{Hit, Standing, Weeks, language};
 use super::hit::Counting;
-use crate::policy::consent::Category;
+use super::met::ASKED;
 
 /// 1970-01-05, the Monday from which weeks are counted, in days since 1970-01-01.
 const FIRST_MONDAY: i32 = 4;
@@ -28,8 +28,12 @@ impl Counting<'_, '_> {
 
     fn agent(&mut self, hit: &Hit) -> [u32; 2] {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
+        let key = self.agent_key(user_agent);
+        if let Some(ids) = self.day.met.agent(key) {
+            return ids;
+        }
         let values = &mut self.day.values;
-        let (agent, versions) = match self.around.agents.read(user_agent) {
+        let (agent, versions) = match self.around.agents.read_as(key, user_agent) {
             Told::Agent(agent) => (
                 [values.word(agent.device), values.word(agent.browser), values.word(agent.os)],
                 [values.word(&agent.browser_version), values.word(&agent.os_version)],
@@ -37,16 +41,27 @@ impl Counting<'_, '_> {
             Told::Robot(_) => ([ValueId::UNKNOWN; 3], [ValueId::UNKNOWN; 2]),
         };
         let facets = &mut self.day.facets;
-        [facets.id(Axis::AGENT, &agent), facets.id(Axis::VERSIONS, &versions)]
+        let ids = [facets.id(Axis::AGENT, &agent), facets.id(Axis::VERSIONS, &versions)];
+        if !agent.contains(&ValueId::OTHER) && !versions.contains(&ValueId::OTHER) {
+            self.day.met.remember_agent(key, ids);
+        }
+        ids
     }
 
     fn place(&mut self, hit: &Hit) -> [u32; 2] {
         let place = self.around.places.place(hit.address);
+        if let Some(ids) = self.day.met.place(&place) {
+            return ids;
+        }
         let country = place.country().map_or(ValueId::UNKNOWN, |country| self.day.values.word(country));
         let k = self.settings.k;
         let region = place.region().map_or(ValueId::UNKNOWN, |text| self.text(Kind::Region, &text, k.region));
         let city = place.city().map_or(ValueId::UNKNOWN, |text| self.text(Kind::City, text, k.city));
-        [self.day.facets.id(Axis::PLACE, &[country, region]), city.number()]
+        let ids = [self.day.facets.id(Axis::PLACE, &[country, region]), city.number()];
+        if ![country, region, city].contains(&ValueId::OTHER) {
+            self.day.met.remember_place(place, ids);
+        }
+        ids
     }
 
     fn origin(&mut self, hit: &Hit) -> [u32; 2] {
@@ -91,15 +106,22 @@ impl Counting<'_, '_> {
 
     /// The facet of what was answered.
     pub(super) fn consent(&mut self, standing: Standing) -> u32 {
+        if let Some(facet) = *self.day.met.consent(standing) {
+            return facet;
+        }
         let values = &mut self.day.values;
-        let words = [Category::Preferences, Category::Statistics, Category::Marketing].map(|category| {
+        let words = ASKED.map(|category| {
             values.word(match standing {
                 Standing::Unanswered => "unanswered",
                 Standing::Answered(granted) if granted.contains(category) => "granted",
                 Standing::Answered(_) => "refused",
             })
         });
-        self.day.facets.id(Axis::CONSENT, &words)
+        let facet = self.day.facets.id(Axis::CONSENT, &words);
+        if !words.contains(&ValueId::OTHER) {
+            *self.day.met.consent(standing) = Some(facet);
+        }
+        facet
     }
 
     /// The id of a free text.

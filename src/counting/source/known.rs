@@ -1,8 +1,9 @@
 //! The sources that have a name: of search engines, social networks, shops, assistants, mail, and what Norwegian shops
 //! meet. The table stands in `config/sources.tsv`.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 /// What a source is, as far as a channel asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

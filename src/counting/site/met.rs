@@ -1,0 +1,65 @@
+//! Facets that visits of the day had before, by what they were read from: most visits bring nothing new, and of them no
+//! word is looked up.
+
+use std::collections::HashMap;
+
+use super::super::Standing;
+use super::super::agent::AgentKey;
+use super::super::cells::Folding;
+use super::super::place::Place;
+use crate::policy::consent::Category;
+
+/// The most user agents, and the most places, that are remembered in a day; others are read each time.
+const MET_MAX: usize = 20_000;
+/// Not answered, or an answer to each of three categories.
+const STANDINGS: usize = 1 + (1 << ASKED.len());
+/// The categories that are asked about.
+pub(super) const ASKED: [Category; 3] = [Category::Preferences, Category::Statistics, Category::Marketing];
+
+/// What the visits of one day had.
+#[derive(Default)]
+pub(super) struct Met {
+    /// Agent and versions.
+    agents: HashMap<AgentKey, [u32; 2], Folding>,
+    /// Place and city.
+    places: hashbrown::HashMap<Place, [u32; 2]>,
+    consents: [Option<u32>; STANDINGS],
+}
+
+impl Met {
+    /// What a user agent was read as.
+    pub(super) fn agent(&self, key: AgentKey) -> Option<[u32; 2]> {
+        self.agents.get(&key).copied()
+    }
+
+    /// Remembers it.
+    pub(super) fn remember_agent(&mut self, key: AgentKey, ids: [u32; 2]) {
+        if self.agents.len() < MET_MAX {
+            self.agents.insert(key, ids);
+        }
+    }
+
+    /// What a place was counted as.
+    pub(super) fn place(&self, place: &Place) -> Option<[u32; 2]> {
+        self.places.get(place).copied()
+    }
+
+    /// Remembers it.
+    pub(super) fn remember_place(&mut self, place: Place, ids: [u32; 2]) {
+        if self.places.len() < MET_MAX {
+            self.places.insert(place, ids);
+        }
+    }
+
+    /// What was answered, as a facet; nothing until it is put there.
+    pub(super) fn consent(&mut self, standing: Standing) -> &mut Option<u32> {
+        let at = match standing {
+            Standing::Unanswered => 0,
+            Standing::Answered(granted) => {
+                let bit = |(at, category): (usize, Category)| usize::from(granted.contains(category)) << at;
+                1 + ASKED.into_iter().enumerate().map(bit).sum::<usize>()
+            }
+        };
+        &mut self.consents[at]
+    }
+}

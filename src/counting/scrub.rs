@@ -10,6 +10,8 @@ mod shape;
 
 use std::borrow::Cow;
 
+use encoding_rs::WINDOWS_1252;
+
 /// The longest path that is told apart, in bytes; the rest is cut off and marked with "…".
 pub(super) const PATH_BYTES_MAX: usize = 512;
 /// The longest segment that is a name; longer ones are tokens.
@@ -68,6 +70,9 @@ fn kind(segment: &str) -> Option<&'static str> {
         }
         text = Cow::Owned(next);
     }
+    if !text.is_ascii() {
+        text = Cow::Owned(text.chars().map(plain_digit).collect());
+    }
     // What was encoded may hold what divides a path.
     let parts = || text.split(['/', '\\', ';', '?', '&', '#', '|', ',']).map(str::trim);
     let found = parts().find_map(|part| {
@@ -78,7 +83,15 @@ fn kind(segment: &str) -> Option<&'static str> {
     found.or_else(|| (is_long || parts().any(shape::is_token)).then_some(":token"))
 }
 
-/// Percent-decoding; what is not an encoded byte stays.
+/// The digits of other scripts that people are given numbers in: Arabic, Persian and full width.
+fn plain_digit(c: char) -> char {
+    const ZEROS: [char; 3] = ['\u{660}', '\u{6f0}', '\u{ff10}'];
+    let digit =
+        ZEROS.iter().map(|zero| u32::from(c).wrapping_sub(u32::from(*zero))).find(|digit| *digit < 10);
+    digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c)
+}
+
+/// Percent-decoding; what is not an encoded byte stays. Bytes that are no UTF-8 are Windows-1252, which old programs wrote.
 fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -98,7 +111,12 @@ fn decoded(text: &str) -> Cow<'_, str> {
         bytes.push(encoded.unwrap_or(*byte));
         rest = if encoded.is_some() { &after[skipped..] } else { after };
     }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8(bytes);
+    Cow::Owned(
+        text.unwrap_or_else(|bytes| {
+            WINDOWS_1252.decode_without_bom_handling(bytes.as_bytes()).0.into_owned()
+        }),
+    )
 }
 
 /// Percent-decoding of a query's value, in which `+` is a space.

@@ -18,9 +18,10 @@ const FRAGMENT: [HeaderName; 5] = [
     HeaderName::from_static("x-up-version"),
 ];
 /// Names by which browsers have said that they fetch ahead.
-const AHEAD: [HeaderName; 3] = [
+const AHEAD: [HeaderName; 4] = [
     HeaderName::from_static("sec-purpose"),
     HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-purpose"),
     HeaderName::from_static("x-moz"),
 ];
 

@@ -123,13 +123,11 @@ fn bodies_that_cannot_be_read_are_refused_with_every_fault() {
     let origin = Origin::page(PLAIN);
     let gateway = start(&origin);
     let send = |body: String| post(&gateway, "/event", body, &FROM_PAGE);
-    let many: Value = (0..31).map(|n| (format!("k{n}"), Value::from(n))).collect();
     for (body, keys) in [
         ("{\"n\":".to_owned(), &["request"][..]),
         ("n=a&u=b".to_owned(), &["request"]),
         (json!({}).to_string(), &["name", "url"]),
-        (json!({"n": "a", "u": "/", "p": many}).to_string(), &["props"]),
-        (json!({"n": "a", "u": "/", "$": {"amount": "1e99", "currency": "NOK"}}).to_string(), &["revenue"]),
+        (json!({"n": "a", "u": "/", "p": {"k": "v".repeat(2001)}}).to_string(), &["props"]),
     ] {
         let answer = send(body);
         assert_eq!(answer.status, 400, "{keys:?}");

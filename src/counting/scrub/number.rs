@@ -4,10 +4,15 @@ use super::NUMBER_DIGITS_MIN;
 
 /// A number of this many digits after a word such as "ordre" is about an errand.
 const ERRAND_DIGITS_MIN: usize = 5;
+/// The longest ending of a file's name.
+const ENDING_CHARS_MAX: usize = 5;
+/// Letters that may stand before the digits of a number.
+const PREFIX_LETTERS_MAX: usize = 3;
 /// Words that say what the number after them is.
-const ERRANDS: [&str; 18] = [
+const ERRANDS: [&str; 19] = [
     "ordre",
     "order",
+    "ord",
     "ordrenr",
     "ordrenummer",
     "orderid",
@@ -30,10 +35,31 @@ const TELEPHONES: [&str; 7] = ["tlf", "telefon", "mobil", "tel", "phone", "mob",
 
 /// What a number in this text is.
 pub(super) fn kind(text: &str) -> Option<&'static str> {
-    if is_date(text) {
+    let stem = without_ending(text);
+    if is_date(stem) {
         return None;
     }
-    whole(text).or_else(|| grouped(text)).or_else(|| within(text)).or_else(|| after_word(text))
+    whole(stem)
+        .or_else(|| grouped(text))
+        .or_else(|| within(text))
+        .or_else(|| after_letters(stem))
+        .or_else(|| after_word(stem))
+}
+
+/// A file's name without its ending: "10002345.pdf".
+fn without_ending(text: &str) -> &str {
+    let is_ending = |ending: &str| {
+        ending.len() <= ENDING_CHARS_MAX && ending.starts_with(|first: char| first.is_ascii_alphabetic())
+    };
+    text.rsplit_once('.').filter(|(_, ending)| is_ending(ending)).map_or(text, |(stem, _)| stem)
+}
+
+/// A few letters and a long number: "SO10002345", as shops number orders.
+fn after_letters(text: &str) -> Option<&'static str> {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let letters = text.len() - digits.len();
+    let is_number = digits.len() >= NUMBER_DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && (1..=PREFIX_LETTERS_MAX).contains(&letters)).then_some(":number")
 }
 
 /// A text that is a number as a whole, perhaps in groups.

@@ -7,10 +7,24 @@ pub(super) fn kind(text: &str) -> Option<&'static str> {
     if is_email(text) {
         return Some(":email");
     }
+    if is_session(text) {
+        return Some(":token");
+    }
     if has_uuid(text) {
         return Some(":uuid");
     }
     is_iban(text).then_some(":iban")
+}
+
+/// Names that old servers write before the identifier of a session, in paths.
+const SESSIONS: [&str; 8] =
+    ["phpsessid", "jsessionid", "aspsessionid", "sessionid", "session_id", "session", "sid", "osid"];
+
+/// "PHPSESSID=abc123".
+fn is_session(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(name, value)| {
+        !value.is_empty() && SESSIONS.iter().any(|session| name.eq_ignore_ascii_case(session))
+    })
 }
 
 /// Somebody at somewhere with a dot in it, anywhere in the text.

@@ -2,7 +2,8 @@
 //!
 //! Keys have a long name and the short one of Plausible's scripts: `name` `n`, `url` `u`, `domain` `d`, `referrer` `r`,
 //! `props` `p` `m` `meta` (an object, or JSON in a text), `revenue` `$`, `interactive` `i`, `hashMode` `h`, and for
-//! `engagement` `e` (milliseconds) and `sd` (percent). Others are passed over, so that newer clients are understood.
+//! `engagement` `e` (milliseconds) and `sd` (percent). Others are passed over, so that newer clients are understood; and
+//! so are a revenue and properties that are none, as Plausible does: a purchase is not lost for a faulty amount.
 //! `domain` is one of these: the site is the one whose host was asked.
 
 use std::collections::BTreeMap;
@@ -87,17 +88,10 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
     let name = name(&fields).map_err(|reason| note("name", reason)).ok();
     let page = page(&fields).map_err(|reason| note("url", reason)).ok();
     let properties = properties(&fields).map_err(|reason| note("props", reason)).ok();
-    let revenue = match of(&fields, &["revenue", "$"]) {
-        None => Some(None),
-        Some(value) => {
-            Revenue::read(value).map(Some).map_err(|reason| note("revenue", reason.to_string())).ok()
-        }
-    };
-    let (Some(name), Some((host, target)), Some(properties), Some(revenue)) =
-        (name, page, properties, revenue)
-    else {
+    let (Some(name), Some((host, target)), Some(properties)) = (name, page, properties) else {
         return Err(errors);
     };
+    let revenue = object(&fields, &["revenue", "$"]).and_then(|value| Revenue::read(&value).ok());
     let happened = match name {
         VIEW => Happened::View,
         ENGAGEMENT => engagement(&fields)?,
@@ -112,6 +106,15 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
 /// The value under the first of these keys that has one.
 fn of<'a>(fields: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().filter_map(|key| fields.get(*key)).find(|value| !value.is_null())
+}
+
+/// The object under one of these keys, written as JSON or as a text of it.
+fn object(fields: &Map<String, Value>, keys: &[&str]) -> Option<Value> {
+    let value = match of(fields, keys)? {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        value => value.clone(),
+    };
+    value.is_object().then_some(value)
 }
 
 fn name(fields: &Map<String, Value>) -> Result<&str, String> {
@@ -131,6 +134,10 @@ fn page(fields: &Map<String, Value>) -> Result<(Option<String>, PathAndQuery), S
         return Err(format!("must be at most {URL_BYTES_MAX} bytes long"));
     }
     let (host, rest) = match url.split_once("://") {
+        // An app's own address names no host that could be asked.
+        Some((scheme, rest)) if is_apps(scheme) => {
+            (None, rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())).1)
+        }
         Some((scheme, rest)) if is_web(scheme) => {
             let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
             let authority: http::uri::Authority =
@@ -138,7 +145,7 @@ fn page(fields: &Map<String, Value>) -> Result<(Option<String>, PathAndQuery), S
             (Some(authority.host().to_owned()), rest)
         }
         _ if url.starts_with('/') && !url.starts_with("//") => (None, url),
-        _ => return Err("must be the address of a page, with http or https".into()),
+        _ => return Err("must be the address of a page".into()),
     };
     let (target, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let target = match of(fields, &["hashMode", "h"]) {
@@ -152,6 +159,14 @@ fn page(fields: &Map<String, Value>) -> Result<(Option<String>, PathAndQuery), S
 
 fn is_web(scheme: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
+/// A scheme (RFC 3986 section 3.1) that apps give their screens, such as `app://`; not those that stand for code or content.
+fn is_apps(scheme: &str) -> bool {
+    const NONE: [&str; 6] = ["javascript", "data", "blob", "file", "about", "view-source"];
+    let is_name = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    is_name && !is_web(scheme) && !NONE.iter().any(|none| scheme.eq_ignore_ascii_case(none))
 }
 
 fn is_on(mode: &Value) -> bool {
@@ -197,30 +212,20 @@ fn referrer(fields: &Map<String, Value>) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok().filter(|_| text.len() <= URL_BYTES_MAX)
 }
 
-/// Texts, numbers and truths; what is empty or has parts is left out.
+/// Texts, numbers and truths; what is empty or has parts is left out, and so is what is more than the most.
 fn properties(fields: &Map<String, Value>) -> Result<Properties, String> {
-    let parsed;
-    let written = match of(fields, &["props", "p", "m", "meta"]) {
-        None => return Ok(Box::default()),
-        Some(Value::Object(written)) => written,
-        Some(Value::String(text)) => {
-            parsed = serde_json::from_str::<Map<String, Value>>(text);
-            parsed.as_ref().map_err(|_| "must be an object".to_owned())?
-        }
-        Some(_) => return Err("must be an object".into()),
-    };
-    if written.len() > PROPERTIES_MAX {
-        return Err(format!("must have at most {PROPERTIES_MAX} keys"));
-    }
-    let mut properties = Vec::with_capacity(written.len());
+    let written = object(fields, &["props", "p", "m", "meta"]);
+    let written = written.iter().filter_map(Value::as_object).flatten().take(PROPERTIES_MAX);
+    let mut properties = Vec::new();
     for (key, value) in written {
         let value: Arc<str> = match value {
+            _ if key.is_empty() => continue,
             Value::String(text) if !text.is_empty() => text.as_str().into(),
             Value::Number(number) => number.to_string().into(),
             Value::Bool(truth) => truth.to_string().into(),
             _ => continue,
         };
-        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        if key.len() > KEY_BYTES_MAX {
             return Err(format!("must have keys of at most {KEY_BYTES_MAX} bytes"));
         }
         if value.len() > VALUE_BYTES_MAX {

@@ -69,7 +69,7 @@ fn addresses_become_targets() {
 #[test]
 fn every_fault_is_told_at_once() {
     assert_eq!(wrong(&json!({})), ["name", "url"]);
-    assert_eq!(wrong(&json!({"n": "", "u": 1, "p": 2, "$": 3})), ["name", "props", "revenue", "url"]);
+    assert_eq!(wrong(&json!({"n": "", "u": 1, "p": 2, "$": 3})), ["name", "url"]);
     let page = "https://shop.example/";
     for (body, keys) in [
         (json!({"n": "a".repeat(121), "u": page}), "name"),
@@ -80,18 +80,44 @@ fn every_fault_is_told_at_once() {
         (json!({"n": "a", "u": "//shop.example/"}), "url"),
         (json!({"n": "a", "u": "https://"}), "url"),
         (json!({"n": "a", "u": "shop.example/dekk"}), "url"),
-        (json!({"n": "a", "u": page, "p": "[1]"}), "props"),
         (json!({"n": "a", "u": page, "p": {"k": "v".repeat(2001)}}), "props"),
         (json!({"n": "a", "u": page, "p": {"k".repeat(301): "v"}}), "props"),
-        (json!({"n": "a", "u": page, "$": {"amount": "12,5", "currency": "NOK"}}), "revenue"),
         (json!({"n": "engagement", "u": page}), "e"),
         (json!({"n": "engagement", "u": page, "e": "long", "sd": 255}), "e"),
     ] {
         assert_eq!(wrong(&body), [keys], "{body}");
     }
-    let props = |count: usize| -> Value { (0..count).map(|n| (format!("k{n}"), Value::from("v"))).collect() };
-    assert_eq!(wrong(&json!({"n": "a", "u": page, "p": props(31)})), ["props"]);
-    assert_eq!(named(&json!({"n": "a", "u": page, "p": props(30)})).2.len(), 30);
+}
+
+#[test]
+fn a_purchase_is_not_lost_for_a_faulty_amount_or_property() {
+    let worth = |revenue: Value| named(&json!({"n": "Purchase", "u": "/takk", "revenue": revenue})).3;
+    let ten = Some(Revenue { thousandths: 10_000, currency: *b"NOK" });
+    assert_eq!(worth(json!("{\"amount\":10,\"currency\":\"NOK\"}")), ten);
+    for faulty in [
+        json!({"amount": "12,5", "currency": "NOK"}),
+        json!({"amount": 1}),
+        json!({"currency": "NOK"}),
+        json!("12 NOK"),
+        json!(3),
+    ] {
+        assert_eq!(worth(faulty), None);
+    }
+    let props = |props: Value| named(&json!({"n": "a", "u": "/", "p": props})).2;
+    for faulty in [json!([]), json!("[1]"), json!("x"), json!(2)] {
+        assert_eq!(props(faulty), []);
+    }
+    assert_eq!(props(json!({"": "v", "ok": 1})), [("ok".to_owned(), "1".to_owned())]);
+    let many: Value = (0..40).map(|n| (format!("k{n}"), Value::from("v"))).collect();
+    assert_eq!(props(many).len(), PROPERTIES_MAX);
+}
+
+#[test]
+fn an_app_may_name_its_screens() {
+    for (url, target) in [("app://localhost/x?a=1", "/x?a=1"), ("no.shop.app://kasse", "/")] {
+        let told = read(&json!({"n": "pageview", "u": url})).ok().unwrap();
+        assert_eq!((told.host, told.target.as_str()), (None, target));
+    }
 }
 
 #[test]

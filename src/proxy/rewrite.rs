@@ -15,7 +15,6 @@ mod insert;
 mod judge;
 mod language;
 mod long;
-mod near;
 mod pass;
 mod placeholder;
 mod plain;

@@ -1,6 +1,6 @@
 //! Which attributes of which elements make a browser ask a host for something.
 
-use super::{Attribute, Category, Tag, url};
+use super::{Attribute, Category, Tag};
 
 /// Elements by what they load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,24 +143,16 @@ pub(super) fn has_code(name: &[u8]) -> bool {
     matches!(name, b"script" | b"style")
 }
 
-/// The attributes of `tag` that may ask another host for something, with their indices, and how to read them.
+/// The attributes of `tag` that load something, with their indices, and how to read them.
 pub(super) fn loading<'a>(
     kind: Kind,
     tag: &Tag<'a>,
 ) -> impl Iterator<Item = (usize, Attribute<'a>, Role)> + use<'a> {
-    let (tag, mut active) = (*tag, None);
+    let is_active = is_active(kind, tag);
     tag.attributes().enumerate().filter_map(move |(index, attribute)| {
-        let role = role(kind, attribute.name).filter(|role| !leads_home(attribute, *role, tag.bases))?;
-        let is_active = *active.get_or_insert_with(|| is_active(kind, &tag));
-        let role = if is_active { Some(role) } else { anywhere(attribute.name) };
+        let role = if is_active { role(kind, attribute.name) } else { anywhere(attribute.name) };
         role.map(|role| (index, attribute, role))
     })
-}
-
-/// Does this attribute plainly lead to the page's own host, and to nobody else? Then it is open whatever stands beside it,
-/// and the rest of the tag need not be asked if it loads at all.
-pub(super) fn leads_home(attribute: Attribute<'_>, role: Role, bases: &[Vec<u8>]) -> bool {
-    role == Role::Address && bases.is_empty() && url::is_plainly_relative(attribute.value)
 }
 
 /// The same where not all attributes are known: each is taken to load what it can.

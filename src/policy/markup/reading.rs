@@ -48,7 +48,7 @@ pub(super) struct Reading<'a, 'h> {
 
 impl<'a> Reading<'a, '_> {
     pub(super) fn attribute(&mut self, attribute: Attribute<'_>, role: Role) -> Finding<'a> {
-        if carrier::leads_home(attribute, role, self.bases) {
+        if role == Role::Address && self.bases.is_empty() && url::is_plainly_relative(attribute.value) {
             return Finding::Open;
         }
         let text = attribute.text();

@@ -26,7 +26,6 @@ pub(super) struct Hidden {
 }
 
 /// Is there anything in the region that some reading could take for markup? Looks one byte past its end.
-#[inline(never)] // Few pages need it, and who asks for it at each tag stays small.
 pub(super) fn first_markup(buf: &[u8], from: usize, to: usize) -> Option<usize> {
     let starts = |at: &usize| {
         buf.get(at + 1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))

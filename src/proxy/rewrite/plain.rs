@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::TAG_BYTES_MAX;
 use super::tag::{self, ATTRIBUTES_MAX, CLOSE, EQUALS, Name, OTHER, SLASH, SPACE, skip};
-use super::{TAG_BYTES_MAX, near};
 use crate::policy::markup;
 
 /// The places, by [`place`], of the attributes that matter on every element.
@@ -101,7 +101,7 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plai
             b'=' => match buf.get(at + 1)? {
                 quote @ (b'"' | b'\'') => {
                     let value = &buf[at + 2..];
-                    let length = near::find(*quote, value)?;
+                    let length = memchr::memchr(*quote, value)?;
                     if is_image && !markup::is_own_image(&buf[first..at], &value[..length]) {
                         return None;
                     }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::near;
 use crate::policy::markup::Span;
 
 /// Most attributes in one tag. Real pages stay under 40; a tag with more is not rewritten.
@@ -121,7 +120,7 @@ fn usual(buf: &[u8], name: usize) -> Option<Span> {
     let name_end = name_end(buf, name + 1, SPACE | SLASH | CLOSE | EQUALS);
     let value = name_end + 2;
     let [b'=', quote @ (b'"' | b'\'')] = buf.get(name_end..value)? else { return None };
-    let length = near::find(*quote, &buf[value..])?;
+    let length = memchr::memchr(*quote, &buf[value..])?;
     Some(Span { name, name_end, value, value_end: value + length })
 }
 

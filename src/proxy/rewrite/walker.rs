@@ -14,7 +14,7 @@ use super::raw::{self, Escape};
 use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
-use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX, near};
+use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX};
 
 /// What the byte at the walker's position belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,9 +109,7 @@ impl Walker {
     fn steps(&mut self, buf: &[u8], is_last: bool) -> Result<Result<Step, RewriteError>, RewriteError> {
         let mut step = Ok(Step::On);
         loop {
-            if !self.hidden.is_empty() {
-                self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
-            }
+            self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
             if !self.hidden.is_empty() || !matches!(step, Ok(Step::On)) {
                 return Ok(step);
             }
@@ -229,7 +227,7 @@ impl Walker {
         if buf.get(from) == Some(&b'<') {
             return from;
         }
-        let start = near::find(b'<', &buf[from..]).map_or(buf.len(), |offset| from + offset);
+        let start = memchr(b'<', &buf[from..]).map_or(buf.len(), |offset| from + offset);
         self.note_text(buf, from, start);
         start
     }
@@ -244,17 +242,17 @@ impl Walker {
     }
 
     fn note_text(&mut self, buf: &[u8], from: usize, to: usize) {
-        if !self.frame.is_settled() && !self.is_aside() {
+        if !self.is_aside() {
             self.frame.text(&buf[from..to], from, &mut self.edits);
         }
     }
 
     /// Notes a region that is no markup in this reading of the page.
-    #[inline]
     fn hide(&mut self, buf: &[u8], from: usize, to: usize) {
-        if self.doubt.is_raised()
-            && let Some(first) = first_markup(buf, from, to)
-        {
+        if !self.doubt.is_raised() {
+            return;
+        }
+        if let Some(first) = first_markup(buf, from, to) {
             self.doubt.last();
             self.hidden.push(first, to);
         }

@@ -48,6 +48,7 @@ fn make_one(
         banner,
         seal,
         days: site.banner.days,
+        receipts_days: config.receipts_days,
         cookie_domain: site.cookie_domain.clone(),
         asking: site.asking,
         trusted: site.trusted_proxies.clone(),
@@ -79,7 +80,12 @@ pub(crate) fn analysed(config: &Config) -> Vec<stats::Site> {
 pub(super) fn check_reload(old: &Config, new: &Config) -> Result<(), AppError> {
     let changes = [
         (old.server != new.server, "[listen] and [limits]"),
-        (old.store.path != new.store.path || old.statistics != new.statistics, "[store]"),
+        (
+            old.store.path != new.store.path
+                || old.receipts_days != new.receipts_days
+                || old.statistics != new.statistics,
+            "[store]",
+        ),
         (old.places != new.places, "[places]"),
         (old.requests_per_minute != new.requests_per_minute, "[api]"),
         (counted(old) != counted(new), "the list of sites, their hosts, time_zone and [site.statistics]"),

@@ -40,6 +40,7 @@ pub use head::{Head, OpenNames, Others, Shown, forget_script};
 pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;
+pub use receipt::Issue;
 pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
 pub use statistics_page::{Counted, Objects};
 pub use texts::{LANGUAGES, TextsError, USUAL_LANGUAGES};

@@ -8,32 +8,56 @@ use serde_json::{Value, json};
 
 use super::Banner;
 use crate::policy::consent::{Category, ReceiptNumber};
-use crate::store::ledger::Receipt;
+use crate::store::ledger::{Hash, Receipt};
 
 /// Which standard the fields follow.
 const CONFORMS_TO: &str = "ISO/IEC TS 27560:2023";
 
+/// Where a receipt is handed out, and how long what it says is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue<'a> {
+    /// Scheme and host of the site, such as `https://shop.example`: whoever reads the file has no page to resolve a path at.
+    pub origin: &'a str,
+    /// How long the ledger keeps a record. Unit: days.
+    pub kept_days: u32,
+}
+
 impl Banner {
     /// The document of one number: `receipts` are its records, oldest first, each with the notice that was shown, where
     /// it is kept. The latest notice says what stands and who receives it.
-    pub fn receipt_document(&self, number: ReceiptNumber, receipts: &[(Receipt, Option<Value>)]) -> Value {
+    pub fn receipt_document(
+        &self,
+        number: ReceiptNumber,
+        receipts: &[(Receipt, Option<Value>)],
+        issue: Issue<'_>,
+    ) -> Value {
         let controller = &self.settings.controller;
         let standing = receipts.last();
         let notice = standing.and_then(|(_, notice)| notice.as_ref());
-        let process: Vec<Value> = standing
-            .map(|(receipt, _)| purposes(&receipt.granted, notice, self.settings.days))
-            .unwrap_or_default();
+        let days = self.days_of(notice);
+        let process: Vec<Value> =
+            standing.map(|(receipt, _)| purposes(&receipt.granted, notice, days)).unwrap_or_default();
+        let events = receipts.iter().map(|(receipt, notice)| event(receipt, self.days_of(notice.as_ref())));
+        let privacy_notice = match controller.privacy_url.as_str() {
+            "" => format!("{}{}", issue.origin, self.address("/cookies")),
+            path if path.starts_with('/') => format!("{}{path}", issue.origin),
+            url => url.to_owned(),
+        };
         json!({
             "@context": { "dct": "http://purl.org/dc/terms/", "dpv": "https://w3id.org/dpv#" },
             "dct:conformsTo": CONFORMS_TO,
             "dct:created": receipts.first().map(|(receipt, _)| receipt.time.to_string()),
+            "dct:language": standing.map(|(receipt, _)| &receipt.language),
+            "dct:source": { "@type": "dpv:ConsentRecord", "dpv:hasIdentifier": record_id(number).to_string() },
             "dpv:hasIdentifier": number.to_string(),
             "dpv:hasDataSubject": number.to_string(),
             "dpv:hasDataController": {
+                "@type": "dpv:DataController",
+                "dpv:hasIdentifier": issue.origin,
                 "dpv:hasName": controller.name,
                 "dpv:hasAddress": controller.address,
                 "dpv:hasContact": controller.email,
-                "dpv:hasPrivacyNotice": controller.privacy_url,
+                "dpv:hasPrivacyNotice": privacy_notice,
             },
             "dpv:hasAuthority": controller.complaint_url,
             "dpv:hasJurisdiction": controller.jurisdiction,
@@ -41,21 +65,39 @@ impl Banner {
             "dpv:hasConsentType": "dpv:ExplicitlyExpressedConsent",
             "dpv:hasPersonalData": ["dpv:DeviceIdentifier", "dpv:BrowsingBehaviour", "dpv:IPAddress"],
             "dpv:hasSensitivePersonalData": [],
-            "dpv:hasWithdrawalMethod": self.address("/my-data"),
+            "dpv:hasWithdrawalMethod": format!("{}{}", issue.origin, self.address("/my-data")),
             "dpv:hasRight": ["GDPR art. 7(3)", "GDPR art. 15", "GDPR art. 16", "GDPR art. 17", "GDPR art. 18", "GDPR art. 20", "GDPR art. 21", "GDPR art. 77"],
-            "dpv:hasStorageDuration": format!("P{}D", self.settings.days),
+            "dpv:hasStorageDuration": format!("P{}D", issue.kept_days),
+            // The record stands with the controller, its number with the visitor.
+            "dpv:hasStorageCondition": { "dpv:hasLocation": [issue.origin, "dpv:WithinDevice"] },
             "dpv:hasProcess": process,
-            "dpv:hasConsentStatus": receipts.iter().map(|(receipt, _)| event(receipt)).collect::<Vec<_>>(),
+            "dpv:hasConsentStatus": events.collect::<Vec<_>>(),
             "dpv:hasNotice": notice,
         })
     }
+
+    /// How long an answer stood that was given to that notice. Unit: days.
+    fn days_of(&self, notice: Option<&Value>) -> u64 {
+        notice.and_then(|notice| notice["days"].as_u64()).unwrap_or_else(|| self.settings.days.into())
+    }
 }
 
-/// One record: what was answered, where, in which language, under which notice, and its place in the chain.
-fn event(receipt: &Receipt) -> Value {
+/// What the record of a number is called: another name than the receipt's, and the same for as long as there is one.
+fn record_id(number: ReceiptNumber) -> Hash {
+    Hash::of(&format!("consentry record {number}"))
+}
+
+/// One record: what was answered, by whom, where, in which language, under which notice, and its place in the chain.
+fn event(receipt: &Receipt, days: u64) -> Value {
+    let is_given = !receipt.granted.is_empty();
     json!({
+        "@type": "dpv:ExplicitlyExpressedConsent",
+        "dpv:hasIdentifier": receipt.hash.to_string(),
+        "dpv:isIndicatedBy": receipt.id.map(|number| number.to_string()),
         "dpv:isIndicatedAtTime": receipt.time.to_string(),
-        "dpv:hasConsentStatus": if receipt.granted.is_empty() { "dpv:ConsentWithdrawn" } else { "dpv:ConsentGiven" },
+        // What was taken back holds until something else is said.
+        "dpv:hasDuration": if is_given { format!("P{days}D") } else { "dpv:UntilEventDuration".to_owned() },
+        "dpv:hasConsentStatus": if is_given { "dpv:ConsentGiven" } else { "dpv:ConsentWithdrawn" },
         "action": receipt.action,
         "collection_method": receipt.layer,
         "language": receipt.language,
@@ -69,7 +111,7 @@ fn event(receipt: &Receipt) -> Value {
 }
 
 /// What was agreed to, one entry a purpose, with who receives what, as the notice of that day declared it.
-fn purposes(granted: &[String], notice: Option<&Value>, days: u32) -> Vec<Value> {
+fn purposes(granted: &[String], notice: Option<&Value>, days: u64) -> Vec<Value> {
     let categories = notice.and_then(|notice| notice["categories"].as_array()).map_or(&[][..], Vec::as_slice);
     let mut purposes = Vec::new();
     for category in categories {
@@ -87,6 +129,7 @@ fn purposes(granted: &[String], notice: Option<&Value>, days: u32) -> Vec<Value>
                 "purpose_category": name,
                 "is_whole": is_whole,
                 "dpv:hasDuration": format!("P{days}D"),
+                "dpv:hasStorageCondition": { "dpv:hasLocation": places(&trackers) },
                 "dpv:hasRecipientThirdParty": trackers,
             }));
         }
@@ -94,11 +137,23 @@ fn purposes(granted: &[String], notice: Option<&Value>, days: u32) -> Vec<Value>
     purposes
 }
 
+/// Where what these trackers collect is stored: the visitor's own device, and the country of each provider.
+fn places<'a>(trackers: &[&'a Value]) -> Vec<&'a str> {
+    let mut places = vec!["dpv:WithinDevice"];
+    for country in trackers.iter().filter_map(|tracker| tracker["provider"]["country"].as_str()) {
+        if !country.is_empty() && !places.contains(&country) {
+            places.push(country);
+        }
+    }
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::banner::tests::banner;
-    use crate::store::ledger::Hash;
+
+    const ISSUE: Issue<'_> = Issue { origin: "https://shop.example", kept_days: 1277 };
 
     fn receipt(action: &str, granted: &[&str]) -> Receipt {
         Receipt {
@@ -120,32 +175,84 @@ mod tests {
         let notice: Value = serde_json::from_str(&banner().notice(1)).unwrap();
         let receipts: Vec<_> =
             receipts.iter().map(|receipt| (receipt.clone(), Some(notice.clone()))).collect();
-        banner().receipt_document(ReceiptNumber([0xab; 16]), &receipts)
+        banner().receipt_document(ReceiptNumber([0xab; 16]), &receipts, ISSUE)
     }
 
     #[test]
     fn r40_document_has_every_field_the_standard_asks_for() {
-        let document = document(&[receipt("granted", &["statistics"])]);
+        let document = document(&[receipt("granted", &["statistics"]), receipt("withdrawn", &[])]);
+        let granted = self::document(&[receipt("granted", &["statistics"])]);
         for field in [
-            "dct:conformsTo",
-            "dct:created",
-            "dpv:hasIdentifier",
-            "dpv:hasDataSubject",
-            "dpv:hasDataController",
-            "dpv:hasNotice",
-            "dpv:hasJurisdiction",
-            "dpv:hasWithdrawalMethod",
-            "dpv:hasStorageDuration",
-            "dpv:hasPersonalData",
-            "dpv:hasProcess",
-            "dpv:hasConsentStatus",
-            "dpv:hasAuthority",
-            "dpv:hasRight",
+            // Header: schema version, record id, receipt id, PII principal id.
+            "/dct:conformsTo",
+            "/dct:source/dpv:hasIdentifier",
+            "/dpv:hasIdentifier",
+            "/dpv:hasDataSubject",
+            // Processing: privacy notice, language, purpose, PII and its type, controllers, storage locations, retention,
+            // jurisdiction, recipients, withdrawal method.
+            "/dpv:hasNotice",
+            "/dpv:hasDataController/dpv:hasPrivacyNotice",
+            "/dct:language",
+            "/dpv:hasPersonalData/0",
+            "/dpv:hasStorageCondition/dpv:hasLocation/0",
+            "/dpv:hasStorageDuration",
+            "/dpv:hasJurisdiction",
+            "/dpv:hasWithdrawalMethod",
+            // Party: id, address, name, contact, type.
+            "/dpv:hasDataController/dpv:hasIdentifier",
+            "/dpv:hasDataController/dpv:hasAddress",
+            "/dpv:hasDataController/dpv:hasName",
+            "/dpv:hasDataController/dpv:hasContact",
+            "/dpv:hasDataController/@type",
+            // Event: time, validity duration, entity id, type, state; of a yes and of what took it back.
+            "/dpv:hasConsentStatus/0/dpv:isIndicatedAtTime",
+            "/dpv:hasConsentStatus/0/dpv:hasDuration",
+            "/dpv:hasConsentStatus/0/dpv:isIndicatedBy",
+            "/dpv:hasConsentStatus/0/@type",
+            "/dpv:hasConsentStatus/0/dpv:hasConsentStatus",
+            "/dpv:hasConsentStatus/1/dpv:isIndicatedAtTime",
+            "/dpv:hasConsentStatus/1/dpv:hasDuration",
+            "/dpv:hasConsentStatus/1/dpv:isIndicatedBy",
+            "/dpv:hasConsentStatus/1/@type",
+            "/dpv:hasConsentStatus/1/dpv:hasConsentStatus",
+            // Beside what is mandatory.
+            "/dct:created",
+            "/dpv:hasAuthority",
+            "/dpv:hasRight/0",
         ] {
-            assert!(document.get(field).is_some_and(|value| !value.is_null()), "{field}");
+            let said = document.pointer(field).and_then(Value::as_str).unwrap_or_default();
+            assert!(!said.is_empty() || document.pointer(field).is_some_and(Value::is_object), "{field}");
+        }
+        for field in
+            ["dpv:hasPurpose", "dpv:hasStorageCondition/dpv:hasLocation/1", "dpv:hasRecipientThirdParty/0/id"]
+        {
+            let said = granted.pointer(&format!("/dpv:hasProcess/0/{field}"));
+            assert!(said.is_some_and(Value::is_string), "{field}");
         }
         let event = &document["dpv:hasConsentStatus"][0];
         assert_eq!((&event["collection_method"], &event["language"]), (&json!("banner"), &json!("en")));
+    }
+
+    #[test]
+    fn r40_document_says_where_it_is_from_and_how_long_what_is_kept() {
+        let document = document(&[receipt("granted", &["statistics"])]);
+        assert_eq!(document["dpv:hasDataController"]["dpv:hasIdentifier"], "https://shop.example");
+        assert_eq!(
+            document["dpv:hasDataController"]["dpv:hasPrivacyNotice"],
+            "https://shop.example/personvern"
+        );
+        assert_eq!(document["dpv:hasWithdrawalMethod"], "https://shop.example/_consentry/my-data");
+        assert_eq!(document["dpv:hasStorageDuration"], "P1277D");
+        assert_eq!(document["dpv:hasConsentStatus"][0]["dpv:hasDuration"], "P182D");
+        assert_eq!(document["dpv:hasProcess"][0]["dpv:hasDuration"], "P182D");
+    }
+
+    #[test]
+    fn r40_record_and_receipt_have_names_of_their_own() {
+        let once = document(&[receipt("granted", &["statistics"])]);
+        let later = document(&[receipt("changed", &["marketing"])]);
+        assert_ne!(once["dct:source"]["dpv:hasIdentifier"], once["dpv:hasIdentifier"]);
+        assert_eq!(once["dct:source"], later["dct:source"], "also when the first record has expired");
     }
 
     #[test]

@@ -11,8 +11,11 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{choice, privacy};
+use crate::banner::Issue;
+use crate::policy::catalog::host_matches;
 use crate::policy::consent::{Choice, ReceiptNumber};
 use crate::proxy::Body;
+use crate::proxy::headers::Host;
 use crate::store::ledger::{Erase, Receipt};
 
 /// What the file is called that a visitor saves.
@@ -88,7 +91,25 @@ async fn document(
         let notice = shared.ledger.notice(receipt.texts).await.map_err(Refusal::Receipts)?;
         told.push((receipt, notice.and_then(|notice| serde_json::from_str(&notice).ok())));
     }
-    Ok(visit.site.banner.receipt_document(number, &told))
+    let issue = Issue {
+        origin: &origin(&visit.site.hosts, &visit.host, visit.client.is_https),
+        kept_days: visit.site.receipts_days,
+    };
+    Ok(visit.site.banner.receipt_document(number, &told, issue))
+}
+
+/// Scheme and host of the site, as the settings bear them out: the host asked for is one that they name, or is below a domain
+/// that they name. Only where the site takes every host a request could put any name into a signed file; there the first
+/// that is named stands instead. The scheme is that of the visitor's connection, by the word of trusted proxies alone.
+fn origin(hosts: &[String], asked: &Host, is_https: bool) -> String {
+    let names = |host: &String| host != "*" && host_matches(host, asked.name());
+    let first = hosts.iter().find(|host| !host.contains('*'));
+    let host = match first {
+        Some(first) if !hosts.iter().any(names) => first,
+        _ => asked.authority(),
+    };
+    let scheme = if is_https { "https" } else { "http" };
+    format!("{scheme}://{host}")
 }
 
 /// The key that receipts are checked with.
@@ -117,4 +138,24 @@ pub(super) async fn erase(
         shared.ledger.erase(Erase::Number(number), shared.clock.now()).await.map_err(Refusal::Receipts)?;
     }
     Ok(choice::settle(shared, visit, &taken, &visit.refused()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r40_receipts_name_a_host_that_the_settings_bear_out() {
+        for (hosts, asked, told) in [
+            (&["shop.example", "127.0.0.1"][..], "shop.example", "https://shop.example"),
+            (&["shop.example", "127.0.0.1"], "127.0.0.1:8443", "https://127.0.0.1:8443"),
+            (&["*.shop.example"], "no.shop.example", "https://no.shop.example"),
+            (&["*", "shop.example"], "bank.example", "https://shop.example"),
+            (&["*"], "any.example", "https://any.example"),
+        ] {
+            let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+            let asked = Host::parse(asked.as_bytes()).unwrap();
+            assert_eq!(origin(&hosts, &asked, true), told);
+        }
+    }
 }

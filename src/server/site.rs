@@ -59,6 +59,8 @@ pub struct Site {
     pub beacon: Beacon,
     /// How long an answer stands. Unit: days.
     pub days: u32,
+    /// How long the ledger keeps a receipt. Unit: days.
+    pub receipts_days: u32,
     /// The domain that the answer is kept for; without one it is the host's alone.
     pub cookie_domain: Option<String>,
     /// How signals of browsers are taken.

@@ -3,8 +3,13 @@
 //! The signature is Ed25519 (RFC 8032) over the document as canonical JSON (RFC 8785): keys sorted, no white space.
 //! Documents hold texts, whole numbers, lists and objects with ASCII keys only, for which `serde_json` writes that form.
 
+mod unique;
+
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use serde_json::error::Category;
 use serde_json::{Value, json};
+
+use self::unique::Unique;
 
 /// Longest file that is read. Unit: bytes.
 pub const FILE_BYTES_MAX: usize = 16 << 20;
@@ -24,6 +29,9 @@ pub enum SignatureError {
     /// It is no such file.
     #[error("this is no signed receipt: {0}")]
     Form(&'static str),
+    /// An object in it has a name twice: two readers could see two receipts.
+    #[error("this is no signed receipt: {0}; no object may have a name twice (RFC 7493 section 2.3)")]
+    Twice(String),
     /// It was changed, or signed with another key than it says.
     #[error("the signature does not fit the document: it was changed after it was signed")]
     Broken,
@@ -88,7 +96,10 @@ impl std::fmt::Display for PublicKey {
 
 /// Checks a file; returns its document and the key that signed it. Without `trusted` that key is the file's own word.
 pub fn verify(file: &[u8], trusted: Option<PublicKey>) -> Result<(Value, PublicKey), SignatureError> {
-    let file: Value = serde_json::from_slice(file).map_err(|_| SignatureError::Form("it is not JSON"))?;
+    let Unique(file) = serde_json::from_slice(file).map_err(|error| match error.classify() {
+        Category::Data => SignatureError::Twice(error.to_string()),
+        Category::Io | Category::Syntax | Category::Eof => SignatureError::Form("it is not JSON"),
+    })?;
     let document = file.get("document").ok_or(SignatureError::Form("it has no \"document\""))?;
     let text = |name| file["signature"][name].as_str().unwrap_or_default();
     if text("algorithm") != ALGORITHM {
@@ -165,6 +176,24 @@ mod tests {
     fn white_space_and_order_of_a_file_do_not_matter() {
         let file = serde_json::to_string_pretty(&key(1).sign(&document())).unwrap();
         assert!(verify(file.as_bytes(), None).is_ok());
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused_wherever_it_stands() {
+        let file = key(1).sign(&document()).to_string();
+        for (once, twice) in [
+            (r#""time":"#, r#""time":"1999-01-01T00:00:00Z","time":"#),
+            (r#""time":"#, r#""t\u0069me":"1999-01-01T00:00:00Z","time":"#),
+            (r#""document":"#, r#""document":{},"document":"#),
+            (r#""algorithm":"#, r#""algorithm":"Ed25519","algorithm":"#),
+            (r#""å",1"#, r#""å",{"x":1,"x":1}"#),
+        ] {
+            let changed = file.replacen(once, twice, 1);
+            assert_ne!(changed, file, "{once}");
+            let refused = verify(changed.as_bytes(), None).unwrap_err();
+            assert!(matches!(refused, SignatureError::Twice(_)), "{changed}: {refused}");
+            assert!(refused.to_string().contains("stands twice at line 1 column "), "{refused}");
+        }
     }
 
     #[test]

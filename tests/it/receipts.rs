@@ -120,10 +120,28 @@ fn r41_a_visitor_reads_and_erases_what_the_receipt_says() {
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/_consentry/my-data")));
     assert!(!visitor.jar.contains_key("_ga"), "erasing takes the consent back");
     let page = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
-    assert!(page.contains("We hold no receipt about you."), "{page}");
+    assert!(page.contains("Your browser does not have the number of any receipt."), "{page}");
     assert!(!page.contains("/_consentry/erase"), "there is nothing left to erase");
     let verified = receipts(&gateway.directory).verify(None).expect("an unbroken chain");
     assert_eq!((verified.receipts, verified.erased), (2, 1));
+}
+
+#[test]
+fn who_took_it_back_is_told_of_the_number_and_not_that_nothing_is_held() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let kept = json(&visitor.get("/_consentry/receipt.json", &[]).body);
+    visitor.choose("choice=none&return=/");
+    let page = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
+    assert!(page.contains("Your browser does not have the number of any receipt."), "{page}");
+    assert!(!page.contains("We hold"), "{page}");
+    let actions: Vec<_> = records(&gateway).into_iter().map(|receipt| receipt.action).collect();
+    assert_eq!(actions, ["granted", "withdrawn"], "the ledger holds both");
+    // Whoever kept the file still has the number, and with it the proof.
+    let number = records(&gateway)[0].id.expect("a number").to_string();
+    assert_eq!(kept["document"]["dpv:hasIdentifier"], number);
 }
 
 #[test]

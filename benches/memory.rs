@@ -114,7 +114,7 @@ fn peak(policy: &Arc<Policy>, insertions: &Insertions, body: Bytes, from: &str, 
             .noting_hosts();
     let reader = Reader::Rewrites(ToUtf8::new(Some(encoding_rs::UTF_8)), Box::new(rewriter));
     let decoder = Decoder::new(from).expect("a coding");
-    let mut page = PageBody::new(Body::stream(Pieces(body)), decoder, reader, Encoder::new(to), |_, _| {});
+    let mut page = PageBody::new(Body::stream(Pieces(body)), decoder, reader, Encoder::new(to), |_| {});
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(frame)) = Pin::new(&mut page).poll_frame(&mut context) {
         frame.expect("the page can be read");

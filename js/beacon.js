@@ -57,7 +57,8 @@
   const view = () => {
     const from = page;
     begin();
-    send("pageview", { r: from || referrer });
+    const asked = document.querySelector("#consentry-banner [name=notice]");
+    send("pageview", { r: from || referrer, notice: asked?.value });
   };
   /** The page's script went to another page of its own. */
   const move = () => {

@@ -9,7 +9,7 @@ const SCRIPT = readFileSync(fileURLToPath(new URL("../dist/beacon.js", import.me
 const EVENT = "https://shop.example/_consentry/event";
 
 /** A page with the beacon; time is stepped. Reading or writing what a browser keeps is an error. */
-function beacon(does, { prerendering = false, path = "/dekk", referrer = "https://www.google.com/" } = {}) {
+function beacon(does, { prerendering = false, path = "/dekk", referrer = "https://www.google.com/", asked } = {}) {
   const heard = { page: {}, document: {} };
   const it = { sent: [], now: 1000, focused: true };
   const listen = (to) => (name, listener) => (to[name] ??= []).push(listener);
@@ -23,6 +23,10 @@ function beacon(does, { prerendering = false, path = "/dekk", referrer = "https:
       referrer,
       prerendering,
       addEventListener: listen(heard.document),
+      querySelector: (selector) => {
+        assert.equal(selector, "#consentry-banner [name=notice]");
+        return asked;
+      },
       get cookie() {
         throw new Error("cookies are nothing to the beacon");
       },
@@ -80,6 +84,12 @@ function beacon(does, { prerendering = false, path = "/dekk", referrer = "https:
     },
   });
 }
+
+test("a page view says which notice the page asked under", () => {
+  const it = beacon("pages", { asked: { value: "0123456789ab" } });
+  assert.equal(it.sent[0].notice, "0123456789ab");
+  assert.ok(!("notice" in beacon("pages").sent[0]));
+});
 
 test("attention is told when it ends, once, with how far down the page was seen", () => {
   const it = beacon("engagement");

@@ -31,6 +31,7 @@ impl Banner {
             html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
             hidden(html, "return", back.unwrap_or(&here));
             hidden(html, "layer", "page");
+            hidden(html, "notice", self.told(language).version());
             for category in Category::ALL {
                 self.category(html, texts, category, consent);
             }

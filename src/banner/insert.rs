@@ -3,13 +3,15 @@
 //! The form `consentry-allow`, before the foot of a page with a stand-in, carries what stands already, so that agreeing to one more embed takes nothing
 //! back; the stand-in's button belongs to it by its `form` attribute and may therefore stand anywhere, in a
 //! paragraph or inside another form too.
+//!
+//! Each form names the notice that its page shows, so that an answer is taken as one to that text.
 
 use std::sync::Arc;
 
 use super::Settings;
 use super::head::Shown;
 use super::html::{Html, Template, fill};
-use super::page::hidden;
+use super::notice::Notice;
 use super::texts::{Texts, companies};
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{Category, CategorySet};
@@ -26,15 +28,16 @@ impl Site<'_> {
     pub(super) fn asked(
         &self,
         texts: &[Texts],
+        notices: &[Notice],
         categories: CategorySet,
         trackers: &[&str],
     ) -> Arc<[Localized]> {
-        let localized = texts.iter().map(|texts| {
+        let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let mut foot = self.foot(texts);
             foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
             texts.mark(foot.html()).attribute("data-said", &texts.banner.refused).raw("></p>");
-            let allow = self.allow(categories, trackers);
-            localized(texts, self.banner(texts).into_parts(), allow, foot)
+            let allow = self.allow(notice, categories, trackers);
+            localized(texts, self.banner(texts, Some(notice)).into_parts(), allow, foot)
         });
         localized.collect()
     }
@@ -44,16 +47,16 @@ impl Site<'_> {
     pub(super) fn decided(
         &self,
         texts: &[Texts],
-        categories: CategorySet,
-        trackers: &[&str],
+        notices: &[Notice],
+        (categories, trackers): (CategorySet, &[&str]),
         shown: Shown,
     ) -> Arc<[Localized]> {
-        let localized = texts.iter().map(|texts| {
+        let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let foot = match shown {
                 Shown::AsPage => self.foot(texts),
                 Shown::InFrame => Template::new(),
             };
-            localized(texts, Vec::new(), self.allow(categories, trackers), foot)
+            localized(texts, Vec::new(), self.allow(notice, categories, trackers), foot)
         });
         localized.collect()
     }
@@ -63,7 +66,17 @@ impl Site<'_> {
         self.catalog.used().any(|tracker| tracker.embed && !categories.contains(tracker.category))
     }
 
-    fn banner(&self, texts: &Texts) -> Template {
+    /// The first layer as a notice has it: with a space where each page has something of its own.
+    pub(super) fn first_layer(&self, texts: &Texts) -> String {
+        let text = |part: &Part| match part {
+            Part::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            _ => " ".to_owned(),
+        };
+        self.banner(texts, None).into_parts().iter().map(text).collect()
+    }
+
+    /// The question; without a notice, as it stands in the notice itself.
+    fn banner(&self, texts: &Texts, notice: Option<&Notice>) -> Template {
         let words = &texts.banner;
         let mut banner = Template::new();
         let html = banner.html();
@@ -72,8 +85,12 @@ impl Site<'_> {
         html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
         html.raw("<form method=\"post\"").attribute("action", &self.address("/choice"));
-        html.raw("><input type=\"hidden\" name=\"layer\" value=\"banner\">");
-        html.raw("<input type=\"hidden\" name=\"return\" value=\"");
+        html.raw(">");
+        word(html, "layer", "banner");
+        if let Some(notice) = notice {
+            word(html, "notice", notice.version());
+        }
+        html.raw("<input type=hidden name=return value=\"");
         let html = banner.hole(Part::ReturnPath).html();
         html.raw("\">");
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
@@ -113,23 +130,24 @@ impl Site<'_> {
     }
 
     /// The form that stand-ins for embeds belong to; nothing where there can be none.
-    fn allow(&self, categories: CategorySet, trackers: &[&str]) -> Template {
+    fn allow(&self, notice: &Notice, categories: CategorySet, trackers: &[&str]) -> Template {
         let mut form = Template::new();
         if !self.may_hold_an_embed(categories) {
             return form;
         }
         let html = form.html();
-        html.raw("<form id=\"consentry-allow\" method=\"post\" hidden");
+        html.raw("<form id=consentry-allow method=post hidden");
         html.attribute("action", &self.address("/choice")).raw(">");
-        hidden(html, "choice", "some");
-        hidden(html, "layer", "embed");
+        word(html, "choice", "some");
+        word(html, "layer", "embed");
+        word(html, "notice", notice.version());
         for category in Category::ASKED.into_iter().filter(|category| categories.contains(*category)) {
-            hidden(html, "category", category.name());
+            word(html, "category", category.name());
         }
         for tracker in trackers {
-            hidden(html, "tracker", tracker);
+            word(html, "tracker", tracker);
         }
-        html.raw("<input type=\"hidden\" name=\"return\" value=\"");
+        html.raw("<input type=hidden name=return value=\"");
         form.hole(Part::ReturnPath).html().raw("\"></form>");
         form
     }
@@ -148,6 +166,11 @@ fn localized(texts: &Texts, banner: Vec<Part>, allow: Template, foot: Template) 
         foot: foot.into_parts(),
         placeholder,
     }
+}
+
+/// A hidden field with a value that is one word. Quotes are bytes, too, in every page.
+fn word(html: &mut Html, name: &'static str, value: &str) {
+    html.raw("<input type=hidden name=").raw(name).raw(" value=").text(value).raw(">");
 }
 
 /// The two answers of the first layer.
@@ -194,13 +217,4 @@ pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     html.hole(Part::TrackerId).html().raw("\">");
     html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span>");
     html.into_parts()
-}
-
-/// The first layer as a notice shows it: with a space where each page has something of its own.
-pub(super) fn first_layer(banner: &[Part]) -> String {
-    let text = |part: &Part| match part {
-        Part::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        _ => " ".to_owned(),
-    };
-    banner.iter().map(text).collect()
 }

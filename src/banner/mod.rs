@@ -27,11 +27,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::counting;
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{CategorySet, Consent};
 use crate::proxy::rewrite::{Localized, Part};
-use crate::store::ledger::Hash;
 
 pub use consent_page::Signal;
 pub use cookies_page::{OBJECTION_DAYS, WEEKS_DAYS};
@@ -50,6 +48,7 @@ pub use wording::{
 };
 
 use insert::SizedBy;
+use notice::Notice;
 use page::Look;
 use texts::Texts;
 
@@ -141,11 +140,8 @@ pub struct Banner {
     /// The theme as CSS.
     theme: String,
     texts: Vec<Texts>,
-    /// Per language, what is shown, and what a receipt calls it.
-    notices: Vec<Arc<str>>,
-    versions: Vec<Hash>,
-    /// The same for the counter.
-    counted: Vec<Arc<counting::Notice>>,
+    /// Per language, what is shown.
+    notices: Vec<Notice>,
     undecided: Arc<[Localized]>,
     /// By [`CategorySet::state`].
     decided: [Arc<[Localized]>; 8],
@@ -166,18 +162,12 @@ impl Banner {
         let texts = settings.languages.iter().map(texts_of).collect::<Result<Vec<_>, _>>()?;
         let (look, theme) = (Look::of(&settings.theme), settings.theme.css());
         let site = insert::Site { settings: &settings, catalog: &catalog };
-        let undecided = site.asked(&texts, CategorySet::NECESSARY, &[]);
-        let made = |shown| CategorySet::every().map(|state| site.decided(&texts, state, &[], shown));
+        let notice = |texts| Notice::of(&settings, &catalog, texts, &site.first_layer(texts));
+        let notices: Vec<_> = texts.iter().map(notice).collect();
+        let undecided = site.asked(&texts, &notices, CategorySet::NECESSARY, &[]);
+        let made =
+            |shown| CategorySet::every().map(|state| site.decided(&texts, &notices, (state, &[]), shown));
         let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
-        let notices: Vec<_> = texts
-            .iter()
-            .zip(undecided.iter())
-            .map(|(texts, shown)| {
-                notice::notice(&settings, &catalog, texts, &insert::first_layer(&shown.banner))
-            })
-            .collect();
-        let versions: Vec<Hash> = notices.iter().map(|notice| Hash::of(notice)).collect();
-        let counted = texts.iter().zip(&versions).map(|(texts, hash)| notice::counted(texts, hash)).collect();
         let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
         Ok(Self {
             settings,
@@ -186,8 +176,6 @@ impl Banner {
             theme,
             texts,
             notices,
-            versions,
-            counted,
             undecided,
             decided,
             framed,
@@ -236,9 +224,9 @@ impl Banner {
         let trackers: Vec<&str> =
             consent.trackers().iter().map(|id| self.catalog.tracker(id).name_id.as_str()).collect();
         if is_asked {
-            return site.asked(&self.texts, consent.categories(), &trackers);
+            return site.asked(&self.texts, &self.notices, consent.categories(), &trackers);
         }
-        site.decided(&self.texts, consent.categories(), &trackers, shown)
+        site.decided(&self.texts, &self.notices, (consent.categories(), &trackers), shown)
     }
 
     /// A path and query, escaped as [`crate::proxy::rewrite::Insertions::return_path`] wants it; `/` when it is not a path of this site.
@@ -259,16 +247,6 @@ impl Banner {
     /// The tag of a language.
     pub fn language_tag(&self, language: usize) -> &str {
         &self.texts(language).language
-    }
-
-    /// What a receipt calls the notice in that language: changes when a word of it changes.
-    pub fn texts_hash(&self, language: usize) -> Hash {
-        self.versions.get(language).or(self.versions.first()).copied().unwrap_or(Hash::NONE)
-    }
-
-    /// What the counter is told of the notice in that language.
-    pub fn counted(&self, language: usize) -> &Arc<counting::Notice> {
-        self.counted.get(language).unwrap_or(&self.counted[0])
     }
 
     /// An index that was not chosen here means the first language.

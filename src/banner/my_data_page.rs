@@ -70,13 +70,14 @@ impl Banner {
             html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
             hidden(html, "return", &self.address("/my-data"));
             hidden(html, "layer", "page");
+            hidden(html, "notice", self.told(language).version());
             html.raw("<div class=\"buttons\">");
             choice_button(html, "none", "withdraw", &words.withdraw);
             html.raw("<button data-role=\"preferences\" formmethod=\"get\"");
             html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
             html.raw("</button></div></form>");
             if consent.receipt().is_some() {
-                self.erase(html, words);
+                self.erase(html, words, language);
             }
             self.objection(html, texts, counted, "/my-data");
             html.raw("<p>").link(&self.address("/statistics"), &texts.counting.title).raw("</p>");
@@ -159,11 +160,12 @@ impl Banner {
         }
     }
 
-    fn erase(&self, html: &mut Html, words: &MyDataTexts) {
+    fn erase(&self, html: &mut Html, words: &MyDataTexts, language: usize) {
         html.element("h2", &words.erase_title).element("p", &words.erase_about);
         html.raw("<form method=\"post\"").attribute("action", &self.address("/erase")).raw(">");
         hidden(html, "return", &self.address("/my-data"));
         hidden(html, "layer", "page");
+        hidden(html, "notice", self.told(language).version());
         html.raw("<div class=\"buttons\">");
         choice_button(html, "none", "erase", &words.erase);
         html.raw("</div></form>");

@@ -1,7 +1,8 @@
 //! What a visitor is told when they are asked, as one text that a receipt can call by its hash (rule R40).
 //!
 //! It holds the words of the first layer and of the preference centre, who asks, and everything that can be agreed to
-//! with its purpose, recipient and lifetime, so that years later it can be shown what a yes was given to.
+//! with its purpose, recipient and lifetime, so that years later it can be shown what a yes was given to. It holds the
+//! offer in substance, too ([`crate::policy::catalog::Offer`]): an answer that names a notice is an answer to that offer.
 
 use std::sync::Arc;
 
@@ -14,8 +15,36 @@ use crate::policy::catalog::{Access, Catalog, Tracker};
 use crate::policy::consent::Category;
 use crate::store::ledger::Hash;
 
-/// The notice in one language, as JSON. The same settings and catalogue give the same bytes.
-pub(super) fn notice(settings: &Settings, catalog: &Catalog, texts: &Texts, first_layer: &str) -> Arc<str> {
+/// A notice in one language, and what it is called.
+#[derive(Debug)]
+pub(super) struct Notice {
+    /// As JSON.
+    pub(super) content: Arc<str>,
+    /// What a receipt calls it.
+    pub(super) hash: Hash,
+    /// What the counter is told of it.
+    pub(super) counted: Arc<counting::Notice>,
+}
+
+impl Notice {
+    /// The notice of a site in the language of `texts`.
+    pub(super) fn of(settings: &Settings, catalog: &Catalog, texts: &Texts, first_layer: &str) -> Self {
+        let content = content(settings, catalog, texts, first_layer);
+        let hash = Hash::of(&content);
+        let mut version = hash.to_string();
+        version.truncate(VERSION_DIGITS);
+        let counted = counting::Notice { language: texts.language.as_str().into(), version: version.into() };
+        Self { content, hash, counted: Arc::new(counted) }
+    }
+
+    /// What forms and figures call it.
+    pub(super) fn version(&self) -> &str {
+        &self.counted.version
+    }
+}
+
+/// The same settings and catalogue give the same bytes.
+fn content(settings: &Settings, catalog: &Catalog, texts: &Texts, first_layer: &str) -> Arc<str> {
     let controller = &settings.controller;
     let categories: Vec<Value> =
         Category::ALL.into_iter().map(|category| told(category, catalog, texts)).collect();
@@ -31,6 +60,7 @@ pub(super) fn notice(settings: &Settings, catalog: &Catalog, texts: &Texts, firs
             "complaints": controller.complaint_url,
         },
         "days": settings.days,
+        "offer": catalog.offer().to_string(),
         "first_layer": first_layer,
         "second_layer": [texts.consent.title, texts.consent.intro],
         "categories": categories,
@@ -38,15 +68,8 @@ pub(super) fn notice(settings: &Settings, catalog: &Catalog, texts: &Texts, firs
     notice.to_string().into()
 }
 
-/// How many hexadecimal digits of a notice's hash are counted by: enough to tell one text from another.
+/// How many hexadecimal digits of a notice's hash forms and figures call it by: enough to tell one text from another.
 const VERSION_DIGITS: usize = 12;
-
-/// What the counter is told of a notice.
-pub(super) fn counted(texts: &Texts, hash: &Hash) -> Arc<counting::Notice> {
-    let mut version = hash.to_string();
-    version.truncate(VERSION_DIGITS);
-    Arc::new(counting::Notice { language: texts.language.as_str().into(), version: version.into() })
-}
 
 fn told(category: Category, catalog: &Catalog, texts: &Texts) -> Value {
     let words = texts.category(category);
@@ -80,8 +103,27 @@ fn declared(tracker: &Tracker, texts: &Texts) -> Value {
 impl Banner {
     /// What is shown in that language, as JSON; a receipt calls it by [`Banner::texts_hash`].
     pub fn notice(&self, language: usize) -> Arc<str> {
-        let at = if language < self.notices.len() { language } else { 0 };
-        Arc::clone(&self.notices[at])
+        Arc::clone(&self.told(language).content)
+    }
+
+    /// The language of the notice that a form or a figure calls by this name; none when it is not one of today's.
+    pub fn language_of_notice(&self, version: &str) -> Option<usize> {
+        self.notices.iter().position(|notice| notice.version() == version)
+    }
+
+    /// What a receipt calls the notice in that language: changes when a word of it changes.
+    pub fn texts_hash(&self, language: usize) -> Hash {
+        self.told(language).hash
+    }
+
+    /// What the counter is told of the notice in that language.
+    pub fn counted(&self, language: usize) -> &Arc<counting::Notice> {
+        &self.told(language).counted
+    }
+
+    /// An index that was not chosen here means the first language.
+    pub(super) fn told(&self, language: usize) -> &Notice {
+        self.notices.get(language).unwrap_or(&self.notices[0])
     }
 }
 
@@ -114,5 +156,7 @@ mod tests {
             counted.version.len() == 12 && banner.texts_hash(1).to_string().starts_with(&*counted.version)
         );
         assert_eq!(&*counted.language, banner.language_tag(1));
+        assert_eq!(banner.language_of_notice(&counted.version), Some(1));
+        assert_eq!(banner.language_of_notice("0123456789ab"), None);
     }
 }

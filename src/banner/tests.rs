@@ -162,7 +162,7 @@ const GRANTED_BYTES_MAX: usize = 600;
 /// The same after a no, with nothing held.
 const REFUSED_BYTES_MAX: usize = 1000;
 /// The same where a script and an embed are held: with the stand-ins' code, the placeholders' style and their form.
-const REFUSED_AND_HELD_BYTES_MAX: usize = 1420;
+const REFUSED_AND_HELD_BYTES_MAX: usize = 1430;
 
 #[test]
 fn a_decided_page_grows_little() {
@@ -264,7 +264,7 @@ fn the_first_layer_says_who_what_for_and_how_to_change_it() {
         "You can change your mind at any time",
         "href=\"/_consentry/cookies\"",
         "href=\"/personvern\"",
-        "name=\"return\" value=\"/dekk?bredde=205&amp;side=2\"",
+        "name=return value=\"/dekk?bredde=205&amp;side=2\"",
     ] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
@@ -317,11 +317,7 @@ fn agreeing_to_one_more_embed_takes_nothing_back() {
     trackers.insert(catalog().named("video").unwrap().id);
     let consent = answered(&Choice::Some { categories: statistics, trackers });
     let form = written(&banner().localized(&consent, Shown::AsPage)[0].allow);
-    for field in [
-        "name=\"choice\" value=\"some\"",
-        "name=\"category\" value=\"statistics\"",
-        "name=\"tracker\" value=\"video\"",
-    ] {
+    for field in ["name=choice value=some", "name=category value=statistics", "name=tracker value=video"] {
         assert!(form.contains(field), "{field} is missing in {form}");
     }
 }

@@ -56,7 +56,7 @@ pub struct SiteIndex(pub u16);
 pub struct Hit {
     /// Whose visitor it was.
     pub site: SiteIndex,
-    /// When the answer's head was ready.
+    /// When the answer's head was ready; of a page that asks, when it did.
     pub at: Timestamp,
     /// The visitor's address.
     pub address: IpAddr,

@@ -12,7 +12,16 @@ use super::encode::{Decoder, EncodeError, Encoder};
 use super::reader::{ReadError, Reader};
 use super::rewrite::HeldCounts;
 
-/// What became of a page, told once at its end.
+/// What is told of a page on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told<'a> {
+    /// It asks: its banner was put in, in the language of this index. At most once, before the visitor has it.
+    Asks(usize),
+    /// It is over; its tags named these hosts as far as it was read. Once.
+    Over(Outcome, &'a [Box<str>]),
+}
+
+/// What became of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It passed whole, with this many tags held.
@@ -28,8 +37,8 @@ pub enum Outcome {
     Left,
 }
 
-/// A page's body. `tell` hears once what became of it, and which hosts its tags named as far as it was read.
-pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
+/// A page's body. `tell` hears of it while it passes.
+pub struct PageBody<F: FnMut(Told<'_>) + Unpin> {
     origin: Body,
     /// What was received and not yet taken in.
     received: Bytes,
@@ -39,10 +48,12 @@ pub struct PageBody<F: FnMut(Outcome, &[Box<str>]) + Unpin> {
     reader: Reader,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
+    /// Was it told that the page asks?
+    has_asked: bool,
     tell: F,
 }
 
-impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
+impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
     /// Takes `origin`'s body through `reader`.
     pub fn new(origin: Body, decoder: Decoder, reader: Reader, encoder: Encoder, tell: F) -> Self {
         Self {
@@ -52,6 +63,7 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
             has_more: false,
             reader,
             encoder: Some(encoder),
+            has_asked: false,
             tell,
         }
     }
@@ -87,11 +99,17 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
             encoder.end(&mut last).map_err(cut)?;
         }
         let HeldCounts { tags, long_tags, .. } = self.reader.held();
-        (self.tell)(Outcome::Whole { held: tags, long: long_tags }, self.reader.hosts());
+        (self.tell)(Told::Over(Outcome::Whole { held: tags, long: long_tags }, self.reader.hosts()));
         Ok(last)
     }
 
     fn encoded(&mut self, page: BytesMut) -> Result<BytesMut, BodyError> {
+        if !self.has_asked
+            && let Some(language) = self.reader.asks_in()
+        {
+            self.has_asked = true;
+            (self.tell)(Told::Asks(language));
+        }
         match &mut self.encoder {
             Some(encoder) if !page.is_empty() => {
                 let mut coded = BytesMut::with_capacity(page.len() / 2);
@@ -104,7 +122,7 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> PageBody<F> {
 
     fn fail(&mut self, error: BodyError) -> BodyError {
         self.encoder = None;
-        (self.tell)(Outcome::Cut, self.reader.hosts());
+        (self.tell)(Told::Over(Outcome::Cut, self.reader.hosts()));
         error
     }
 }
@@ -125,7 +143,7 @@ enum PageError {
     Text(#[from] ReadError),
 }
 
-impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
+impl<F: FnMut(Told<'_>) + Unpin> HttpBody for PageBody<F> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -162,10 +180,10 @@ impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> HttpBody for PageBody<F> {
     }
 }
 
-impl<F: FnMut(Outcome, &[Box<str>]) + Unpin> Drop for PageBody<F> {
+impl<F: FnMut(Told<'_>) + Unpin> Drop for PageBody<F> {
     fn drop(&mut self) {
         if self.encoder.is_some() {
-            (self.tell)(Outcome::Left, self.reader.hosts());
+            (self.tell)(Told::Over(Outcome::Left, self.reader.hosts()));
         }
     }
 }
@@ -202,7 +220,10 @@ mod tests {
         let decoder = Decoder::new(coding).unwrap();
         let encoder = Encoder::new(Coding::Identity);
         let reader = Reader::Rewrites(ToUtf8::new(None), Box::new(rewriter));
-        let tell = |told, _: &[Box<str>]| outcome.set(told);
+        let tell = |told: Told<'_>| match told {
+            Told::Over(told, _) => outcome.set(told),
+            Told::Asks(language) => panic!("nothing is put in, and it asks in {language}"),
+        };
         let mut page = PageBody::new(Body::full(body), decoder, reader, encoder, tell);
         let mut context = Context::from_waker(std::task::Waker::noop());
         let mut frames = Vec::new();

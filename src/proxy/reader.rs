@@ -105,6 +105,14 @@ impl Reader {
         }
     }
 
+    /// The language of the banner that was put in so far.
+    pub(super) fn asks_in(&self) -> Option<usize> {
+        match self {
+            Self::Rewrites(_, rewriter) => rewriter.asks_in(),
+            Self::Looks(_) => None,
+        }
+    }
+
     /// Hosts that the page's tags named so far.
     pub(super) fn hosts(&self) -> &[Box<str>] {
         match self {

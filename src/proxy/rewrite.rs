@@ -129,6 +129,12 @@ impl Rewriter {
         self.walker.judge.counts
     }
 
+    /// The language of the banner that was put in, as an index in [`Insertions::languages`]; none before, and where there
+    /// is no banner.
+    pub fn asks_in(&self) -> Option<usize> {
+        self.walker.frame.asks_in()
+    }
+
     /// The hosts that were taken down so far; none unless [`Rewriter::noting_hosts`].
     pub fn hosts(&self) -> &[Box<str>] {
         self.walker.judge.hosts.names()

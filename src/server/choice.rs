@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::choice_form::ChoiceForm;
+use super::choice_form::{ChoiceForm, Told};
 use super::count::{said, standing};
 use super::form::{self, BODY_BYTES_MAX};
 use super::refusal::Refusal;
@@ -55,6 +55,7 @@ pub(super) struct Taken {
     /// What it says.
     pub form: ChoiceForm,
     sent: Sent,
+    /// In which language it was asked for.
     language: usize,
     signal: Signal,
 }
@@ -85,10 +86,15 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
         return Err(Refusal::MediaType(form::TYPE));
     }
     let (head, body) = request.into_parts();
-    let (sent, language) = (Sent::of(&head.headers), visit.language(&head.headers));
+    let sent = Sent::of(&head.headers);
     let body = body_limit::read(body, BODY_BYTES_MAX).await?;
     let fallback = sent.referring_path(visit);
-    let form = ChoiceForm::read(&body, visit.site.policy.catalog(), &fallback)?;
+    let today = |name: &str| visit.site.banner.language_of_notice(name);
+    let form = ChoiceForm::read(&body, visit.site.policy.catalog(), today, &fallback)?;
+    let language = match form.notice {
+        Told::Today(language) => language,
+        Told::Nothing | Told::Outdated => visit.language(&head.headers),
+    };
     Ok(Taken { form, sent, language, signal: asking::signal(&head.headers) })
 }
 

@@ -1,4 +1,4 @@
-//! What a choice form says: fields → [`Choice`] and where to go back to. Pure.
+//! What a choice form says: fields → [`Choice`], what it answers, and where to go back to. Pure.
 
 use crate::banner::safe_return;
 use crate::counting::Layer;
@@ -16,6 +16,19 @@ pub(super) struct ChoiceForm {
     pub return_path: String,
     /// Where it was made.
     pub layer: Layer,
+    /// What it answers.
+    pub notice: Told,
+}
+
+/// What a form says of the notice that it stood under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing: a script's form, or an automaton's.
+    Nothing,
+    /// It is the one in the language of this index.
+    Today(usize),
+    /// It is none of today's: since the page was loaded, a word or the offer has changed.
+    Outdated,
 }
 
 /// The layer a form says it is.
@@ -39,11 +52,14 @@ pub(super) enum ChoiceError {
     #[error("the field tracker must name a tracker of the declaration")]
     UnknownTracker,
     /// A field that a choice does not have.
-    #[error("a choice has the fields choice, category, tracker, return and layer, and no other")]
+    #[error("a choice has the fields choice, category, tracker, return, layer and notice, and no other")]
     UnknownField,
     /// A layer nobody knows, or several.
     #[error("the field layer must be sent at most once and be banner, page, embed or script")]
     UnknownLayer,
+    /// Several notices.
+    #[error("the field notice must be sent at most once")]
+    NoticeTwice,
     /// The return address leaves the site, or comes twice.
     #[error("the field return must be sent at most once and be a path of this site")]
     ForeignReturn,
@@ -51,9 +67,15 @@ pub(super) enum ChoiceError {
 
 impl ChoiceForm {
     /// Reads a form body. Switches that stand beside a button for all or none do not change what the button says.
-    /// `fallback` is where to go back to when the form does not say.
-    pub(super) fn read(body: &[u8], catalog: &Catalog, fallback: &str) -> Result<Self, ChoiceError> {
-        let (mut kind, mut return_path, mut layer) = (None, None, None);
+    /// `today` finds the language of one of today's notices by its name; `fallback` is where to go back to when the form
+    /// does not say.
+    pub(super) fn read(
+        body: &[u8],
+        catalog: &Catalog,
+        today: impl Fn(&str) -> Option<usize>,
+        fallback: &str,
+    ) -> Result<Self, ChoiceError> {
+        let (mut kind, mut return_path, mut layer, mut notice) = (None, None, None, Told::Nothing);
         let (mut categories, mut trackers) = (CategorySet::NECESSARY, TrackerSet::NONE);
         for (name, value) in form::fields(body)? {
             match name.as_ref() {
@@ -74,6 +96,10 @@ impl ChoiceForm {
                     layer = Some(self::layer(&value).ok_or(ChoiceError::UnknownLayer)?);
                 }
                 "layer" => return Err(ChoiceError::UnknownLayer),
+                "notice" if notice == Told::Nothing => {
+                    notice = today(&value).map_or(Told::Outdated, Told::Today);
+                }
+                "notice" => return Err(ChoiceError::NoticeTwice),
                 _ => return Err(ChoiceError::UnknownField),
             }
         }
@@ -84,7 +110,7 @@ impl ChoiceForm {
             _ => return Err(ChoiceError::NoChoice),
         };
         let return_path = return_path.unwrap_or_else(|| fallback.to_owned());
-        Ok(Self { choice, return_path, layer: layer.unwrap_or(Layer::Form) })
+        Ok(Self { choice, return_path, layer: layer.unwrap_or(Layer::Form), notice })
     }
 }
 
@@ -99,8 +125,12 @@ mod tests {
         Catalog::new(Catalog::parse(text).unwrap()).unwrap()
     }
 
+    fn today(name: &str) -> Option<usize> {
+        (name == "0123456789ab").then_some(1)
+    }
+
     fn read(body: &str) -> Result<ChoiceForm, ChoiceError> {
-        ChoiceForm::read(body.as_bytes(), &catalog(), "/here")
+        ChoiceForm::read(body.as_bytes(), &catalog(), today, "/here")
     }
 
     #[test]
@@ -109,7 +139,12 @@ mod tests {
         assert_eq!(read("category=statistics&choice=none").unwrap().choice, Choice::None);
         assert_eq!(
             read("choice=none&return=%2Fdekk").unwrap(),
-            ChoiceForm { choice: Choice::None, return_path: "/dekk".into(), layer: Layer::Form }
+            ChoiceForm {
+                choice: Choice::None,
+                return_path: "/dekk".into(),
+                layer: Layer::Form,
+                notice: Told::Nothing
+            }
         );
         let Choice::Some { categories, trackers } =
             read("choice=some&category=statistics&category=preferences&tracker=tube").unwrap().choice
@@ -118,6 +153,18 @@ mod tests {
         };
         assert_eq!(categories, CategorySet::NECESSARY.with(Category::Statistics).with(Category::Preferences));
         assert!(trackers.contains(catalog().named("tube").unwrap().id));
+    }
+
+    #[test]
+    fn a_form_says_what_it_answers() {
+        assert_eq!(read("choice=all&notice=0123456789ab").unwrap().notice, Told::Today(1));
+        for other in ["", "0123456789a", "0123456789AB", "ba9876543210"] {
+            assert_eq!(
+                read(&format!("notice={other}&choice=all")).unwrap().notice,
+                Told::Outdated,
+                "{other}"
+            );
+        }
     }
 
     #[test]
@@ -137,6 +184,7 @@ mod tests {
             ("choice=all&colour=red", E::UnknownField),
             ("choice=all&return=https://evil.example/", E::ForeignReturn),
             ("choice=all&return=/a&return=/b", E::ForeignReturn),
+            ("choice=all&notice=0123456789ab&notice=0123456789ab", E::NoticeTwice),
             ("choice=%ff", E::Form(FormError::Malformed)),
         ] {
             assert_eq!(read(body), Err(error), "{body}");
@@ -164,7 +212,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = ChoiceForm::read(&body, &catalog(), "/");
+            let _ = ChoiceForm::read(&body, &catalog(), today, "/");
         }
     }
 }

@@ -7,11 +7,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::
 
 use super::navigation::{self, Purpose};
 use super::practice::CountedBy;
-use super::site::Mode;
+use super::site::{Mode, Site};
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, weeks};
-use crate::counting::{Hit, HitKind, Notice, Said, Standing};
+use crate::clock::Clock;
+use crate::counting::{Hit, HitKind, Said, Standing};
 use crate::policy::consent::{Category, Consent};
 use crate::telemetry::Metrics;
 
@@ -116,10 +117,44 @@ pub(super) fn standing(consent: &Consent) -> Standing {
     consent.answered().map_or(Standing::Unanswered, |_| Standing::Answered(consent.categories()))
 }
 
-/// The question that a page puts to this visitor, if it carries one.
-pub(super) fn asked(visit: &Visit, shown: &Consent, language: usize) -> Option<Arc<Notice>> {
-    let is_asked = visit.site.mode == Mode::Enforce && shown.is_asked();
-    is_asked.then(|| Arc::clone(visit.site.banner.counted(language)))
+/// Does a page put the question to this visitor?
+pub(super) fn is_asked(visit: &Visit, shown: &Consent) -> bool {
+    visit.site.mode == Mode::Enforce && shown.is_asked()
+}
+
+/// The view of a page that asks. It waits until the page says in which language it does, and is handed in without a
+/// question when the page is over and has asked nobody.
+pub(super) struct Waiting {
+    hits: Hits,
+    clock: Arc<dyn Clock>,
+    site: Arc<Site>,
+    hit: Option<Hit>,
+}
+
+impl Waiting {
+    /// Has this view wait.
+    pub(super) fn new(shared: &Shared, visit: &Visit, hit: Hit) -> Self {
+        let (hits, clock) = (shared.hits.clone(), Arc::clone(&shared.clock));
+        Self { hits, clock, site: Arc::clone(&visit.site), hit: Some(hit) }
+    }
+
+    /// The page asks in the language of this index.
+    pub(super) fn asks(&mut self, language: usize) {
+        let Some(mut hit) = self.hit.take() else { return };
+        hit.at = self.clock.now();
+        if let HitKind::View { asked, .. } = &mut hit.kind {
+            *asked = Some(Arc::clone(self.site.banner.counted(language)));
+        }
+        self.hits.hand_in(hit);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(hit) = self.hit.take() {
+            self.hits.hand_in(hit);
+        }
+    }
 }
 
 /// What an answer says of each category that is asked about.
@@ -138,13 +173,12 @@ pub(super) fn said(visit: &Visit, after: &Consent) -> [Said; 3] {
     })
 }
 
-/// What the origin's answer to a navigation is counted as; `asked` is the question in its page.
+/// What the origin's answer to a navigation is counted as, whatever it asks.
 pub(super) fn outcome(
     shared: &Shared,
     visit: &Visit,
     look: &Look,
     (status, headers): (StatusCode, &HeaderMap),
-    asked: Option<Arc<Notice>>,
 ) -> Option<HitKind> {
     if status.is_client_error() || status.is_server_error() {
         return Some(HitKind::Failed { status: status.as_u16() });
@@ -155,7 +189,7 @@ pub(super) fn outcome(
     }
     let is_public = (!look.is_authorized && cache::is_for_everybody(headers))
         || shared.public_paths.contains(visit.site.index, look.target.path());
-    Some(HitKind::View { status: status.as_u16(), is_public, asked })
+    Some(HitKind::View { status: status.as_u16(), is_public, asked: None })
 }
 
 /// Was a page shown? A page is HTML answered with 2xx that is no download, or 304 for one the browser has. Asked of the

@@ -8,6 +8,8 @@
 
 mod read;
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
@@ -19,7 +21,7 @@ use super::practice::CountedBy;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use crate::counting::{HitKind, NotCounted, WithoutConsent};
+use crate::counting::{HitKind, NotCounted, Notice, WithoutConsent};
 use crate::policy::consent::Consent;
 use crate::proxy::Body;
 pub(super) use read::EventErrors;
@@ -75,14 +77,14 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
         return false;
     }
     let kind = match told.happened {
-        Happened::View if visit.site.practice.counted_by == CountedBy::Gateway => {
+        Happened::View { .. } if visit.site.practice.counted_by == CountedBy::Gateway => {
             drop_it(shared, visit, look, NotCounted::CountedByGateway);
             return false;
         }
-        Happened::View => HitKind::View {
+        Happened::View { notice } => HitKind::View {
             status: StatusCode::OK.as_u16(),
             is_public: shared.public_paths.contains(visit.site.index, told.target.path()),
-            asked: count::asked(visit, shown, look.language(visit)),
+            asked: asked(visit, shown, &look, notice.as_deref()),
         },
         Happened::Event { name, is_interactive, properties, revenue } => {
             HitKind::Event { name, interactive: is_interactive, properties, revenue }
@@ -94,6 +96,15 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
     // The counter decides the same, and counts why.
     let is_allowed = visit.site.practice.without_consent != WithoutConsent::Off || visit.has_statistics();
     is_allowed && !visit.objects()
+}
+
+/// The question that stood in the page: the one whose notice it named; where it named none of today's, the one in the
+/// visitor's language.
+fn asked(visit: &Visit, shown: &Consent, look: &Look, notice: Option<&str>) -> Option<Arc<Notice>> {
+    let banner = &visit.site.banner;
+    let named = notice.and_then(|notice| banner.language_of_notice(notice));
+    let language = named.unwrap_or_else(|| look.language(visit));
+    count::is_asked(visit, shown).then(|| Arc::clone(banner.counted(language)))
 }
 
 fn drop_it(shared: &Shared, visit: &Visit, look: Look, reason: NotCounted) {

@@ -5,7 +5,7 @@ mod observed;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
 
-use super::count::{self, Look, is_download, is_html, is_xml, outcome};
+use super::count::{self, Look, Waiting, is_download, is_html, is_xml, outcome};
 use super::let_in::{LetIn, let_in};
 use super::navigation::Purpose;
 use super::redirect::Part;
@@ -22,7 +22,7 @@ use crate::policy::consent::Consent;
 use crate::proxy::charset::{self, ToUtf8};
 use crate::proxy::encode::{Coding, Decoder, Encoder};
 use crate::proxy::forwarded::Hop;
-use crate::proxy::page::{Outcome, PageBody};
+use crate::proxy::page::{Outcome, PageBody, Told};
 use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::proxy::{Body, Origin, OriginError};
@@ -105,7 +105,8 @@ pub(super) async fn pass(
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
-    let remembered = look.map(|look| count_it(shared, visit, &ask, look, &answer)).unwrap_or_default();
+    let (waiting, remembered) =
+        look.map(|look| count_it(shared, visit, &ask, look, &answer)).unwrap_or_default();
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
     guard::after(visit, purpose, &mut answer, &shared.metrics);
     answer.headers_mut().extend(remembered.into_iter().map(|line| (header::SET_COOKIE, line)));
@@ -119,7 +120,7 @@ pub(super) async fn pass(
         None => answer,
     };
     if is_page(&ask, &answer) {
-        return Ok(rewrite(shared, visit, &ask, answer));
+        return Ok(rewrite(shared, visit, &ask, answer, waiting));
     }
     let answer = own_path::after(visit, asked, answer, &shared.metrics).await;
     Ok(as_it_is(shared, visit, &ask, answer))
@@ -171,26 +172,33 @@ fn confirm(shared: &Shared, head: response::Parts, body: Body) -> Response<Body>
     validator::confirmed(head, body)
 }
 
-/// Hands in what a navigation's answer counts as. Gives the cookie of returning visitors, where a page was shown that has
-/// to set it, or to end it.
+/// Hands in what a navigation's answer counts as; a page that asks is given back, to be handed in when it is known in which
+/// language it does. Gives the cookie of returning visitors, where a page was shown that has to set it, or to end it.
 fn count_it(
     shared: &Shared,
     visit: &Visit,
     ask: &Ask,
     look: Look,
     answer: &Response<Body>,
-) -> Vec<HeaderValue> {
+) -> (Option<Waiting>, Vec<HeaderValue>) {
     let (status, headers) = (answer.status(), answer.headers());
     let is_written_to = is_page(ask, answer) && decoder(headers).is_some();
-    let asked = if is_written_to { count::asked(visit, &ask.shown, ask.language) } else { None };
-    if let Some(kind) = outcome(shared, visit, &look, (status, headers), asked) {
-        shared.hits.hand_in(look.hit(shared, visit, kind));
-    }
+    let asks = is_written_to && count::is_asked(visit, &ask.shown);
+    let hit = outcome(shared, visit, &look, (status, headers)).map(|kind| look.hit(shared, visit, kind));
+    let waiting = match hit {
+        Some(hit) if asks => Some(Waiting::new(shared, visit, hit)),
+        Some(hit) => {
+            shared.hits.hand_in(hit);
+            None
+        }
+        None => None,
+    };
     let is_kept = visit.site.mode == Mode::Enforce && count::is_page_shown(status, headers);
     if !is_kept {
-        return Vec::new();
+        return (waiting, Vec::new());
     }
-    weeks::set_cookie(visit, shared.clock.now()).into_iter().chain(consent_cookie::repair(visit)).collect()
+    let weeks = weeks::set_cookie(visit, shared.clock.now()).into_iter();
+    (waiting, weeks.chain(consent_cookie::repair(visit)).collect())
 }
 
 /// The origin gave no answer. A navigation that failed is counted, unless the visitor broke it off.
@@ -205,7 +213,13 @@ fn failed(shared: &Shared, visit: &Visit, look: Option<Look>, error: OriginError
 }
 
 /// Turns an answer into the page of this consent state. A `HEAD` gets the head that a `GET` would have.
-fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
+fn rewrite(
+    shared: &Shared,
+    visit: &Visit,
+    ask: &Ask,
+    answer: Response<Body>,
+    mut waiting: Option<Waiting>,
+) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let Some(decoder) = decoder(&head.headers) else {
         // A coding nobody here knows: the browser that asked for it may read it, under the fence.
@@ -227,6 +241,8 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
         head.headers.extend(visit.site.asking.vary().map(|field| (header::VARY, field)));
     }
     if has_browser(ask, tag, &mut head.headers) {
+        // The copy's own language is not known here; the visitor's is the best guess.
+        waiting.iter_mut().for_each(|waiting| waiting.asks(ask.language));
         return confirm(shared, head, body);
     }
     let (host, path) = (visit.host.name(), visit.page().path);
@@ -237,16 +253,19 @@ fn rewrite(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) ->
     }
     let metrics = shared.metrics.clone();
     let note = noting(shared, visit);
-    let tell = move |outcome, hosts: &[Box<str>]| {
-        note(hosts);
-        match outcome {
-            Outcome::Whole { held, long } => {
-                metrics.pages_rewritten.increment();
-                metrics.tags_held.add(held.into());
-                metrics.tags_long.add(long.into());
+    let tell = move |told: Told<'_>| match told {
+        Told::Asks(language) => waiting.iter_mut().for_each(|waiting| waiting.asks(language)),
+        Told::Over(outcome, hosts) => {
+            note(hosts);
+            match outcome {
+                Outcome::Whole { held, long } => {
+                    metrics.pages_rewritten.increment();
+                    metrics.tags_held.add(held.into());
+                    metrics.tags_long.add(long.into());
+                }
+                Outcome::Cut => metrics.pages_cut.increment(),
+                Outcome::Left => {}
             }
-            Outcome::Cut => metrics.pages_cut.increment(),
-            Outcome::Left => {}
         }
     };
     let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));

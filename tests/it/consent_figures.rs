@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use crate::events::{post, rules_with};
 use crate::pages::{PLAIN, SHOP};
+use crate::support::browser::CHROME;
 use crate::support::{Gateway, Origin, RULES, Visitor, rules_of_mode, start, start_with};
 
 const FIGURES: [&str; 7] = [
@@ -101,6 +103,45 @@ fn versions_are_called_as_receipts_call_what_was_shown() {
     let answer = gateway.ask(&token, &question).json();
     let version = answer["results"][0]["dimensions"][0].as_str().unwrap();
     assert!(version.len() == 12 && version.bytes().all(|byte| byte.is_ascii_hexdigit()), "{answer}");
+}
+
+/// The page is English, the browsers are Norwegian: the question is counted as the page put it, and so is its answer.
+#[test]
+fn a_question_is_counted_in_the_language_in_which_it_stood() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let token = gateway.token();
+    let mut yes = visitor(&gateway, 131);
+    let notice = yes.asked("/", "nb-NO");
+    yes.post(&format!("choice=all&layer=banner&notice={notice}"), &[("accept-language", "nb-NO")]);
+    visitor(&gateway, 132).asked("/", "nb-NO");
+    let by = ["banners_shown", "banners_ignored", "choices"];
+    let told_as = |name: &str| json!([{"metrics": [2, 1, 1], "dimensions": [name]}]);
+    told(&gateway, &token, &by, "choice:language", &told_as("en"));
+    told(&gateway, &token, &by, "choice:version", &told_as(&notice));
+}
+
+/// Where a script counts views, it says what the page asked; a page without a body for a banner asks nobody.
+#[test]
+fn a_question_is_counted_by_what_the_page_said_and_only_where_it_stood() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start_with(&origin, &rules_with("count = \"script\""));
+    let token = gateway.token();
+    let mut seen = visitor(&gateway, 131);
+    let notice = seen.asked("/", "nb-NO");
+    let view = json!({"name": "pageview", "url": "http://shop.example/", "notice": notice});
+    let headers =
+        [("content-type", "application/json"), ("accept-language", "nb-NO"), ("user-agent", CHROME)];
+    assert_eq!(post(&gateway, "/event", view.to_string(), &headers).status, 202);
+    let shown = json!([{"metrics": [1], "dimensions": ["en"]}]);
+    told(&gateway, &token, &["banners_shown"], "choice:language", &shown);
+
+    let frames = Origin::page("<html><head></head><frameset><frame src=/a></frameset></html>");
+    let gateway = start(&frames);
+    let token = gateway.token();
+    visitor(&gateway, 131).open("/");
+    let question = json!({"metrics": ["pageviews", "banners_shown"], "date_range": "day"});
+    gateway.ask_until(&token, &question, &json!([{"metrics": [1, 0], "dimensions": []}]));
 }
 
 #[test]

@@ -95,6 +95,30 @@ fn r40_one_number_tells_the_whole_story_of_a_consent() {
     assert!(records.iter().all(|receipt| receipt.id == records[0].id && receipt.language == "nb"));
 }
 
+/// The page is English, the browser Norwegian: what was read is the page's.
+#[test]
+fn r40_a_record_names_the_text_that_was_shown_in_each_layer() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let norwegian = [("accept-language", "nb-NO")];
+    let mut visitor = Visitor::of(gateway.visitors);
+    let banner = visitor.asked("/", "nb-NO");
+    visitor.post(&format!("choice=all&return=/&layer=banner&notice={banner}"), &norwegian);
+    let centre = visitor.asked("/_consentry/consent", "en");
+    visitor.post(&format!("choice=some&category=statistics&layer=page&notice={centre}"), &norwegian);
+    let mine = visitor.asked("/_consentry/my-data", "nb");
+    visitor.post(&format!("choice=none&layer=page&notice={mine}"), &[("accept-language", "en")]);
+    let told: Vec<_> = records(&gateway)
+        .into_iter()
+        .map(|receipt| (receipt.action, receipt.language, receipt.texts.to_string()[..12].to_owned()))
+        .collect();
+    let expected = [("granted", "en", &banner), ("changed", "en", &centre), ("withdrawn", "nb", &mine)];
+    let expected =
+        expected.map(|(action, language, notice)| (action.into(), language.into(), notice.clone()));
+    assert_eq!(told, expected);
+    assert_eq!((banner == centre, banner == mine), (true, false));
+}
+
 #[test]
 fn p5_a_yes_although_the_browser_says_no_is_recorded_as_such() {
     let origin = Origin::page(PLAIN);

@@ -11,7 +11,7 @@ use super::placeholder::Embed;
 use super::tag::is_space;
 
 /// What is put into a page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Insertions {
     /// Goes first in `<head>`; empty when there is nothing to say.
     pub head: Bytes,
@@ -35,16 +35,7 @@ pub struct Insertions {
 impl Insertions {
     /// Nothing at all.
     pub fn none() -> Self {
-        Self {
-            head: Bytes::new(),
-            languages: Arc::from([]),
-            preferred: 0,
-            return_path: Bytes::new(),
-            script: Bytes::new(),
-            idle: Bytes::new(),
-            embeds: Bytes::new(),
-            tail: Bytes::new(),
-        }
+        Self::default()
     }
 }
 
@@ -315,8 +306,17 @@ impl Frame {
         }
     }
 
+    /// The language of the banner that was put in, as an index.
+    pub(super) fn asks_in(&self) -> Option<usize> {
+        (self.has_banner && !self.localized()?.banner.is_empty()).then(|| self.chosen())
+    }
+
+    fn chosen(&self) -> usize {
+        self.language.unwrap_or(self.insertions.preferred)
+    }
+
     fn localized(&self) -> Option<&Localized> {
-        self.insertions.languages.get(self.language.unwrap_or(self.insertions.preferred))
+        self.insertions.languages.get(self.chosen())
     }
 
     /// Puts parts in that know of no tracker, without putting them together first.

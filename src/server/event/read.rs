@@ -2,8 +2,9 @@
 //!
 //! Keys have a long name and the short one of Plausible's scripts: `name` `n`, `url` `u`, `domain` `d`, `referrer` `r`,
 //! `props` `p` `m` `meta` (an object, or JSON in a text), `revenue` `$`, `interactive` `i`, `hashMode` `h`, and for
-//! `engagement` `e` (milliseconds) and `sd` (percent). Others are passed over, so that newer clients are understood; and
-//! so are a revenue and properties that are none, as Plausible does: a purchase is not lost for a faulty amount.
+//! `engagement` `e` (milliseconds) and `sd` (percent). Our own script says with `notice` what a page asked. Others are
+//! passed over, so that newer clients are understood; and so are a revenue and properties that are none, as Plausible
+//! does: a purchase is not lost for a faulty amount.
 //! `domain` is one of these: the site is the one whose host was asked.
 
 use std::collections::BTreeMap;
@@ -46,8 +47,8 @@ pub(super) struct Told {
 
 /// What happened on a page.
 pub(super) enum Happened {
-    /// It was shown.
-    View,
+    /// It was shown, and asked under the notice of that name.
+    View { notice: Option<Box<str>> },
     /// Something that has a name.
     Event { name: Arc<str>, is_interactive: bool, properties: Properties, revenue: Option<Revenue> },
     /// It had attention.
@@ -93,7 +94,7 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
     };
     let revenue = object(&fields, &["revenue", "$"]).and_then(|value| Revenue::read(&value).ok());
     let happened = match name {
-        VIEW => Happened::View,
+        VIEW => Happened::View { notice: fields.get("notice").and_then(Value::as_str).map(Into::into) },
         ENGAGEMENT => engagement(&fields)?,
         name => {
             let is_interactive = of(&fields, &["interactive", "i"]) != Some(&Value::Bool(false));

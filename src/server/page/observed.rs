@@ -1,7 +1,5 @@
 //! A page in the mode `observe`: it passes as the shop wrote it, its hosts are noted, and the witness stands behind it.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
@@ -9,7 +7,7 @@ use super::{Ask, decoder, make_changed, noting};
 use crate::policy::consent::{Choice, Consent};
 use crate::proxy::Body;
 use crate::proxy::encode::{Coding, Encoder};
-use crate::proxy::page::{Outcome, PageBody};
+use crate::proxy::page::{Outcome, PageBody, Told};
 use crate::proxy::reader::{Onlooker, Reader};
 use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::server::beacon;
@@ -34,11 +32,12 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
     let policy = &visit.site.policy;
     let everything = Consent::from_choice(&Choice::All, visit.today, None, policy.catalog());
     let (host, path) = (visit.host.name(), visit.page().path);
-    let rewriter = Rewriter::new(policy.clone(), everything, host, path, nothing()).noting_hosts();
+    let rewriter = Rewriter::new(policy.clone(), everything, host, path, Insertions::none()).noting_hosts();
     let tail = if is_witnessed { tail(visit) } else { Bytes::new() };
     let reader = Reader::Looks(Onlooker::new(rewriter, tail));
     let (metrics, note) = (shared.metrics.clone(), noting(shared, visit));
-    let tell = move |outcome, hosts: &[Box<str>]| {
+    let tell = move |told: Told<'_>| {
+        let Told::Over(outcome, hosts) = told else { return };
         note(hosts);
         if outcome == Outcome::Cut {
             metrics.pages_cut.increment();
@@ -74,17 +73,4 @@ fn may_be_changed(headers: &HeaderMap) -> bool {
 fn is_plain_html(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes).to_ascii_lowercase();
     kind.starts_with(b"text/html") && memchr::memmem::find(&kind, b"utf-16").is_none()
-}
-
-fn nothing() -> Insertions {
-    Insertions {
-        head: Bytes::new(),
-        languages: Arc::default(),
-        preferred: 0,
-        return_path: Bytes::new(),
-        script: Bytes::new(),
-        idle: Bytes::new(),
-        embeds: Bytes::new(),
-        tail: Bytes::new(),
-    }
 }

@@ -62,6 +62,13 @@ impl Visitor {
         answer
     }
 
+    /// Opens a page in a browser set to this language; gives the notice that its forms name.
+    pub fn asked(&mut self, path: &str, language: &str) -> String {
+        let headers =
+            [("accept", "text/html"), ("accept-language", language), ("user-agent", &*self.agent.clone())];
+        notice(&self.get(path, &headers).text())
+    }
+
     /// Sends a choice form with more headers and follows nothing.
     pub fn post(&mut self, form: &str, headers: &[(&str, &str)]) -> Answer {
         self.post_to("/_consentry/choice", form, headers)
@@ -110,4 +117,11 @@ impl Visitor {
         }
         answer
     }
+}
+
+/// The notice that the first form of a page names.
+pub fn notice(page: &str) -> String {
+    let page = page.replace('"', "");
+    let rest = page.split("name=notice value=").nth(1).unwrap_or_else(|| panic!("no notice: {page}"));
+    rest.split('>').next().unwrap_or_default().to_owned()
 }

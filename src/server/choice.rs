@@ -15,9 +15,9 @@ use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, body_limit, consent_cookie, from_here, weeks};
 use crate::banner::{Signal, safe_return};
-use crate::counting::{Answer, Hit, HitKind};
+use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
-use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
+use crate::policy::consent::{Category, CategorySet, Choice, Consent, ReceiptNumber};
 use crate::policy::cookies::Scheme;
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
@@ -67,8 +67,44 @@ pub(super) async fn choose(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let taken = take(visit, request).await?;
+    if taken.form.notice == Told::Outdated && adds(visit, &taken.form.choice) {
+        return ask_anew(visit, &taken);
+    }
     let after = decide(shared, visit, &taken).await?;
     Ok(settle(shared, visit, &taken, &after))
+}
+
+/// Does a choice grant what does not stand yet?
+fn adds(visit: &Visit, choice: &Choice) -> bool {
+    let asked_for = Consent::from_choice(choice, visit.today, None, visit.site.policy.catalog());
+    !covers(visit, &visit.consent, &asked_for)
+}
+
+/// The answer to a yes from a page that asked in other words, or for something else, than is asked today: the question as
+/// it is now. Nothing is stored.
+fn ask_anew(visit: &Visit, taken: &Taken) -> Result<Response<Body>, Refusal> {
+    let (back, prefix) = (&taken.form.return_path, &visit.site.policy.settings().prefix);
+    if taken.sent.form == Form::Json {
+        return Err(Refusal::Outdated);
+    }
+    let stands_there = match taken.form.layer {
+        Layer::Embed => true,
+        Layer::Page => back.starts_with(prefix.as_str()),
+        Layer::Banner | Layer::Script | Layer::Form => visit.consent.is_asked(),
+    };
+    let centre = || format!("{prefix}/consent?return={back}");
+    Ok(see_other(&if stands_there { back.clone() } else { centre() }))
+}
+
+/// The browser goes on to a path of this site.
+fn see_other(path: &str) -> Response<Body> {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    // A local path is graphic ASCII, so it is a header value; the first page is one too.
+    let path = HeaderValue::from_str(path).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    answer.headers_mut().insert(header::LOCATION, path);
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 /// Reads a choice that was sent from the site's own pages.
@@ -213,9 +249,13 @@ fn compare(before: &Consent, after: &Consent) -> Answer {
 
 /// Was something granted before that is not any more?
 fn takes_back(visit: &Visit, after: &Consent) -> bool {
-    let before = &visit.consent;
-    let is_refused = |tracker| !after.grants(visit.site.policy.catalog().tracker(tracker));
-    !after.categories().includes(before.categories()) || before.trackers().iter().any(is_refused)
+    !covers(visit, after, &visit.consent)
+}
+
+/// Does `one` grant all that `other` does?
+fn covers(visit: &Visit, one: &Consent, other: &Consent) -> bool {
+    let is_granted = |tracker| one.grants(visit.site.policy.catalog().tracker(tracker));
+    one.categories().includes(other.categories()) && other.trackers().iter().all(is_granted)
 }
 
 /// The page is loaded again after a form, and after a script's grant: that view was counted already.
@@ -253,15 +293,7 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer
         }
-        Form::Page => {
-            let mut answer = Response::new(Body::Empty);
-            *answer.status_mut() = StatusCode::SEE_OTHER;
-            // A local path is graphic ASCII, so it is a header value; the first page is one too.
-            let back =
-                HeaderValue::from_str(&form.return_path).unwrap_or_else(|_| HeaderValue::from_static("/"));
-            answer.headers_mut().insert(header::LOCATION, back);
-            answer
-        }
+        Form::Page => see_other(&form.return_path),
     };
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

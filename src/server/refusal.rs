@@ -53,6 +53,11 @@ pub(super) enum Refusal {
     /// A choice that says nothing understandable.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
+    /// A yes from a page that asked for something else, or in other words, than is asked now; nothing was granted.
+    #[error(
+        "what is asked has changed since that page was loaded; load it again and answer what it asks now"
+    )]
+    Outdated,
     /// An event that says nothing understandable.
     #[error(transparent)]
     Event(EventErrors),
@@ -111,6 +116,7 @@ impl Refusal {
             | Self::Question(_) => StatusCode::BAD_REQUEST,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Outdated => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::CrossSite | Self::Robot => StatusCode::FORBIDDEN,
@@ -142,6 +148,7 @@ impl Refusal {
             Self::CrossSite => "cross_site",
             Self::Robot => "robot",
             Self::Choice(_) => "bad_choice",
+            Self::Outdated => "outdated",
             Self::Report(_) => "bad_report",
             Self::Event(_) => "bad_event",
             Self::Objection(_) => "bad_objection",

@@ -89,7 +89,7 @@ fn trouble(refusal: &Refusal) -> Trouble {
             Trouble::NotAllowed
         }
         Refusal::CrossSite => Trouble::CrossSite,
-        Refusal::Choice(_) => Trouble::Answer,
+        Refusal::Choice(_) | Refusal::Outdated => Trouble::Answer,
         Refusal::BodyTooLarge => Trouble::TooLarge,
         Refusal::MediaType(_) => Trouble::WrongType,
         Refusal::Origin(error) if error.is_timeout() => Trouble::OriginSlow,

@@ -70,6 +70,58 @@ fn r35_a_new_or_moved_tracker_is_asked_about_and_other_answers_stay() {
     assert_eq!(told(&origin), "necessary, preferences, statistics");
 }
 
+/// The question stands in an open page while the operator adds a tracker.
+#[test]
+fn r35_a_yes_to_an_earlier_question_grants_nothing_that_it_did_not_name() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    let earlier = visitor.asked("/dekk", "nb");
+    reloaded(&gateway, &origin, &format!("{RULES}{FILM}"));
+    let yes = format!("choice=all&layer=banner&return=/dekk&notice={earlier}");
+    let answer = visitor.post(&yes, &[]);
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/dekk")));
+    let by_script = visitor.post(&yes, &[("accept", "application/json")]);
+    assert_eq!((by_script.status.as_u16(), by_script.json()["code"].as_str()), (409, Some("outdated")));
+    assert!(visitor.jar.is_empty(), "nothing is stored");
+    let now = visitor.asked("/dekk", "nb");
+    assert_ne!(now, earlier);
+    visitor.choose(&format!("choice=all&layer=banner&return=/dekk&notice={now}"));
+    assert_eq!(told(&origin), "necessary, preferences, statistics, marketing");
+
+    let mut other = Visitor::of(gateway.visitors);
+    other.choose(&format!("choice=none&layer=banner&return=/&notice={earlier}"));
+    assert!(!is_asked(&other.open("/")), "a no is a no to all of it");
+}
+
+/// The preference centre stands open meanwhile: what is taken back is taken, what would be new is asked about there.
+#[test]
+fn r35_less_is_taken_from_an_earlier_preference_centre_and_more_is_asked_about_again() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&category=statistics&category=preferences&return=/");
+    let earlier = visitor.asked("/_consentry/consent?return=/dekk", "nb");
+    reloaded(&gateway, &origin, &format!("{RULES}{FILM}"));
+    let some = |more: &str| {
+        format!("choice=some&category=statistics{more}&layer=page&return=/dekk&notice={earlier}")
+    };
+    let answer = visitor.post(&some("&category=marketing"), &[]);
+    assert_eq!(answer.header("location"), Some("/_consentry/consent?return=/dekk"));
+    visitor.open("/");
+    assert_eq!(told(&origin), "necessary, preferences, statistics");
+    visitor.choose(&some(""));
+    assert_eq!(told(&origin), "necessary, statistics");
+    let there = visitor.post("choice=all&layer=page&return=/_consentry/consent&notice=0", &[]);
+    assert_eq!(there.header("location"), Some("/_consentry/consent"));
+    let elsewhere = visitor.post("choice=all&layer=banner&return=/dekk&notice=0", &[]);
+    assert_eq!(
+        elsewhere.header("location"),
+        Some("/_consentry/consent?return=/dekk"),
+        "it is asked nowhere else"
+    );
+}
+
 #[test]
 fn r33_other_words_or_hosts_ask_nobody_again() {
     let origin = Origin::page(SHOP);

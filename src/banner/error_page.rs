@@ -69,7 +69,13 @@ impl Banner {
     pub fn error_page(&self, language: usize, trouble: Trouble) -> String {
         let texts = self.texts(language);
         let (title, sentence) = trouble.words(texts);
-        self.page(texts, title, "/", |html| _ = html.element("p", sentence))
+        self.page(texts, title, "/", |html| {
+            html.element("p", sentence);
+            // What the shop's page keeps from saying, this page says: an answer can be given there.
+            if trouble == Trouble::CrossSite {
+                html.raw("<p>").link(&self.address("/consent"), &texts.consent.title).raw("</p>");
+            }
+        })
     }
 
     /// The sentence alone, for an answer that is no page.

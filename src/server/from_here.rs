@@ -9,32 +9,54 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::visit::Visit;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const HTTPS: &[u8] = b"https://";
+const HTTP: &[u8] = b"http://";
 
 /// From a page under the very host that is asked.
 pub(super) fn is_same_origin(visit: &Visit, headers: &HeaderMap) -> bool {
-    let mut sites = headers.get_all(FETCH_SITE).iter();
-    let site_is_ours = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
-    site_is_ours && headers.get_all(header::ORIGIN).iter().all(|origin| is_this_host(visit, origin))
+    comes_from(visit, headers, &[b"same-origin"], |origin| is_this_host(visit, origin))
 }
 
 /// From a page under any host of the site.
 pub(super) fn is_same_site(visit: &Visit, headers: &HeaderMap) -> bool {
-    let mut sites = headers.get_all(FETCH_SITE).iter();
-    let site_is_ours = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"same-site" | b"none"));
-    let is_own = |origin: &HeaderValue| {
+    comes_from(visit, headers, &[b"same-origin", b"same-site"], |origin| {
         is_this_host(visit, origin) || host(origin).is_some_and(|host| visit.site.has_named_host(&host))
-    };
-    site_is_ours && headers.get_all(header::ORIGIN).iter().all(is_own)
+    })
 }
 
+/// Is the request's place one of `places`, as far as it says, and every origin of it one of ours?
+///
+/// Of a page that sends no referrer the origin is `null` in forms and beacons (Fetch Standard, "append a request `Origin`
+/// header"); so it is in a sandbox, but of that browsers say that it is another site. What says nothing else is of the
+/// scheme that is known here: a page that came by http may have been written by anybody on the way.
+fn comes_from(
+    visit: &Visit,
+    headers: &HeaderMap,
+    places: &[&[u8]],
+    is_own: impl Fn(&HeaderValue) -> bool,
+) -> bool {
+    let is_place = |site: &HeaderValue| places.contains(&site.as_bytes());
+    let sites = headers.get_all(FETCH_SITE);
+    let is_said = sites.iter().any(is_place);
+    let is_ours = |origin: &HeaderValue| match origin.as_bytes() {
+        b"null" => is_said,
+        bytes => is_own(origin) && (is_said || !visit.client.is_https || !bytes.starts_with(HTTP)),
+    };
+    sites.iter().all(|site| is_place(site) || site == "none")
+        && headers.get_all(header::ORIGIN).iter().all(is_ours)
+}
+
+/// The host that was asked, where both leave out the port that the scheme has anyway.
 fn is_this_host(visit: &Visit, origin: &HeaderValue) -> bool {
+    let port: &[u8] = if origin.as_bytes().starts_with(HTTP) { b":80" } else { b":443" };
+    let without = |authority: &[u8]| authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase();
     authority(origin)
-        .is_some_and(|authority| authority.eq_ignore_ascii_case(visit.host.authority().as_bytes()))
+        .is_some_and(|authority| without(authority) == without(visit.host.authority().as_bytes()))
 }
 
 fn authority(origin: &HeaderValue) -> Option<&[u8]> {
     let origin = origin.as_bytes();
-    origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"))
+    origin.strip_prefix(HTTPS).or_else(|| origin.strip_prefix(HTTP))
 }
 
 /// The host of an `Origin`: lower case, no port.

@@ -1,10 +1,15 @@
 //! What a visitor can say, and what stands after it.
 
+use std::sync::Arc;
+
+use consentry::clock::SteppedClock;
 use consentry::store::ledger::Receipts;
 use jiff::SignedDuration;
 
 use crate::pages::{PLAIN, SHOP};
-use crate::support::{Origin, Visitor, get, noon, start};
+use crate::support::{
+    Answer, Gateway, Origin, RULES, Visitor, get, noon, request, settings, start, start_in,
+};
 
 #[test]
 fn a_refusal_costs_one_click_and_is_kept() {
@@ -107,6 +112,73 @@ fn a_choice_from_another_site_is_not_taken() {
         assert!(answer.headers_named("set-cookie").is_empty());
         visitor.jar.clear();
     }
+}
+
+/// One request to choose: the host, what the browser says of its origin and place, and over https if the proxy says so.
+fn chosen_at(gateway: &Gateway, host: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut message = http::Request::post("/_consentry/choice")
+        .header("host", host)
+        .header("content-type", "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        message = message.header(*name, *value);
+    }
+    request(gateway.visitors, message.body("choice=all".into()).expect("a request"))
+}
+
+fn behind_a_proxy(origin: &Origin) -> Gateway {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = settings(&directory, origin.address, RULES)
+        .replace("languages =", "trusted_proxies = [\"127.0.0.1/32\"]\nlanguages =");
+    start_in(directory, &text, Arc::new(SteppedClock::at(noon())))
+}
+
+/// A page with `Referrer-Policy: no-referrer` sends its forms with `Origin: null`.
+#[test]
+fn a_form_without_an_origin_is_taken_where_the_browser_says_that_it_is_ours() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let null = ("origin", "null");
+    for (place, status) in
+        [("same-origin", 303), ("same-site", 403), ("cross-site", 403), ("none", 403), ("", 403)]
+    {
+        let answer = chosen_at(&gateway, "shop.example", &[null, ("sec-fetch-site", place)]);
+        assert_eq!(answer.status, status, "{place}");
+    }
+    let refused = chosen_at(&gateway, "shop.example", &[null, ("accept-language", "en")]);
+    assert_eq!(refused.status, 403);
+    let way = "<p><a href=\"/_consentry/consent\">";
+    assert!(refused.text().contains(way), "an answer can be given there: {}", refused.text());
+    let there = get(gateway.visitors, "/_consentry/consent", &[]);
+    assert_eq!(there.header("referrer-policy"), Some("same-origin"), "so that its forms have an origin");
+}
+
+#[test]
+fn an_origin_is_compared_by_scheme_and_port_as_far_as_they_are_known() {
+    let origin = Origin::page(PLAIN);
+    let gateway = behind_a_proxy(&origin);
+    let rows = [
+        ("shop.example:443", "https://shop.example", "https", 303),
+        ("shop.example", "https://shop.example:443", "https", 303),
+        ("shop.example:80", "http://shop.example", "http", 303),
+        ("SHOP.example", "http://shop.EXAMPLE:80", "http", 303),
+        ("shop.example", "https://shop.example", "http", 303),
+        ("shop.example:80", "https://shop.example", "https", 403),
+        ("shop.example:443", "http://shop.example", "http", 403),
+        ("shop.example", "https://shop.example:8443", "https", 403),
+        ("shop.example", "http://shop.example", "https", 403),
+        ("shop.example", "https://shop.example.evil.example", "https", 403),
+        ("shop.example", "file://shop.example", "https", 403),
+    ];
+    for (host, from, scheme, status) in rows {
+        let headers = [("origin", from), ("x-forwarded-proto", scheme)];
+        assert_eq!(chosen_at(&gateway, host, &headers).status, status, "{host} {from} {scheme}");
+    }
+    let vouched = [
+        ("origin", "http://shop.example"),
+        ("x-forwarded-proto", "https"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(chosen_at(&gateway, "shop.example", &vouched).status, 303);
 }
 
 #[test]

@@ -4,21 +4,20 @@
 //! nothing; facets are taken apart, and words and tokens come back, when the sums are drained.
 
 mod few;
-mod index;
 mod sheet;
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 pub(super) use self::few::{Count, Few};
-use self::sheet::{Look, Sheet};
+use self::sheet::Sheet;
 use super::axis::{Axis, Key, Plan};
 use super::facets::Facets;
 use super::pack::pack;
 use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
-/// The most sums that may wait for a drain, of one site. At 64 bytes each, and 16 to 32 to find them, that is some 45 MB; beyond it hits are
+/// The most sums that may wait for a drain, of one site. At 69 bytes each that is some 35 MB; beyond it hits are
 /// dropped whole, so that the figures that are written stay in step with each other.
 pub(super) const SUMS_MAX: usize = 500_000;
 /// The most hours that one day's visits can have been active in: three days of at most 27 hours, with room to spare.
@@ -114,19 +113,14 @@ impl Cells {
     }
 
     fn add_line(&mut self) {
-        let Self { sheets, line, .. } = self;
-        let mut looks = [Look::default(); LINE];
-        for ((slot, key, _), look) in line.iter().zip(&mut looks) {
-            *look = sheet(sheets, *slot).look(*key);
-        }
         let mut places = [0; LINE];
-        for (((slot, key, _), look), place) in line.iter().zip(looks).zip(&mut places) {
-            *place = sheets[usize::from(*slot)].place(*key, look);
+        for ((slot, key, _), place) in self.line.iter().zip(&mut places) {
+            *place = sheet(&mut self.sheets, *slot).place(*key);
         }
-        for ((slot, _, few), place) in line.iter().zip(places) {
-            sheets[usize::from(*slot)].add(place, few);
+        for ((slot, _, few), place) in self.line.iter().zip(places) {
+            self.sheets[usize::from(*slot)].add(place, few);
         }
-        line.clear();
+        self.line.clear();
     }
 
     /// Adds sums of any size.

@@ -1,25 +1,21 @@
 //! One hour's sums, packed: the figures that nearly every sum has take one line of a processor's cache.
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
 use super::super::axis::Key;
 use super::super::tally::Sums;
 use super::few::{COUNTS, Few, More};
-use super::index::{Index, Tag};
+use super::fold;
 
 /// One hour's sums.
 #[derive(Default)]
 pub(super) struct Sheet {
-    index: Index,
+    index: HashTable<u32>,
     rows: Vec<Row>,
     more: Vec<More>,
     /// What a row had no room for.
     spilled: Vec<(Key, Sums)>,
-}
-
-/// What the first look for a key met.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Look {
-    tag: Tag,
-    first: u64,
 }
 
 /// Sums, but for those that few cells have.
@@ -44,31 +40,26 @@ impl Sheet {
     pub(super) fn add_wide(&mut self, key: Key, sums: &Sums) {
         match Few::of(sums) {
             Some(few) => {
-                let at = self.place(key, self.look(key));
+                let at = self.place(key);
                 self.add(at, &few);
             }
             None => self.spilled.push((key, *sums)),
         }
     }
 
-    /// The first look for a key.
-    pub(super) fn look(&self, key: Key) -> Look {
-        let tag = Tag::of(key);
-        Look { tag, first: self.index.first(tag) }
-    }
-
-    /// Where the sums of a key stand, or will, after the first look for it.
-    pub(super) fn place(&mut self, key: Key, Look { tag, first }: Look) -> u32 {
+    /// Where the sums of a key stand, or will.
+    pub(super) fn place(&mut self, key: Key) -> u32 {
         let Self { index, rows, .. } = self;
-        let is_it = |at: &u32| rows[*at as usize].key == key;
-        let found = Index::place(first, tag).filter(is_it);
-        if let Some(at) = found.or_else(|| index.find(tag, |at| is_it(&at))) {
-            return at;
+        let hash = |at: u32| fold(rows[at as usize].key.number());
+        match index.entry(fold(key.number()), |at| rows[*at as usize].key == key, |at| hash(*at)) {
+            Entry::Occupied(at) => *at.get(),
+            Entry::Vacant(vacant) => {
+                let at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                vacant.insert(at);
+                rows.push(Row { key, engaged_ms: 0, counts: [0; COUNTS], more: NOTHING });
+                at
+            }
         }
-        let at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        index.insert(tag, at);
-        rows.push(Row { key, engaged_ms: 0, counts: [0; COUNTS], more: NOTHING });
-        at
     }
 
     /// Adds to the sums at a place.

@@ -109,6 +109,10 @@ impl Catalog {
                 None => trackers.push(tracker),
             }
         }
+        for tracker in trackers.iter_mut().filter(|tracker| !tracker.carries.is_empty()) {
+            let carried = tracker.carries.iter().filter_map(|name_id| known.get(name_id));
+            tracker.carried = carried.filter_map(|index| TrackerId::new(*index)).collect();
+        }
         Ok(Self {
             index: Index::new(&trackers),
             own: OwnRules::new(&trackers),
@@ -260,7 +264,7 @@ pub(super) fn bytes_match(rule: &str, name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::consent::Consent;
+    use crate::policy::consent::{CategorySet, Choice, Consent, Day};
 
     fn built_in() -> Catalog {
         Catalog::new(Catalog::built_in().unwrap()).unwrap()
@@ -274,6 +278,7 @@ mod tests {
                 assert!(tracker.purpose.contains_key(language), "{id} has no purpose in {language}");
             }
             assert!(tracker.source.starts_with("https://"), "{id} has no source");
+            assert!(tracker.carries.iter().all(|id| built_in().named(id).is_some()), "{id}");
             assert!(
                 tracker.provider.country.is_empty() == tracker.provider.privacy.is_empty(),
                 "{id}: the provider is either the site itself or has a country and a privacy page"
@@ -350,6 +355,24 @@ mod tests {
         assert_eq!(catalog.used().map(|tracker| tracker.name_id.as_str()).collect::<Vec<_>>(), ["stripe"]);
         let granted = |id| Consent::none().grants(catalog.named(id).unwrap());
         assert!(granted("stripe") && granted("klarna") && !granted("hotjar"));
+    }
+
+    #[test]
+    fn a_container_works_for_a_single_tracker_that_it_carries_and_for_no_other() {
+        let catalog = built_in();
+        let opened = |single: &str| {
+            let trackers = [catalog.named(single).unwrap().id].into_iter().collect();
+            let choice = Choice::Some { categories: CategorySet::NECESSARY, trackers };
+            let consent = Consent::from_choice(&choice, Day(20_000), None, &catalog);
+            let asked = catalog.trackers().filter(|tracker| tracker.category != Category::Necessary);
+            let granted = asked.filter(|tracker| consent.grants(tracker));
+            granted.map(|tracker| tracker.name_id.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(opened("google-analytics"), ["google-tag", "google-tag-manager", "google-analytics"]);
+        assert_eq!(opened("google-ads"), ["google-tag", "google-tag-manager", "google-ads"]);
+        for alone in ["google-tag", "youtube", "meta-pixel", "microsoft-clarity"] {
+            assert_eq!(opened(alone), [alone]);
+        }
     }
 
     #[test]

@@ -129,10 +129,23 @@ impl TrackerSet {
         self.0 == [0; Self::WORDS]
     }
 
+    /// Is one tracker in both sets?
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(mine, its)| mine & its != 0)
+    }
+
     /// The trackers of this set, in the catalogue's order.
     pub fn iter(&self) -> impl Iterator<Item = TrackerId> {
         let set = *self;
         (0..Self::TRACKERS_MAX).filter_map(TrackerId::new).filter(move |tracker| set.contains(*tracker))
+    }
+}
+
+impl FromIterator<TrackerId> for TrackerSet {
+    fn from_iter<I: IntoIterator<Item = TrackerId>>(trackers: I) -> Self {
+        let mut set = Self::NONE;
+        trackers.into_iter().for_each(|tracker| set.insert(tracker));
+        set
     }
 }
 
@@ -271,6 +284,7 @@ impl Consent {
         (tracker.is_used || tracker.category == Category::Necessary)
             && (self.categories.contains(tracker.category)
                 || self.trackers.contains(tracker.id)
+                || self.trackers.meets(&tracker.carried)
                 || tracker.serves.iter().any(|served| self.categories.contains(*served)))
     }
 }

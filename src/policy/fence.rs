@@ -95,7 +95,16 @@ impl Policy {
         let Some(policy) = &ready.content_security_policy else { return fence };
         let end = self.fence_end();
         let mut text = policy.as_bytes().strip_suffix(end.as_bytes()).unwrap_or_default().to_vec();
-        for tracker in self.catalog.trackers().filter(|tracker| consent.trackers().contains(tracker.id)) {
+        // A container that a category opens is in the state's own fence.
+        let stands = |tracker: &Tracker| {
+            let mut opened_by = tracker.serves.iter().chain([&tracker.category]);
+            opened_by.any(|category| consent.categories().contains(*category))
+        };
+        let is_added = |tracker: &&Tracker| {
+            consent.trackers().contains(tracker.id)
+                || (consent.trackers().meets(&tracker.carried) && !stands(tracker))
+        };
+        for tracker in self.catalog.trackers().filter(is_added) {
             let more = self.tracker_sources.get(tracker.id.index()).map_or("", String::as_str);
             if text.len() + more.len() + end.len() <= FENCE_BYTES_MAX {
                 text.extend_from_slice(more.as_bytes());

@@ -52,6 +52,7 @@ pub(super) fn trackers(site: &Table<'_>) -> (Vec<TrackerEntry>, Vec<Range<usize>
 }
 
 fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
+    let carries = texts(table, "carries", id);
     let id = table.required("id", "write a short name: id = \"acme-analytics\"", id);
     let name = table.required("name", "write the name people know it by", value::filled);
     let category =
@@ -86,6 +87,7 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
         name: name?.into_inner(),
         category: category?.into_inner().name().to_owned(),
         serves,
+        carries,
         provider: provider?,
         purpose: purpose?,
         hosts,

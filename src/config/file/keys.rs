@@ -84,6 +84,7 @@ pub const KEYS: [(&str, &[&str]); 29] = [
             "name",
             "category",
             "serves",
+            "carries",
             "provider",
             "purpose",
             "hosts",

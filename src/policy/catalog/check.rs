@@ -4,7 +4,7 @@ use super::{
     Access, CatalogError, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Tracker, TrackerEntry,
     TrackerId,
 };
-use crate::policy::consent::Category;
+use crate::policy::consent::{Category, TrackerSet};
 
 /// Longest id. Unit: bytes. Ids travel in the consent cookie, so they are kept short.
 const ID_BYTES_MAX: usize = 40;
@@ -32,6 +32,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
     let category = category(&entry.category)?;
     let serves = entry.serves.iter().map(|name| served(name)).collect::<Result<_, _>>()?;
     for (list, length) in [
+        ("carries", entry.carries.len()),
         ("hosts", entry.hosts.len()),
         ("cookies", entry.cookies.len()),
         ("storage", entry.storage.len()),
@@ -46,6 +47,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         }
     }
     let hosts = entry.hosts.into_iter().map(host_rule).collect::<Result<_, _>>()?;
+    entry.carries.iter().try_for_each(|id| check_id(id))?;
     entry.cookies.iter().try_for_each(check_cookie)?;
     entry.storage.iter().try_for_each(|key| check_pattern("storage key", key))?;
     entry.inline.iter().try_for_each(|text| check_needle("inline", text, INLINE_BYTES_MIN))?;
@@ -61,6 +63,8 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         name: entry.name,
         category,
         serves,
+        carries: entry.carries,
+        carried: TrackerSet::NONE,
         provider: entry.provider,
         purpose: entry.purpose,
         hosts,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::TrackerId;
-use crate::policy::consent::Category;
+use crate::policy::consent::{Category, TrackerSet};
 
 /// One named product, third-party or first-party, with what it uses.
 #[derive(Clone, Debug)]
@@ -20,6 +20,10 @@ pub struct Tracker {
     pub category: Category,
     /// A container (a tag manager) works as soon as one of these is granted.
     pub serves: Vec<Category>,
+    /// Stable names of the trackers that a container brings along: it works as soon as one of them is granted.
+    pub carries: Vec<String>,
+    /// Those of them that this catalogue has.
+    pub carried: TrackerSet,
     /// Who receives the data.
     pub provider: Provider,
     /// What it is for, per language; `en` is always there.
@@ -148,6 +152,9 @@ pub struct TrackerEntry {
     /// Names of the categories a container serves.
     #[serde(default)]
     pub serves: Vec<String>,
+    /// See [`Tracker::carries`].
+    #[serde(default)]
+    pub carries: Vec<String>,
     /// See [`Provider`].
     pub provider: Provider,
     /// Sentences per language.

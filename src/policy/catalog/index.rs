@@ -235,6 +235,7 @@ mod tests {
             name: "T".into(),
             category: "marketing".into(),
             serves: Vec::new(),
+            carries: Vec::new(),
             provider: Provider {
                 name: "P".into(),
                 country: "NO".into(),

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 22] = [
+const SOURCES: [&str; 24] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -19,6 +19,8 @@ const SOURCES: [&str; 22] = [
     "landing.js",
     "signals.js",
     "default.js",
+    "answered.js",
+    "heed.js",
     "uet.js",
     "clarity.js",
     "idle.js",

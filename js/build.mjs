@@ -2,7 +2,7 @@
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
  * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
- * default.js, uet.js, clarity.js,
+ * default.js, answered.js, heed.js, uet.js, clarity.js,
  * idle.js, idle-google.js, open.js, open-free.js, choice.js,
  * choice-alone.js, choice-api.js, sizes.js, event.js
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
@@ -106,7 +106,7 @@ await script("guard.js", "guard.js", { __FREE__: "false" });
 await script("guard.js", "guard-free.js", { __FREE__: "true" });
 await script("landing.js", "landing.js", {});
 await script("signals.js", "signals.js", {});
-for (const name of ["default.js", "uet.js", "clarity.js"]) await script(name, name, {});
+for (const name of ["default.js", "answered.js", "heed.js", "uet.js", "clarity.js"]) await script(name, name, {});
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await script("forget.js", "forget.js", {});

@@ -71,7 +71,11 @@
 
   // What of the answer (1.20543.sm.youtube~vimeo.…) says what a page may do. No answer and a no are the same here, so
   // a no in another tab costs nobody what was typed in this one.
-  const granted = () => (document.cookie.split("consentry=")[1] || "...").split(".").slice(2, 4) + "";
+  // Where everything was agreed to there is no such page.
+  const granted = () =>
+    (__FREE__ ? document.cookie.split("consentry=")[1] + "" : document.cookie.split("consentry=")[1] || "...")
+      .split(".")
+      .slice(2, 4) + "";
   const then = granted();
   const check = () => consentry.busy || granted() == then || location.reload();
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.

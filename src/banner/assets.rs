@@ -14,7 +14,11 @@ pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
 pub const IDLE_GOOGLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle-google.js"));
 /// Inline, after the signals: what Google's tags are told; tokens `__A__`, `__B__`, `__C__`, `__MORE__`.
 pub const DEFAULT: &str = include_str!(concat!(env!("OUT_DIR"), "/default.js"));
-/// Inline, after the signals, where the site uses Microsoft's advertising tag.
+/// In its place where an answer stands and Google's tags may run; tokens `__A__`, `__B__`, `__C__`.
+pub const ANSWERED: &str = include_str!(concat!(env!("OUT_DIR"), "/answered.js"));
+/// Inline, after them, where Google's tags may run and something is refused; tokens `__A__`, `__B__`, `__C__`.
+pub const HEED: &str = include_str!(concat!(env!("OUT_DIR"), "/heed.js"));
+/// Inline, after the signals, where the site uses Microsoft's advertising tag; tokens `__HOW__`, `__C__`.
 pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 /// Inline, after the signals, where the site uses Microsoft Clarity.
 pub const CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/clarity.js"));

@@ -4,18 +4,19 @@
 //! strict about code in the page has to let through these two, by its nonce or by their hashes ([`Head`]).
 
 mod elements;
+mod signals;
 
 pub use elements::Head;
 pub(super) use elements::{hash_source, nonce_attribute};
 
+use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, CLARITY, DEFAULT, EVENT, FORGET, GUARD, GUARD_FREE, IDLE,
-    IDLE_GOOGLE, LANDING, LINK_CSS, OPEN, OPEN_FREE, SIGNALS, SIZES, UET,
+    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE,
+    LANDING, LINK_CSS, OPEN, OPEN_FREE, SIZES,
 };
 use super::html::ScriptValue;
-use super::{Region, Signals};
 use crate::policy::catalog::{Catalog, Tracker};
-use crate::policy::consent::{Category, CategorySet, Consent};
+use crate::policy::consent::{CategorySet, Consent};
 use elements::More;
 
 /// Where the guard gets the rule for cookies.
@@ -24,9 +25,6 @@ const COOKIES_TOKEN: &str = "$C";
 const STORAGE_TOKEN: &str = "$S";
 /// What Google's tags talk through; the signals define both.
 const GOOGLES: [&str; 2] = ["dataLayer", "gtag"];
-/// The name that Microsoft's advertising tag is called by, and what tells it of a consent.
-const MICROSOFTS: [(&str, &str); 2] = [("uetq", UET), ("clarity", CLARITY)];
-
 /// Which names page scripts may store under: regular expressions of JavaScript, anchored by whoever made them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenNames<'a> {
@@ -136,50 +134,8 @@ impl Making<'_> {
         pieces.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, css)| css).collect()
     }
 
-    fn signals(&self) -> String {
-        let categories = self.consent.categories();
-        let script = SIGNALS
-            .replace("__CONSENT__", ScriptValue::texts(categories.iter().map(Category::name)).as_str())
-            .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str());
-        // Where an answer stands there is none to wait for.
-        let more = if self.is_asked() { ",wait_for_update:500" } else { "" };
-        [script, default(categories, more)].join(";")
-    }
-
-    /// What only some sites tell, and pages of some visitors: it has to stand before the tags that it is for.
-    fn more_signals(&self) -> Vec<String> {
-        let (signals, categories) = (self.signals, self.consent.categories());
-        let mut pieces = Vec::new();
-        if self.is_asked() && signals.is_advanced {
-            pieces.extend(signals.regions.iter().map(regional));
-        }
-        if signals.ads_data_redaction && !categories.contains(Category::Marketing) {
-            pieces.push("gtag(\"set\",\"ads_data_redaction\",!0)".to_owned());
-        }
-        if signals.url_passthrough {
-            pieces.push("gtag(\"set\",\"url_passthrough\",!0)".to_owned());
-        }
-        for (name, script) in MICROSOFTS {
-            let calls = |tracker: &&Tracker| tracker.globals.iter().any(|global| global == name);
-            // A tag that is held cannot hear, and what it would ask is answered by a stand-in.
-            let hears = |tracker: &Tracker| self.is_asked() || self.consent.grants(tracker);
-            if self.catalog.used().find(calls).is_some_and(hears) {
-                pieces.push(stated(script, categories));
-            }
-        }
-        pieces
-    }
-
     fn running(&self) -> impl Iterator<Item = &Tracker> {
         self.catalog.trackers().filter(|tracker| self.consent.lets_run(tracker))
-    }
-
-    /// Is there nobody to answer what the page pushes to `dataLayer`?
-    fn is_google_held(&self) -> bool {
-        let is_googles = |name: &String| GOOGLES.contains(&name.as_str());
-        let categories = self.consent.categories();
-        ![Category::Statistics, Category::Marketing].iter().any(|category| categories.contains(*category))
-            && !self.running().any(|tracker| tracker.globals.iter().any(is_googles))
     }
 
     /// The names that held trackers are called by, each once. A tracker that may work defines its names itself.
@@ -201,26 +157,6 @@ pub fn forget_script<'a>(held: impl Iterator<Item = &'a str>) -> String {
     FORGET.replace("__HELD__", ScriptValue::texts(held).as_str())
 }
 
-/// A script that states what is granted.
-fn stated(script: &str, granted: CategorySet) -> String {
-    let signal = |category| if granted.contains(category) { "\"granted\"" } else { "\"denied\"" };
-    script
-        .replace("__A__", signal(Category::Preferences))
-        .replace("__B__", signal(Category::Statistics))
-        .replace("__C__", signal(Category::Marketing))
-}
-
-/// The default of some countries: the most specific one counts, wherever it stands among the defaults.
-fn regional(region: &Region) -> String {
-    let countries = ScriptValue::texts(region.countries.iter().map(String::as_str));
-    default(region.granted, &format!(",region:{}", countries.as_str()))
-}
-
-/// What Google's tags are told, with one more field or none.
-fn default(granted: CategorySet, more: &str) -> String {
-    stated(DEFAULT, granted).replace(",__MORE__", more)
-}
-
 fn guard(categories: CategorySet, names: OpenNames<'_>) -> String {
     if categories == CategorySet::ALL && names.storage == OpenNames::EVERY {
         return GUARD_FREE.to_owned();
@@ -235,13 +171,13 @@ fn guard(categories: CategorySet, names: OpenNames<'_>) -> String {
 mod tests {
     use super::*;
     use crate::banner::tests::{answered, catalog};
-    use crate::policy::consent::{Choice, TrackerSet};
+    use crate::policy::consent::{Category, Choice, TrackerSet};
     use proptest::prelude::*;
 
-    const HELD: OpenNames<'_> = OpenNames { cookies: "^cart$", storage: "^sort$" };
-    const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
+    pub(super) const HELD: OpenNames<'_> = OpenNames { cookies: "^cart$", storage: "^sort$" };
+    pub(super) const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
 
-    fn making<'a>(catalog: &'a Catalog, consent: &'a Consent) -> Making<'a> {
+    pub(super) fn making<'a>(catalog: &'a Catalog, consent: &'a Consent) -> Making<'a> {
         static SIGNALS: Signals = Signals {
             is_advanced: false,
             url_passthrough: false,
@@ -259,11 +195,11 @@ mod tests {
         }
     }
 
-    fn of(categories: CategorySet) -> Consent {
+    pub(super) fn of(categories: CategorySet) -> Consent {
         answered(&Choice::Some { categories, trackers: TrackerSet::NONE })
     }
 
-    fn text(consent: &Consent, names: OpenNames<'_>) -> String {
+    pub(super) fn text(consent: &Consent, names: OpenNames<'_>) -> String {
         let catalog = catalog();
         let head = making(&catalog, consent).head(names, Others::MayRun);
         String::from_utf8(head.html().to_vec()).unwrap()
@@ -287,25 +223,22 @@ mod tests {
         for names in [HELD, FREE] {
             for state in CategorySet::every() {
                 let head = text(&of(state), names);
-                for token in
-                    ["$C", "$S", "__CONSENT__", "__AT__", "__A__", "__B__", "__C__", "__MORE__", "__FREE__"]
-                {
+                for token in [
+                    "$C",
+                    "$S",
+                    "__CONSENT__",
+                    "__AT__",
+                    "__A__",
+                    "__B__",
+                    "__C__",
+                    "__MORE__",
+                    "__HOW__",
+                    "__FREE__",
+                ] {
                     assert!(!head.contains(token), "{head}");
                 }
             }
         }
-    }
-
-    /// Rule G1 and G7: all seven signals, in the first statement on dataLayer.
-    #[test]
-    fn signals_follow_the_consent() {
-        let denied = text(&of(CategorySet::NECESSARY), FREE);
-        assert_eq!(denied.matches("\"denied\"").count(), 6, "{denied}");
-        assert!(denied.contains("security_storage:\"granted\""), "{denied}");
-        let statistics = text(&of(CategorySet::NECESSARY.with(Category::Statistics)), FREE);
-        assert!(statistics.contains("analytics_storage:\"granted\""), "{statistics}");
-        assert_eq!(statistics.matches("\"denied\"").count(), 5);
-        assert!(!text(&of(CategorySet::ALL), FREE).contains("\"denied\""));
     }
 
     #[test]
@@ -328,12 +261,6 @@ mod tests {
         let none = idle(&Consent::none());
         assert!(none.starts_with("<script nonce=\"n\">") && none.contains("dataLayer.push="), "{none}");
         assert_eq!(idle(&of(CategorySet::ALL)), "");
-    }
-
-    #[test]
-    fn tags_wait_for_an_answer_where_there_is_none() {
-        assert!(text(&Consent::none(), HELD).contains(",wait_for_update:500})"));
-        assert!(!text(&of(CategorySet::NECESSARY), HELD).contains("wait_for_update"));
     }
 
     #[test]

@@ -1,0 +1,107 @@
+// A shop's own words about consent, left from an earlier banner or pasted with the tag, beside ours: what Google's and
+// Microsoft's tags make of both is what the visitor said (rules G1 to G7, G10).
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chooseBeside, withVisitor } from './harness.mjs';
+import { startGateway, startShop } from './hostile.mjs';
+
+const USES = 'uses = ["google-tag", "google-tag-manager", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "meta-pixel"]';
+const GTAG = '<script async src="https://www.googletagmanager.com/gtag/js?id=G-TEST000001"></script>';
+/** The four signals that Google's tags heed, all of one kind. */
+const four = (word) => `{ ad_storage: '${word}', ad_user_data: '${word}', ad_personalization: '${word}', analytics_storage: '${word}' }`;
+/** Google's own snippet, with what a shop has put into it. */
+const snippet = (own) => `<script>window.dataLayer = window.dataLayer || []; function gtag(){dataLayer.push(arguments);} ${own}; gtag('js', new Date()); gtag('config', 'G-TEST000001');</script>`;
+const html = (head) => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title>${head}</head><body><main><p>Hei</p></main></body></html>`;
+
+let shop;
+let gateway;
+before(async () => {
+  shop = await startShop();
+  gateway = await startGateway(shop, { more: USES });
+});
+after(async () => {
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+/**
+ * What Google's tags take the signals for: an update counts for more than any default, whenever that comes, and of two alike
+ * the later one (developers.google.com/tag-platform/security/guides/consent; entries of google_tag_data.ics). Told as "analytics
+ * ads".
+ */
+const state = (page) => page.evaluate(() => {
+  const said = { default: {}, update: {} };
+  for (const [command, how, given] of [...dataLayer].filter((one) => one?.[0] === 'consent')) Object.assign(said[how], given);
+  const all = { ...said.default, ...said.update };
+  if (new Set([all.ad_storage, all.ad_user_data, all.ad_personalization]).size !== 1) throw new Error(JSON.stringify(all));
+  return `${all.analytics_storage} ${all.ad_storage}`;
+});
+
+/** The state on a page with this head, of a visitor who answered so; then `later` is run in the page. */
+async function stateOf({ head, answer, later, to = gateway }) {
+  shop.serve('/snippet', html(head));
+  let found;
+  await withVisitor(async (visitor) => {
+    if (answer) await chooseBeside(visitor, to.url, answer);
+    await visitor.page.goto(`${to.url}/snippet`, { waitUntil: 'networkidle' });
+    if (later) await visitor.page.evaluate(later);
+    const runs = visitor.outside.to('www.googletagmanager.com', '/gtag/js').length > 0;
+    found = [await state(visitor.page), runs];
+  });
+  return found;
+}
+
+test('a default of the shop\'s takes nothing from a visitor who agreed', async () => {
+  const head = snippet(`gtag('consent', 'default', ${four('denied')})`) + GTAG;
+  assert.deepEqual(await stateOf({ head, answer: 'choice=all' }), ['granted granted', true]);
+  assert.deepEqual(await stateOf({ head, answer: 'choice=some&category=statistics' }), ['granted denied', true]);
+});
+
+test('nothing that the shop says grants what was refused, before the tag is there and after', async () => {
+  const statistics = 'choice=some&category=statistics';
+  for (const how of ['default', 'update']) {
+    const grants = `gtag('consent', '${how}', ${four('granted')})`;
+    assert.deepEqual(await stateOf({ head: snippet(grants) + GTAG, answer: statistics }), ['granted denied', true], how);
+    assert.deepEqual(await stateOf({ head: snippet('') + GTAG, answer: statistics, later: grants }), ['granted denied', true], how);
+  }
+});
+
+test('a queue that the shop puts in the place of ours begins with what the visitor said', async () => {
+  const head = `<script>dataLayer = [{ page: 'front' }];</script>${snippet(`gtag('consent', 'default', ${four('granted')})`)}${GTAG}`;
+  assert.deepEqual(await stateOf({ head, answer: 'choice=some&category=statistics' }), ['granted denied', true]);
+});
+
+test('where tags run unasked a shop\'s grant waits for the visitor\'s', async () => {
+  const advanced = await startGateway(shop, { more: `${USES}\n[site.consent.google]\nmode = "advanced"` });
+  const head = snippet(`gtag('consent', 'default', ${four('granted')}); gtag('consent', 'update', ${four('granted')})`) + GTAG;
+  try {
+    assert.deepEqual(await stateOf({ head, to: advanced }), ['denied denied', true]);
+    assert.deepEqual(await stateOf({ head, answer: 'choice=none', to: advanced }), ['denied denied', true]);
+    assert.deepEqual(await stateOf({ head, answer: 'choice=all', to: advanced }), ['granted granted', true]);
+  } finally {
+    await advanced.stop();
+  }
+});
+
+test('a yes to a single tracker of Google\'s loads its tag, which is told what that one may do', async () => {
+  const head = snippet('') + GTAG;
+  assert.deepEqual(await stateOf({ head, answer: 'choice=some&tracker=google-analytics' }), ['granted denied', true]);
+  assert.deepEqual(await stateOf({ head, answer: 'choice=some&tracker=google-ads' }), ['denied granted', true]);
+  assert.deepEqual(await stateOf({ head, answer: 'choice=some&tracker=meta-pixel' }), ['denied denied', false]);
+});
+
+test('Microsoft\'s tags are told what was said of each, whatever the shop says first', () => withVisitor(async (visitor) => {
+  shop.serve('/microsoft', html(`<script>(window.uetq = window.uetq || []).push('consent', 'default', { ad_storage: 'denied' });</script>`));
+  const told = async (answer) => {
+    await visitor.page.goto('about:blank');
+    await chooseBeside(visitor, gateway.url, answer);
+    await visitor.page.goto(`${gateway.url}/microsoft`, { waitUntil: 'networkidle' });
+    return visitor.page.evaluate(() => [[...uetq], self.clarity?.q?.map((one) => [...one])]);
+  };
+  const [uet] = await told('choice=some&tracker=microsoft-uet');
+  assert.deepEqual(uet.slice(0, 6), ['consent', 'default', { ad_storage: 'granted' }, 'consent', 'update', { ad_storage: 'granted' }]);
+  assert.deepEqual(uet.slice(6), ['consent', 'default', { ad_storage: 'denied' }], 'a default, which an update outdoes');
+  const [, clarity] = await told('choice=some&tracker=microsoft-clarity');
+  assert.deepEqual(clarity, [['consentv2', { ad_Storage: 'denied', analytics_Storage: 'granted' }]]);
+}));

@@ -12,6 +12,10 @@ export function preferences(consentry, send, link) {
     const reply = await fetch(link().href, { headers: { "Accept-Language": link().lang } });
     if (!reply.ok) throw reply;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    // Each leads where it leads on its own page: a <base> of the shop's holds for what stands in the shop's page.
+    if (document.querySelector("base"))
+      for (const name of ["href", "action", "formAction"])
+        for (const one of page.querySelectorAll(`[${name}]`)) one[name] = one[name];
     const host = document.createElement("div");
     host.id = "consentry-dialog";
     const { lang, dir } = page.documentElement;

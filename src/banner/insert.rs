@@ -70,6 +70,7 @@ impl Site<'_> {
     pub(super) fn first_layer(&self, texts: &Texts) -> String {
         let text = |part: &Part| match part {
             Part::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            Part::Origin => String::new(),
             _ => " ".to_owned(),
         };
         self.banner(texts, None).into_parts().iter().map(text).collect()
@@ -84,8 +85,8 @@ impl Site<'_> {
         texts.mark(html).raw(">");
         html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
-        html.raw("<form method=\"post\"").attribute("action", &self.address("/choice"));
-        html.raw(">");
+        html.raw("<form method=\"post\"");
+        let html = self.leads(&mut banner, "action", "/choice").raw(">");
         word(html, "layer", "banner");
         if let Some(notice) = notice {
             word(html, "notice", notice.version());
@@ -96,11 +97,17 @@ impl Site<'_> {
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
         answer_button(html, Answer::All, &words.accept, &words.accept_all);
         html.raw("<button class=\"consentry-button\" data-role=\"preferences\" formmethod=\"get\"");
-        html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.choose).raw("</button>");
-        html.raw("</form><p>").link(&self.address("/cookies"), &words.details);
-        if !self.settings.controller.privacy_url.is_empty() {
-            html.raw(" ").link(&self.settings.controller.privacy_url, &words.privacy);
+        let html = self.leads(&mut banner, "formaction", "/consent").raw(">").text(&words.choose);
+        html.raw("</button></form><p><a");
+        let html = self.leads(&mut banner, "href", "/cookies").raw(">").text(&words.details).raw("</a>");
+        let privacy_url = self.settings.controller.privacy_url.as_str();
+        if privacy_url.starts_with('/') && !privacy_url.starts_with("//") {
+            html.raw(" <a");
+            leading(&mut banner, "href", privacy_url).raw(">").text(&words.privacy).raw("</a>");
+        } else if !privacy_url.is_empty() {
+            html.raw(" ").link(privacy_url, &words.privacy);
         }
+        let html = banner.html();
         html.raw("</p></section>");
         banner
     }
@@ -123,7 +130,9 @@ impl Site<'_> {
     fn foot(&self, texts: &Texts) -> Template {
         let mut foot = Template::new();
         let html = foot.html();
-        html.raw("<a href=\"").text(&self.address("/consent")).raw("?return=");
+        html.raw("<a href=\"");
+        let html = foot.hole(Part::Origin).html();
+        html.text(&self.address("/consent")).raw("?return=");
         let html = foot.hole(Part::ReturnPath).html();
         texts.mark(html.raw("\" id=\"consentry-open\"")).raw(">").text(&texts.banner.standing).raw("</a>");
         foot
@@ -137,7 +146,7 @@ impl Site<'_> {
         }
         let html = form.html();
         html.raw("<form id=consentry-allow method=post hidden");
-        html.attribute("action", &self.address("/choice")).raw(">");
+        let html = self.leads(&mut form, "action", "/choice").raw(">");
         word(html, "choice", "some");
         word(html, "layer", "embed");
         word(html, "notice", notice.version());
@@ -152,9 +161,20 @@ impl Site<'_> {
         form
     }
 
+    /// An attribute that leads to a page of the gateway.
+    fn leads<'a>(&self, template: &'a mut Template, name: &'static str, below: &str) -> &'a mut Html {
+        leading(template, name, &self.address(below))
+    }
+
     fn address(&self, below: &str) -> String {
         format!("{}{below}", self.settings.prefix)
     }
+}
+
+/// An attribute that leads to a path of the site, wherever a `<base>` of the page leads.
+fn leading<'a>(template: &'a mut Template, name: &'static str, path: &str) -> &'a mut Html {
+    template.html().raw(" ").raw(name).raw("=\"");
+    template.hole(Part::Origin).html().text(path).raw("\"")
 }
 
 fn localized(texts: &Texts, banner: Vec<Part>, allow: Template, foot: Template) -> Localized {

@@ -234,6 +234,12 @@ impl Banner {
         return_path::escaped(path_and_query)
     }
 
+    /// How addresses of the site begin for a visitor who asked for it so, as [`crate::proxy::rewrite::Insertions::origin`]
+    /// wants it.
+    pub fn origin(is_https: bool, authority: &str) -> Bytes {
+        return_path::origin(is_https, authority)
+    }
+
     /// The index of the language that fits: the page's own, then the visitor's, then the first of the settings.
     pub fn language(&self, page: Option<&str>, accept_language: Option<&str>) -> usize {
         language::choose(&self.settings.languages, page, accept_language)

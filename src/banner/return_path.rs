@@ -40,6 +40,13 @@ pub(super) fn escaped(path_and_query: &str) -> Bytes {
     Bytes::from(html.into_string())
 }
 
+/// Scheme, host and port, escaped for an attribute.
+pub(super) fn origin(is_https: bool, authority: &str) -> Bytes {
+    let mut html = Html::for_any_encoding();
+    html.raw(if is_https { "https://" } else { "http://" }).text(authority);
+    Bytes::from(html.into_string())
+}
+
 /// A value of `application/x-www-form-urlencoded`, when it is valid.
 fn decoded(value: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(value.len());
@@ -90,6 +97,12 @@ mod tests {
     fn an_unsafe_way_back_leads_to_the_start() {
         assert_eq!(escaped("//evil.example"), "/");
         assert_eq!(escaped("/a?b=1&c='2'"), "/a?b=1&amp;c=&#39;2&#39;");
+    }
+
+    #[test]
+    fn addresses_begin_as_the_visitor_asked_for_them() {
+        assert_eq!(origin(true, "shop.example"), "https://shop.example");
+        assert_eq!(origin(false, "127.0.0.1:8080"), "http://127.0.0.1:8080");
     }
 
     proptest! {

@@ -93,6 +93,7 @@ fn written(parts: &[Part]) -> String {
     let fill = |part: &Part| match part {
         Part::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
         Part::ReturnPath => "/dekk?bredde=205&amp;side=2".into(),
+        Part::Origin => String::new(),
         Part::TrackerId => "video".into(),
         Part::TrackerName => "Vid &amp; Co".into(),
         Part::Provider => "Vid &lt;Inc&gt;".into(),

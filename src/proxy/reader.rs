@@ -152,6 +152,7 @@ mod tests {
             languages: Arc::default(),
             preferred: 0,
             return_path: Bytes::new(),
+            origin: Bytes::new(),
             script: Bytes::new(),
             idle: Bytes::new(),
             embeds: Bytes::new(),

@@ -15,7 +15,7 @@ use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, cache, consent_cookie, guard, navigation, own_path, service_worker, validator, weeks};
-use crate::banner::Shown;
+use crate::banner::{Banner, Shown};
 use crate::counting::HitKind;
 use crate::policy::advice::Thing;
 use crate::policy::consent::Consent;
@@ -291,6 +291,7 @@ fn tag(visit: &Visit, ask: &Ask, head: &response::Parts, coding: Coding, put_in:
             coding.name().unwrap_or_default().as_bytes(),
             &put_in.head,
             &put_in.return_path,
+            &put_in.origin,
             &put_in.tail,
         ],
     )
@@ -344,5 +345,6 @@ fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
     let LetIn { head, script, idle, embeds, languages, tail } = let_in(visit, &ask.shown, shown, headers);
     let return_path = visit.site.banner.return_path(visit.target().as_str());
-    Insertions { head, script, languages, preferred: ask.language, return_path, idle, embeds, tail }
+    let origin = Banner::origin(visit.client.is_https, visit.host.authority());
+    Insertions { head, script, languages, preferred: ask.language, return_path, origin, idle, embeds, tail }
 }

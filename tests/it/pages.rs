@@ -62,6 +62,29 @@ fn an_undecided_visitor_is_asked_and_nothing_is_loaded() {
     drop(gateway);
 }
 
+/// A page whose addresses start elsewhere.
+const BASED: &str = "<!doctype html><html lang=\"nb\"><head><base href=\"http://other.test/x/\"><title>Dekk</title></head>\
+    <body><h1>Dekk</h1><iframe src=\"https://www.youtube.com/embed/abc\" title=\"Film\"></iframe></body></html>";
+
+#[test]
+fn a_base_of_the_shops_leads_no_address_of_ours_away() {
+    let ours = |html: &'static str| {
+        let origin = Origin::page(html);
+        let gateway = start(&origin);
+        let page = get(gateway.visitors, "/", &[("accept", "text/html")]).text();
+        let starts = [" action=\"", " formaction=\"", " href=\""];
+        let leads = starts.iter().flat_map(|start| page.split(start).skip(1).collect::<Vec<_>>());
+        let leads = leads.filter_map(|rest| rest.split('"').next().map(str::to_owned));
+        let is_ours = |address: &String| address.contains("/_consentry/") || address.contains("/personvern");
+        leads.filter(is_ours).collect::<Vec<_>>()
+    };
+    let based = ours(BASED);
+    assert!(based.len() >= 6, "form, preferences, details, privacy, embeds, standing link: {based:?}");
+    assert!(based.iter().all(|address| address.starts_with("http://shop.example/")), "{based:?}");
+    let plain = ours(SHOP);
+    assert!(plain.len() >= 6 && plain.iter().all(|address| address.starts_with('/')), "{plain:?}");
+}
+
 #[test]
 fn a_visitor_who_agreed_gets_the_page_as_the_shop_wrote_it() {
     let origin = Origin::page(SHOP);

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::edits::{Edits, Rank};
 use super::language::find_language;
-use super::placeholder::Embed;
+use super::placeholder::{Embed, escape};
 use super::tag::is_space;
 
 /// What is put into a page.
@@ -21,6 +21,8 @@ pub struct Insertions {
     pub preferred: usize,
     /// What [`Part::ReturnPath`] becomes; the caller has escaped it for HTML.
     pub return_path: Bytes,
+    /// What [`Part::Origin`] becomes in a page with a `<base>`; the caller has escaped it for HTML.
+    pub origin: Bytes,
     /// The start tag of a script that may run in this page, such as `<script nonce="…">`. Scripts that stand in for held
     /// ones begin with it, and call what `head` defines. Empty: none may, and none is put in.
     pub script: Bytes,
@@ -61,6 +63,8 @@ pub enum Part {
     Text(Bytes),
     /// Where to return after a choice.
     ReturnPath,
+    /// Before a path of the site: its scheme, host and port where a `<base>` of the page may lead elsewhere, else nothing.
+    Origin,
     /// The tracker's stable name.
     TrackerId,
     /// The tracker's name, escaped for HTML.
@@ -83,6 +87,8 @@ pub(super) struct Frame {
     allow: Allow,
     /// What the next `<meta>` must not come before.
     early: Bytes,
+    /// What [`Part::Origin`] becomes.
+    origin: Bytes,
     has_head: bool,
     has_banner: bool,
     has_foot: bool,
@@ -116,6 +122,7 @@ impl Frame {
             body: Body::Unseen,
             allow: Allow::Unneeded,
             early: Bytes::new(),
+            origin: Bytes::new(),
             has_head: false,
             has_banner: false,
             has_foot: false,
@@ -172,6 +179,11 @@ impl Frame {
         if is_amp(name) {
             self.insertions = Insertions::none();
         }
+    }
+
+    /// A `<base>`: addresses without a host may lead elsewhere.
+    pub(super) fn base(&mut self) {
+        self.origin = self.insertions.origin.clone();
     }
 
     /// How a script that is put in begins; empty when none may be.
@@ -325,6 +337,8 @@ impl Frame {
             match part {
                 Part::Text(text) => edits.insert(at, Rank::Frame, text.clone()),
                 Part::ReturnPath => edits.insert(at, Rank::Frame, self.insertions.return_path.clone()),
+                Part::Origin if self.origin.is_empty() => false,
+                Part::Origin => edits.insert(at, Rank::Frame, self.origin.clone()),
                 Part::TrackerId | Part::TrackerName | Part::Provider | Part::Size => false,
             };
         }
@@ -336,6 +350,7 @@ impl Frame {
             match part {
                 Part::Text(text) => out.extend_from_slice(text),
                 Part::ReturnPath => out.extend_from_slice(&self.insertions.return_path),
+                Part::Origin => out.extend_from_slice(&self.origin),
                 Part::TrackerId => out.extend_from_slice(embed.tracker.name_id.as_bytes()),
                 Part::TrackerName => escape(&embed.tracker.name, &mut out),
                 Part::Provider => escape(&embed.tracker.provider.name, &mut out),
@@ -370,31 +385,4 @@ fn is_amp(name: &[u8]) -> bool {
     const SIGN: &[u8] = "\u{26A1}".as_bytes();
     ["amp", "amp4ads", "amp4email"].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
         || name.starts_with(SIGN)
-}
-
-/// Escaped for HTML, and ASCII alone: the page may be in any encoding.
-fn escape(text: &str, out: &mut BytesMut) {
-    for character in text.chars() {
-        match character {
-            '&' => out.extend_from_slice(b"&amp;"),
-            '<' => out.extend_from_slice(b"&lt;"),
-            '>' => out.extend_from_slice(b"&gt;"),
-            '"' => out.extend_from_slice(b"&quot;"),
-            '\'' => out.extend_from_slice(b"&#39;"),
-            plain if plain.is_ascii() => out.extend_from_slice(plain.encode_utf8(&mut [0; 4]).as_bytes()),
-            other => out.extend_from_slice(format!("&#{};", u32::from(other)).as_bytes()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_written_in_letters_of_every_encoding() {
-        let mut out = BytesMut::new();
-        escape("\u{c5}s & <\u{1f43b}>", &mut out);
-        assert_eq!(out, "&#197;s &amp; &lt;&#128059;&gt;");
-    }
 }

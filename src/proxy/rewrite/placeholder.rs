@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use bytes::BytesMut;
+
 use crate::policy::catalog::Tracker;
 use crate::policy::markup::Tag;
 
@@ -121,6 +123,21 @@ fn dimension(value: Option<&[u8]>) -> Option<String> {
     Some(digits + unit)
 }
 
+/// Escaped for HTML, and ASCII alone: the page may be in any encoding.
+pub(super) fn escape(text: &str, out: &mut BytesMut) {
+    for character in text.chars() {
+        match character {
+            '&' => out.extend_from_slice(b"&amp;"),
+            '<' => out.extend_from_slice(b"&lt;"),
+            '>' => out.extend_from_slice(b"&gt;"),
+            '"' => out.extend_from_slice(b"&quot;"),
+            '\'' => out.extend_from_slice(b"&#39;"),
+            plain if plain.is_ascii() => out.extend_from_slice(plain.encode_utf8(&mut [0; 4]).as_bytes()),
+            other => out.extend_from_slice(format!("&#{};", u32::from(other)).as_bytes()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -180,5 +197,12 @@ mod tests {
             prop_assert!(made.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" :;-./%".contains(&byte)), "{made}");
             prop_assert!(!made.contains("url") && made.len() < 500);
         }
+    }
+
+    #[test]
+    fn names_are_written_in_letters_of_every_encoding() {
+        let mut out = BytesMut::new();
+        escape("\u{c5}s & <\u{1f43b}>", &mut out);
+        assert_eq!(out, "&#197;s &amp; &lt;&#128059;&gt;");
     }
 }

@@ -39,7 +39,10 @@ impl Walker {
         }
         self.doubt.start(word, self.scan.is_self_closing);
         match word {
-            b"base" if !is_inert => self.judge.base(buf, &self.scan, is_doubtful)?,
+            b"base" if !is_inert => {
+                self.frame.base();
+                self.judge.base(buf, &self.scan, is_doubtful)?;
+            }
             b"template" => self.templates.start(buf, &self.scan),
             _ => {}
         }

@@ -69,6 +69,7 @@ fn insertions() -> Insertions {
         languages: Arc::from([localized("nb", "hei"), localized("en", "hi")]),
         preferred: 1,
         return_path: Bytes::from_static(b"/a"),
+        origin: Bytes::from_static(b"https://shop.example"),
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),

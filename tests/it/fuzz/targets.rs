@@ -110,6 +110,7 @@ fn insertions() -> Insertions {
         languages: Arc::from([localized]),
         preferred: 0,
         return_path: Bytes::from_static(b"/a"),
+        origin: Bytes::from_static(b"https://shop.example"),
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),

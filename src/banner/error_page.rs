@@ -14,6 +14,8 @@ pub enum Trouble {
     NotAllowed,
     /// More was sent than is accepted.
     TooLarge,
+    /// The browser sent more cookies than are read.
+    CookiesFull,
     /// What was sent is of another type than is accepted.
     WrongType,
     /// A form was sent from a page of another site.
@@ -32,11 +34,12 @@ pub enum Trouble {
 
 impl Trouble {
     /// Every one of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BadRequest,
         Self::NotFound,
         Self::NotAllowed,
         Self::TooLarge,
+        Self::CookiesFull,
         Self::WrongType,
         Self::CrossSite,
         Self::Answer,
@@ -53,6 +56,7 @@ impl Trouble {
             Self::NotFound => (&words.not_found_title, &words.not_found),
             Self::NotAllowed => (&words.not_allowed_title, &words.not_allowed),
             Self::TooLarge => (&words.too_large_title, &words.too_large),
+            Self::CookiesFull => (&words.too_large_title, &words.cookies_full),
             Self::WrongType => (&words.wrong_type_title, &words.wrong_type),
             Self::CrossSite => (&words.cross_site_title, &words.cross_site),
             Self::Answer => (&words.answer_title, &words.answer),

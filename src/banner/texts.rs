@@ -141,7 +141,7 @@ table!(CountingTexts: title, intro, processed_title, processed, place, beacon, w
     without_off, weeks, kept_title, memory, written, sums, seen_title, root, nobody, object_title, object_about, object,
     objects, object_no_more, objects_by_signal, gpc, gpc_heeded);
 table!(TroubleTexts: bad_request_title, bad_request, not_found_title, not_found, not_allowed_title, not_allowed,
-    too_large_title, too_large, wrong_type_title, wrong_type, cross_site_title, cross_site, answer_title, answer,
+    too_large_title, too_large, cookies_full, wrong_type_title, wrong_type, cross_site_title, cross_site, answer_title, answer,
     away_title, away, busy_title, busy, slow_title, slow, broken_title, broken);
 
 /// From this many days on a lifetime is told in months.

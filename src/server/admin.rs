@@ -12,6 +12,7 @@ use super::catch_panic::catch_panic;
 use super::inventory::{self, Inventory};
 use super::keys;
 use super::limits::Limits;
+use super::listen::HeadTooLarge;
 use super::refusal::Refusal;
 use super::{rescue, stats};
 use crate::banner::assets;
@@ -69,6 +70,9 @@ pub fn service(
 }
 
 async fn route(admin: &Admin, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    if request.extensions().get::<HeadTooLarge>().is_some() {
+        return Err(Refusal::HeadTooLarge);
+    }
     let path = request.uri().path().to_owned();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     match path.as_str() {

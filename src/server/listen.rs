@@ -2,7 +2,9 @@
 //! spreads connections over the workers (`SO_REUSEPORT`); they share a count of open connections and the word to
 //! stop.
 
+mod heads;
 mod sockets;
+mod watched;
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -26,11 +28,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use self::heads::END_BYTES;
 use self::sockets::{Socket, last_accepts};
+use self::watched::Watched;
 use super::Settings;
 use super::patient::Patient;
 use crate::proxy::Body;
 
+pub(super) use self::heads::HeadTooLarge;
 pub use self::sockets::{Bound, Inherited, Shared, bind};
 
 /// Least head hyper can be told to hold. Unit: bytes.
@@ -117,7 +122,8 @@ impl Drop for Serving {
 ///
 /// `make(worker)` is called on each worker's thread, inside its runtime; what it returns is called
 /// with the peer's address for each connection and gives the service for all requests on it. Neither service nor
-/// future need be `Send`. Requests hyper cannot read are answered by it (400, 414, 431) and never get here.
+/// future need be `Send`. Requests hyper cannot read are answered by it (400, 414) and never get here. One whose head is
+/// longer than is read comes with the mark `HeadTooLarge`: it is not whole, and is to be refused.
 pub fn serve<M, C, S>(bound: Bound, settings: &Settings, make: M) -> Result<Serving, ListenError>
 where
     M: Fn(usize) -> C + Clone + Send + 'static,
@@ -134,6 +140,7 @@ where
             stopped: stopped.clone(),
             room: Arc::clone(&room),
             http: http_settings(settings),
+            head_bytes_max: head_bytes_max(settings),
             drain_timeout: settings.drain_timeout,
         };
         let (make, started) = (make.clone(), started.clone());
@@ -155,8 +162,12 @@ fn http_settings(settings: &Settings) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.head_timeout)
-        .max_buf_size(settings.head_bytes_max.max(HEAD_BYTES_MIN));
+        .max_buf_size(head_bytes_max(settings) + END_BYTES);
     http
+}
+
+fn head_bytes_max(settings: &Settings) -> usize {
+    settings.head_bytes_max.max(HEAD_BYTES_MIN)
 }
 
 /// What one worker was told.
@@ -164,6 +175,7 @@ struct Worker {
     stopped: watch::Receiver<bool>,
     room: Arc<Semaphore>,
     http: http1::Builder,
+    head_bytes_max: usize,
     drain_timeout: Duration,
 }
 
@@ -268,8 +280,7 @@ impl Worker {
     where
         S: tower::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + 'static,
     {
-        let http = self.http.clone();
-        let room = Arc::clone(&self.room);
+        let (http, room, bytes_max) = (self.http.clone(), Arc::clone(&self.room), self.head_bytes_max);
         let early_permit = Arc::clone(&room).try_acquire_owned().ok();
         async move {
             let _permit = match early_permit {
@@ -282,11 +293,13 @@ impl Worker {
             }
             let has_asked = Rc::new(Cell::new(false));
             let asks = has_asked.clone();
-            let service = hyper::service::service_fn(move |request| {
+            let (heads, stream) = Watched::new(Patient::new(stream), bytes_max);
+            let service = hyper::service::service_fn(move |mut request| {
                 asks.set(true);
+                heads.ended(&mut request);
                 service.clone().oneshot(request)
             });
-            let connection = http.serve_connection(TokioIo::new(Patient::new(stream)), service);
+            let connection = http.serve_connection(TokioIo::new(stream), service);
             let mut connection = pin!(connection.with_upgrades());
             let mut told = pin!(is_told(&mut has_closed));
             let mut listens = false;

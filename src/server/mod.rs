@@ -61,7 +61,8 @@ pub struct Settings {
     pub requests_max: usize,
     /// Most open visitor connections, over all workers. Default 16384; more wait in the kernel's queue.
     pub connections_max: usize,
-    /// Longest request head. Unit: bytes. Default 65536; longer is 431 (RFC 6585 section 5).
+    /// Longest request head. Unit: bytes. Default 65536; longer is 431 (RFC 6585 section 5), told by us
+    /// and not by hyper (`listen/heads.rs`).
     pub head_bytes_max: usize,
     /// Longest wait for a request head, and idle time between two. Default 30 s.
     pub head_timeout: std::time::Duration,

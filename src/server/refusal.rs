@@ -20,6 +20,9 @@ pub(super) enum Refusal {
     /// The request is malformed or would be read differently by the origin.
     #[error(transparent)]
     Request(#[from] BadRequest),
+    /// The head is longer than is read, and is not whole.
+    #[error("the header fields of the request are longer, or more, than are read here")]
+    HeadTooLarge,
     /// No site has this host.
     #[error("no site of this gateway has that host")]
     UnknownHost,
@@ -114,6 +117,7 @@ impl Refusal {
             | Self::Objection(_)
             | Self::BodyBroken
             | Self::Question(_) => StatusCode::BAD_REQUEST,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Outdated => StatusCode::CONFLICT,
@@ -138,6 +142,7 @@ impl Refusal {
         match self {
             Self::Question(error) => error.code,
             Self::Request(_) => "bad_request",
+            Self::HeadTooLarge => "head_too_large",
             Self::UnknownHost => "unknown_host",
             Self::NotFound => "not_found",
             Self::Method(_) => "method_not_allowed",
@@ -168,6 +173,8 @@ impl Refusal {
         match self {
             Self::Method(methods) => Some((header::ALLOW, HeaderValue::from_static(methods))),
             Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            // Where the next request begins is not known any more.
+            Self::HeadTooLarge => Some((header::CONNECTION, HeaderValue::from_static("close"))),
             Self::TooMany { .. } => Some((header::RETRY_AFTER, HeaderValue::from_static("60"))),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static("5")))

@@ -88,6 +88,7 @@ fn trouble(refusal: &Refusal) -> Trouble {
         Refusal::Method(_) | Refusal::Robot | Refusal::Request(BadRequest::Connect | BadRequest::Trace) => {
             Trouble::NotAllowed
         }
+        Refusal::HeadTooLarge => Trouble::CookiesFull,
         Refusal::CrossSite => Trouble::CrossSite,
         Refusal::Choice(_) | Refusal::Outdated => Trouble::Answer,
         Refusal::BodyTooLarge => Trouble::TooLarge,
@@ -122,7 +123,9 @@ fn told(refusal: &Refusal, banner: &Banner, asker: &Asker) -> String {
 
 fn note(metrics: &Metrics, refusal: &Refusal) {
     match refusal {
-        Refusal::Request(_) | Refusal::UnknownHost => metrics.requests_malformed.increment(),
+        Refusal::Request(_) | Refusal::HeadTooLarge | Refusal::UnknownHost => {
+            metrics.requests_malformed.increment();
+        }
         Refusal::Overloaded => metrics.requests_shed.increment(),
         Refusal::Unasked => metrics.origin_failures.increment(),
         Refusal::Origin(error) if !error.is_visitors() => metrics.origin_failures.increment(),

@@ -21,6 +21,7 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::catch_panic::catch_panic;
+use super::listen::HeadTooLarge;
 use super::observe::observe;
 use super::refusal::Refusal;
 use super::rescue::{Asker, rescue};
@@ -70,6 +71,9 @@ async fn route(
     hop: Rc<Hop>,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    if request.extensions().get::<HeadTooLarge>().is_some() {
+        return Err(Refusal::HeadTooLarge);
+    }
     let host = headers::check(&mut request)?;
     let current = worker.current();
     let (site, origin) = current.of_host(host.name()).ok_or(Refusal::UnknownHost)?;

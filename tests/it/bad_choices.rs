@@ -202,8 +202,30 @@ fn as_many_cookies_as_a_browser_keeps_do_not_keep_anybody_from_choosing() {
     let forged = format!("consentry={}", "2".repeat(4_090));
     let page = get(gateway.visitors, "/", &[("accept", "text/html"), ("cookie", &forged)]);
     assert!(page.text().contains("id=\"consentry-banner\""));
-    let too_long = format!("a={}", "x".repeat(200_000));
-    // 431, or a connection that closes while it is still being told.
-    let answer = refused(&too_long);
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+#[test]
+fn more_cookies_than_are_read_are_refused_with_a_sentence_in_the_visitors_language() {
+    let origin = Origin::page(crate::pages::PLAIN);
+    let gateway = start(&origin);
+    let cookie = |number: usize| format!("c{number}={}", "x".repeat(4_080));
+    let one_line = format!("Cookie: {}\r\n", (0..40).map(cookie).collect::<Vec<_>>().join("; "));
+    let lines = "Cookie: c=1\r\n".repeat(180);
+    for fields in [&one_line, &lines] {
+        for (language, sentence) in [
+            ("nb", "Slett informasjonskapslene fra denne butikken"),
+            ("en-GB", "Delete the cookies of this shop"),
+        ] {
+            let head = format!(
+                "GET / HTTP/1.1\r\nHost: shop.example\r\nAccept: text/html\r\nAccept-Language: {language}\r\n{fields}\r\n"
+            );
+            let answer = client::raw(gateway.visitors, head.as_bytes());
+            assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+            assert!(answer.contains(sentence) && answer.contains("connection: close\r\n"), "{answer}");
+        }
+        let head = format!("GET /metrics HTTP/1.1\r\nHost: shop.example\r\n{fields}\r\n");
+        let answer = client::raw(gateway.admin, head.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 431 ") && answer.contains("head_too_large"), "{answer}");
+    }
+    assert!(origin.asked().is_empty(), "the shop's server is asked nothing");
 }

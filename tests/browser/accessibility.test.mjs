@@ -162,9 +162,22 @@ describe('with nothing answered', () => {
       assert.equal((await posted).status(), 200);
       await one.page.locator('#consentry-banner').waitFor({ state: 'hidden' });
       assert.deepEqual(await one.jar(), ['consentry']);
-      // W9: heard, not only seen, and focus is not lost.
-      assert.match(await one.page.locator('#consentry-status').innerText(), /lagret/);
+    } finally {
+      await one.close();
+    }
+  });
+
+  test('w9_what_became_of_an_answer_is_announced_and_focus_is_not_lost', async () => {
+    const one = await newVisitor();
+    try {
+      await one.open('/');
+      // The region stands there before anything is said in it: else nobody would hear it.
       assert.equal(await one.page.locator('#consentry-status').getAttribute('role'), 'status');
+      assert.equal(await one.page.locator('#consentry-status').innerText(), '');
+      await one.page.locator('#consentry-banner [data-role="reject-all"]').focus();
+      await one.page.keyboard.press('Enter');
+      await one.page.locator('#consentry-banner').waitFor({ state: 'hidden' });
+      assert.match(await one.page.locator('#consentry-status').innerText(), /lagret/);
       assert.equal(await one.page.evaluate(() => document.activeElement.tagName), 'MAIN');
     } finally {
       await one.close();

@@ -468,6 +468,27 @@ describe('what tags are told', () => {
 describe('a browser that says no for its visitor', () => {
   const SIGNAL = { 'sec-gpc': '1' };
 
+  test('p3_pages_and_workers_read_what_the_browser_says_of_its_signal', () => visit(async (visitor) => {
+    shop.serve('/worker.js', 'postMessage(navigator.globalPrivacyControl);', { type: 'text/javascript' });
+    shop.serve('/signal', html('<p>Hei</p>', GTAG));
+    const { page } = visitor;
+    const read = () => page.evaluate(() => new Promise((done) => {
+      const worker = new Worker('/worker.js');
+      worker.addEventListener('message', ({ data }) => done([navigator.globalPrivacyControl, data]));
+    }));
+    // This browser has no such property of its own: nothing of ours makes one up, not even when the signal is sent.
+    await visitor.context.setExtraHTTPHeaders(SIGNAL);
+    await open(visitor, '/signal');
+    assert.deepEqual(await read(), [undefined, undefined]);
+    assert.equal(await page.evaluate(() => 'globalPrivacyControl' in Navigator.prototype), false);
+    // One that has it is read as it says.
+    for (const says of [true, false]) {
+      await page.addInitScript((value) => Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => value, configurable: true }), says);
+      await open(visitor, '/signal');
+      assert.equal(await page.evaluate(() => navigator.globalPrivacyControl), says);
+    }
+  }));
+
   test('p5_is_not_asked_keeps_the_standing_link_and_a_later_yes_wins', () => visit(async (visitor) => {
     shop.serve('/quiet', html('<p>Hei</p>', GTAG));
     const { page } = visitor;

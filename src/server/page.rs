@@ -242,7 +242,9 @@ fn rewrite(
     }
     if has_browser(ask, tag, &mut head.headers) {
         // The copy's own language is not known here; the visitor's is the best guess.
-        waiting.iter_mut().for_each(|waiting| waiting.asks(ask.language));
+        if let Some(waiting) = &mut waiting {
+            waiting.asks(ask.language);
+        }
         return confirm(shared, head, body);
     }
     let (host, path) = (visit.host.name(), visit.page().path);

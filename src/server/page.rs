@@ -253,10 +253,25 @@ fn rewrite(
     if said.is_none() {
         rewriter = rewriter.of_unsaid_encoding();
     }
-    let metrics = shared.metrics.clone();
-    let note = noting(shared, visit);
-    let tell = move |told: Told<'_>| match told {
-        Told::Asks(language) => waiting.iter_mut().for_each(|waiting| waiting.asks(language)),
+    let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
+    let tell = telling(shared, visit, waiting);
+    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
+    Response::from_parts(head, Body::stream(page))
+}
+
+/// Hears of a page on its way: hands in its view when it asks, and notes what became of it.
+fn telling(
+    shared: &Shared,
+    visit: &Visit,
+    mut waiting: Option<Waiting>,
+) -> impl FnMut(Told<'_>) + Unpin + 'static {
+    let (metrics, note) = (shared.metrics.clone(), noting(shared, visit));
+    move |told| match told {
+        Told::Asks(language) => {
+            if let Some(waiting) = &mut waiting {
+                waiting.asks(language);
+            }
+        }
         Told::Over(outcome, hosts) => {
             note(hosts);
             match outcome {
@@ -269,10 +284,7 @@ fn rewrite(
                 Outcome::Left => {}
             }
         }
-    };
-    let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
-    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
-    Response::from_parts(head, Body::stream(page))
+    }
 }
 
 /// The tag of a page: of all that it depends on beside the origin's answer.

@@ -1,8 +1,9 @@
 //! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
 //!
-//! The form `consentry-allow`, before the foot of a page with a stand-in, carries what stands already, so that agreeing to one more embed takes nothing
-//! back; the stand-in's button belongs to it by its `form` attribute and may therefore stand anywhere, in a
-//! paragraph or inside another form too.
+//! The form `consentry-allow` stands before the foot of a page with a stand-in; the stand-in's button belongs to it by its
+//! `form` attribute and may therefore stand anywhere, in a paragraph or inside another form too. It names one tracker and
+//! nothing else: the gateway adds that to what stands when it is sent, so it takes nothing back, and gives nothing back
+//! that was withdrawn after the page was made.
 //!
 //! Each form names the notice that its page shows, so that an answer is taken as one to that text.
 
@@ -24,31 +25,25 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// For a visitor who is asked: these categories and single trackers stand from an earlier answer, if any.
-    pub(super) fn asked(
-        &self,
-        texts: &[Texts],
-        notices: &[Notice],
-        categories: CategorySet,
-        trackers: &[&str],
-    ) -> Arc<[Localized]> {
+    /// For a visitor who is asked.
+    pub(super) fn asked(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let mut foot = self.foot(texts);
             foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
             texts.mark(foot.html()).attribute("data-said", &texts.banner.refused).raw("></p>");
-            let allow = self.allow(notice, categories, trackers);
+            let allow = self.allow(notice, CategorySet::NECESSARY);
             localized(texts, self.banner(texts, Some(notice)).into_parts(), allow, foot)
         });
         localized.collect()
     }
 
-    /// For a visitor whose answer stands: these categories, and these single trackers beside them. Inside a frame also
-    /// for one who has not answered: the page around it asks, and has the link.
+    /// For a visitor whose answer stands: these categories, and any trackers beside them. Inside a frame also for one who has
+    /// not answered: the page around it asks, and has the link.
     pub(super) fn decided(
         &self,
         texts: &[Texts],
         notices: &[Notice],
-        (categories, trackers): (CategorySet, &[&str]),
+        categories: CategorySet,
         shown: Shown,
     ) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
@@ -56,7 +51,7 @@ impl Site<'_> {
                 Shown::AsPage => self.foot(texts),
                 Shown::InFrame => Template::new(),
             };
-            localized(texts, Vec::new(), self.allow(notice, categories, trackers), foot)
+            localized(texts, Vec::new(), self.allow(notice, categories), foot)
         });
         localized.collect()
     }
@@ -139,7 +134,7 @@ impl Site<'_> {
     }
 
     /// The form that stand-ins for embeds belong to; nothing where there can be none.
-    fn allow(&self, notice: &Notice, categories: CategorySet, trackers: &[&str]) -> Template {
+    fn allow(&self, notice: &Notice, categories: CategorySet) -> Template {
         let mut form = Template::new();
         if !self.may_hold_an_embed(categories) {
             return form;
@@ -150,12 +145,6 @@ impl Site<'_> {
         word(html, "choice", "some");
         word(html, "layer", "embed");
         word(html, "notice", notice.version());
-        for category in Category::ASKED.into_iter().filter(|category| categories.contains(*category)) {
-            word(html, "category", category.name());
-        }
-        for tracker in trackers {
-            word(html, "tracker", tracker);
-        }
         html.raw("<input type=hidden name=return value=\"");
         form.hole(Part::ReturnPath).html().raw("\"></form>");
         form

@@ -164,9 +164,8 @@ impl Banner {
         let site = insert::Site { settings: &settings, catalog: &catalog };
         let notice = |texts| Notice::of(&settings, &catalog, texts, &site.first_layer(texts));
         let notices: Vec<_> = texts.iter().map(notice).collect();
-        let undecided = site.asked(&texts, &notices, CategorySet::NECESSARY, &[]);
-        let made =
-            |shown| CategorySet::every().map(|state| site.decided(&texts, &notices, (state, &[]), shown));
+        let undecided = site.asked(&texts, &notices);
+        let made = |shown| CategorySet::every().map(|state| site.decided(&texts, &notices, state, shown));
         let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
         let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
         Ok(Self {
@@ -212,21 +211,12 @@ impl Banner {
 
     /// Banner, foot and placeholders of a consent, one entry a language, in the order of the settings.
     pub fn localized(&self, consent: &Consent, shown: Shown) -> Arc<[Localized]> {
-        let is_asked = shown == Shown::AsPage && consent.is_asked();
-        if is_asked && !consent.is_grant() {
-            return Arc::clone(&self.undecided);
-        }
-        if !is_asked && consent.trackers().is_empty() {
-            let ready = if shown == Shown::AsPage { &self.decided } else { &self.framed };
-            return Arc::clone(&ready[consent.categories().state()]);
-        }
-        let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
-        let trackers: Vec<&str> =
-            consent.trackers().iter().map(|id| self.catalog.tracker(id).name_id.as_str()).collect();
-        if is_asked {
-            return site.asked(&self.texts, &self.notices, consent.categories(), &trackers);
-        }
-        site.decided(&self.texts, &self.notices, (consent.categories(), &trackers), shown)
+        let state = consent.categories().state();
+        Arc::clone(match shown {
+            Shown::AsPage if consent.is_asked() => &self.undecided,
+            Shown::AsPage => &self.decided[state],
+            Shown::InFrame => &self.framed[state],
+        })
     }
 
     /// A path and query, escaped as [`crate::proxy::rewrite::Insertions::return_path`] wants it; `/` when it is not a path of this site.

@@ -67,7 +67,7 @@ pub(super) async fn choose(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let taken = take(visit, request).await?;
-    if taken.form.notice == Told::Outdated && adds(visit, &taken.form.choice) {
+    if taken.form.notice == Told::Outdated && adds(visit, &taken.form) {
         return ask_anew(visit, &taken);
     }
     let after = decide(shared, visit, &taken).await?;
@@ -75,9 +75,23 @@ pub(super) async fn choose(
 }
 
 /// Does a choice grant what does not stand yet?
-fn adds(visit: &Visit, choice: &Choice) -> bool {
-    let asked_for = Consent::from_choice(choice, visit.today, None, visit.site.policy.catalog());
+fn adds(visit: &Visit, form: &ChoiceForm) -> bool {
+    let asked_for = Consent::from_choice(&meant(visit, form), visit.today, None, visit.site.policy.catalog());
     !covers(visit, &visit.consent, &asked_for)
+}
+
+/// What a form means. That of an embed adds one tracker to what stands now, which its page may not know of.
+fn meant(visit: &Visit, form: &ChoiceForm) -> Choice {
+    match &form.choice {
+        Choice::Some { trackers, .. } if form.layer == Layer::Embed => {
+            let (consent, mut trackers) = (&visit.consent, *trackers);
+            for tracker in consent.trackers().iter() {
+                trackers.insert(tracker);
+            }
+            Choice::Some { categories: consent.categories(), trackers }
+        }
+        choice => choice.clone(),
+    }
 }
 
 /// The answer to a yes from a page that asked in other words, or for something else, than is asked today: the question as
@@ -175,8 +189,8 @@ impl Sent {
 async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Consent, Refusal> {
     let earlier = visit.consent.receipt();
     let number = earlier.unwrap_or_else(|| new_number(shared));
-    let after =
-        Consent::from_choice(&taken.form.choice, visit.today, Some(number), visit.site.policy.catalog());
+    let choice = meant(visit, &taken.form);
+    let after = Consent::from_choice(&choice, visit.today, Some(number), visit.site.policy.catalog());
     if after.is_grant() {
         let action = if earlier.is_some() { "changed" } else { "granted" };
         record(shared, visit, taken, number, action, &after).await.map_err(Refusal::NotRecorded)?;

@@ -57,6 +57,9 @@ pub(super) enum ChoiceError {
     /// A layer nobody knows, or several.
     #[error("the field layer must be sent at most once and be banner, page, embed or script")]
     UnknownLayer,
+    /// More than one embed at once, or something beside it.
+    #[error("with the layer embed and the choice some, exactly one tracker must be sent and no category")]
+    NotOneEmbed,
     /// Several notices.
     #[error("the field notice must be sent at most once")]
     NoticeTwice,
@@ -76,7 +79,7 @@ impl ChoiceForm {
         fallback: &str,
     ) -> Result<Self, ChoiceError> {
         let (mut kind, mut return_path, mut layer, mut notice) = (None, None, None, Told::Nothing);
-        let (mut categories, mut trackers) = (CategorySet::NECESSARY, TrackerSet::NONE);
+        let (mut categories, mut trackers, mut named) = (CategorySet::NECESSARY, TrackerSet::NONE, 0);
         for (name, value) in form::fields(body)? {
             match name.as_ref() {
                 "choice" if kind.is_none() => kind = Some(value),
@@ -86,6 +89,7 @@ impl ChoiceForm {
                     categories = categories.with(category);
                 }
                 "tracker" => {
+                    named += 1;
                     trackers.insert(catalog.named(&value).ok_or(ChoiceError::UnknownTracker)?.id);
                 }
                 "return" if return_path.is_none() && safe_return(&value).is_some() => {
@@ -103,7 +107,11 @@ impl ChoiceForm {
                 _ => return Err(ChoiceError::UnknownField),
             }
         }
+        let is_one_embed = named == 1 && categories == CategorySet::NECESSARY;
         let choice = match kind.as_deref() {
+            Some("some") if layer == Some(Layer::Embed) && !is_one_embed => {
+                return Err(ChoiceError::NotOneEmbed);
+            }
             Some("some") => Choice::Some { categories, trackers },
             Some("all") => Choice::All,
             Some("none") => Choice::None,
@@ -184,6 +192,9 @@ mod tests {
             ("choice=all&colour=red", E::UnknownField),
             ("choice=all&return=https://evil.example/", E::ForeignReturn),
             ("choice=all&return=/a&return=/b", E::ForeignReturn),
+            ("choice=some&layer=embed", E::NotOneEmbed),
+            ("choice=some&layer=embed&tracker=tube&tracker=tube", E::NotOneEmbed),
+            ("choice=some&tracker=tube&category=statistics&layer=embed", E::NotOneEmbed),
             ("choice=all&notice=0123456789ab&notice=0123456789ab", E::NoticeTwice),
             ("choice=%ff", E::Form(FormError::Malformed)),
         ] {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use consentry::clock::SteppedClock;
 use consentry::store::ledger::Receipts;
 use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::pages::{PLAIN, SHOP};
 use crate::support::{
@@ -112,6 +113,37 @@ fn a_choice_from_another_site_is_not_taken() {
         assert!(answer.headers_named("set-cookie").is_empty());
         visitor.jar.clear();
     }
+}
+
+/// "Always allow" in a page that was opened before something was taken back in another tab.
+#[test]
+fn allowing_one_embed_adds_it_to_what_stands_when_it_is_allowed() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&category=statistics&tracker=meta-pixel&return=/");
+    let old = visitor.open("/").text();
+    let form = old
+        .split("<form id=consentry-allow")
+        .nth(1)
+        .expect("a form")
+        .split("</form>")
+        .next()
+        .expect("its end");
+    assert!(!form.contains("statistics") && !form.contains("meta-pixel"), "{form}");
+    let allowed = |visitor: &mut Visitor| {
+        visitor.choose("choice=some&layer=embed&tracker=youtube&return=/");
+        let answer =
+            visitor.post("choice=some&layer=embed&tracker=youtube", &[("accept", "application/json")]);
+        (answer.json()["granted"].clone(), answer.json()["trackers"].clone())
+    };
+    assert_eq!(
+        allowed(&mut visitor),
+        (json!(["statistics"]), json!(["meta-pixel", "youtube"])),
+        "nothing is taken back"
+    );
+    visitor.choose("choice=none&return=/");
+    assert_eq!(allowed(&mut visitor), (json!([]), json!(["youtube"])), "and nothing given back");
 }
 
 /// One request to choose: the host, what the browser says of its origin and place, and over https if the proxy says so.

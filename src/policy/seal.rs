@@ -29,6 +29,8 @@ use super::consent::{Category, CategorySet, Choice, Consent, Day, ReceiptNumber,
 const VERSION: &str = "2";
 /// Longest sealed text. Unit: bytes. Browsers keep 4096 for name, value and attributes (RFC 6265 section 6.1).
 const SEALED_BYTES_MAX: usize = 3500;
+/// Longest list of single trackers in it. Unit: bytes. The rest is shorter than what this leaves.
+const SINGLES_BYTES_MAX: usize = SEALED_BYTES_MAX - 128;
 /// Most older keys that still open.
 const PREVIOUS_KEYS_MAX: usize = 4;
 /// What the keys are for, so that the same key file could serve other ends without meeting this one.
@@ -96,7 +98,8 @@ impl Seal {
     }
 
     /// The cookie value that carries `consent`. It is empty when nothing was answered, and the empty text opens as
-    /// no consent. Single trackers beyond what a cookie can hold are left out: that is less consent, never more.
+    /// no consent. Single trackers beyond what a cookie can hold are left out: that is less consent, never more. Whoever
+    /// tells somebody what was granted asks [`Seal::holds`] first.
     pub fn seal(&self, consent: &Consent, catalog: &Catalog) -> String {
         let (Some(Day(day)), Some(key)) = (consent.answered(), self.keys.first()) else {
             return String::new();
@@ -106,19 +109,15 @@ impl Seal {
         text.extend(granted.map(|(letter, _)| char::from(*letter)));
         text.push('.');
         let receipt = consent.receipt().map(|number| number.to_string()).unwrap_or_default();
-        let space = SEALED_BYTES_MAX - MAC_DIGITS - receipt.len() - Offer::DIGITS - 3;
-        let mut separator = "";
-        for tracker in catalog.trackers().filter(|tracker| consent.trackers().contains(tracker.id)) {
-            let named = format!("{separator}{}:{:04x}", tracker.name_id, catalog.substance(tracker.id));
-            if text.len() + named.len() > space {
-                break;
-            }
-            text.push_str(&named);
-            separator = "~";
-        }
+        text.push_str(&singles(consent, catalog).0);
         text.extend([".", &catalog.offer().to_string(), ".", &receipt]);
         let mac = Hex(mac(key, &text));
         format!("{text}.{mac}")
+    }
+
+    /// Is there room in a cookie for all of it? Some hundred single trackers beside whole categories have room.
+    pub fn holds(consent: &Consent, catalog: &Catalog) -> bool {
+        singles(consent, catalog).1
     }
 
     /// The consent that `text` carries on the day `today`, when it was sealed here, at most `days` days ago and
@@ -141,6 +140,20 @@ impl Seal {
         // Comparing two of blake3's hashes takes the same time wherever they differ.
         self.keys.iter().any(|key| widened(mac(key, body)) == claimed).then_some(body)
     }
+}
+
+/// The single trackers as they are written, as far as there is room for them; and: is that all?
+fn singles(consent: &Consent, catalog: &Catalog) -> (String, bool) {
+    let mut text = String::new();
+    for tracker in catalog.trackers().filter(|tracker| consent.trackers().contains(tracker.id)) {
+        let separator = if text.is_empty() { "" } else { "~" };
+        let named = format!("{separator}{}:{:04x}", tracker.name_id, catalog.substance(tracker.id));
+        if text.len() + named.len() > SINGLES_BYTES_MAX {
+            return (text, false);
+        }
+        text.push_str(&named);
+    }
+    (text, true)
 }
 
 fn mac(key: &[u8; 32], body: &str) -> [u8; 16] {

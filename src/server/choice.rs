@@ -19,6 +19,7 @@ use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, ReceiptNumber};
 use crate::policy::cookies::Scheme;
+use crate::policy::seal::Seal;
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
 
@@ -191,6 +192,9 @@ async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Consent
     let number = earlier.unwrap_or_else(|| new_number(shared));
     let choice = meant(visit, &taken.form);
     let after = Consent::from_choice(&choice, visit.today, Some(number), visit.site.policy.catalog());
+    if !Seal::holds(&after, visit.site.policy.catalog()) {
+        return Err(Refusal::TooManyTrackers);
+    }
     if after.is_grant() {
         let action = if earlier.is_some() { "changed" } else { "granted" };
         record(shared, visit, taken, number, action, &after).await.map_err(Refusal::NotRecorded)?;

@@ -61,6 +61,11 @@ pub(super) enum Refusal {
         "what is asked has changed since that page was loaded; load it again and answer what it asks now"
     )]
     Outdated,
+    /// A choice of more single trackers than a cookie has room for; nothing was granted.
+    #[error(
+        "these are more single trackers than a cookie has room for; agree to whole categories, or to fewer"
+    )]
+    TooManyTrackers,
     /// An event that says nothing understandable.
     #[error(transparent)]
     Event(EventErrors),
@@ -121,7 +126,7 @@ impl Refusal {
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Outdated => StatusCode::CONFLICT,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge | Self::TooManyTrackers => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::CrossSite | Self::Robot => StatusCode::FORBIDDEN,
             Self::NotRecorded(_) | Self::Receipts(_) | Self::Overloaded | Self::Store(_) => {
@@ -154,6 +159,7 @@ impl Refusal {
             Self::Robot => "robot",
             Self::Choice(_) => "bad_choice",
             Self::Outdated => "outdated",
+            Self::TooManyTrackers => "too_many_trackers",
             Self::Report(_) => "bad_report",
             Self::Event(_) => "bad_event",
             Self::Objection(_) => "bad_objection",

@@ -91,7 +91,7 @@ fn trouble(refusal: &Refusal) -> Trouble {
         Refusal::HeadTooLarge => Trouble::CookiesFull,
         Refusal::CrossSite => Trouble::CrossSite,
         Refusal::Choice(_) | Refusal::Outdated => Trouble::Answer,
-        Refusal::BodyTooLarge => Trouble::TooLarge,
+        Refusal::BodyTooLarge | Refusal::TooManyTrackers => Trouble::TooLarge,
         Refusal::MediaType(_) => Trouble::WrongType,
         Refusal::Origin(error) if error.is_timeout() => Trouble::OriginSlow,
         Refusal::Origin(error) if !error.is_visitors() => Trouble::OriginAway,

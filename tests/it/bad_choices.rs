@@ -126,6 +126,30 @@ fn what_nobody_meant_is_refused_and_changes_nothing() {
     assert_eq!(origin.last().header("consentry-consent"), "necessary, statistics", "what stood stands");
 }
 
+/// A cookie has no room for them, and what is recorded is what stands.
+#[test]
+fn more_single_trackers_than_a_cookie_holds_are_refused_together() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let declared = get(gateway.visitors, "/_consentry/cookies.json", &[]).json();
+    let trackers = declared["trackers"].as_array().expect("trackers").iter();
+    let asked = trackers.filter(|tracker| tracker["category"] != "necessary");
+    let names: Vec<&str> = asked.map(|tracker| tracker["id"].as_str().expect("a name")).collect();
+    assert!(names.len() > 300, "{}", names.len());
+    let some = |names: &[&str]| format!("choice=some&tracker={}", names.join("&tracker="));
+    let mut visitor = Visitor::of(gateway.visitors);
+    let json = [("accept", "application/json"), ("accept-language", "en")];
+    let refused = visitor.post(&some(&names), &json);
+    assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (413, Some("too_many_trackers")));
+    assert!(refused.json()["message"].as_str().is_some_and(|text| text.len() > 20));
+    assert!(visitor.jar.is_empty());
+    assert_eq!(receipts(&gateway), 0);
+    let taken = visitor.post(&some(&names[..100]), &json);
+    assert_eq!(taken.json()["trackers"].as_array().map(Vec::len), Some(100));
+    let mine = visitor.get("/_consentry/my-data.json", &[]).json();
+    assert_eq!(mine["answer"]["trackers"], taken.json()["trackers"], "what is told is what stands");
+}
+
 #[test]
 fn the_refusal_is_told_in_every_language() {
     let origin = Origin::page(SHOP);

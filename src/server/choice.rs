@@ -78,7 +78,7 @@ pub(super) async fn choose(
 /// Does a choice grant what does not stand yet?
 fn adds(visit: &Visit, form: &ChoiceForm) -> bool {
     let asked_for = Consent::from_choice(&meant(visit, form), visit.today, None, visit.site.policy.catalog());
-    !covers(visit, &visit.consent, &asked_for)
+    form.names_unknown || !covers(visit, &visit.consent, &asked_for)
 }
 
 /// What a form means. That of an embed adds one tracker to what stands now, which its page may not know of.

@@ -18,6 +18,8 @@ pub(super) struct ChoiceForm {
     pub layer: Layer,
     /// What it answers.
     pub notice: Told,
+    /// Names it a tracker that the site does not use, or uses no more? Only a form under an outdated notice can.
+    pub names_unknown: bool,
 }
 
 /// What a form says of the notice that it stood under.
@@ -48,7 +50,7 @@ pub(super) enum ChoiceError {
     /// A category nobody knows, or one that is not asked about.
     #[error("the field category must be preferences, statistics or marketing")]
     UnknownCategory,
-    /// A tracker nobody knows.
+    /// A tracker that nobody knows, or that the site does not use.
     #[error("the field tracker must name a tracker of the declaration")]
     UnknownTracker,
     /// A field that a choice does not have.
@@ -80,6 +82,7 @@ impl ChoiceForm {
     ) -> Result<Self, ChoiceError> {
         let (mut kind, mut return_path, mut layer, mut notice) = (None, None, None, Told::Nothing);
         let (mut categories, mut trackers, mut named) = (CategorySet::NECESSARY, TrackerSet::NONE, 0);
+        let mut names_unknown = false;
         for (name, value) in form::fields(body)? {
             match name.as_ref() {
                 "choice" if kind.is_none() => kind = Some(value),
@@ -90,7 +93,10 @@ impl ChoiceForm {
                 }
                 "tracker" => {
                     named += 1;
-                    trackers.insert(catalog.named(&value).ok_or(ChoiceError::UnknownTracker)?.id);
+                    match catalog.named(&value).filter(|tracker| tracker.is_used) {
+                        Some(tracker) => trackers.insert(tracker.id),
+                        None => names_unknown = true,
+                    }
                 }
                 "return" if return_path.is_none() && safe_return(&value).is_some() => {
                     return_path = Some(value.into_owned());
@@ -107,6 +113,9 @@ impl ChoiceForm {
                 _ => return Err(ChoiceError::UnknownField),
             }
         }
+        if names_unknown && notice != Told::Outdated {
+            return Err(ChoiceError::UnknownTracker);
+        }
         let is_one_embed = named == 1 && categories == CategorySet::NECESSARY;
         let choice = match kind.as_deref() {
             Some("some") if layer == Some(Layer::Embed) && !is_one_embed => {
@@ -118,7 +127,7 @@ impl ChoiceForm {
             _ => return Err(ChoiceError::NoChoice),
         };
         let return_path = return_path.unwrap_or_else(|| fallback.to_owned());
-        Ok(Self { choice, return_path, layer: layer.unwrap_or(Layer::Form), notice })
+        Ok(Self { choice, return_path, layer: layer.unwrap_or(Layer::Form), notice, names_unknown })
     }
 }
 
@@ -128,9 +137,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn catalog() -> Catalog {
-        let text = "[[tracker]]\nid = \"tube\"\nname = \"Tube\"\ncategory = \"marketing\"\nsource = \"a test\"\n\
-                    purpose = { en = \"Shows films.\" }\nprovider = { name = \"Tube\", country = \"IE\", privacy = \"https://tube.example/\" }\n";
-        Catalog::new(Catalog::parse(text).unwrap()).unwrap()
+        let entry = |id| {
+            format!(
+                "[[tracker]]\nid = \"{id}\"\nname = \"Tube\"\ncategory = \"marketing\"\nsource = \"a test\"\n\
+                 purpose = {{ en = \"Shows films.\" }}\nprovider = {{ name = \"Tube\", country = \"IE\", privacy = \"https://tube.example/\" }}\n"
+            )
+        };
+        let entries = Catalog::parse(&(entry("tube") + &entry("unused"))).unwrap();
+        Catalog::new(entries).unwrap().using(&["tube".into()])
     }
 
     fn today(name: &str) -> Option<usize> {
@@ -151,7 +165,8 @@ mod tests {
                 choice: Choice::None,
                 return_path: "/dekk".into(),
                 layer: Layer::Form,
-                notice: Told::Nothing
+                notice: Told::Nothing,
+                names_unknown: false
             }
         );
         let Choice::Some { categories, trackers } =
@@ -166,6 +181,8 @@ mod tests {
     #[test]
     fn a_form_says_what_it_answers() {
         assert_eq!(read("choice=all&notice=0123456789ab").unwrap().notice, Told::Today(1));
+        let gone = read("choice=some&tracker=unused&notice=earlier").unwrap();
+        assert!(gone.names_unknown && gone.notice == Told::Outdated, "it was asked about then");
         for other in ["", "0123456789a", "0123456789AB", "ba9876543210"] {
             assert_eq!(
                 read(&format!("notice={other}&choice=all")).unwrap().notice,
@@ -189,6 +206,8 @@ mod tests {
             ("choice=all&choice=none", E::NoChoice),
             ("choice=some&category=everything", E::UnknownCategory),
             ("choice=some&tracker=nobody", E::UnknownTracker),
+            ("choice=some&tracker=tube&tracker=unused", E::UnknownTracker),
+            ("choice=some&tracker=unused&notice=0123456789ab", E::UnknownTracker),
             ("choice=all&colour=red", E::UnknownField),
             ("choice=all&return=https://evil.example/", E::ForeignReturn),
             ("choice=all&return=/a&return=/b", E::ForeignReturn),

@@ -8,7 +8,7 @@ use consentry::store::ledger::Receipts;
 use http::Request;
 
 use crate::pages::SHOP;
-use crate::support::{Answer, Gateway, Origin, RULES, Visitor, client, get, request, start};
+use crate::support::{Answer, Gateway, Origin, RULES, Visitor, client, get, request, start, start_with};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const OURS: (&str, &str) = ("origin", "http://shop.example");
@@ -124,6 +124,39 @@ fn what_nobody_meant_is_refused_and_changes_nothing() {
     assert_eq!(receipts(&gateway), 1);
     visitor.open("/");
     assert_eq!(origin.last().header("consentry-consent"), "necessary, statistics", "what stood stands");
+}
+
+/// The catalogue knows it, the site does not use it: a yes to it alone would have been a no.
+#[test]
+fn a_tracker_that_the_site_does_not_use_is_refused_like_one_that_nobody_knows() {
+    let origin = Origin::page(SHOP);
+    let uses =
+        RULES.replace("mode = \"enforce\"", "mode = \"enforce\"\nuses = [\"google-analytics\", \"youtube\"]");
+    let gateway = start_with(&origin, &uses);
+    let mut visitor = Visitor::of(gateway.visitors);
+    for body in [
+        "choice=some&tracker=vimeo",
+        "choice=some&tracker=youtube&tracker=vimeo",
+        "choice=some&tracker=nobody",
+    ] {
+        let refused = visitor.post(body, &[("accept", "application/json")]);
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["code"].as_str()),
+            (400, Some("bad_choice")),
+            "{body}"
+        );
+    }
+    assert!(visitor.jar.is_empty());
+    visitor.choose("choice=some&tracker=youtube&return=/");
+    let earlier = visitor.asked("/_consentry/consent?return=/", "nb");
+    gateway.reload(&crate::support::settings(
+        &gateway.directory,
+        origin.address,
+        &uses.replace(", \"youtube\"", ""),
+    ));
+    let gone = format!("choice=some&tracker=youtube&layer=page&return=/&notice={earlier}");
+    let answer = visitor.post(&gone, &[]);
+    assert_eq!(answer.header("location"), Some("/_consentry/consent?return=/"), "it was asked about then");
 }
 
 /// A cookie has no room for them, and what is recorded is what stands.

@@ -71,8 +71,8 @@ pub(super) async fn choose(
     if taken.form.notice == Told::Outdated && adds(visit, &taken.form) {
         return ask_anew(visit, &taken);
     }
-    let after = decide(shared, visit, &taken).await?;
-    Ok(settle(shared, visit, &taken, &after))
+    let (after, answer) = decide(shared, visit, &taken).await?;
+    Ok(settle(shared, visit, &taken, &after, answer))
 }
 
 /// Does a choice grant what does not stand yet?
@@ -150,8 +150,13 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
 }
 
 /// Tells the counter and the visitor what stands now.
-pub(super) fn settle(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
-    let answer = compare(&visit.consent, after);
+pub(super) fn settle(
+    shared: &Shared,
+    visit: &Visit,
+    taken: &Taken,
+    after: &Consent,
+    answer: Answer,
+) -> Response<Body> {
     shared.metrics.choices.increment();
     tell_counter(shared, visit, taken, after, answer);
     reply(visit, taken, after)
@@ -187,7 +192,7 @@ impl Sent {
 
 /// What stands from now on. A grant is recorded before it counts; a grant that cannot be recorded changes nothing. A
 /// withdrawal counts at once: that it could not be recorded must not keep anybody from withdrawing.
-async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Consent, Refusal> {
+async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<(Consent, Answer), Refusal> {
     let earlier = visit.consent.receipt();
     let number = earlier.unwrap_or_else(|| new_number(shared));
     let choice = meant(visit, &taken.form);
@@ -201,7 +206,7 @@ async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Consent
     } else if let Some(earlier) = earlier {
         withdraw(shared, visit, taken, earlier, &after).await;
     }
-    Ok(after)
+    Ok((after, answered(&after, earlier)))
 }
 
 fn new_number(shared: &Shared) -> ReceiptNumber {
@@ -256,12 +261,14 @@ fn named(visit: &Visit, consent: &Consent) -> (Vec<String>, Vec<String>) {
     (granted, refused)
 }
 
-fn compare(before: &Consent, after: &Consent) -> Answer {
-    match (after.is_grant(), before.is_grant()) {
+/// What the answer is called in figures. Whether a no takes something back is told by the number, as it is for the
+/// receipt: of what was granted nothing may stand any more, because the offer is another.
+fn answered(after: &Consent, earlier: Option<ReceiptNumber>) -> Answer {
+    match (after.is_grant(), earlier) {
         (true, _) if after.categories() == CategorySet::ALL => Answer::Accepted,
         (true, _) => Answer::Partial(after.categories()),
-        (false, true) => Answer::Withdrawn,
-        (false, false) => Answer::Refused,
+        (false, Some(_)) => Answer::Withdrawn,
+        (false, None) => Answer::Refused,
     }
 }
 

@@ -12,6 +12,7 @@ use super::visit::Visit;
 use super::worker::Shared;
 use super::{choice, privacy};
 use crate::banner::Issue;
+use crate::counting::Answer;
 use crate::policy::catalog::host_matches;
 use crate::policy::consent::{Choice, ReceiptNumber};
 use crate::proxy::Body;
@@ -134,10 +135,15 @@ pub(super) async fn erase(
     if taken.form.choice != Choice::None {
         return Err(ChoiceError::NoChoice.into());
     }
-    if let Some(number) = visit.consent.receipt() {
-        shared.ledger.erase(Erase::Number(number), shared.clock.now()).await.map_err(Refusal::Receipts)?;
-    }
-    Ok(choice::settle(shared, visit, &taken, &visit.refused()))
+    let erased = match visit.consent.receipt() {
+        Some(number) => {
+            let number = Erase::Number(number);
+            shared.ledger.erase(number, shared.clock.now()).await.map_err(Refusal::Receipts)?
+        }
+        None => 0,
+    };
+    let answer = if erased == 0 { Answer::Refused } else { Answer::Withdrawn };
+    Ok(choice::settle(shared, visit, &taken, &visit.refused(), answer))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use crate::events::{post, rules_with};
 use crate::pages::{PLAIN, SHOP};
+use crate::receipts::records;
 use crate::support::browser::CHROME;
-use crate::support::{Gateway, Origin, RULES, Visitor, rules_of_mode, start, start_with};
+use crate::support::{Gateway, Origin, RULES, Visitor, rules_of_mode, settings, start, start_with};
 
 const FIGURES: [&str; 7] = [
     "banners_shown",
@@ -142,6 +143,27 @@ fn a_question_is_counted_by_what_the_page_said_and_only_where_it_stood() {
     visitor(&gateway, 131).open("/");
     let question = json!({"metrics": ["pageviews", "banners_shown"], "date_range": "day"});
     gateway.ask_until(&token, &question, &json!([{"metrics": [1, 0], "dimensions": []}]));
+}
+
+/// What was granted is offered no more, so nothing stands; the no takes it back all the same, in figures and receipt.
+#[test]
+fn a_no_to_what_was_granted_before_the_offer_changed_is_a_withdrawal() {
+    let origin = Origin::page(PLAIN);
+    let uses = RULES.replace("mode = \"enforce\"", "mode = \"enforce\"\nuses = [\"google-analytics\"]");
+    let gateway = start_with(&origin, &uses);
+    let token = gateway.token();
+    let mut visitor = visitor(&gateway, 131);
+    visitor.choose("choice=some&category=statistics&layer=banner&return=/");
+    let more = uses.replace("[\"google-analytics\"]", "[\"google-analytics\", \"hotjar\"]");
+    gateway.reload(&settings(&gateway.directory, origin.address, &more));
+    visitor.choose("choice=none&layer=banner&return=/");
+    visitor.choose("choice=none&layer=page&return=/");
+    let question = json!({"metrics": ["choices"], "date_range": "day", "dimensions": ["event:choice"],
+        "filters": [["is", "event:choice", ["partial", "refused", "withdrawn"]]]});
+    let each = ["partial", "refused", "withdrawn"].map(|name| json!({"metrics": [1], "dimensions": [name]}));
+    gateway.ask_until(&token, &question, &json!(each));
+    let actions: Vec<_> = records(&gateway).into_iter().map(|receipt| receipt.action).collect();
+    assert_eq!(actions, ["granted", "withdrawn"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn receipts(directory: &TempDir) -> Receipts {
 }
 
 /// Every record of the ledger that is not erased.
-fn records(gateway: &Gateway) -> Vec<consentry::store::ledger::Receipt> {
+pub fn records(gateway: &Gateway) -> Vec<consentry::store::ledger::Receipt> {
     let mut all = Vec::new();
     receipts(&gateway.directory)
         .export(|link| {

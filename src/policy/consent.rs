@@ -242,6 +242,12 @@ impl Consent {
         Self { answered: self.answered.or(Some(today)), is_outdated: false, ..self }
     }
 
+    /// The same, where no receipt of that number is held any more.
+    #[must_use]
+    pub fn unnumbered(self) -> Self {
+        Self { receipt: None, ..self }
+    }
+
     /// Is there something to ask? There is no answer, or what was offered has changed since.
     pub const fn is_asked(&self) -> bool {
         self.answered.is_none() || self.is_outdated

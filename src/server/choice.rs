@@ -193,7 +193,7 @@ impl Sent {
 /// What stands from now on. A grant is recorded before it counts; a grant that cannot be recorded changes nothing. A
 /// withdrawal counts at once: that it could not be recorded must not keep anybody from withdrawing.
 async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<(Consent, Answer), Refusal> {
-    let earlier = visit.consent.receipt();
+    let earlier = held(shared, visit).await;
     let number = earlier.unwrap_or_else(|| new_number(shared));
     let choice = meant(visit, &taken.form);
     let after = Consent::from_choice(&choice, visit.today, Some(number), visit.site.policy.catalog());
@@ -207,6 +207,16 @@ async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<(Consen
         withdraw(shared, visit, taken, earlier, &after).await;
     }
     Ok((after, answered(&after, earlier)))
+}
+
+/// The number of the visitor's receipt, where there is one. After it was erased an old cookie brings the number back, and
+/// nothing else: then it is none. A ledger that cannot be read is believed to have it.
+async fn held(shared: &Shared, visit: &Visit) -> Option<ReceiptNumber> {
+    let number = visit.consent.receipt()?;
+    match shared.ledger.get(number).await {
+        Ok(receipts) if receipts.is_empty() => None,
+        Ok(_) | Err(_) => Some(number),
+    }
 }
 
 fn new_number(shared: &Shared) -> ReceiptNumber {

@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use crate::banner::{CookieClass, Counted, assets, forget_script, return_from_query};
 use crate::policy::catalog::name_matches;
+use crate::policy::consent::Consent;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
@@ -94,11 +95,11 @@ fn coded(coding: Coding, body: String) -> (Coding, Bytes) {
 }
 
 /// What *my data* is made of, as a page.
-pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, receipts: &[Receipt]) -> String {
+pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, consent: &Consent, receipts: &[Receipt]) -> String {
     let sent = names_sent(headers);
     let language = visit.language(headers);
     let banner = &visit.site.banner;
-    banner.my_data_page(language, &visit.consent, receipts, &classed(visit, &sent), counted(visit))
+    banner.my_data_page(language, consent, receipts, &classed(visit, &sent), counted(visit))
 }
 
 /// The same as a file; `receipt` is the signed one, where there is one.

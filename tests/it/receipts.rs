@@ -119,6 +119,33 @@ fn r40_a_record_names_the_text_that_was_shown_in_each_layer() {
     assert_eq!((banner == centre, banner == mine), (true, false));
 }
 
+/// A restored profile brings the cookie of a consent back whose receipt was erased.
+#[test]
+fn r41_an_erased_number_is_held_no_more_and_used_for_nothing_new() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let old = visitor.jar["consentry"].clone();
+    let number = old.split('.').nth(5).expect("a number").to_owned();
+    visitor.post_to("/_consentry/erase", "choice=none&return=/", &[]);
+    visitor.jar.insert("consentry".into(), old.clone());
+    let mine = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
+    assert!(!mine.contains(&number) && !mine.contains("/receipt.json") && !mine.contains("/erase"), "{mine}");
+    visitor.choose("choice=some&category=statistics&return=/");
+    assert!(!visitor.jar["consentry"].contains(&number));
+    let told = |gateway| -> Vec<_> {
+        let records = records(gateway).into_iter();
+        records.map(|receipt| (receipt.action, receipt.id.map(|id| id.to_string()))).collect()
+    };
+    let granted = told(&gateway);
+    assert_eq!((granted.len(), granted[1].0.as_str()), (2, "granted"), "{granted:?}");
+    assert!(granted[1].1.is_some() && granted[1].1.as_ref() != Some(&number));
+    visitor.jar.insert("consentry".into(), old);
+    visitor.choose("choice=none&return=/");
+    assert_eq!(told(&gateway), granted, "nothing is recorded under it");
+}
+
 #[test]
 fn p5_a_yes_although_the_browser_says_no_is_recorded_as_such() {
     let origin = Origin::page(PLAIN);

@@ -143,13 +143,13 @@ if (__BANNER__) {
   // First of all who listen: shops' scripts send forms in ways of their own.
   addEventListener("submit", answered, true);
 
-  // What gets focus is moved from under the banner: browsers heed scroll-padding for what is out of view only.
+  // What gets focus is moved from under the banner: browsers heed scroll-padding for what is out of view, and only for that.
   addEventListener("focusin", ({ target }) => {
     const banner = find("banner");
     if (!banner || banner.contains(target)) return;
     const ours = banner.getBoundingClientRect();
     const its = target.getBoundingClientRect();
-    if (its.bottom > ours.top && its.left < ours.right && its.right > ours.left)
+    if (its.bottom > ours.top && its.top < ours.bottom && its.left < ours.right && its.right > ours.left)
       scrollBy({ top: its.bottom - ours.top + 8, behavior: "instant" });
   });
 

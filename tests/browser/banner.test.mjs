@@ -185,6 +185,18 @@ describe('every right', () => {
     }, { javaScript }));
   }
 
+  test('opening the preferences moves nothing, and an answer leaves no room behind', () => withVisitor(async (one) => {
+    await one.open('/');
+    const at = () => one.page.evaluate(() => [scrollY, parseFloat(getComputedStyle(document.querySelector('#consentry-open')).marginBottom)]);
+    assert.ok((await at())[1] > 100, 'the banner covers nothing at the end of the page');
+    await one.page.locator('#consentry-banner [data-role="preferences"]').click();
+    await one.page.locator('dialog[open]').waitFor();
+    assert.equal((await at())[0], 0);
+    await one.page.keyboard.press('Escape');
+    await answer(one, 'reject-all');
+    assert.deepEqual(await at(), [0, 0]);
+  }));
+
   test('r40_r41_the_receipt_is_shown_downloaded_and_erased_by_its_holder', () => withVisitor(async (one) => {
     const { page, context } = one;
     await one.open('/');

@@ -322,9 +322,10 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
 
 fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
     let (form, sent) = (&taken.form, &taken.sent);
+    let takes_back = takes_back(visit, after);
     let mut answer = match sent.form {
         Form::Json => {
-            let mut answer = Response::new(Body::from(told(visit, after)));
+            let mut answer = Response::new(Body::from(told(visit, after, takes_back)));
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer
         }
@@ -332,7 +333,7 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
     };
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if takes_back(visit, after) {
+    if takes_back {
         headers.insert("clear-site-data", HeaderValue::from_static(FORGOTTEN));
     }
     for line in cookies(visit, sent, &form.return_path, after) {
@@ -356,7 +357,7 @@ fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Ve
 }
 
 /// What stands, for scripts.
-fn told(visit: &Visit, after: &Consent) -> String {
+fn told(visit: &Visit, after: &Consent, takes_back: bool) -> String {
     let names = |is_granted: bool| -> Vec<&str> {
         let asked = Category::ASKED.into_iter();
         asked
@@ -369,7 +370,7 @@ fn told(visit: &Visit, after: &Consent) -> String {
         after.trackers().iter().map(|tracker| catalog.tracker(tracker).name_id.as_str()).collect();
     let mut body =
         serde_json::json!({ "granted": names(true), "refused": names(false), "trackers": trackers });
-    if takes_back(visit, after) {
+    if takes_back {
         body["takes_back"] = true.into();
     }
     if let Some(number) = after.receipt() {

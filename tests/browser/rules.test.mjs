@@ -46,6 +46,7 @@ const visit = (walk, options) => withVisitor((visitor) => {
 const open = (visitor, path, to = gateway) => visitor.page.goto(`${to.url}${path}`, { waitUntil: 'networkidle' });
 
 const choose = (visitor, form, to = gateway) => chooseBeside(visitor, to.url, form);
+
 /** Is this visitor asked on a page, by what the gateway makes of their cookies? */
 async function isAskedAgain(visitor, to, path) {
   const cookie = (await visitor.context.cookies(to.url)).map((one) => `${one.name}=${one.value}`).join('; ');

@@ -54,6 +54,9 @@ pub const INLINE_BYTES_MAX: usize = 8 << 10;
 /// How much of a new piece is joined first with what waits. Unit: bytes.
 const JOINED_BYTES: usize = 128;
 
+/// Room for what waits between two pieces: seldom is it more. Unit: bytes.
+const WAITING_BYTES: usize = 1 << 10;
+
 /// Longest byte order mark. Unit: bytes.
 const BOM_BYTES: usize = 3;
 
@@ -200,7 +203,7 @@ impl Rewriter {
         let done = self.walker.walk(rest, is_last, out)?;
         let waiting = &rest[done..];
         if !waiting.is_empty() {
-            self.tail.reserve(waiting.len() + JOINED_BYTES);
+            self.tail.reserve((waiting.len() + JOINED_BYTES).max(WAITING_BYTES));
             self.tail.extend_from_slice(waiting);
         }
         Ok(())

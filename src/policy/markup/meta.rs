@@ -86,8 +86,8 @@ fn pragma(text: &[u8]) -> Option<Pragma> {
 /// would read another page than the one that was rewritten. A page that says so where browsers look first was turned
 /// into UTF-8 before, and no browser heeds this any more.
 fn is_shifting(label: &[u8]) -> bool {
-    let label = label.to_ascii_lowercase();
-    ["iso-2022-jp", "csiso2022jp"].iter().any(|name| memchr::memmem::find(&label, name.as_bytes()).is_some())
+    let has = |name: &str| label.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+    has("iso-2022-jp") || has("csiso2022jp")
 }
 
 /// The address in `content="5; url='/there'"`, read as leniently as HTML 4.2.5.3 (shared declarative refresh).

@@ -24,6 +24,11 @@ struct Edit {
 pub(super) struct Edits(Vec<Edit>);
 
 impl Edits {
+    /// One that takes what most pages get without growing.
+    pub(super) fn with_room() -> Self {
+        Self(Vec::with_capacity(16))
+    }
+
     /// Puts `text` before the byte at `at`; the same text inside a tag is put in once. Says if it was new.
     pub(super) fn insert(&mut self, at: usize, rank: Rank, text: Bytes) -> bool {
         let key = |edit: &Edit| match rank {

@@ -164,21 +164,65 @@ fn look(level: Level, buf: &[u8], mut from: usize) -> Look {
     }
 }
 
+/// What a look needs at hand.
+struct Glass<S: Simd> {
+    /// [`NIBBLES`].
+    tables: [S::u8s; 4],
+    openings: S::u8s,
+    less_than: S::u8s,
+    apostrophe: S::u8s,
+    none: S::u8s,
+}
+
+#[allow(clippy::inline_always)] // The functions of a SIMD level are only fast within one that is compiled for it.
+impl<S: Simd> Glass<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        let table = |place: usize| S::u8s::block_splat(u8x16::from_slice(simd, &NIBBLES[place]));
+        Self {
+            tables: [table(0), table(1), table(2), table(3)],
+            openings: S::u8s::splat(simd, OPENING),
+            less_than: S::u8s::splat(simd, b'<'),
+            apostrophe: S::u8s::splat(simd, b'\''),
+            none: S::u8s::splat(simd, 0),
+        }
+    }
+
+    /// The groups that have a glimpse at each of the first bytes, and where a `'` stands. Three more bytes are looked at.
+    #[inline(always)]
+    fn look(&self, simd: S, bytes: &[u8]) -> (S::u8s, S::mask8s) {
+        // What a lookup makes of more than the half of a byte varies. Those of x86 see that half of ASCII themselves, and
+        // what else stands in a page is in no glimpse, so there whatever they make of it is right.
+        let half = |bytes: S::u8s| {
+            if cfg!(target_arch = "x86_64") { bytes } else { bytes & S::u8s::splat(simd, 15) }
+        };
+        let byte = |place: usize| S::u8s::from_slice(simd, &bytes[place..place + S::u8s::LEN]);
+        let groups = |place: usize| self.tables[place].swizzle_dyn_within_blocks(half(byte(place)));
+        let begun = byte(0).simd_eq(self.less_than).select(self.openings, groups(0));
+        (begun & groups(1) & groups(2) & groups(3), byte(0).simd_eq(self.apostrophe))
+    }
+
+    /// The first place, from `at` on, where a group has a glimpse.
+    #[inline(always)]
+    fn first(&self, groups: S::u8s, buf: &[u8], at: usize) -> Option<usize> {
+        let mut bits = !groups.simd_eq(self.none).to_bitmask() & (u64::MAX >> (64 - S::u8s::LEN));
+        while bits != 0 {
+            let place = at + bits.trailing_zeros() as usize;
+            if !is_own_source(buf, place) {
+                return Some(place);
+            }
+            bits &= bits - 1;
+        }
+        None
+    }
+}
+
 /// Looks for the first of [`GLIMPSES`], and what looks like one. It calls nothing, so that all it compares with stays where
-/// the processor has it at hand.
+/// the processor has it at hand; and it looks at two vectors before it asks if anything was there.
 #[allow(clippy::inline_always)] // The functions of a SIMD level are only fast within one that is compiled for it.
 #[inline(always)]
 fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
-    let table = |place: usize| S::u8s::block_splat(u8x16::from_slice(simd, &NIBBLES[place]));
-    let tables: [S::u8s; 4] = [table(0), table(1), table(2), table(3)];
-    // What a lookup makes of more than the half of a byte varies. Those of x86 see that half of ASCII themselves, and what
-    // else stands in a page is in no glimpse, so there whatever they make of it is right.
-    let lower = S::u8s::splat(simd, 15);
-    let half = |bytes: S::u8s| if cfg!(target_arch = "x86_64") { bytes } else { bytes & lower };
-    let opening = S::u8s::splat(simd, b'<');
-    let apostrophe = S::u8s::splat(simd, b'\'');
-    let openings = S::u8s::splat(simd, OPENING);
-    let none = S::u8s::splat(simd, 0);
+    let glass = Glass::new(simd);
     let width = S::u8s::LEN;
     let mut apostrophes = S::mask8s::splat(simd, false);
     // The last look begins as late as it can.
@@ -186,19 +230,24 @@ fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
         return Look { end: from, is_hit: false, has_apostrophe: false };
     };
     let mut at = from;
-    while let Some(bytes) = buf.get(at..at + width + 3) {
-        let byte = |place: usize| S::u8s::from_slice(simd, &bytes[place..place + width]);
-        let groups = |place: usize| tables[place].swizzle_dyn_within_blocks(half(byte(place)));
-        apostrophes |= byte(0).simd_eq(apostrophe);
-        let begun = byte(0).simd_eq(opening).select(openings, groups(0));
-        let found = begun & groups(1) & groups(2) & groups(3);
-        let mut bits = !found.simd_eq(none).to_bitmask() & (u64::MAX >> (64 - width));
-        while bits != 0 {
-            let end = at + bits.trailing_zeros() as usize;
-            if !is_own_source(buf, end) {
+    while let Some(bytes) = buf.get(at..at + 2 * width + 3) {
+        let (groups, some) = glass.look(simd, bytes);
+        let (more_groups, more) = glass.look(simd, &bytes[width..]);
+        apostrophes |= some | more;
+        if !(groups | more_groups).simd_eq(glass.none).all_true() {
+            let hit = glass.first(groups, buf, at).or_else(|| glass.first(more_groups, buf, at + width));
+            if let Some(end) = hit {
                 return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
             }
-            bits &= bits - 1;
+        }
+        at += 2 * width;
+    }
+    at = at.min(last);
+    while let Some(bytes) = buf.get(at..at + width + 3) {
+        let (groups, some) = glass.look(simd, bytes);
+        apostrophes |= some;
+        if let Some(end) = glass.first(groups, buf, at) {
+            return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
         }
         if at == last {
             break;

@@ -47,7 +47,8 @@ impl Walker {
             _ => {}
         }
         let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
-        let is_placeholder = self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
+        let is_placeholder =
+            verdict != Verdict::Keep && self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
         if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
             let is_aside = is_doubtful || self.is_aside();
             self.frame.before_placeholder(self.scan.start, is_aside, &mut self.edits);

@@ -130,6 +130,11 @@ pub(super) const fn is_space(byte: u8) -> bool {
 }
 
 impl Scan {
+    /// One that takes what most tags have without growing.
+    pub(super) fn with_room() -> Self {
+        Self { spans: Vec::with_capacity(16), ..Self::default() }
+    }
+
     /// Starts over at a `<` that a letter follows, or a `</`.
     pub(super) fn begin(&mut self, start: usize, is_end: bool) {
         self.start = start;
@@ -304,19 +309,22 @@ pub(super) struct Name {
 impl Name {
     pub(super) const BYTES_MAX: usize = 16;
 
-    /// The name that stands at `written`. It is taken out of as many bytes as the longest name has, where there are.
+    /// The name that stands at `written`. It is taken out of as many bytes as a word has, or the longest name, where
+    /// there are.
     pub(super) fn of(buf: &[u8], written: Range<usize>) -> Self {
         let length = written.len();
         let mut bytes = [0; Self::BYTES_MAX];
         if !(1..=Self::BYTES_MAX).contains(&length) {
             return Self { bytes, length: 0 };
         }
-        match buf[written.start..].first_chunk() {
-            Some(chunk) => bytes = *chunk,
-            None => bytes[..length].copy_from_slice(&buf[written]),
+        if let (1..=8, Some(chunk)) = (length, buf[written.start..].first_chunk()) {
+            let name = lower(u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * length)));
+            bytes[..8].copy_from_slice(&name.to_le_bytes());
+            return Self { bytes, length };
         }
-        let name = u128::MAX >> (8 * (Self::BYTES_MAX - length));
-        Self { bytes: lower(u128::from_le_bytes(bytes) & name).to_le_bytes(), length }
+        bytes[..length].copy_from_slice(&buf[written]);
+        bytes.make_ascii_lowercase();
+        Self { bytes, length }
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -324,13 +332,13 @@ impl Name {
     }
 }
 
-/// Sixteen bytes with their capital letters made small.
-const fn lower(bytes: u128) -> u128 {
-    const EACH: u128 = u128::MAX / 0xFF;
+/// Eight bytes with their capital letters made small.
+const fn lower(bytes: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xFF;
     let seven_bits = bytes & (0x7F * EACH);
     // The highest bit of each says if it is `A` or more, and if it is more than `Z`.
-    let from_a = seven_bits + (0x80 - b'A' as u128) * EACH;
-    let behind_z = seven_bits + (0x7F - b'Z' as u128) * EACH;
+    let from_a = seven_bits + (0x80 - b'A' as u64) * EACH;
+    let behind_z = seven_bits + (0x7F - b'Z' as u64) * EACH;
     bytes | (from_a & !behind_z & !bytes & (0x80 * EACH)) >> 2
 }
 

@@ -66,11 +66,11 @@ impl Walker {
         Self {
             at: 0,
             state: State::Text,
-            scan: Scan::default(),
+            scan: Scan::with_room(),
             doubt: Doubt::default(),
             templates: Templates::default(),
             hidden: Hidden::default(),
-            edits: Edits::default(),
+            edits: Edits::with_room(),
             judge,
             frame,
             passing: Passing::new(),
@@ -109,7 +109,9 @@ impl Walker {
     fn steps(&mut self, buf: &[u8], is_last: bool) -> Result<Result<Step, RewriteError>, RewriteError> {
         let mut step = Ok(Step::On);
         loop {
-            self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
+            if !self.hidden.is_empty() {
+                self.hidden.examine(buf, is_last, &mut self.judge, &mut self.edits)?;
+            }
             if !self.hidden.is_empty() || !matches!(step, Ok(Step::On)) {
                 return Ok(step);
             }

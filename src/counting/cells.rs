@@ -7,6 +7,7 @@ mod few;
 mod sheet;
 
 use std::hash::{BuildHasherDefault, Hasher};
+use std::hint::black_box;
 use std::sync::Arc;
 
 pub(super) use self::few::{Count, Few};
@@ -17,7 +18,7 @@ use super::pack::pack;
 use super::tally::{Cell, Hour, LocalDay, Sums, Tally};
 use super::veil::{ValueId, Values};
 
-/// The most sums that may wait for a drain, of one site. At 69 bytes each that is some 35 MB; beyond it hits are
+/// The most sums that may wait for a drain, of one site. At 64 bytes each, and 15 to 30 in the index, that is some 45 MB; beyond it hits are
 /// dropped whole, so that the figures that are written stay in step with each other.
 pub(super) const SUMS_MAX: usize = 500_000;
 /// The most hours that one day's visits can have been active in: three days of at most 27 hours, with room to spare.
@@ -93,6 +94,8 @@ pub(super) struct Cells {
     /// What is about to be added. Sums lie all over the memory, and to reach one takes longer than to add to it: so the
     /// places of several are looked for together, and the processor waits for them together.
     line: Vec<(u8, Key, Few)>,
+    /// How many sums there are in all sheets.
+    waiting: usize,
 }
 
 /// Additions that stand in line.
@@ -100,8 +103,8 @@ const LINE: usize = 64;
 
 impl Cells {
     /// How many sums wait, but for those in line.
-    pub(super) fn len(&self) -> usize {
-        self.sheets.iter().map(Sheet::len).sum()
+    pub(super) const fn len(&self) -> usize {
+        self.waiting
     }
 
     /// Adds to the sums of a slot.
@@ -117,15 +120,25 @@ impl Cells {
         for ((slot, key, _), place) in self.line.iter().zip(&mut places) {
             *place = sheet(&mut self.sheets, *slot).place(*key);
         }
+        // Nothing is done with what is seen, so that all of it comes at once.
+        let touched =
+            self.line.iter().zip(places).map(|((slot, ..), at)| self.sheets[usize::from(*slot)].touch(at));
+        black_box(touched.fold(0, |all, one| all ^ one));
         for ((slot, _, few), place) in self.line.iter().zip(places) {
             self.sheets[usize::from(*slot)].add(place, few);
         }
         self.line.clear();
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.waiting = self.sheets.iter().map(Sheet::len).sum();
     }
 
     /// Adds sums of any size.
     pub(super) fn add_wide(&mut self, slot: u8, key: Key, sums: &Sums) {
         sheet(&mut self.sheets, slot).add_wide(key, sums);
+        self.count();
     }
 
     /// Takes all that waits, as it is written, and leaves nothing; cells whose sums came to nothing are left out.
@@ -147,6 +160,7 @@ impl Cells {
             }
             cells.clear();
         }
+        self.count();
     }
 
     /// Takes the facets of a slot apart. What comes of them are cells, so it does not matter that these come into the

@@ -1,4 +1,5 @@
-//! One hour's sums, packed: the figures that nearly every sum has take one line of a processor's cache.
+//! One hour's sums, packed: the figures that nearly every sum has take one line of a processor's cache. Where they stand
+//! is known without a look at them, so that the lines of many sums can be waited for together.
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -11,7 +12,7 @@ use super::fold;
 /// One hour's sums.
 #[derive(Default)]
 pub(super) struct Sheet {
-    index: HashTable<u32>,
+    index: HashTable<Place>,
     rows: Vec<Row>,
     more: Vec<More>,
     /// What a row had no room for.
@@ -26,6 +27,12 @@ struct Row {
     counts: [i32; COUNTS],
     /// The place of the rest, or [`NOTHING`].
     more: u32,
+}
+
+/// Where the sums of a key stand. The key is in two halves: so a place takes 12 bytes.
+struct Place {
+    key: [u32; 2],
+    at: u32,
 }
 
 const NOTHING: u32 = u32::MAX;
@@ -50,16 +57,23 @@ impl Sheet {
     /// Where the sums of a key stand, or will.
     pub(super) fn place(&mut self, key: Key) -> u32 {
         let Self { index, rows, .. } = self;
-        let hash = |at: u32| fold(rows[at as usize].key.number());
-        match index.entry(fold(key.number()), |at| rows[*at as usize].key == key, |at| hash(*at)) {
-            Entry::Occupied(at) => *at.get(),
+        let number = key.number();
+        let halves = [low(number), low(number >> 32)];
+        let again = |place: &Place| fold(u64::from(place.key[0]) | u64::from(place.key[1]) << 32);
+        match index.entry(fold(number), |place| place.key == halves, again) {
+            Entry::Occupied(place) => place.get().at,
             Entry::Vacant(vacant) => {
                 let at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-                vacant.insert(at);
+                vacant.insert(Place { key: halves, at });
                 rows.push(Row { key, engaged_ms: 0, counts: [0; COUNTS], more: NOTHING });
                 at
             }
         }
+    }
+
+    /// Looks at the sums at a place, and at nothing else.
+    pub(super) fn touch(&self, at: u32) -> u32 {
+        self.rows[at as usize].more
     }
 
     /// Adds to the sums at a place.
@@ -127,6 +141,12 @@ impl Sheet {
         self.more.clear();
         self.spilled.clear();
     }
+}
+
+/// The lower half.
+#[allow(clippy::cast_possible_truncation)] // That is what it is for.
+const fn low(number: u64) -> u32 {
+    number as u32
 }
 
 #[cfg(test)]

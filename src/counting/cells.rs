@@ -8,6 +8,7 @@ mod sheet;
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::hint::black_box;
+use std::mem::take;
 use std::sync::Arc;
 
 pub(super) use self::few::{Count, Few};
@@ -91,12 +92,17 @@ pub(super) struct Meaning<'a> {
 pub(super) struct Cells {
     /// By the id of their slot.
     sheets: Vec<Sheet>,
+    /// Empty ones with room, of hours that are over.
+    spare: Vec<Sheet>,
     /// What is about to be added. Sums lie all over the memory, and to reach one takes longer than to add to it: so the
     /// places of several are looked for together, and the processor waits for them together.
     line: Vec<(u8, Key, Few)>,
     /// How many sums there are in all sheets.
     waiting: usize,
 }
+
+/// The most sheets that are kept for their room: those of an hour and of a day.
+const SPARE_MAX: usize = 2;
 
 /// Additions that stand in line.
 const LINE: usize = 64;
@@ -118,7 +124,7 @@ impl Cells {
     fn add_line(&mut self) {
         let mut places = [0; LINE];
         for ((slot, key, _), place) in self.line.iter().zip(&mut places) {
-            *place = sheet(&mut self.sheets, *slot).place(*key);
+            *place = sheet(&mut self.sheets, &mut self.spare, *slot).place(*key);
         }
         // Nothing is done with what is seen, so that all of it comes at once.
         let touched =
@@ -137,7 +143,7 @@ impl Cells {
 
     /// Adds sums of any size.
     pub(super) fn add_wide(&mut self, slot: u8, key: Key, sums: &Sums) {
-        sheet(&mut self.sheets, slot).add_wide(key, sums);
+        sheet(&mut self.sheets, &mut self.spare, slot).add_wide(key, sums);
         self.count();
     }
 
@@ -158,7 +164,14 @@ impl Cells {
                     tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums });
                 }
             }
-            cells.clear();
+            // An hour that is over gets nothing any more: its room goes to the next.
+            if cells.len() != 0 {
+                cells.clear();
+            } else if self.spare.len() < SPARE_MAX && cells.has_room() {
+                self.spare.push(take(cells));
+            } else {
+                *cells = Sheet::default();
+            }
         }
         self.count();
     }
@@ -192,10 +205,10 @@ impl Cells {
     }
 }
 
-fn sheet(sheets: &mut Vec<Sheet>, slot: u8) -> &mut Sheet {
+fn sheet<'s>(sheets: &'s mut Vec<Sheet>, spare: &mut Vec<Sheet>, slot: u8) -> &'s mut Sheet {
     let at = usize::from(slot);
     if sheets.len() <= at {
-        sheets.resize_with(at + 1, Sheet::default);
+        sheets.resize_with(at + 1, || spare.pop().unwrap_or_default());
     }
     &mut sheets[at]
 }

@@ -129,13 +129,13 @@ impl Sheet {
         rows.chain(self.spilled.iter().copied())
     }
 
-    /// Leaves nothing but the room; and not even that where it was not needed since the last time: an hour that is over
-    /// gets nothing any more.
+    /// Is there room for sums already?
+    pub(super) fn has_room(&self) -> bool {
+        self.rows.capacity() != 0
+    }
+
+    /// Leaves nothing but the room.
     pub(super) fn clear(&mut self) {
-        if self.len() == 0 {
-            *self = Self::default();
-            return;
-        }
         self.index.clear();
         self.rows.clear();
         self.more.clear();

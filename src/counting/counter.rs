@@ -139,6 +139,11 @@ impl Counter {
         self.sites.iter().map(Site::waiting).sum()
     }
 
+    /// Do sums of a day that is over wait for a drain?
+    pub fn has_closed(&self) -> bool {
+        self.sites.iter().any(Site::has_closed)
+    }
+
     /// What was not counted.
     pub const fn dropped(&self) -> &Dropped {
         &self.dropped

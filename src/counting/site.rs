@@ -144,6 +144,11 @@ impl Site {
         self.cells.len() + self.closed.tallies.len()
     }
 
+    /// Do sums of a day that is over wait?
+    pub(super) const fn has_closed(&self) -> bool {
+        !self.closed.tallies.is_empty()
+    }
+
     /// Counts a hit. A hit from shortly before the latest one is counted at the latest one's time.
     pub(super) fn count(&mut self, hit: &Hit, around: &mut Around<'_>) {
         self.turn(hit.at, around);

@@ -25,7 +25,8 @@ use crate::counting::tally::{Sums, Tally};
 use crate::counting::{Counter, Drained, Dropped, Hit};
 use crate::store::imports::{Counted, Cut};
 
-/// Sums that wait in the counter before they are drained: below what it takes before it drops hits.
+/// Sums of one day that wait in the counter before they are drained: below what it takes before it drops hits. Those of a
+/// day that is over are drained at once.
 const WAITING_MAX: usize = 400_000;
 /// Most lines of a batch, unless the command says otherwise.
 pub(super) const LINES_A_BATCH: u64 = 500_000;
@@ -73,8 +74,10 @@ pub(super) struct Session<'a> {
     minute: i64,
     is_any_good: bool,
     is_writing: bool,
-    batch: Drained,
+    /// What was drained since the last batch, drain by drain: it is much, and nothing here needs it in one piece.
+    batch: Vec<Drained>,
     lines_of_batch: u64,
+    tallies_of_batch: usize,
 }
 
 /// What a session is made of.
@@ -117,8 +120,9 @@ impl<'a> Session<'a> {
             minute: 0,
             is_any_good: false,
             is_writing,
-            batch: Drained::default(),
+            batch: Vec::new(),
             lines_of_batch: 0,
+            tallies_of_batch: 0,
         }
     }
 
@@ -215,6 +219,9 @@ impl<'a> Session<'a> {
         if minute != self.minute {
             self.minute = minute;
             self.counter.advance(hit.at);
+            if self.counter.has_closed() {
+                self.drain();
+            }
         }
         self.counter.count(hit);
         if self.counter.waiting() >= WAITING_MAX {
@@ -248,7 +255,7 @@ impl<'a> Session<'a> {
             return Ok(true);
         }
         let Some(pending) = self.plan.pending else {
-            if self.batch.tallies.len() >= TALLIES_A_BATCH || self.lines_of_batch >= self.lines_a_batch {
+            if self.tallies_of_batch >= TALLIES_A_BATCH || self.lines_of_batch >= self.lines_a_batch {
                 self.cut(false)?;
             }
             return Ok(false);
@@ -273,7 +280,6 @@ impl<'a> Session<'a> {
             return Err(changed(self.path, self.number));
         }
         self.drain();
-        self.batch.tallies.clear();
         self.is_writing = true;
         self.lines_of_batch = 0;
         self.figures = Figures::default();
@@ -310,7 +316,7 @@ impl<'a> Session<'a> {
             lines: self.number,
             content: self.lines.digest(),
         };
-        self.lines_of_batch = 0;
+        (self.lines_of_batch, self.tallies_of_batch) = (0, 0);
         let drained = std::mem::take(&mut self.batch);
         let Some(parcels) = &self.parcels else { return Ok(()) };
         parcels.send(Parcel { counted, drained }).map_err(|_| failed("the store did not take a batch"))
@@ -321,18 +327,16 @@ impl<'a> Session<'a> {
         if self.aim == Aim::TakeBack {
             drained.names.clear();
             drained.tallies.iter_mut().for_each(take_back);
-        } else {
-            self.batch.names.append(&mut drained.names);
         }
         self.figures.late = self.order.late();
         self.figures.dropped = *self.counter.dropped();
         if self.is_writing {
             self.figures.add(&drained);
-            if self.batch.tallies.is_empty() {
-                std::mem::swap(&mut self.batch.tallies, &mut drained.tallies);
-            }
-            self.batch.tallies.append(&mut drained.tallies);
+        } else {
+            drained.tallies = Vec::new();
         }
+        self.tallies_of_batch += drained.tallies.len();
+        self.batch.push(drained);
     }
 
     fn doing(&self) -> &'static str {

@@ -23,7 +23,7 @@ pub(super) const WAITING_MAX: usize = 1;
 /// Sums, and up to where in the file they reach.
 pub(super) struct Parcel {
     pub(super) counted: Counted,
-    pub(super) drained: Drained,
+    pub(super) drained: Vec<Drained>,
 }
 
 /// What an import does with its sums.
@@ -66,7 +66,7 @@ impl Writer {
             None => self.begin(counted.cut.position)?,
         };
         self.imports.pending(id, counted.cut).map_err(failed)?;
-        let mut batch = Batch { id: next, tallies: drained.tallies, names: drained.names };
+        let mut batch = joined(next, drained);
         batch.tallies.sort_unstable_by(in_store_order);
         if !batch.tallies.is_empty() || !batch.names.is_empty() {
             runtime.block_on(self.insert(Arc::new(batch)))?;
@@ -110,6 +110,17 @@ impl Writer {
             }
         }
     }
+}
+
+/// All of it in one batch.
+fn joined(id: BatchId, drained: Vec<Drained>) -> Batch {
+    let mut batch = Batch { id, tallies: Vec::new(), names: Vec::new() };
+    batch.tallies.reserve_exact(drained.iter().map(|part| part.tallies.len()).sum());
+    for mut part in drained {
+        batch.tallies.append(&mut part.tallies);
+        batch.names.append(&mut part.names);
+    }
+    batch
 }
 
 /// The order in which a store keeps its rows: by what they are broken down by, then by day and hour, then by value. Many

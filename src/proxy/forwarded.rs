@@ -61,8 +61,9 @@ pub struct Hop {
     peer: IpAddr,
     is_https: bool,
     address: HeaderValue,
-    /// The last host, and the `Forwarded` element for it: a connection seldom sees two.
-    element: RefCell<Option<(HeaderValue, HeaderValue)>>,
+    /// The last host, and the `Forwarded` element for it: a connection seldom sees two. The host is a copy: what a request
+    /// brought shares one buffer, and the whole of it would stay as long as the connection.
+    element: RefCell<Option<(Box<[u8]>, HeaderValue)>>,
 }
 
 impl Hop {
@@ -121,12 +122,12 @@ impl Hop {
         let Some(host) = host else { return self.make_element(None) };
         let mut cached = self.element.borrow_mut();
         if let Some((known, element)) = &*cached
-            && known == host
+            && **known == *host.as_bytes()
         {
             return element.clone();
         }
         let element = self.make_element(Some(host));
-        *cached = Some((host.clone(), element.clone()));
+        *cached = Some((host.as_bytes().into(), element.clone()));
         element
     }
 

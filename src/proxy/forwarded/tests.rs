@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
@@ -148,6 +149,18 @@ fn host_with_a_port_is_quoted_and_the_next_host_is_not_the_last_one() {
         hop.write(&mut headers, &Networks::default());
         assert_eq!(headers["forwarded"], element);
     }
+}
+
+#[test]
+fn a_connection_keeps_nothing_of_a_request() {
+    let buffer = Bytes::from(b"shop.example Mozilla/5.0 203.0.113.9".to_vec());
+    let hop = Hop::new("192.0.2.1".parse().unwrap(), false);
+    let mut headers = HeaderMap::new();
+    headers.insert(HOST, HeaderValue::from_maybe_shared(buffer.slice(..12)).unwrap());
+    hop.write(&mut headers, &trusted());
+    assert!(!buffer.is_unique());
+    drop(headers);
+    assert!(buffer.is_unique());
 }
 
 proptest! {

@@ -158,12 +158,21 @@ impl Cells {
         tallies.reserve(sheets.iter().map(Sheet::len).sum());
         for (slot, cells) in (0_u8..).zip(sheets.iter_mut()) {
             let slot = meaning.slots.get(slot);
-            for (key, sums) in cells.rows().filter(|(key, sums)| key.is_cell() && !sums.is_zero()) {
+            let mut tell = |key, sums: Sums| {
                 if let Some(cell) = cell(key, meaning) {
                     let site = Arc::clone(meaning.site);
                     tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums });
                 }
-            }
+            };
+            // Of most sums it is seen here, before they are made wide, that they are no cell's.
+            cells
+                .rows()
+                .filter(|(key, few)| key.is_cell() && !few.is_zero())
+                .for_each(|(key, few)| tell(key, few.sums()));
+            cells
+                .spilled_rows()
+                .filter(|(key, sums)| key.is_cell() && !sums.is_zero())
+                .for_each(|(key, sums)| tell(key, sums));
             // An hour that is over gets nothing any more: its room goes to the next.
             if cells.len() != 0 {
                 cells.clear();
@@ -205,6 +214,7 @@ impl Cells {
     }
 }
 
+#[inline]
 fn sheet<'s>(sheets: &'s mut Vec<Sheet>, spare: &mut Vec<Sheet>, slot: u8) -> &'s mut Sheet {
     let at = usize::from(slot);
     if sheets.len() <= at {

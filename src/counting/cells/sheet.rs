@@ -123,10 +123,14 @@ impl Sheet {
         self.spilled.get(at).copied()
     }
 
-    /// All sums; a key may come more than once.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (Key, Sums)> {
-        let rows = (0..self.rows.len()).filter_map(|at| self.row(at)).map(|(key, few)| (key, few.sums()));
-        rows.chain(self.spilled.iter().copied())
+    /// The sums of all rows. With what is [`spilled_rows`](Self::spilled_rows) a key may come more than once.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (Key, Few)> {
+        (0..self.rows.len()).filter_map(|at| self.row(at))
+    }
+
+    /// What had no room.
+    pub(super) fn spilled_rows(&self) -> impl Iterator<Item = (Key, Sums)> {
+        self.spilled.iter().copied()
     }
 
     /// Is there room for sums already?
@@ -163,7 +167,8 @@ mod tests {
             sheet.add_wide(key, &Sums { views, revenue: views, seconds: 2, ..Sums::default() });
         }
         let mut sum = Sums::default();
-        sheet.rows().for_each(|(_, sums)| sum += &sums);
+        sheet.rows().for_each(|(_, few)| sum += &few.sums());
+        sheet.spilled_rows().for_each(|(_, sums)| sum += &sums);
         assert_eq!((sum.views, sum.revenue, sum.seconds), (2 * large + 10, 2 * large + 10, 10));
         assert_eq!(size_of::<Row>(), 64);
     }

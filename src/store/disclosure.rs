@@ -2,9 +2,10 @@
 //!
 //! With k visitors as the limit, a row of a breakdown is shown when it has at least k visitors and (for a pair) the
 //! visitors of its value whom the filter leaves out are none or at least k. What is not shown joins
-//! [`OTHER`]; where that has fewer than k itself, the smallest shown row joins it. What a filter selects from a
-//! bucket is shown when it, and what the filter leaves out, is nothing or at least k; else the bucket is withheld.
-//! Plain totals, whole or by time, carry no attribute of anybody and are always shown.
+//! [`OTHER`]; where that has fewer than k itself, the smallest shown row joins it. Where no shown row is left, it is the
+//! site's total if every visitor is in some row, and told as that; else it is those few, and withheld. What a filter
+//! selects from a bucket is shown when it, and what the filter leaves out, is nothing or at least k; else the bucket is
+//! withheld. Plain totals, whole or by time, carry no attribute of anybody and are always shown.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use super::question::{
     Axis, Beside, Bucket, Direction, Figures, Key, Measured, Metric, Number, Question, Row, Rows, Selected,
     When, Whole,
 };
+use crate::counting::pairs::is_of_visit;
 use crate::counting::tally::Dimension;
 
 /// The label of what was folded, and of what nobody can read.
@@ -68,7 +70,8 @@ pub struct Meta {
     pub k: u32,
     /// How many values stand in [`OTHER`].
     pub folded: u64,
-    /// How many buckets were withheld because few visitors stood in the filter, or beside it.
+    /// How often something was withheld because few visitors stood in it: what a filter selects from a bucket or leaves
+    /// of it, and what is small of a bucket altogether.
     pub withheld: u64,
     /// When the key of a day in the range was drawn anew after a crash: its visitors may be counted twice.
     pub rekeyed_at: Option<Timestamp>,
@@ -94,18 +97,52 @@ pub struct Limit {
     pub k: u32,
     /// How many people some sums stem from: their visitors, or, of choices, how often one was made.
     pub people: fn(&Figures) -> i64,
+    /// What the rows are, of all there is.
+    pub parts: Parts,
+}
+
+/// What the rows of a breakdown are, of all there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Together they are the site's total.
+    OfAll,
+    /// Some visitors, or visits, are in no row.
+    OfSome,
+    /// Some visitors are in no row, and others in several: people of two rows may be the same.
+    Overlapping,
+}
+
+impl Parts {
+    fn of(question: &Question) -> Self {
+        let Some(by) = question.breakdown() else { return Self::OfAll };
+        match by {
+            Dimension::EventName
+            | Dimension::Goal
+            | Dimension::Status
+            | Dimension::NextPage
+            | Dimension::Funnel
+            | Dimension::Currency
+            | Dimension::Property(_) => Self::Overlapping,
+            _ if question.asked().filter.is_none() && is_of_everybody(by) => Self::OfAll,
+            _ => Self::OfSome,
+        }
+    }
 }
 
 impl Limit {
     fn of(question: &Question) -> Self {
         let k = if is_of_nobodys(question) { 1 } else { question.asked().k };
-        Self { k, people: question.people() }
+        Self { k, people: question.people(), parts: Parts::of(question) }
     }
 
     /// Do these sums stem from too few? Sums without anybody stem from views that bear no mark: how many people they
     /// had is not known, so they count as few.
     fn is_small(self, figures: &Figures) -> bool {
-        self.k > 1 && !figures.is_empty() && (self.people)(figures) < i64::from(self.k)
+        self.is_small_of(figures, (self.people)(figures))
+    }
+
+    fn is_small_of(self, figures: &Figures, people: i64) -> bool {
+        self.k > 1 && !figures.is_empty() && people < i64::from(self.k)
     }
 
     /// Is this a number of people that would point at them?
@@ -117,9 +154,31 @@ impl Limit {
         let is_readable = row.value.as_deref().is_some_and(|value| value != OTHER);
         is_readable && !self.is_small(&row.figures) && !self.is_few(row.left_of_value)
     }
+
+    /// How many people a row stems from at least. All that nobody can read is one row of several values.
+    fn people_of(self, row: &Row) -> i64 {
+        let people = (self.people)(&row.figures);
+        if self.parts != Parts::Overlapping || row.value.is_some() {
+            return people;
+        }
+        let values = i64::try_from(row.values.max(1)).unwrap_or(i64::MAX);
+        people / values + i64::from(people % values > 0)
+    }
+
+    /// How many people two rows stem from at least.
+    fn people_of_both(self, one: i64, other: i64) -> i64 {
+        if self.parts == Parts::Overlapping { one.max(other) } else { one + other }
+    }
 }
 
-/// Robots, what was dropped, and status codes by themselves say nothing of anybody.
+/// Is every visitor in a row of it? In every hour and day some value of a visit, or none that is known, was seen; but a
+/// first week is told once a week.
+fn is_of_everybody(dimension: &Dimension) -> bool {
+    *dimension == Dimension::Page || (is_of_visit(dimension) && *dimension != Dimension::FirstWeek)
+}
+
+/// Robots, what was dropped, and status codes by themselves say nothing of anybody. How many visitors got a status is
+/// told where they are not few.
 fn is_of_nobodys(question: &Question) -> bool {
     question.is_about(&Dimension::Robot)
         || question.is_about(&Dimension::Dropped)
@@ -140,8 +199,9 @@ pub fn disclose(question: &Question, rows: Rows) -> Answer {
                 shown.push(AnswerRow { when, value: None, figures: None, beside: Beside::default() });
             }
         } else if question.breakdown().is_some() {
-            let (visible, other) = fold(rows_of_bucket, limit);
+            let Folded { visible, other, is_withheld } = fold(rows_of_bucket, limit);
             meta.folded += other.as_ref().map_or(0, |row| row.values);
+            meta.withheld += u64::from(is_withheld);
             let label = |row: &Row| Some(row.value.clone().unwrap_or_else(|| Arc::from(OTHER)));
             shown.extend(visible.iter().chain(&other).map(|row| AnswerRow {
                 when,
@@ -160,10 +220,11 @@ pub fn disclose(question: &Question, rows: Rows) -> Answer {
     Answer { rows: page, total_rows, whole: rows.whole, meta }
 }
 
-/// Rows by bucket, without empty ones. A question for one row has one, be it empty.
+/// Rows by bucket, without those in which nothing happened. A question for one row has one, be it empty.
 fn buckets(question: &Question, rows: Vec<Row>) -> BTreeMap<Option<When>, Vec<Row>> {
+    let asked = question.asked();
     let mut buckets: BTreeMap<Option<When>, Vec<Row>> = BTreeMap::new();
-    if question.asked().axes.is_empty() {
+    if asked.axes.is_empty() {
         buckets.insert(None, Vec::new());
     }
     for row in rows.into_iter().filter(|row| !row.figures.is_empty() || !row.beside.answers.is_empty()) {
@@ -172,18 +233,37 @@ fn buckets(question: &Question, rows: Vec<Row>) -> BTreeMap<Option<When>, Vec<Ro
     buckets
 }
 
-/// Folds the small rows of one bucket into one, whose value is `None`. The sum of all rows stays what it was.
-pub fn fold(rows: Vec<Row>, limit: Limit) -> (Vec<Row>, Option<Row>) {
-    let (mut shown, hidden): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| limit.shows(row));
+/// The rows of one bucket, fit to be shown.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// Those that are shown under their own values.
+    pub visible: Vec<Row>,
+    /// All others as one, whose value is `None`.
+    pub other: Option<Row>,
+    /// Are all others so few that they are not shown?
+    pub is_withheld: bool,
+}
+
+/// Folds the small rows of one bucket into one. The sum of all rows stays what it was, if nothing is withheld.
+pub fn fold(rows: Vec<Row>, limit: Limit) -> Folded {
+    let (mut visible, hidden): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| limit.shows(row));
     let mut hidden = hidden.into_iter();
-    let Some(first) = hidden.next() else { return (shown, None) };
-    let mut other = hidden.fold(Row { value: None, ..first }, |other, row| join(other, &row));
-    let size = |row: &Row| ((limit.people)(&row.figures), row.value.clone());
-    while limit.is_small(&other.figures) {
-        let Some(smallest) = (0..shown.len()).min_by_key(|place| size(&shown[*place])) else { break };
-        other = join(other, &shown.swap_remove(smallest));
+    let Some(first) = hidden.next() else { return Folded { visible, ..Folded::default() } };
+    let mut people = limit.people_of(&first);
+    let mut other = Row { value: None, ..first };
+    for row in hidden {
+        people = limit.people_of_both(people, limit.people_of(&row));
+        other = join(other, &row);
     }
-    (shown, Some(other))
+    let size = |row: &Row| ((limit.people)(&row.figures), row.value.clone());
+    while limit.is_small_of(&other.figures, people) {
+        let Some(smallest) = (0..visible.len()).min_by_key(|place| size(&visible[*place])) else { break };
+        let row = visible.swap_remove(smallest);
+        people = limit.people_of_both(people, limit.people_of(&row));
+        other = join(other, &row);
+    }
+    let is_withheld = limit.parts != Parts::OfAll && limit.is_small_of(&other.figures, people);
+    Folded { visible, other: Some(other).filter(|_| !is_withheld), is_withheld }
 }
 
 /// May what the filter selects from a bucket be shown?

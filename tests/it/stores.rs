@@ -11,7 +11,7 @@ use consentry::store::Retention;
 use consentry::store::clickhouse::{ClickHouse, Settings as Server};
 use consentry::store::disclosure::{Answer, disclose};
 use consentry::store::embedded::Embedded;
-use consentry::store::question::Question;
+use consentry::store::question::{Bucket, Metric, Number, Question};
 use consentry::store::{Batch, BatchId, EventStore, Settings, StoreError};
 use jiff::SignedDuration;
 use tempfile::TempDir;
@@ -79,6 +79,91 @@ fn every_store_gives_the_same_answer_to_every_question() {
     for site in ["shop", "other", "nobody"] {
         let first = run(embedded.first_day(site)).expect("a day");
         assert_eq!(run(clickhouse.first_day(site)).expect("a day"), first, "{site}");
+    }
+}
+
+/// Of a day on which few did anything but look, and of its hours.
+#[test]
+fn what_few_did_is_withheld_by_every_store_where_it_is_no_total() {
+    let (_directory, stores) = every_store();
+    let size = Dimension::Property("size".into());
+    let withheld = [
+        Dimension::Goal,
+        Dimension::Funnel,
+        size,
+        Dimension::FirstWeek,
+        Dimension::Choice,
+        Dimension::ChoiceLayer,
+    ];
+    for (name, store) in &stores {
+        run(store.insert(&input::few())).expect("it is stored");
+        for cut in [None, Some(Bucket::Hour), Some(Bucket::Day)] {
+            let of = |dimension: &Dimension| answer(&**store, &questions::of_day_by(dimension.clone(), cut));
+            for dimension in &withheld {
+                let answer = of(dimension);
+                assert_eq!((answer.rows, answer.meta.withheld), (vec![], 1), "{name}, {dimension:?}");
+            }
+            for (dimension, value) in [(Dimension::Source, "Direct"), (Dimension::Page, "/")] {
+                let values: Vec<_> = of(&dimension).rows.into_iter().map(|row| row.value).collect();
+                assert_eq!(values, [Some(Arc::from(value))], "{name}");
+            }
+            let question = questions::of_day_by(Dimension::Status, cut);
+            let statuses = answer(&**store, &question);
+            let told = |metric| statuses.number(&question, &statuses.rows[0], metric);
+            assert_eq!(
+                (told(Metric::Visitors), told(Metric::Events)),
+                (None, Some(Number::Whole(3))),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// What a view of the file says, a row a line.
+fn file_says(directory: &TempDir, select: &str) -> String {
+    let file = rusqlite::Connection::open(directory.path().join("statistics.db")).expect("a file");
+    let mut statement = file.prepare(select).expect("a view");
+    let columns = statement.column_count();
+    let text = |value| match value {
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Text(text) => text,
+        other => panic!("{other:?}"),
+    };
+    let row = |row: &rusqlite::Row<'_>| {
+        let values: rusqlite::Result<Vec<String>> = (0..columns).map(|at| row.get(at).map(text)).collect();
+        values.map(|values| values.join("\t"))
+    };
+    let rows = statement.query_map([], row).expect("rows");
+    rows.collect::<Result<Vec<_>, _>>().expect("rows").join("\n")
+}
+
+#[test]
+fn views_for_people_withhold_what_few_did_in_every_store() {
+    let (directory, embedded, _) = file();
+    let (server, database) = shared();
+    let clickhouse = ClickHouse::open(&server.settings(&database)).expect("settings");
+    for batch in [input::few(), input::devices()] {
+        run(embedded.insert(&batch)).expect("it is stored");
+        run(clickhouse.insert(&batch)).expect("it is stored");
+    }
+    let countries = "NO\t40\nSE\t15\n(other)\t5";
+    let views = [
+        (
+            "select value, visitors from DB.days_by_value where dimension = 'visit:country' order by visitors desc",
+            countries,
+        ),
+        (
+            "select dimension, value, visitors from DB.days_by_value where dimension != 'visit:country' and dimension != 'visit:device' order by dimension",
+            "event:page\t/\t12\nvisit:source\tDirect\t12",
+        ),
+        ("select step from DB.funnels_day", ""),
+        ("select page, next_page, visitors from DB.journeys_day", "/\t/kurv\t7"),
+        ("select choices from DB.choices_day", ""),
+        ("select status, answers from DB.statuses_day", "404\t3"),
+    ];
+    for (select, expected) in views {
+        assert_eq!(file_says(&directory, &select.replace("DB.", "")), expected, "the file: {select}");
+        assert_eq!(server.ask(&select.replace("DB", &database)), expected, "the server: {select}");
     }
 }
 

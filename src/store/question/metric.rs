@@ -177,6 +177,11 @@ impl Measured<'_> {
         if question.is_about_nobody() && !metric.is_of_nobody() {
             return None;
         }
+        // How often something was answered so is told however few asked for it; how many they were is not.
+        let is_of_visitors = matches!(metric, Metric::Visitors | Metric::Percentage);
+        if is_of_visitors && question.is_about(&Dimension::Status) && few.is(figures.visitors) {
+            return None;
+        }
         let answers = beside.answers;
         let (visits, begun) = if question.is_about(&Dimension::Page) {
             (figures.entries, figures.entries)

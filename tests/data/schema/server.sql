@@ -337,13 +337,15 @@ from `consentry`.totals_hour
 group by site, hour;
 
 -- Days by value. Values nobody can read, and those of fewer than five visitors, are "(other)"; where that has fewer
--- itself, the smallest value joins it. What is no value of visitors has views of its own.
+-- itself, the smallest value joins it. Where none is left, it is left out, but of what every visitor has. One visitor can
+-- have several values of what happened in a visit, so of these one must have five visitors. What is no value of visitors
+-- has views of its own.
 create or replace view `consentry`.days_by_value as
 select
   site,
   dimension,
   day,
-  if(is_small or (hidden between 1 and 4 and place = 1), '(other)', label) as value,
+  if(is_small or (has_small and hidden < 5 and place = 1), '(other)', label) as value,
   sum(people) as visitors,
   sum(active) as visits,
   sum(seen) as pageviews,
@@ -358,54 +360,80 @@ from (
     active,
     seen,
     happened,
-    label = '(other)' or people < 5 as is_small,
-    sum(if(label = '(other)' or people < 5, people, 0)) over (partition by site, dimension, day) as hidden,
-    row_number() over (
-      partition by site, dimension, day, label = '(other)' or people < 5
-      order by people, label
-    ) as place
+    is_small,
+    is_overlapping,
+    max(is_small) over (partition by site, dimension, day) as has_small,
+    if(
+      is_overlapping,
+      max(if(is_small, least_people, 0)) over (partition by site, dimension, day),
+      sum(if(is_small, people, 0)) over (partition by site, dimension, day)
+    ) as hidden,
+    row_number() over (partition by site, dimension, day, is_small order by people, label) as place
   from (
     select
-      cells.site as site,
-      cells.dimension as dimension,
-      cells.day as day,
-      multiIf(
-        cells.value = '=', '(unknown)',
-        startsWith(cells.value, '='), substring(cells.value, 2),
-        named.value = '', '(other)',
-        named.name
-      ) as label,
-      sum(cells.people) as people,
-      sum(cells.active) as active,
-      sum(cells.seen) as seen,
-      sum(cells.happened) as happened
+      site,
+      dimension,
+      day,
+      label,
+      people,
+      active,
+      seen,
+      happened,
+      label = '(other)' or people < 5 as is_small,
+      startsWith(dimension, 'event:') and dimension != 'event:page' as is_overlapping,
+      if(label = '(other)', intDiv(people + tokens - 1, tokens), people) as least_people
     from (
       select
-        site,
-        dimension,
-        day,
-        value,
-        sum(cells_hour.visitors) as people,
-        sum(cells_hour.visits + cells_hour.carried) as active,
-        sum(cells_hour.views) as seen,
-        sum(cells_hour.events) as happened
-      from `consentry`.cells_hour
-      where dimension not in ('event:choice', 'event:status', 'event:funnel', 'robot:name', 'dropped:reason')
-      group by site, dimension, day, value
-    ) as cells
-    left join (
-      select
-        site,
-        dimension,
-        value,
-        any(name) as name
-      from `consentry`.names
-      group by site, dimension, value
-    ) as named on named.site = cells.site and named.dimension = cells.dimension and named.value = cells.value
-    group by site, dimension, day, label
+        cells.site as site,
+        cells.dimension as dimension,
+        cells.day as day,
+        multiIf(
+          cells.value = '=', '(unknown)',
+          startsWith(cells.value, '='), substring(cells.value, 2),
+          named.value = '', '(other)',
+          named.name
+        ) as label,
+        sum(cells.people) as people,
+        sum(cells.active) as active,
+        sum(cells.seen) as seen,
+        sum(cells.happened) as happened,
+        toInt64(count()) as tokens
+      from (
+        select
+          site,
+          dimension,
+          day,
+          value,
+          sum(cells_hour.visitors) as people,
+          sum(cells_hour.visits + cells_hour.carried) as active,
+          sum(cells_hour.views) as seen,
+          sum(cells_hour.events) as happened
+        from `consentry`.cells_hour
+        where dimension not in ('event:choice', 'event:status', 'event:funnel', 'robot:name', 'dropped:reason')
+          and not startsWith(dimension, 'choice:')
+        group by site, dimension, day, value
+      ) as cells
+      left join (
+        select
+          site,
+          dimension,
+          value,
+          any(name) as name
+        from `consentry`.names
+        group by site, dimension, value
+      ) as named on named.site = cells.site and named.dimension = cells.dimension and named.value = cells.value
+      group by site, dimension, day, label
+    )
+    where people != 0
+      or active != 0
+      or seen != 0
+      or happened != 0
   )
 )
-group by site, dimension, day, value;
+group by site, dimension, day, value
+having min(is_small) = 0
+  or max(hidden) >= 5
+  or (max(is_overlapping) = 0 and dimension != 'visit:first_week');
 
 -- Days by two values. A row of fewer than five visitors, or that leaves one to four of either value, is "(other)" in its
 -- second value; where what is so folded of a first value has fewer than five, it is left out.
@@ -518,19 +546,20 @@ from (
 group by site, dimension, value, second, day, second_value
 having visitors >= 5;
 
--- What visitors answered, by day.
+-- What visitors answered, by day. What was answered fewer than five times is "(other)", and left out where that is fewer
+-- than five, too.
 create or replace view `consentry`.choices_day as
 select
   site,
   day,
-  label as choice,
+  if(happened < 5, '(other)', label) as choice,
   sum(happened) as choices
 from (
   select
     cells.site as site,
     cells.day as day,
     multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
-    cells.happened as happened
+    sum(cells.happened) as happened
   from (
     select
       site,
@@ -550,8 +579,10 @@ from (
     where dimension = 'event:choice'
     group by site, value
   ) as named on named.site = cells.site and named.value = cells.value
+  group by site, day, label
 )
-group by site, day, choice;
+group by site, day, choice
+having choices >= 5;
 
 -- What navigations were answered with, by day.
 create or replace view `consentry`.statuses_day as
@@ -695,7 +726,8 @@ from (
   ) as named on named.site = cells.site and named.value = cells.value
 )
 group by site, day, step
-having visitors >= 5;
+having visitors >= 5
+  and step != '(other)';
 
 -- The page that was seen after a page, by day. Steps of fewer than five visitors, and pages nobody can read, are left out.
 create or replace view `consentry`.journeys_day as
@@ -747,7 +779,9 @@ from (
   ) as two on two.site = pairs.site and two.value = pairs.second_value
 )
 group by site, day, page, next_page
-having visitors >= 5;
+having visitors >= 5
+  and page != '(other)'
+  and next_page != '(other)';
 
 -- What receipts were given for, by day: neither number nor second, and nothing of what was erased.
 create or replace view `consentry`.receipts_day as

@@ -187,3 +187,28 @@ pub fn devices() -> Batch {
     let tallies = cells.into_iter().map(|(cell, sums)| tally("shop", (HOUR, DAY), cell, sums)).collect();
     Batch { id: BatchId { boot: 2, sequence: 1 }, tallies, names: Vec::new() }
 }
+
+/// Twelve visitors of one source and page. Three of them reached two steps of a funnel and two goals, one bought
+/// something of a size and missed a page, two answered.
+pub fn few() -> Batch {
+    let people =
+        |n| Sums { visitors: n, visitors_hour: n, visits: n, views: n, events: n, ..Sums::default() };
+    let times = |n| Sums { events: n, ..Sums::default() };
+    let word = |dimension, word: &str, sums| (Cell::One(dimension, Value::Word(word.into())), sums);
+    let size = || Dimension::Property("size".into());
+    let token = |token, sums| (Cell::One(size(), Value::Token(token)), sums);
+    let mut cells = vec![
+        (Cell::Total, people(12)),
+        word(Dimension::Source, "Direct", people(12)),
+        word(Dimension::Page, "/", people(12)),
+        word(Dimension::FirstWeek, "2026-W10", people(4)),
+        word(Dimension::Status, "404", Sums { visitors: 1, visitors_hour: 1, ..times(3) }),
+        word(Dimension::Choice, "refused", times(2)),
+        word(Dimension::ChoiceLayer, "banner", times(2)),
+    ];
+    cells.extend(["basket", "paid"].map(|step| word(Dimension::Funnel, step, people(3))));
+    cells.extend(["Purchase", "Sign-up"].map(|goal| word(Dimension::Goal, goal, people(3))));
+    cells.extend([1, 2, 3, 4, 5, 6].map(|order| token(order, people(1))));
+    let tallies = cells.into_iter().map(|(cell, sums)| tally("shop", (HOUR, DAY), cell, sums)).collect();
+    Batch { id: BatchId { boot: 3, sequence: 1 }, tallies, names: Vec::new() }
+}

@@ -18,6 +18,13 @@ pub fn views_of_pages() -> Question {
     Question::new(asked).expect("a question")
 }
 
+/// Visitors and events of the first day by a dimension, of five at least.
+pub fn of_day_by(dimension: Dimension, bucket: Option<Bucket>) -> Question {
+    let metrics = vec![Metric::Visitors, Metric::Events];
+    let asked = Asked { metrics, range: days(0, 0), ..asked(Some(dimension), None, bucket) };
+    Question::new(asked).expect("a question")
+}
+
 fn asked(by: Option<Dimension>, filter: Option<Dimension>, bucket: Option<Bucket>) -> Asked {
     let values = ["NO", "/cart", "", "it's", "tab\there", "back\\slash", "a\nb 'c'", "(unknown)", "nothing"];
     let values = values.map(Arc::from).to_vec();

@@ -227,7 +227,12 @@ fn buckets(question: &Question, rows: Vec<Row>) -> BTreeMap<Option<When>, Vec<Ro
     if asked.axes.is_empty() {
         buckets.insert(None, Vec::new());
     }
-    for row in rows.into_iter().filter(|row| !row.figures.is_empty() || !row.beside.answers.is_empty()) {
+    let is_row = |row: &Row| {
+        let is_told =
+            if asked.axes.is_empty() { !row.figures.is_empty() } else { row.figures.is_of_something() };
+        is_told || !row.beside.answers.is_empty()
+    };
+    for row in rows.into_iter().filter(is_row) {
         buckets.entry(row.when).or_default().push(row);
     }
     buckets

@@ -188,6 +188,17 @@ fn statuses_say_how_often_and_never_how_few_visitors() {
     assert_eq!(told, [many, vec![Some(Number::Whole(2)), None, None]]);
 }
 
+/// A visit that left, on the next day, from a page that nobody saw on this one.
+#[test]
+fn row_in_which_nothing_happened_is_not_listed_and_takes_no_other_along() {
+    let left = Row { figures: Figures { exits: 1, ..Figures::default() }, ..row("/b", 0) };
+    for k in [1, 5] {
+        let question = question(&[Axis::Of(Dimension::Page)], None, k);
+        let rows = Rows { rows: vec![row("/a", 20), left.clone()], ..Rows::default() };
+        assert_eq!(shown(&disclose(&question, rows)), [(Some("/a"), Some(20))], "k = {k}");
+    }
+}
+
 proptest! {
     #[test]
     fn folding_keeps_the_sums_and_shows_no_small_row(

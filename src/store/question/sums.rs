@@ -43,6 +43,12 @@ impl Figures {
         *self == Self::default()
     }
 
+    /// Did anything happen here? A visit that ran on over midnight can have left from a page, on its first day, that it
+    /// saw on the second only.
+    pub fn is_of_something(&self) -> bool {
+        [self.visitors, self.visits, self.views, self.events].iter().any(|count| *count != 0)
+    }
+
     /// Answers, where these are the sums of choices: what was neither a question nor its being ignored.
     pub fn choices(&self) -> i64 {
         self.events - self.views - self.bounces

@@ -197,10 +197,12 @@ pub fn few() -> Batch {
     let word = |dimension, word: &str, sums| (Cell::One(dimension, Value::Word(word.into())), sums);
     let size = || Dimension::Property("size".into());
     let token = |token, sums| (Cell::One(size(), Value::Token(token)), sums);
+    let left = Sums { exits: 1, ..Sums::default() };
     let mut cells = vec![
         (Cell::Total, people(12)),
         word(Dimension::Source, "Direct", people(12)),
         word(Dimension::Page, "/", people(12)),
+        word(Dimension::Page, "/on-the-next-day", left),
         word(Dimension::FirstWeek, "2026-W10", people(4)),
         word(Dimension::Status, "404", Sums { visitors: 1, visitors_hour: 1, ..times(3) }),
         word(Dimension::Choice, "refused", times(2)),

@@ -34,6 +34,11 @@ impl Order {
         self.late
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Does nothing wait?
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()

@@ -69,6 +69,8 @@ pub(super) struct Session<'a> {
     pub(super) figures: Figures,
     /// What was not counted when the new part began.
     pub(super) dropped_before: Dropped,
+    /// Hits that had come too late by then.
+    late_before: u64,
     order: Order,
     number: u64,
     minute: i64,
@@ -115,6 +117,7 @@ impl<'a> Session<'a> {
             lines_a_batch,
             figures: Figures::default(),
             dropped_before: Dropped::default(),
+            late_before: 0,
             order: Order::new(),
             number: 0,
             minute: 0,
@@ -282,8 +285,10 @@ impl<'a> Session<'a> {
         self.drain();
         self.is_writing = true;
         self.lines_of_batch = 0;
-        self.figures = Figures::default();
+        let waiting = u64::try_from(self.order.len()).unwrap_or(u64::MAX);
+        self.figures = Figures { waiting, ..Figures::default() };
         self.dropped_before = *self.counter.dropped();
+        self.late_before = self.order.late();
         Ok(())
     }
 
@@ -328,7 +333,7 @@ impl<'a> Session<'a> {
             drained.names.clear();
             drained.tallies.iter_mut().for_each(take_back);
         }
-        self.figures.late = self.order.late();
+        self.figures.late = self.order.late() - self.late_before;
         self.figures.dropped = *self.counter.dropped();
         if self.is_writing {
             self.figures.add(&drained);

@@ -25,6 +25,8 @@ pub(super) struct Figures {
     pub(super) left: [u64; Left::ALL.len()],
     pub(super) faults: u64,
     pub(super) late: u64,
+    /// Hits of lines that were read before, which waited to be put in order and are counted now.
+    pub(super) waiting: u64,
     pub(super) sums: Sums,
     pub(super) dropped: Dropped,
 }
@@ -101,6 +103,7 @@ impl Figures {
         }
         row("faulty", self.faults);
         row("more than 10 s too late", self.late);
+        row("of lines read before", self.waiting);
         for (reason, count) in self.dropped(before) {
             row(&format!("not counted: {}", reason.replace('_', " ")), count);
         }
@@ -142,6 +145,7 @@ impl Figures {
             "left_out": left,
             "faults": self.faults,
             "late": self.late,
+            "of_lines_read_before": self.waiting,
             "not_counted": dropped,
             "counted": {
                 "visitors": self.sums.visitors, "visits": self.sums.visits, "pageviews": self.sums.views,

@@ -6,7 +6,7 @@
  *   __A__ preferences, __B__ statistics, __C__ marketing: "granted" or "denied"
  */
 for (const how of ["default", "update"])
-  gtag("consent", how, {
+  consentry.gtag("consent", how, {
     security_storage: "granted",
     analytics_storage: __B__,
     ad_storage: __C__,

@@ -53,7 +53,7 @@ const tell = (said) => {
   const counts = said("statistics");
   const likes = said("preferences");
   try {
-    gtag("consent", "update", {
+    consentry.gtag("consent", "update", {
       security_storage: "granted",
       functionality_storage: likes,
       analytics_storage: counts,
@@ -105,6 +105,8 @@ else if (__ALONE__) consentry.open = () => find("open").click();
 // With a banner and files, choose() is one of those.
 if (!__BANNER__ || __ALONE__)
   consentry.choose = (choice) => {
+    // Who has no choice yet is asked for it.
+    if (!choice) return consentry.open();
     const fields = new URLSearchParams({
       return: location.pathname + location.search,
       layer: "script",

@@ -5,7 +5,7 @@
  * Their order is the one that compresses best.
  *   __MORE__  one more field, or nothing
  */
-gtag("consent", "default", {
+consentry.gtag("consent", "default", {
   security_storage: "granted",
   functionality_storage: __A__,
   analytics_storage: __B__,

@@ -6,4 +6,4 @@
  * sent even when the page is left at once.
  */
 consentry.event = (name, more) =>
-  navigator.sendBeacon(consentry.at + "event", JSON.stringify({ name, url: location.href, ...more }));
+  navigator.sendBeacon(consentry.at + "event", JSON.stringify({ name, url: location + "", ...more }));

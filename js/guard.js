@@ -72,7 +72,9 @@
   // What of the answer (1.20543.sm.youtube~vimeo.…) says what a page may do. No answer and a no are the same here, so
   // a no in another tab costs nobody what was typed in this one.
   // Where everything was agreed to there is no such page.
+  // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and has no answer that could change.
   const granted = () =>
+    origin > "i" ||
     (__FREE__ ? document.cookie.split("consentry=")[1] + "" : document.cookie.split("consentry=")[1] || "...")
       .split(".")
       .slice(2, 4) + "";

@@ -5,13 +5,11 @@
  *
  * Where something may just have been taken back, by an answer that led here (__HELD__), what removes it is fetched, too.
  */
-consentry.open = () => import(consentry.at + "choice.js").then(() => consentry.open());
 consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => consentry.choose(choice));
+consentry.open = () => consentry.choose();
 addEventListener("click", (event) => {
-  if (event.target.id == "consentry-open" && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    consentry.open().catch(() => (location = event.target));
-  }
+  if (event.target.id != "consentry-open" || event.ctrlKey || event.metaKey) return;
+  consentry.open(event.preventDefault()).catch(() => (location = event.target));
 });
 if (__HELD__)
   (document.referrer == location.href || document.referrer.split(consentry.at)[1]) &&

@@ -173,3 +173,12 @@ test("while an answer is on its way in this tab, the guard waits", () => {
   it.fire("cookie change", {});
   assert.equal(it.calls.reload, 0);
 });
+
+test("a document in a sandbox is guarded without a word", () => {
+  for (const guard of ["guard", "freeGuard"]) {
+    const it = makePage({ isSandboxed: true });
+    it[guard](HELD);
+    it.fire("pageshow", {});
+    assert.equal(it.calls.reload, 0);
+  }
+});

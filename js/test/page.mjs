@@ -5,13 +5,14 @@ import vm from "node:vm";
 
 const built = (name) => readFileSync(fileURLToPath(new URL(`../dist/${name}`, import.meta.url)), "utf8");
 
-export function makePage({ cookies = {}, state = null, hasStorage = true } = {}) {
+export function makePage({ cookies = {}, state = null, hasStorage = true, isSandboxed = false } = {}) {
   const jar = new Map(Object.entries(cookies));
   const heard = [];
   const calls = { reload: 0, opened: [], cached: [] };
 
   class Document {
     get cookie() {
+      if (isSandboxed) throw new Error("the document is sandboxed");
       return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     }
     set cookie(text) {
@@ -73,6 +74,7 @@ export function makePage({ cookies = {}, state = null, hasStorage = true } = {})
     cookieStore: new CookieStore(),
     navigator: { storage: new StorageManager() },
     consentry: {},
+    origin: isSandboxed ? "null" : "https://shop.example",
     history: {
       state,
       replaceState(next) {
@@ -83,6 +85,9 @@ export function makePage({ cookies = {}, state = null, hasStorage = true } = {})
       origin: "https://shop.example",
       pathname: "/dekk",
       search: "?bredde=205",
+      toString() {
+        return this.href ?? this.origin + this.pathname + this.search;
+      },
       reload: () => (calls.reload += 1),
     },
     addEventListener: (name, listener) => heard.push({ name, listener }),

@@ -79,7 +79,7 @@ impl Making<'_> {
             pieces.push(LANDING.to_owned());
         }
         pieces.push(self.signals());
-        pieces.extend(self.more_signals());
+        pieces.extend(self.commands());
         let idle = self.idle();
         if others == Others::MayNot && !idle.is_empty() {
             let names = ScriptValue::texts(self.held_globals().into_iter());

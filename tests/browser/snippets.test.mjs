@@ -105,3 +105,38 @@ test('Microsoft\'s tags are told what was said of each, whatever the shop says f
   const [, clarity] = await told('choice=some&tracker=microsoft-clarity');
   assert.deepEqual(clarity, [['consentv2', { ad_Storage: 'denied', analytics_Storage: 'granted' }]]);
 }));
+
+test('a page may have a gtag of its own, and finds none where the shop has none', async () => {
+  const own = "<script>window.dataLayer = window.dataLayer || []; const gtag = function () { dataLayer.push(arguments) }; self.ran = typeof gtag</script>";
+  const asks = "<script>self.found = typeof gtag</script>";
+  for (const answer of [undefined, 'choice=none', 'choice=all'])
+    for (const [head, seen] of [[own, { ran: 'function' }], [asks, { found: 'undefined' }]]) {
+      shop.serve('/own', html(head));
+      await withVisitor(async (visitor) => {
+        const errors = [];
+        visitor.page.on('pageerror', (error) => errors.push(error.message));
+        if (answer) await chooseBeside(visitor, gateway.url, answer);
+        await visitor.page.goto(`${gateway.url}/own`, { waitUntil: 'networkidle' });
+        assert.deepEqual(await visitor.page.evaluate(() => ({ ran: self.ran, found: self.found })), { ran: undefined, found: undefined, ...seen });
+        assert.deepEqual(errors, [], answer);
+      });
+    }
+});
+
+test('what a shop waits for happens where its Google tag is held', async () => {
+  const head = `${snippet('')}${GTAG}<script>if (typeof gtag === 'function') gtag('event', 'buy', { event_callback: () => (self.went = true) }); else self.went = true;</script>`;
+  shop.serve('/waits', html(head));
+  await withVisitor(async (visitor) => {
+    await visitor.page.goto(`${gateway.url}/waits`, { waitUntil: 'networkidle' });
+    await visitor.page.waitForFunction(() => self.went);
+  });
+});
+
+test('the code of a sandboxed frame runs as without us', async () => {
+  shop.serve('/boxed', html('<script>fbq("track", "X"); parent.postMessage("ran", "*")</script>').replace('<head>', `<head><script>!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){n.callMethod?n.callMethod.apply(n,arguments):n.queue.push(arguments)};n.queue=[];t=b.createElement(e);t.src=v;s=b.getElementsByTagName(e)[0];s.parentNode.insertBefore(t,s)}(window,document,'script','https://connect.facebook.net/en_US/fbevents.js');fbq('init','1');</script>`));
+  shop.serve('/around', html('<script>addEventListener("message", ({ data }) => (self.heard = data))</script>').replace('<p>', '<iframe sandbox="allow-scripts" src="/boxed"></iframe><p>'));
+  await withVisitor(async (visitor) => {
+    await visitor.page.goto(`${gateway.url}/around`, { waitUntil: 'networkidle' });
+    await visitor.page.waitForFunction(() => self.heard === 'ran');
+  });
+});

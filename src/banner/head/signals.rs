@@ -60,16 +60,20 @@ impl Granted {
 }
 
 impl Making<'_> {
+    /// What page scripts are told of the consent.
     pub(super) fn signals(&self) -> String {
         let categories = self.consent.categories();
-        let script = SIGNALS
+        SIGNALS
             .replace("__CONSENT__", ScriptValue::texts(categories.iter().map(Category::name)).as_str())
-            .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str());
+            .replace("__AT__", ScriptValue::text(&format!("{}/", self.prefix)).as_str())
+    }
+
+    /// What tags are told first.
+    fn first_command(&self) -> String {
         // Where an answer stands there is none to wait for.
         let more = if self.is_asked() { ",wait_for_update:500" } else { "" };
         let granted = self.granted();
-        let told = if self.is_told_twice() { granted.stated(ANSWERED) } else { granted.default(more) };
-        [script, told].join(";")
+        if self.is_told_twice() { granted.stated(ANSWERED) } else { granted.default(more) }
     }
 
     /// What Google's tags may do: what was agreed to as a whole, and what single trackers that heed the signals were allowed.
@@ -95,17 +99,17 @@ impl Making<'_> {
     }
 
     /// What only some sites tell, and pages of some visitors: it has to stand before the tags that it is for.
-    pub(super) fn more_signals(&self) -> Vec<String> {
+    pub(super) fn commands(&self) -> Vec<String> {
         let (signals, granted) = (self.signals, self.granted());
-        let mut pieces = Vec::new();
+        let mut pieces = vec![self.first_command()];
         if self.is_asked() && signals.is_advanced && !self.is_told_twice() {
             pieces.extend(signals.regions.iter().map(regional));
         }
         if signals.ads_data_redaction && !granted.marketing {
-            pieces.push("gtag(\"set\",\"ads_data_redaction\",!0)".to_owned());
+            pieces.push("consentry.gtag(\"set\",\"ads_data_redaction\",!0)".to_owned());
         }
         if signals.url_passthrough {
-            pieces.push("gtag(\"set\",\"url_passthrough\",!0)".to_owned());
+            pieces.push("consentry.gtag(\"set\",\"url_passthrough\",!0)".to_owned());
         }
         if granted != Granted::ALL && !self.is_google_held() {
             pieces.push(granted.needed(HEED));

@@ -87,7 +87,8 @@ impl KeyName {
 pub enum KeyFate {
     /// It was drawn at the beginning of its day or month.
     Born,
-    /// It was drawn later, because no process before handed its key over: who came before counts as another visitor.
+    /// It was drawn later, because no process before handed its key over or because the clock was set back: who came
+    /// before counts as another visitor. The log says so of every key that is not the first of its day or month.
     Rekeyed,
     /// Its bytes were wiped.
     Destroyed,

@@ -226,12 +226,12 @@ impl Site {
             return;
         }
         let now = Timestamp::from_millisecond(self.now).unwrap_or(at);
-        let fate = if self.today.is_none() { KeyFate::Rekeyed } else { KeyFate::Born };
+        let is_new = self.today.as_ref().is_none_or(|today| self.now < today.starts);
+        let fate = if is_new { KeyFate::Rekeyed } else { KeyFate::Born };
         let (day, month) = Day::at(now, &self.settings, fate, around);
         self.settle(around.dropped);
         self.reloads.clear();
         let before = self.today.take();
-        let is_new = before.as_ref().is_none_or(|before| before.starts > day.starts);
         self.rekeyed_at = (is_new && self.now > day.starts).then_some(now);
         self.yesterday = before
             .filter(|before| {

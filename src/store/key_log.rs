@@ -194,13 +194,17 @@ impl Entry {
     }
 }
 
-/// Puts a row behind the last one of its site.
+/// Puts a row behind the last one of its site. A key that is not the first of its time was drawn anew, whatever its
+/// process knew: a clock that was set back leads to a day again, and so does a start after it.
 fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
     let previous = connection
         .prepare_cached(include_str!("sql/keys_head.sql"))?
         .query_row(named_params! { ":site": entry.site }, |row| row.get("hash"))
         .optional()?;
     let mut entry = Entry { previous: previous.unwrap_or_default(), ..entry.clone() };
+    if entry.fate == KeyFate::Born.name() && had_a_key(connection, &entry)? {
+        KeyFate::Rekeyed.name().clone_into(&mut entry.fate);
+    }
     entry.hash = entry.computed();
     connection.prepare_cached(include_str!("sql/keys_append.sql"))?.execute(named_params! {
         ":time": entry.time.as_second(),
@@ -213,6 +217,12 @@ fn put(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
         ":hash": entry.hash.as_slice(),
     })?;
     Ok(())
+}
+
+/// Did this day or month of the site have a key before?
+fn had_a_key(connection: &Connection, entry: &Entry) -> rusqlite::Result<bool> {
+    let period = named_params! { ":site": entry.site, ":kind": entry.kind, ":period": entry.period };
+    connection.prepare_cached(include_str!("sql/keys_had.sql"))?.exists(period)
 }
 
 /// A row for each key without an end, which says that it was lost.

@@ -10,6 +10,7 @@ use super::super::tally::{Cell, Dimension};
 use super::super::*;
 use super::tests::{settings, sums, total, view};
 use crate::clock::SystemEntropy;
+use crate::counting::key_log::{KeyFate, KeyKind};
 use crate::counting::place::NoPlaces;
 
 fn counter(settings: SiteSettings) -> Counter {
@@ -45,6 +46,20 @@ fn clock_that_was_set_back_goes_on_from_there() {
     let noon = i32::try_from(at("2026-11-20T12:00:00Z").as_second() / 3600).unwrap();
     let late = i32::try_from(at("2031-01-01T00:00:00Z").as_second() / 3600).unwrap();
     assert_eq!(hours, [(1, noon - 3), (1, noon - 1), (1, noon), (1, late)]);
+}
+
+#[test]
+fn key_of_a_day_that_the_clock_leads_back_to_is_drawn_anew() {
+    let mut counter = counter(settings(WithoutConsent::Visitors));
+    for time in ["2026-11-20T22:50:00Z", "2026-11-20T23:33:00Z", "2026-11-20T22:58:00Z"] {
+        counter.count(view(at(time), 1, "/"));
+    }
+    let keys = counter.vault().take_events().into_iter();
+    let drawn = keys.filter(|event| event.key.kind == KeyKind::Day && !event.fate.is_end());
+    let drawn: Vec<_> = drawn.map(|event| (event.key.period_name(), event.fate)).collect();
+    let [before, after] = ["2026-11-20", "2026-11-21"].map(str::to_owned);
+    let fates = [(before.clone(), KeyFate::Rekeyed), (after, KeyFate::Born), (before, KeyFate::Rekeyed)];
+    assert_eq!(drawn, fates);
 }
 
 #[test]

@@ -85,3 +85,19 @@ fn a_day_says_when_its_key_was_drawn_anew_and_not_when_its_first_was_drawn_late(
     assert_eq!(rekeyed("2026-03-01", "2026-03-31"), Some(at(300)), "the day had a key before");
     assert_eq!(rekeyed("2026-03-01", "2026-03-10"), None);
 }
+
+/// A clock that was set back over midnight leads to both days again.
+#[test]
+fn a_key_that_is_not_the_first_of_its_day_was_drawn_anew_whatever_its_process_knew() {
+    let directory = tempfile::tempdir().unwrap();
+    written(&directory);
+    let log = KeyLog::open(&settings(&directory)).unwrap();
+    log.append(&[event("shop", 20_522, KeyFate::Born), event("shop", 20_523, KeyFate::Born)], at(300))
+        .unwrap();
+    let days = ["2026-03-10", "2026-03-11"].map(|day| day.parse().unwrap());
+    assert_eq!(days.map(|day| log.rekeyed_at("shop", day, day).unwrap()), [Some(at(300)); 2]);
+    let of_shop = log.of("shop").unwrap();
+    assert_eq!([&*of_shop[0].fate, &of_shop[1].fate], ["rekeyed"; 2]);
+    assert_eq!(log.rekeyed_at("other", days[0], days[1]).unwrap(), None, "another site is another log");
+    log.verify().unwrap();
+}

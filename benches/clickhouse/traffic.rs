@@ -236,6 +236,7 @@ pub(crate) fn counter() -> Counter {
         goals: Vec::new(),
         funnels: Vec::new(),
         crosses: Vec::new(),
+        properties: Vec::new(),
         currency: *b"NOK",
     };
     let place = |number: usize| {

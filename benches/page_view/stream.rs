@@ -196,6 +196,7 @@ pub(crate) fn counter() -> Counter {
         goals: Vec::new(),
         funnels: Vec::new(),
         crosses: Vec::new(),
+        properties: Vec::new(),
         currency: *b"NOK",
     };
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);

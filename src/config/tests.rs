@@ -263,3 +263,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn properties_are_those_listed_and_those_that_crosses_and_the_beacon_name() {
+    let text = format!(
+        "{LEAST}statistics = {{ properties = [\"brand\"], beacon = [\"outbound\"] }}\n\
+         [[site.cross]]\ndimensions = [\"event:props:size\", \"event:props:brand\"]\n"
+    );
+    let declared = &config_of(&text).sites[0].counting.properties;
+    assert_eq!(declared.iter().map(|key| &**key).collect::<Vec<_>>(), ["brand", "size", "url"]);
+    assert!(config_of(LEAST).sites[0].counting.properties.is_empty());
+}

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use super::cells::Folding;
 use super::pack::{Pack, Packed, Reader, Unreadable, pack};
 use super::pairs::{is_of_visit, is_paired};
+use super::properties::PROPERTY_KEYS_MAX;
 use super::tally::Dimension;
 
-/// The most different properties of a site's events in one day; an event's further ones are not told apart.
-pub(super) const PROPERTY_KEYS_MAX: usize = 64;
-/// Properties of visits that were carried over midnight may add to them up to this.
-const PROPERTY_AXES_MAX: usize = 128;
+/// The most properties of a day: those that are told apart, and with them those of visits that were carried over
+/// midnight, and those that were declared before the settings were read again.
+const PROPERTY_AXES_MAX: usize = 2 * PROPERTY_KEYS_MAX;
 
 /// A dimension or a facet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,20 +218,11 @@ impl Plan {
 
     /// The axis of a property, unless the day has too many.
     pub(super) fn property(&mut self, key: &str) -> Option<Axis> {
-        self.property_within(key, PROPERTY_KEYS_MAX)
-    }
-
-    /// The same for a property that was counted the day before.
-    pub(super) fn carried_property(&mut self, key: &str) -> Option<Axis> {
-        self.property_within(key, PROPERTY_AXES_MAX)
-    }
-
-    fn property_within(&mut self, key: &str, most: usize) -> Option<Axis> {
         let axis = |at: usize| u8::try_from(at).map(|at| Axis(Axis::FIRST_PROPERTY + at)).ok();
         if let Some(at) = self.properties.iter().position(|known| &**known == key) {
             return axis(at);
         }
-        if self.properties.len() >= most {
+        if self.properties.len() >= PROPERTY_AXES_MAX {
             return None;
         }
         self.properties.push(key.into());
@@ -324,7 +315,7 @@ impl Pack for Plan {
         let crosses: Option<Vec<_>> = names.iter().map(read).collect();
         let mut plan = Self::new(&crosses.ok_or(Unreadable)?);
         for key in Vec::<Arc<str>>::unpack(from)? {
-            plan.carried_property(&key);
+            plan.property(&key);
         }
         Ok(plan)
     }

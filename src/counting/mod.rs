@@ -20,6 +20,7 @@ mod naive;
 mod pack;
 pub mod pairs;
 pub mod place;
+pub(crate) mod properties;
 mod reload;
 mod revenue;
 mod robot;
@@ -231,6 +232,8 @@ pub struct SiteSettings {
     pub funnels: Vec<Funnel>,
     /// Pairs of dimensions that are counted beside the usual ones.
     pub crosses: Vec<(tally::Dimension, tally::Dimension)>,
+    /// Properties of events that are told apart from the first on; others when enough visitors brought them.
+    pub properties: Vec<Arc<str>>,
     /// The currency of revenue: ISO 4217, upper case.
     pub currency: [u8; 3],
 }

@@ -22,6 +22,7 @@ use super::counter::{Drained, Dropped};
 use super::key_log::KeyFate;
 use super::pack::{Pack, Packed, pack};
 use super::place::Places;
+use super::properties::Properties;
 use super::reload::Reloads;
 use super::secret::{Vault, wipe_stack};
 use super::tally::Sums;
@@ -105,6 +106,7 @@ pub(super) struct Site {
     cells: Cells,
     closed: Drained,
     reloads: Reloads,
+    properties: Properties,
     scratch: Scratch,
 }
 
@@ -121,6 +123,7 @@ impl Site {
             cells: Cells::default(),
             closed: Drained::default(),
             reloads: Reloads::default(),
+            properties: Properties::default(),
             scratch: Scratch::default(),
         }
     }
@@ -166,9 +169,11 @@ impl Site {
             veil,
             cells: &mut self.cells,
             reloads: &mut self.reloads,
+            properties: &mut self.properties,
             scratch: &mut self.scratch,
             around,
             agent: None,
+            by: None,
         };
         match (&hit.kind, mode) {
             (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(*reason)),
@@ -231,6 +236,7 @@ impl Site {
         let (day, month) = Day::at(now, &self.settings, fate, around);
         self.settle(around.dropped);
         self.reloads.clear();
+        self.properties.close_day();
         let before = self.today.take();
         self.rekeyed_at = (is_new && self.now > day.starts).then_some(now);
         self.yesterday = before
@@ -258,6 +264,7 @@ pub(super) struct Kept {
     rekeyed_at: Option<Timestamp>,
     veil: Option<Veil>,
     reloads: Reloads,
+    properties: Properties,
 }
 
 impl Site {
@@ -270,6 +277,7 @@ impl Site {
         self.rekeyed_at.pack(out);
         self.veil.pack(out);
         self.reloads.pack(out);
+        self.properties.pack(out);
     }
 
     /// Is it this site, counted by the same settings?
@@ -279,12 +287,12 @@ impl Site {
 
     /// Goes on from there.
     pub(super) fn go_on(&mut self, kept: Kept) {
-        let Kept { settings: _, now, mut today, yesterday, rekeyed_at, veil, reloads } = kept;
+        let Kept { settings: _, now, mut today, yesterday, rekeyed_at, veil, reloads, properties } = kept;
         let fresh = Self::new(self.settings.clone());
         if let Some(day) = &mut today {
             day.aims = Aims::new(&self.settings.goals, &self.settings.funnels);
         }
-        *self = Self { now, today, yesterday, rekeyed_at, veil, reloads, ..fresh };
+        *self = Self { now, today, yesterday, rekeyed_at, veil, reloads, properties, ..fresh };
     }
 
     /// Forgets everything; that is not the end of its keys.
@@ -302,7 +310,7 @@ impl Site {
     }
 }
 
-pack!(Kept { settings, now, today, yesterday, rekeyed_at, veil, reloads });
+pack!(Kept { settings, now, today, yesterday, rekeyed_at, veil, reloads, properties });
 
 /// Counts what was not counted.
 fn add_dropped(day: &mut Day, cells: &mut Cells, now: i64, reason: &str, times: u64) {

@@ -96,6 +96,7 @@ uses = [
   "klarna", "vipps", "consentry", "shop-session", "shop-cart", "shop-login",
 ]
 [site.statistics]
+properties = ["kind", "payment"]
 {k}
 [[site.goal]]
 name = "Purchase"

@@ -1,14 +1,17 @@
-//! `[[site.goal]]`, `[[site.funnel]]` and `[[site.cross]]`: what is counted of this site beside the usual.
+//! `[[site.goal]]`, `[[site.funnel]]`, `[[site.cross]]` and the properties of `[site.statistics]`: what is counted of this
+//! site beside the usual.
 
 use std::sync::Arc;
 
 use super::super::file::{Fault, Table};
 use super::super::report::Problem;
 use super::rules::is_one_of;
-use super::{doubt, value};
+use super::{doubt, unique, value};
 use crate::counting::pairs::{can_be_crossed, is_paired};
+use crate::counting::properties::{PROPERTY_KEYS_MAX, is_key};
 use crate::counting::tally::Dimension;
 use crate::counting::{Funnel, Goal, NamedGoal};
+use crate::server::practice::Duty;
 
 /// Most goals, and most funnels, of a site. Each is looked at for every page and event.
 const GOALS_MAX: usize = 100;
@@ -139,6 +142,52 @@ fn dimension(text: &str) -> Result<Dimension, Fault> {
     let known = Dimension::ALL.map(|known| known.name());
     let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
     Dimension::from_name(text).ok_or_else(|| Fault::unknown("dimension", text, "dimensions are", &known))
+}
+
+/// The property of what the beacon tells of links.
+const BEACON_PROPERTY: &str = "url";
+
+/// The properties that need not wait for visitors to bring them: those that are listed, those of crosses, and what the
+/// beacon tells.
+pub(super) fn properties(
+    statistics: &Table<'_>,
+    crosses: &[(Dimension, Dimension)],
+    duties: &[Duty],
+) -> Vec<Arc<str>> {
+    let mut properties: Vec<Arc<str>> = Vec::new();
+    if let Some(listed) = statistics.list("properties", property) {
+        unique(statistics.notes(), listed.get_ref(), "property");
+        properties.extend(listed.into_inner().into_iter().map(toml::Spanned::into_inner));
+    }
+    let of_crosses = crosses.iter().flat_map(|(a, b)| [a, b]).filter_map(|dimension| match dimension {
+        Dimension::Property(key) => Some(Arc::clone(key)),
+        _ => None,
+    });
+    let of_beacon = [Duty::Outbound, Duty::Downloads].iter().any(|duty| duties.contains(duty));
+    for key in of_crosses.chain(of_beacon.then(|| BEACON_PROPERTY.into())) {
+        if !properties.contains(&key) {
+            properties.push(key);
+        }
+    }
+    if properties.len() > PROPERTY_KEYS_MAX {
+        let reason = format!(
+            "there are {} properties with those of crosses and the beacon, and room for {PROPERTY_KEYS_MAX}",
+            properties.len()
+        );
+        let at =
+            if statistics.has("properties") { statistics.at_value("properties") } else { statistics.at() };
+        let remedy = "leave out those that nobody asks about";
+        statistics.notes().add(Problem::error(at, reason).remedy(remedy));
+    }
+    properties
+}
+
+fn property(text: &str) -> Result<Arc<str>, Fault> {
+    if is_key(text) {
+        return Ok(text.into());
+    }
+    let remedy = "write its key as events do: a letter, then letters, digits, \".\", \":\", \"-\" and \"_\", at most 64";
+    Err(Fault::new(format!("\"{text}\" is no key of a property that is counted"), remedy))
 }
 
 fn too_many(table: &Table<'_>, what: &str, limit: usize) {

@@ -74,7 +74,10 @@ pub const KEYS: [(&str, &[&str]); 29] = [
     ),
     ("site.consent.google", &["mode", "url_passthrough", "ads_data_redaction", "region"]),
     ("site.consent.google.region", &["countries", "granted"]),
-    ("site.statistics", &["without_consent", "count", "beacon", "gpc", "sitemap", "k", "currency"]),
+    (
+        "site.statistics",
+        &["without_consent", "count", "beacon", "gpc", "sitemap", "k", "properties", "currency"],
+    ),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
     ("site.allow", &["host", "cookie", "parameter", "service_worker", "category", "why", "paths"]),
     (

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::super::tally::{Cell, Dimension};
+use super::super::tally::{Cell, Dimension, Tally};
 use super::super::*;
 use super::tests::{settings, sums, total, view};
 use crate::clock::SystemEntropy;
@@ -78,6 +78,30 @@ fn properties_that_are_no_properties_are_folded_and_counted() {
     assert!(properties.iter().all(|cell| cell.starts_with("event:props:size=:email")), "{properties:?}");
     assert_eq!(sums["dropped:reason=value_folded"].events, 8);
     assert_eq!(sums["event:name=Click"].events, 9, "the event is counted without them");
+}
+
+#[test]
+fn key_of_a_property_is_written_nowhere_before_k_visitors_sent_it_and_junk_takes_no_place() {
+    let noon = at("2026-11-20T11:00:00Z");
+    let k = Thresholds { text: 5, ..settings(WithoutConsent::Visitors).k };
+    let site = SiteSettings { k, properties: vec!["author".into()], ..settings(WithoutConsent::Visitors) };
+    let mut counter = counter(site);
+    for number in 0..90_u32 {
+        counter.count(event(noon, "Click", &[(&format!("OlaNordmannBergen{number}"), "hemmelig")]));
+    }
+    let alone = counter.drain();
+    assert!(!format!("{alone:?}").contains("OlaNordmann"), "{alone:?}");
+    assert_eq!(counter.dropped().folded, 90);
+    for visitor in 2..8 {
+        let hit = event(noon, "Purchase", &[("brand", "Nordgrip"), ("author", "Kari")]);
+        counter.count(Hit { address: view(noon, visitor, "/").address, ..hit });
+    }
+    let drained = counter.drain();
+    let events = |wanted: &str| -> i64 {
+        let is_it = |tally: &&Tally| matches!(&tally.cell, Cell::One(Dimension::Property(key), _) if &**key == wanted);
+        drained.tallies.iter().filter(is_it).map(|tally| tally.sums.events).sum()
+    };
+    assert_eq!([events("brand"), events("author")], [2, 6], "the fifth visitor's and the sixth's; all");
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub(super) fn settings(without_consent: WithoutConsent) -> SiteSettings {
         goals: Vec::new(),
         funnels: Vec::new(),
         crosses: Vec::new(),
+        properties: Vec::new(),
         currency: *b"NOK",
     }
 }

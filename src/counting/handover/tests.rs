@@ -11,7 +11,7 @@ use super::*;
 use crate::clock::Entropy;
 use crate::counting::key_log::KeyFate;
 use crate::counting::place::NoPlaces;
-use crate::counting::tally::{Dimension, Sums};
+use crate::counting::tally::{Cell, Dimension, Sums};
 use crate::counting::{
     Answer, Drained, Funnel, Goal, HitKind, Layer, NotCounted, Notice, Revenue, Said, SiteSettings, Standing,
     Thresholds, Weeks, WithoutConsent,
@@ -44,6 +44,7 @@ fn site(name: &str, without_consent: WithoutConsent) -> SiteSettings {
             steps: vec![Goal::Path("/page-1".into()), Goal::Event("Klikk".into())],
         }],
         crosses: vec![(Dimension::City, Dimension::Browser)],
+        properties: Vec::new(),
         currency: *b"NOK",
     }
 }
@@ -124,7 +125,10 @@ type Figures = (BTreeMap<String, Sums>, BTreeSet<String>);
 
 fn add(figures: &mut Figures, drained: &Drained) {
     for tally in &drained.tallies {
-        let cell = format!("{} {:?} {:?} {:?}", tally.site, tally.hour, tally.day, tally.cell);
+        // What was folded is told in the hour of the drain, and a hand-over drains once more.
+        let is_dropped = matches!(tally.cell, Cell::One(Dimension::Dropped, _));
+        let hour = (!is_dropped).then_some(tally.hour);
+        let cell = format!("{} {hour:?} {:?} {:?}", tally.site, tally.day, tally.cell);
         *figures.0.entry(cell).or_default() += &tally.sums;
     }
     figures.1.extend(drained.names.iter().map(|name| format!("{name:?}")));

@@ -249,6 +249,7 @@ impl World {
             goals: self.goals.iter().cloned().map(Into::into).collect(),
             funnels: self.funnels.clone(),
             crosses: self.crosses.clone(),
+            properties: vec!["size".into()],
             currency: *b"NOK",
         }
     }

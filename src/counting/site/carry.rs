@@ -58,7 +58,7 @@ struct Renewing<'a> {
 impl Renewing<'_> {
     fn property(&mut self, axis: Axis) -> Option<(Axis, Arc<str>)> {
         let key = self.older.plan.properties().get(axis.property()?)?;
-        Some((self.today.plan.carried_property(key)?, Arc::clone(key)))
+        Some((self.today.plan.property(key)?, Arc::clone(key)))
     }
 
     fn traits(&mut self, ones: &[Trait]) -> Vec<Trait> {

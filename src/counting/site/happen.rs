@@ -6,14 +6,13 @@ use super::super::axis::Key;
 use super::super::cells::{Count, Few};
 use super::super::deed::{DeedKind, Made, NO_DEED, Trait};
 use super::super::mark::Mark;
+use super::super::properties::{Brought, is_key};
 use super::super::veil::{FreeText, Kind, PAGEVIEW_WORD, ValueId};
 use super::super::visit::{NO_VISIT, Step, Visit, Worth};
 use super::super::{HitKind, PROPERTIES_MAX, Revenue, scrub};
 use super::hit::{Counting, Page};
 use super::{Reason, VISITS_MAX};
 
-/// The longest name of a property that is counted, in bytes.
-const PROPERTY_KEY_BYTES_MAX: usize = 64;
 /// The longest name of an event, and the longest value of a property, that is told apart, in bytes; the rest is cut.
 const TEXT_BYTES_MAX: usize = 300;
 /// The most that one event can be worth, either way, in thousandths: a thousand million.
@@ -161,12 +160,12 @@ impl Counting<'_, '_> {
         self.day.aims.goals(aims).map(|name| (Axis::GOAL, values.word(name))).collect()
     }
 
-    /// A property of an event, unless its key is none or the day has too many.
+    /// A property of an event, unless its key is none or is not told apart (yet).
     fn property(&mut self, key: &str, value: &str) -> Option<Trait> {
         if value.is_empty() {
             return None;
         }
-        let axis = if is_key(key) { self.day.plan.property(key) } else { None };
+        let axis = if self.admits(key) { self.day.plan.property(key) } else { None };
         let Some((axis, at)) = axis.and_then(|axis| Some((axis, u8::try_from(axis.property()?).ok()?)))
         else {
             self.day.values.fold_one();
@@ -179,6 +178,11 @@ impl Counting<'_, '_> {
             k: self.settings.k.text,
         };
         Some((axis, self.day.values.text(self.veil, text)))
+    }
+
+    fn admits(&mut self, key: &str) -> bool {
+        let brought = Brought { key, by: self.by, on: self.day.date, under: &self.day.key };
+        is_key(key) && self.properties.admits(&brought, &self.settings.properties, self.settings.k.text)
     }
 
     /// The deed of a page view.
@@ -277,11 +281,4 @@ impl Counting<'_, '_> {
 
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
-}
-
-/// Is it a name that a developer gave, and not a text?
-fn is_key(key: &str) -> bool {
-    let is_first = key.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    let is_rest = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
-    is_first && key.len() <= PROPERTY_KEY_BYTES_MAX && key.bytes().all(is_rest) && scrub::text(key) == key
 }

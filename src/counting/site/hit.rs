@@ -9,6 +9,7 @@ use super::super::agent::{AgentKey, Told};
 use super::super::axis::{Axis, Key};
 use super::super::cells::{Cells, Count, Few};
 use super::super::mark::Mark;
+use super::super::properties::Properties;
 use super::super::reload::Reloads;
 use super::super::veil::{Kind, ValueId, Veil};
 use super::super::visit::{NO_VISIT, Scratch, Step, Visit, Worth};
@@ -27,10 +28,13 @@ pub(super) struct Counting<'a, 'b> {
     pub(super) veil: &'a Veil,
     pub(super) cells: &'a mut Cells,
     pub(super) reloads: &'a mut Reloads,
+    pub(super) properties: &'a mut Properties,
     pub(super) scratch: &'a mut Scratch,
     pub(super) around: &'a mut Around<'b>,
     /// The user agent's key, once it was asked for.
     pub(super) agent: Option<AgentKey>,
+    /// Whose hit it is, once a mark was made.
+    pub(super) by: Option<Mark>,
 }
 
 /// The page something happened on.
@@ -46,6 +50,7 @@ impl Counting<'_, '_> {
     pub(super) fn visitor(&mut self, hit: &Hit) {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
         let Some(mark) = self.mark(hit, user_agent) else { return };
+        self.by = Some(mark);
         let (known, path) = self.path(hit);
         let page = self.page(known, &path, &hit.kind);
         match &hit.kind {

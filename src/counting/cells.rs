@@ -278,10 +278,12 @@ impl Member {
     }
 }
 
-/// The cell as it is written.
+/// The cell as it is written; none of what a visit has no value of.
 fn cell(key: Key, meaning: &Meaning<'_>) -> Option<Cell> {
-    let one =
-        |(axis, id)| Some((meaning.plan.dimension(axis)?, meaning.values.value(ValueId::from_number(id))));
+    let one = |(axis, id)| {
+        let id = Some(ValueId::from_number(id)).filter(|id| *id != ValueId::ABSENT)?;
+        Some((meaning.plan.dimension(axis)?, meaning.values.value(id)))
+    };
     if key == Key::TOTAL {
         return Some(Cell::Total);
     }

@@ -133,8 +133,8 @@ pub enum HitKind {
         /// The browser will load that page again: this view is not to be counted a second time.
         reloads: bool,
     },
-    /// Something the shop's scripts told of; `interactive` ones end a bounce. It is counted in the visit that is
-    /// open; it opens none.
+    /// Something the shop's scripts told of; `interactive` ones end a bounce. Where no visit goes on,
+    /// it opens one, which has no page until one is viewed.
     Event {
         /// Its name.
         name: Arc<str>,

@@ -187,13 +187,18 @@ impl Visit {
         self.doings.iter().any(|doing| doing.is_counted && doing.line.page == page)
     }
 
+    /// The pages it entered on and left from; none until one is viewed.
+    fn ends(&self) -> [Option<String>; 2] {
+        [self.views.first(), self.views.last()].map(|view| view.map(|(page, _)| format!("/{page}")))
+    }
+
     /// The values of the visit as a whole.
     fn traits(&self, world: &World) -> Values {
-        let first = &self.doings[0].line;
-        let exit = self.views.last().map_or(0, |(page, _)| *page);
-        let mut traits =
-            vec![(Dimension::EntryPage, first.path()), (Dimension::ExitPage, format!("/{exit}"))];
-        traits.extend(world.first_touch(first));
+        let mut traits = world.first_touch(&self.doings[0].line);
+        if let [Some(entry), Some(exit)] = self.ends() {
+            traits.insert(0, (Dimension::EntryPage, entry));
+            traits.insert(1, (Dimension::ExitPage, exit));
+        }
         traits.extend(world::consent(self.standing));
         traits
     }
@@ -216,7 +221,7 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
         choices::answered(world, line, sheet);
         match (open, &line.what) {
             (Some(at), What::View { .. } | What::Event { .. }) => visits[at].take(world, line),
-            (None, What::View { .. }) if has_mark => {
+            (None, What::View { .. } | What::Event { .. }) if has_mark => {
                 let mut visit = Visit {
                     doings: Vec::new(),
                     alive: line.at,
@@ -285,15 +290,16 @@ fn book(world: &World, cell: &Values, visit: &Visit, doings: &[&Doing], sheet: &
     if cell.iter().any(|(dimension, _)| !is_of_visit(dimension) && *dimension != Dimension::Page) {
         return;
     }
-    let traits = visit.traits(world);
+    let began = visit.doings[0].line.at;
     let sums = sheet.at(world, cell, &visit.doings[0].line).0;
-    if page.is_none_or(|page| *page == traits[0].1) {
-        sums.entries += 1;
-        sums.bounces += i64::from(visit.interactions.len() == 1);
-        sums.seconds += (visit.interactions[visit.interactions.len() - 1] - visit.interactions[0]) / 1000;
+    let [entry, exit] = visit.ends();
+    if page.is_none_or(|page| Some(page) == entry.as_ref()) {
+        sums.entries += i64::from(entry.is_some());
+        sums.bounces += i64::from(visit.interactions.len() < 2);
+        sums.seconds += visit.interactions.iter().skip(1).last().map_or(0, |last| (last - began) / 1000);
     }
-    if page.is_none_or(|page| *page == traits[1].1) {
-        sums.exits += 1;
+    if page.is_none_or(|page| Some(page) == exit.as_ref()) {
+        sums.exits += i64::from(exit.is_some());
     }
     if page.is_some() {
         let [ms, scroll, scrolls] = visit.attention(doings[0].line.page);

@@ -99,7 +99,8 @@ pub(super) struct Visit {
     pub(super) kind: RecordKind,
     /// What became of the question: [`NOT_ASKED`], [`ANSWERED`], or the id of the notice that was shown.
     asked: u8,
-    is_bounce: bool,
+    /// Interactive events: 0, 1, or 2 for all there are after the first.
+    interactions: u8,
     written: Written,
     sights: SmallVec<[Sight; 1]>,
     extra: Option<Box<Extra>>,
@@ -136,7 +137,7 @@ pub(super) struct Step {
 }
 
 impl Visit {
-    /// Opens a visit; it has no page yet, and its first view is the next step.
+    /// Opens a visit; what opens it is the next step.
     pub(super) fn open(mark: Mark, at: i32, before: u32, ids: [u32; VISIT_AXES.len()]) -> Self {
         Self {
             mark,
@@ -148,7 +149,7 @@ impl Visit {
             before,
             kind: RecordKind::Visit,
             asked: NOT_ASKED,
-            is_bounce: true,
+            interactions: 0,
             written: Written::No,
             sights: SmallVec::new(),
             extra: None,
@@ -183,7 +184,7 @@ impl Visit {
         self.first_sight(deeds, page).is_some()
     }
 
-    /// The page it left from, as it stands.
+    /// The page it left from, as it stands; [`ValueId::ABSENT`] until a page was viewed.
     pub(super) const fn exit(&self) -> ValueId {
         ValueId::from_number(self.ids[EXIT])
     }
@@ -205,11 +206,11 @@ impl Visit {
 
     /// A page was shown. Attention to the page before it lasted until now, where no beacon tells it.
     pub(super) fn view(&mut self, step: Step, deeds: &Deeds) {
-        let is_first = self.sights.is_empty();
+        let is_first = self.exit() == ValueId::ABSENT;
         if !is_first {
             self.attend(deeds, self.exit(), step.at.saturating_sub(self.viewed), false);
-            self.interact(step.at);
         }
+        self.interact(step.at);
         self.alive = step.at;
         self.viewed = step.at;
         self.ids[EXIT] = self.record(step).number();
@@ -218,18 +219,13 @@ impl Visit {
         }
     }
 
-    /// An event; an interactive one ends a bounce.
+    /// An event; an interactive one after another ends a bounce.
     pub(super) fn event(&mut self, step: Step, interactive: bool) {
         if interactive {
             self.interact(step.at);
         }
         self.alive = step.at;
         self.record(step);
-    }
-
-    fn interact(&mut self, at: i32) {
-        self.is_bounce = false;
-        self.last = self.last.max(at);
     }
 
     /// Counts a deed; returns the page it was counted under.
@@ -392,7 +388,7 @@ pack!(Visit {
     before,
     kind,
     asked,
-    is_bounce,
+    interactions,
     written,
     sights,
     extra

@@ -9,7 +9,7 @@ use super::super::mark::Mark;
 use super::super::properties::{Brought, is_key};
 use super::super::veil::{FreeText, Kind, PAGEVIEW_WORD, ValueId};
 use super::super::visit::{NO_VISIT, Step, Visit, Worth};
-use super::super::{HitKind, PROPERTIES_MAX, Revenue, scrub};
+use super::super::{Hit, HitKind, PROPERTIES_MAX, Revenue, scrub};
 use super::hit::{Counting, Page};
 use super::{Reason, VISITS_MAX};
 
@@ -37,7 +37,7 @@ impl Counting<'_, '_> {
             self.loose(step.page, step.deed, Worth::default());
             return;
         }
-        let from = visit.slots().next().is_some().then(|| visit.exit());
+        let from = Some(visit.exit()).filter(|exit| *exit != ValueId::ABSENT);
         let deed =
             if visit.is_full() { self.day.deeds.plainer(step.deed, &self.day.plan) } else { step.deed };
         visit.view(Step { deed, ..step }, &self.day.deeds);
@@ -80,11 +80,11 @@ impl Counting<'_, '_> {
         }
     }
 
-    /// Counts an event, in the visit that is open if one is.
-    pub(super) fn event(&mut self, mark: Option<Mark>, page: Page<'_>, kind: &HitKind) {
-        let HitKind::Event { name, interactive, properties, revenue } = kind else { return };
+    /// Counts an event: the open visit goes on with it, or a new one begins.
+    pub(super) fn event(&mut self, mark: Option<Mark>, page: Page<'_>, hit: &Hit) {
+        let HitKind::Event { name, interactive, properties, revenue } = &hit.kind else { return };
         let told = self.told(name, properties, *revenue);
-        let open = mark.and_then(|mark| self.open_visit(mark));
+        let open = mark.and_then(|mark| self.visit(mark, hit));
         let visit = open.and_then(|at| self.day.visits.get(at).map(|visit| (at, visit.is_beyond())));
         if mark.is_none() {
             self.by_nobody(page.id, told.deed, told.worth);

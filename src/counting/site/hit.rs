@@ -71,7 +71,7 @@ impl Counting<'_, '_> {
                     self.expect_reload(mark, page.id);
                 }
             }
-            HitKind::Event { .. } => self.event(Some(mark), page, &hit.kind),
+            HitKind::Event { .. } => self.event(Some(mark), page, hit),
             HitKind::Engagement { engaged_ms, scroll } => self.engaged(mark, page.id, *engaged_ms, *scroll),
             HitKind::Failed { status } => self.failed(mark, page, *status),
             HitKind::Dropped { .. } => {}
@@ -105,7 +105,7 @@ impl Counting<'_, '_> {
                     self.reloads.expect(None, page.id, self.now);
                 }
             }
-            HitKind::Event { .. } => self.event(None, page, &hit.kind),
+            HitKind::Event { .. } => self.event(None, page, hit),
             HitKind::Failed { status } => {
                 let deed = self.failed_deed(*status);
                 self.loose(page.id, deed, Worth::default());
@@ -208,23 +208,28 @@ impl Counting<'_, '_> {
         }
     }
 
+    /// The visit that goes on, or a new one, which has what this hit tells; none where there are too many.
+    pub(super) fn visit(&mut self, mark: Mark, hit: &Hit) -> Option<u32> {
+        if let Some(at) = self.open_visit(mark) {
+            return Some(at);
+        }
+        if self.day.visits.len() >= VISITS_MAX {
+            self.drop(Reason::VisitsFull);
+            return None;
+        }
+        let ids = self.traits(hit);
+        let before = self.day.visits.latest(mark).unwrap_or(NO_VISIT);
+        let visit = Visit::open(mark, self.day.since_start(self.now), before, ids);
+        Some(self.day.visits.push(visit))
+    }
+
     /// A page was shown: the open visit goes on with it, or a new one begins.
     fn view(&mut self, mark: Mark, page: Page<'_>, status: u16, hit: &Hit) {
         let aims = self.day.aims.of_page(page.id, page.path);
         let deed = self.view_deed(status, aims);
-        let at = match self.open_visit(mark) {
-            Some(at) => at,
-            None if self.day.visits.len() >= VISITS_MAX => {
-                self.drop(Reason::VisitsFull);
-                self.loose(page.id, deed, Worth::default());
-                return;
-            }
-            None => {
-                let ids = self.traits(hit);
-                let before = self.day.visits.latest(mark).unwrap_or(NO_VISIT);
-                let visit = Visit::open(mark, self.day.since_start(self.now), before, ids);
-                self.day.visits.push(visit)
-            }
+        let Some(at) = self.visit(mark, hit) else {
+            self.loose(page.id, deed, Worth::default());
+            return;
         };
         let step = self.step(page.id, deed);
         self.go_on(at, step, aims);

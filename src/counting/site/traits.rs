@@ -1,4 +1,4 @@
-//! What stands for a visit as a whole, read from its first view.
+//! What stands for a visit as a whole, read from what opened it.
 
 use http::HeaderValue;
 use jiff::civil::date;
@@ -16,14 +16,15 @@ use super::met::ASKED;
 const FIRST_MONDAY: i32 = 4;
 
 impl Counting<'_, '_> {
-    /// The ids of a visit's axes; entry and exit page are its views' business.
+    /// The ids of a visit's axes. Entry and exit page are its views' business; until the first it has none.
     pub(super) fn traits(&mut self, hit: &Hit) -> [u32; VISIT_AXES.len()] {
         let [agent, versions] = self.agent(hit);
         let [place, city] = self.place(hit);
         let [origin, referrer] = self.origin(hit);
         let audience = self.audience(hit);
         let consent = self.consent(hit.consent);
-        [0, 0, agent, versions, place, city, origin, referrer, audience, consent]
+        let no_page = ValueId::ABSENT.number();
+        [no_page, no_page, agent, versions, place, city, origin, referrer, audience, consent]
     }
 
     fn agent(&mut self, hit: &Hit) -> [u32; 2] {

@@ -100,9 +100,10 @@ impl Visit {
         let sights = (0..self.sights.len()).filter(|at| counted(&self.sights[*at]));
         self.collect(sights, deeds, slots, steps);
         if let Some(first) = steps.hours.first_mut() {
-            first.few[Count::Entries] = 1;
-            first.few[Count::Exits] = 1;
-            first.few[Count::Bounces] = i32::from(self.is_bounce);
+            let has_page = i32::from(self.exit() != ValueId::ABSENT);
+            first.few[Count::Entries] = has_page;
+            first.few[Count::Exits] = has_page;
+            first.few[Count::Bounces] = i32::from(self.is_bounce());
             first.few[Count::Seconds] = self.seconds();
         }
         steps.sum_days(slots);
@@ -132,7 +133,7 @@ impl Visit {
             began[Count::Exits] = i32::from(is_exit);
             began[Count::Entries] = i32::from(is_entry);
             if is_entry {
-                began[Count::Bounces] = i32::from(self.is_bounce);
+                began[Count::Bounces] = i32::from(self.is_bounce());
                 began[Count::Seconds] = self.seconds();
             }
         }
@@ -143,6 +144,19 @@ impl Visit {
                 seen.scrolled(sight.scroll);
             }
         }
+    }
+
+    /// The visitor did something.
+    pub(super) fn interact(&mut self, at: i32) {
+        self.interactions = self.interactions.saturating_add(1).min(2);
+        if !self.is_bounce() {
+            self.last = self.last.max(at);
+        }
+    }
+
+    /// A visit bounces until its second interactive event.
+    const fn is_bounce(&self) -> bool {
+        self.interactions < 2
     }
 
     fn seconds(&self) -> i32 {

@@ -211,7 +211,7 @@ fn hit(view: &View) -> Hit {
         weeks: None,
         objects: false,
         is_bare: false,
-        kind: HitKind::View { status: 200, is_public: true, asked: None },
+        kind: HitKind::View { status: 200, is_public: true, asked: None, properties: Box::default() },
     }
 }
 

@@ -162,7 +162,7 @@ impl Stream {
             weeks: None,
             objects: false,
             is_bare: false,
-            kind: HitKind::View { status: 200, is_public: false, asked: None },
+            kind: HitKind::View { status: 200, is_public: false, asked: None, properties: Box::default() },
         }
     }
 }
@@ -182,7 +182,7 @@ pub(crate) fn again(hit: &Hit) -> Hit {
         weeks: hit.weeks,
         objects: hit.objects,
         is_bare: false,
-        kind: HitKind::View { status: 200, is_public: false, asked: None },
+        kind: HitKind::View { status: 200, is_public: false, asked: None, properties: Box::default() },
     }
 }
 

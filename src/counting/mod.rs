@@ -114,6 +114,8 @@ pub enum HitKind {
         is_public: bool,
         /// The question that stood in the page.
         asked: Option<Arc<Notice>>,
+        /// Names and values, where a script told of the view.
+        properties: Box<[(Arc<str>, Arc<str>)]>,
     },
     /// A navigation was answered with an error, 4xx or 5xx; not a page view.
     Failed {

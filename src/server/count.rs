@@ -189,7 +189,7 @@ pub(super) fn outcome(
     }
     let is_public = (!look.is_authorized && cache::is_for_everybody(headers))
         || shared.public_paths.contains(visit.site.index, look.target.path());
-    Some(HitKind::View { status: status.as_u16(), is_public, asked: None })
+    Some(HitKind::View { status: status.as_u16(), is_public, asked: None, properties: Box::default() })
 }
 
 /// Was a page shown? A page is HTML answered with 2xx that is no download, or 304 for one the browser has. Asked of the

@@ -81,10 +81,11 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
             drop_it(shared, visit, look, NotCounted::CountedByGateway);
             return false;
         }
-        Happened::View { notice } => HitKind::View {
+        Happened::View { notice, properties } => HitKind::View {
             status: StatusCode::OK.as_u16(),
             is_public: shared.public_paths.contains(visit.site.index, told.target.path()),
             asked: asked(visit, shown, &look, notice.as_deref()),
+            properties,
         },
         Happened::Event { name, is_interactive, properties, revenue } => {
             HitKind::Event { name, interactive: is_interactive, properties, revenue }

@@ -208,6 +208,7 @@ fn hit(step: &Step, banner: &Banner) -> Result<Hit, Failure> {
             status: 200,
             is_public: false,
             asked: step.is_undecided.then(|| notice(step, banner)),
+            properties: Box::default(),
         },
         Deed::Gone => HitKind::Failed { status: 404 },
         Deed::Answer(answer) => answered(step, answer, banner),

@@ -58,7 +58,9 @@ impl Combined {
             return Ok(Line::Left(left));
         }
         let kind = match status {
-            200..=299 | 304 => HitKind::View { status, is_public: false, asked: None },
+            200..=299 | 304 => {
+                HitKind::View { status, is_public: false, asked: None, properties: Box::default() }
+            }
             400..=599 => HitKind::Failed { status },
             _ => return Ok(Line::Left(Left::Redirect)),
         };

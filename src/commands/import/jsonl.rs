@@ -70,8 +70,10 @@ pub(super) fn read(line: &Bytes, span: Span) -> Result<Line, Fault> {
     let share = |text: Text<'_>| share(line, text);
     let kind = match &*object.kind.0 {
         "pageview" => match object.status {
-            None => HitKind::View { status: 200, is_public: false, asked: None },
-            Some(status @ (200..=299 | 304)) => HitKind::View { status, is_public: false, asked: None },
+            None => HitKind::View { status: 200, is_public: false, asked: None, properties: Box::default() },
+            Some(status @ (200..=299 | 304)) => {
+                HitKind::View { status, is_public: false, asked: None, properties: Box::default() }
+            }
             Some(status @ 400..=599) => HitKind::Failed { status },
             Some(100..=399) => return Ok(Line::Left(Left::Redirect)),
             Some(_) => return Err("status is no status code of HTTP".into()),

@@ -75,7 +75,7 @@ mod tests {
     use crate::counting::HitKind;
 
     fn at(second: i64) -> Hit {
-        let kind = HitKind::View { status: 200, is_public: false, asked: None };
+        let kind = HitKind::View { status: 200, is_public: false, asked: None, properties: Box::default() };
         let at = Timestamp::from_second(second).unwrap();
         hit(at, "192.0.2.7".parse().unwrap(), "/".parse().unwrap(), kind)
     }

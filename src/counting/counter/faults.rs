@@ -152,7 +152,7 @@ fn page_that_everybody_may_read_has_a_name_at_once() {
     site.k.text = 5;
     let mut counter = counter(site);
     counter.count(view(noon, 1, "/hemmelig"));
-    let kind = HitKind::View { status: 200, is_public: true, asked: None };
+    let kind = HitKind::View { status: 200, is_public: true, asked: None, properties: Box::default() };
     counter.count(Hit { kind, ..view(noon, 1, "/dekk") });
     counter.count(view(noon, 2, "/dekk"));
     let names = counter.drain().names;

@@ -52,7 +52,7 @@ pub(super) fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
         weeks: None,
         objects: false,
         is_bare: false,
-        kind: HitKind::View { status: 200, is_public: false, asked: None },
+        kind: HitKind::View { status: 200, is_public: false, asked: None, properties: Box::default() },
     }
 }
 

@@ -103,9 +103,10 @@ impl Pack for NotCounted {
 impl Pack for HitKind {
     fn pack(&self, out: &mut Packed) {
         match self {
-            Self::View { status, is_public, asked } => {
+            Self::View { status, is_public, asked, properties } => {
                 (0_u8, (*status, *is_public)).pack(out);
                 asked.pack(out);
+                properties.pack(out);
             }
             Self::Failed { status } => (1_u8, *status).pack(out),
             Self::Answered { answer, layer, notice, said, reloads } => {
@@ -134,6 +135,7 @@ impl Pack for HitKind {
                 status: u16::unpack(from)?,
                 is_public: bool::unpack(from)?,
                 asked: Pack::unpack(from)?,
+                properties: Pack::unpack(from)?,
             },
             1 => Self::Failed { status: u16::unpack(from)? },
             2 => Self::Answered {
@@ -156,7 +158,7 @@ impl Pack for HitKind {
     }
 
     fn describe(out: &mut String) {
-        out.push_str("kind 3 ");
+        out.push_str("kind 4 ");
         NotCounted::describe(out);
     }
 }

@@ -116,7 +116,12 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
             },
             3 => HitKind::Failed { status: 404 },
             4 => HitKind::Dropped { reason: NotCounted::ALL[usize::from(deed.page) % NotCounted::ALL.len()] },
-            _ => HitKind::View { status: 200, is_public: false, asked: Some(notice()) },
+            _ => HitKind::View {
+                status: 200,
+                is_public: false,
+                asked: Some(notice()),
+                properties: Box::new([("author".into(), "kari".into())]),
+            },
         },
     }
 }

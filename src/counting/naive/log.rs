@@ -122,10 +122,15 @@ impl Line {
 
     fn kind(&self) -> HitKind {
         match &self.what {
-            What::View { status, asked } => {
-                HitKind::View { status: *status, is_public: false, asked: asked.map(notice) }
+            What::View { status, asked } => HitKind::View {
+                status: *status,
+                is_public: false,
+                asked: asked.map(notice),
+                properties: Box::default(),
+            },
+            What::Robot | What::Objection => {
+                HitKind::View { status: 200, is_public: true, asked: None, properties: Box::default() }
             }
-            What::Robot | What::Objection => HitKind::View { status: 200, is_public: true, asked: None },
             What::Event { name, interactive, properties, revenue } => HitKind::Event {
                 name: (*name).into(),
                 interactive: *interactive,

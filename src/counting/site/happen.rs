@@ -1,5 +1,7 @@
 //! Views, events, failures: what they are made of, and how they move a visit.
 
+use std::sync::Arc;
+
 use super::super::aims::Aims;
 use super::super::axis::Axis;
 use super::super::axis::Key;
@@ -110,23 +112,12 @@ impl Counting<'_, '_> {
         self.advance(at, step, told.aims);
     }
 
-    fn told(
-        &mut self,
-        name: &str,
-        properties: &[(std::sync::Arc<str>, std::sync::Arc<str>)],
-        revenue: Option<Revenue>,
-    ) -> Told {
+    fn told(&mut self, name: &str, properties: &[(Arc<str>, Arc<str>)], revenue: Option<Revenue>) -> Told {
         let aims = self.day.aims.of_event(name);
         let mut ones = vec![(Axis::EVENT_NAME, self.event_name(name))];
         let goals = self.goals(aims);
         ones.extend_from_slice(&goals);
-        for (key, value) in properties.iter().take(PROPERTIES_MAX) {
-            if let Some(one) = self.property(key, value)
-                && ones.iter().all(|(axis, _)| *axis != one.0)
-            {
-                ones.push(one);
-            }
-        }
+        self.add_properties(&mut ones, properties);
         ones.sort_unstable();
         let deed = self.deed(DeedKind::Event, ones, Vec::new()).unwrap_or(NO_DEED);
         let mut told = Told { deed, aims, worth: Worth::default(), foreign: None };
@@ -142,6 +133,17 @@ impl Counting<'_, '_> {
             }
         }
         told
+    }
+
+    /// Each property once.
+    fn add_properties(&mut self, ones: &mut Vec<Trait>, properties: &[(Arc<str>, Arc<str>)]) {
+        for (key, value) in properties.iter().take(PROPERTIES_MAX) {
+            if let Some(one) = self.property(key, value)
+                && ones.iter().all(|(axis, _)| *axis != one.0)
+            {
+                ones.push(one);
+            }
+        }
     }
 
     fn event_name(&mut self, name: &str) -> ValueId {
@@ -185,9 +187,11 @@ impl Counting<'_, '_> {
         is_key(key) && self.properties.admits(&brought, &self.settings.properties, self.settings.k.text)
     }
 
-    /// The deed of a page view.
-    pub(super) fn view_deed(&mut self, status: u16, aims: u32) -> u32 {
-        if let Some(deed) = self.day.deeds.view(status, aims) {
+    /// The deed of a page view. Few have properties; that of the others is remembered.
+    pub(super) fn view_deed(&mut self, status: u16, aims: u32, properties: &[(Arc<str>, Arc<str>)]) -> u32 {
+        if properties.is_empty()
+            && let Some(deed) = self.day.deeds.view(status, aims)
+        {
             return deed;
         }
         let word = self.status(status);
@@ -195,9 +199,10 @@ impl Counting<'_, '_> {
         if aims != Aims::NONE {
             ones.extend(self.goals(aims));
         }
+        self.add_properties(&mut ones, properties);
         ones.sort_unstable();
         let deed = self.deed(DeedKind::View, ones, Vec::new()).unwrap_or(NO_DEED);
-        if word != ValueId::OTHER {
+        if word != ValueId::OTHER && properties.is_empty() {
             self.day.deeds.remember_view(status, aims, deed);
         }
         deed

@@ -58,11 +58,13 @@ impl Counting<'_, '_> {
                 self.drop(Reason::Reload);
                 self.touch(mark);
             }
-            HitKind::View { status, is_public, .. } => {
+            HitKind::View { status, is_public, properties, .. } => {
                 if *is_public {
                     self.day.values.is_public(page.id);
                 }
-                self.view(mark, page, *status, hit);
+                let aims = self.day.aims.of_page(page.id, page.path);
+                let deed = self.view_deed(*status, aims, properties);
+                self.view(mark, page, (deed, aims), hit);
             }
             HitKind::Answered { reloads, .. } => {
                 self.count_answer(&hit.kind);
@@ -91,12 +93,12 @@ impl Counting<'_, '_> {
         let page = self.page(known, &path, &hit.kind);
         match &hit.kind {
             HitKind::View { .. } if self.reloads.take(None, page.id, self.now) => self.drop(Reason::Reload),
-            HitKind::View { status, is_public, .. } => {
+            HitKind::View { status, is_public, properties, .. } => {
                 if *is_public {
                     self.day.values.is_public(page.id);
                 }
                 let aims = self.day.aims.of_page(page.id, page.path);
-                let deed = self.view_deed(*status, aims);
+                let deed = self.view_deed(*status, aims, properties);
                 self.by_nobody(page.id, deed, Worth::default());
             }
             HitKind::Answered { reloads, .. } => {
@@ -224,9 +226,7 @@ impl Counting<'_, '_> {
     }
 
     /// A page was shown: the open visit goes on with it, or a new one begins.
-    fn view(&mut self, mark: Mark, page: Page<'_>, status: u16, hit: &Hit) {
-        let aims = self.day.aims.of_page(page.id, page.path);
-        let deed = self.view_deed(status, aims);
+    fn view(&mut self, mark: Mark, page: Page<'_>, (deed, aims): (u32, u32), hit: &Hit) {
         let Some(at) = self.visit(mark, hit) else {
             self.loose(page.id, deed, Worth::default());
             return;

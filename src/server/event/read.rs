@@ -48,7 +48,7 @@ pub(super) struct Told {
 /// What happened on a page.
 pub(super) enum Happened {
     /// It was shown, and asked under the notice of that name.
-    View { notice: Option<Box<str>> },
+    View { notice: Option<Box<str>>, properties: Properties },
     /// Something that has a name.
     Event { name: Arc<str>, is_interactive: bool, properties: Properties, revenue: Option<Revenue> },
     /// It had attention.
@@ -94,7 +94,10 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
     };
     let revenue = object(&fields, &["revenue", "$"]).and_then(|value| Revenue::read(&value).ok());
     let happened = match name {
-        VIEW => Happened::View { notice: fields.get("notice").and_then(Value::as_str).map(Into::into) },
+        VIEW => {
+            let notice = fields.get("notice").and_then(Value::as_str).map(Into::into);
+            Happened::View { notice, properties }
+        }
         ENGAGEMENT => engagement(&fields)?,
         name => {
             let is_interactive = of(&fields, &["interactive", "i"]) != Some(&Value::Bool(false));

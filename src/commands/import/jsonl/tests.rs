@@ -24,7 +24,7 @@ fn lines_are_read_as_the_interface_says() {
     };
     assert_eq!(hit.target.as_str(), "/a?b=1");
     assert_eq!(hit.referrer.unwrap().as_bytes(), "https://a.example/ø".as_bytes());
-    assert!(matches!(hit.kind, HitKind::View { status: 200, is_public: false, asked: None }));
+    assert!(matches!(hit.kind, HitKind::View { status: 200, is_public: false, asked: None, .. }));
     assert!(matches!(kind(r#""type":"pageview","status":304"#), HitKind::View { status: 304, .. }));
     assert!(matches!(kind(r#""type":"pageview","status":404"#), HitKind::Failed { status: 404 }));
     assert!(matches!(line(r#""type":"pageview","status":302"#), Ok(Line::Left(Left::Redirect))));

@@ -62,7 +62,7 @@ fn addresses_become_targets() {
     ] {
         let told = read(&json!({"n": "pageview", "u": url, "h": mode})).ok().unwrap();
         assert_eq!(told.target, target, "{url}");
-        assert!(matches!(told.happened, Happened::View { notice: None }));
+        assert!(matches!(told.happened, Happened::View { notice: None, .. }));
     }
 }
 

@@ -225,6 +225,8 @@ impl Policy {
         let text = code.text;
         let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
         let start = if is_long { &text[..snippet::PREAMBLE_BYTES] } else { text };
+        self.needle(consent, Code { text: start, ..code }, |_| true)?;
+        let start = &snippet::without_comments(start);
         self.needle(consent, Code { text: start, ..code }, |_| true)
             .filter(|_| !snippet::has_own_work(text, |name| self.stand_ins.knows(name)))
             .map(|id| self.catalog.tracker(id))

@@ -17,7 +17,7 @@ pub(in crate::policy) struct StandIns {
 impl StandIns {
     pub(in crate::policy) fn new(catalog: &Catalog) -> Self {
         let globals = catalog.trackers().flat_map(|tracker| &tracker.globals).map(String::as_bytes);
-        let snippets = catalog.trackers().flat_map(|tracker| &tracker.inline).filter_map(called);
+        let snippets = catalog.trackers().flat_map(|tracker| &tracker.inline).filter_map(|text| called(text));
         Self {
             ready: catalog.trackers().map(|tracker| made_ready(&tracker.globals)).collect(),
             names: globals.chain(snippets).map(Box::from).collect(),
@@ -44,8 +44,10 @@ fn made_ready(globals: &[String]) -> Option<Bytes> {
     Some(Bytes::from(format!("consentry.idle({})</script>", names.join(","))))
 }
 
-/// The name that a text of a snippet begins with: `adspixel` of `adspixel.load(`. A text with an address in it has none.
-fn called(text: &String) -> Option<&[u8]> {
-    let name = &text.as_bytes()[..name_length(text.as_bytes())];
+/// The name that a text of a snippet begins with: `adspixel` of `adspixel.load(` and of `new adspixel.Tag(`. A text with an
+/// address in it has none.
+fn called(text: &str) -> Option<&[u8]> {
+    let call = text.strip_prefix("new ").unwrap_or(text).as_bytes();
+    let name = &call[..name_length(call)];
     (!name.is_empty() && !text.contains('/')).then_some(name)
 }

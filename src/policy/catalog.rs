@@ -210,8 +210,8 @@ impl Catalog {
         self.index.host(host, path).map(|id| self.tracker(id))
     }
 
-    /// The tracker that sets a cookie of that name on the site itself. The exact name wins, then the longest
-    /// start; allocates nothing.
+    /// The tracker that sets a cookie of that name on the site itself. The exact name wins, then the longest start, then
+    /// the longest end; allocates nothing.
     pub fn cookie(&self, name: &str) -> Option<&Tracker> {
         self.cookie_bytes(name.as_bytes())
     }
@@ -248,16 +248,17 @@ pub fn host_matches(rule: &str, host: &str) -> bool {
     }
 }
 
-/// Does `name` stand under `rule` (a trailing `*` takes every continuation)?
+/// Does `name` stand under `rule` (a trailing `*` takes every continuation, a leading one every beginning)?
 pub fn name_matches(rule: &str, name: &str) -> bool {
     bytes_match(rule, name.as_bytes())
 }
 
 /// As [`name_matches`], for a name as it stands in a header.
 pub(super) fn bytes_match(rule: &str, name: &[u8]) -> bool {
-    match rule.strip_suffix('*') {
-        Some(start) => name.starts_with(start.as_bytes()),
-        None => rule.as_bytes() == name,
+    match (rule.strip_suffix('*'), rule.strip_prefix('*')) {
+        (Some(start), _) => name.starts_with(start.as_bytes()),
+        (None, Some(end)) => name.ends_with(end.as_bytes()),
+        (None, None) => rule.as_bytes() == name,
     }
 }
 

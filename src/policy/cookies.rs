@@ -98,6 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::catalog::Catalog;
     use crate::policy::consent::Category::{self, Marketing, Statistics};
     use crate::policy::samples::{FRONT, allow, any_growing_consent, of, plain, policy, settings};
     use crate::policy::{Allowed, Settings, Unknown};
@@ -123,6 +124,21 @@ mod tests {
             some(b"PHPSESSID=a; cart=a=b=")
         );
         assert_eq!(kept(&of(&[Statistics]), b"_fbp=1; _ga_ABC=2"), some(b"_ga_ABC=2"));
+    }
+
+    #[test]
+    fn sessions_that_a_framework_names_after_the_shop_reach_browser_and_origin() {
+        let none = Consent::none();
+        let policy = Policy::new(settings(), Catalog::of_site(&[]).unwrap().into());
+        for name in ["_myshop_session", "my_shop_session", "dekkogfelg-session", "koa.sess", "koa.sess.sig"] {
+            let pair = format!("{name}=abc");
+            assert_eq!(policy.request_cookies(&none, FRONT, pair.as_bytes()), Kept::All, "{name}");
+            let set = format!("{pair}; path=/; httponly");
+            assert!(policy.response_cookie(&none, FRONT, set.as_bytes()), "{name}");
+        }
+        for name in ["_hjSession_1_session", "_kla_session", "rl_session", "_session_mark", "my_sessions"] {
+            assert_eq!(policy.request_cookies(&none, FRONT, name.as_bytes()), Kept::None, "{name}");
+        }
     }
 
     #[test]

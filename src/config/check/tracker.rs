@@ -310,7 +310,7 @@ fn covers(what: &Allowed, tracker: &Tracker) -> bool {
             host_matches(rule, &bare(&host.host)) || host_matches(&host.host, &bare(rule))
         }),
         Allowed::Cookie(rule) => tracker.cookies.iter().any(|cookie| {
-            let bare = |rule: &str| rule.strip_suffix('*').unwrap_or(rule).to_owned();
+            let bare = |rule: &str| rule.trim_matches('*').to_owned();
             name_matches(rule, &bare(&cookie.name)) || name_matches(&cookie.name, &bare(rule))
         }),
         // A parameter opens nothing in the browser: the shop is told what the visitor brought along. The catalogue names no

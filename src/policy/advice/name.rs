@@ -286,7 +286,7 @@ impl Policy {
         if allowed.is_some() {
             return allowed;
         }
-        let most = |rule: &&str| (!rule.ends_with('*'), rule.len());
+        let most = |rule: &&str| (!rule.contains('*'), rule.ends_with('*'), rule.len());
         if thing == Thing::Cookie {
             let tracker = self.catalog.cookie_bytes(raw)?;
             let rules = tracker.cookies.iter().filter(|rule| rule.domain.is_empty());

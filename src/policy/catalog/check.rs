@@ -12,6 +12,8 @@ const ID_BYTES_MAX: usize = 40;
 const RULES_MAX: usize = 256;
 /// Longest host, path, cookie name, storage key or snippet. Unit: bytes. A host has at most 253 (RFC 1035).
 const RULE_BYTES_MAX: usize = 253;
+/// Shortest end of names that may stand for a cookie, with the wildcard before it. Unit: bytes.
+const COOKIE_END_BYTES_MIN: usize = 5;
 /// Shortest text that may give a snippet away. Unit: bytes. Anything shorter turns up in innocent scripts.
 const INLINE_BYTES_MIN: usize = 6;
 /// Shortest path that may give a request away by itself. Unit: bytes.
@@ -180,8 +182,13 @@ fn host_problem(host: &str) -> Option<&'static str> {
     None
 }
 
+/// The page's guard tells names by their start, so a rule for their end is for cookies that no script writes.
 fn check_cookie(rule: &CookieRule) -> Result<(), String> {
-    check_pattern("cookie", &rule.name)?;
+    let is_end = rule.name.starts_with('*') && rule.name.len() >= COOKIE_END_BYTES_MIN;
+    if is_end && (!rule.http || rule.name.ends_with('*')) {
+        return Err(format!("cookie \"{}\" can begin with a wildcard only with http = true", rule.name));
+    }
+    check_pattern("cookie", rule.name.strip_prefix('*').filter(|_| is_end).unwrap_or(&rule.name))?;
     if rule.name.bytes().any(|byte| !byte.is_ascii_graphic() || b";,=".contains(&byte)) {
         return Err(format!("cookie \"{}\" is no cookie name (RFC 6265 section 4.1.1)", rule.name));
     }
@@ -305,6 +312,9 @@ source = "https://stats.example/docs"
             ("hosts = [{ host = \"a.example\", paths = [\"/x; y\"] }]", "plain path"),
             ("cookies = [{ name = \"a*b\", days = 1 }]", "only at its end"),
             ("cookies = [{ name = \"*\", days = 1 }]", "name at least its start"),
+            ("cookies = [{ name = \"*_cart\", days = 1 }]", "only with http = true"),
+            ("cookies = [{ name = \"*_a*b\", days = 1, http = true }]", "only at its end"),
+            ("cookies = [{ name = \"*ab\", days = 1, http = true }]", "only at its end"),
             ("cookies = [{ name = \"a b\", days = 1 }]", "no cookie name"),
             ("cookies = [{ name = \"a\", days = 1, domain = \"https://x\" }]", "cookie domain"),
             ("storage = [\"\"]", "name at least its start"),

@@ -99,7 +99,8 @@ pub struct HostRule {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct CookieRule {
-    /// Exact name, or with a trailing `*` every continuation of it. Names are case-sensitive (RFC 6265).
+    /// Exact name, or with a trailing `*` every continuation of it, or, where it is set by HTTP alone, with a leading `*`
+    /// every name that ends so and is not known otherwise. Names are case-sensitive (RFC 6265).
     pub name: String,
     /// Lifetime in days; 0 means until the browser closes, less than a day counts as one.
     pub days: u32,

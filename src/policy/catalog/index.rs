@@ -1,6 +1,7 @@
 //! Finding the tracker that owns a host, a cookie or a storage key, without allocating.
 //!
-//! Hosts are looked up by suffix, label by label; names by their exact text, then by the longest known start.
+//! Hosts are looked up by suffix, label by label; names by their exact text, then by the longest known start,
+//! then by the longest known end.
 //! Built once per catalogue. The order of precedence is told at [`Catalog::host`](super::Catalog::host) and
 //! [`Catalog::cookie`](super::Catalog::cookie).
 
@@ -109,11 +110,13 @@ impl Index {
     }
 }
 
-/// Names and starts of names with their owners.
+/// Names, starts and ends of names with their owners.
 #[derive(Debug)]
 struct Names {
     exact: Map<Box<[u8]>, TrackerId>,
     starts: Vec<Start>,
+    /// The longest comes first. There are few: they stand for frameworks.
+    ends: Vec<(Box<[u8]>, TrackerId)>,
 }
 
 /// A known start of names, in byte order among its like.
@@ -129,11 +132,13 @@ impl Names {
     fn new<'a>(rules: impl Iterator<Item = (&'a str, TrackerId)>) -> Self {
         let mut exact: Map<Box<[u8]>, TrackerId> = Map::default();
         let mut owners = std::collections::BTreeMap::new();
+        let mut ends = std::collections::BTreeMap::new();
         for (rule, tracker) in rules {
             // `max`: the later tracker has it when two lay the same claim.
-            let owner = match rule.strip_suffix('*') {
-                Some(start) => owners.entry(start.as_bytes()).or_insert(tracker),
-                None => exact.entry(rule.as_bytes().into()).or_insert(tracker),
+            let owner = match (rule.strip_suffix('*'), rule.strip_prefix('*')) {
+                (Some(start), _) => owners.entry(start.as_bytes()).or_insert(tracker),
+                (None, Some(end)) => ends.entry(end.as_bytes()).or_insert(tracker),
+                (None, None) => exact.entry(rule.as_bytes().into()).or_insert(tracker),
             };
             *owner = tracker.max(*owner);
         }
@@ -145,7 +150,9 @@ impl Names {
             }
             starts.push(Start { text: text.into(), owner, shorter });
         }
-        Self { exact, starts }
+        let mut ends: Vec<_> = ends.into_iter().map(|(end, owner)| (Box::from(end), owner)).collect();
+        ends.sort_by_key(|(end, _): &(Box<[u8]>, _)| Reverse(end.len()));
+        Self { exact, starts, ends }
     }
 
     /// All starts of `name` stand before it in byte order, and whatever stands between the longest of them and
@@ -162,7 +169,7 @@ impl Names {
             }
             nearest = start.shorter;
         }
-        None
+        self.ends.iter().find(|(end, _)| name.ends_with(end)).map(|(_, owner)| *owner)
     }
 }
 
@@ -214,7 +221,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::{
-        Catalog, CookieRule, HostEntry, Provider, TrackerEntry, bytes_match, host_matches, name_matches,
+        Catalog, CookieRule, HostEntry, Provider, Tracker, TrackerEntry, bytes_match, host_matches,
+        name_matches,
     };
 
     type HostText = (String, Vec<String>);
@@ -228,7 +236,7 @@ mod tests {
             name: name.clone(),
             days: 1,
             domain: String::new(),
-            http: false,
+            http: name.starts_with('*'),
         });
         TrackerEntry {
             id: format!("t{index}"),
@@ -244,7 +252,7 @@ mod tests {
             purpose: HashMap::from([("en".into(), "Something.".into())]),
             hosts: hosts.collect(),
             cookies: cookies.collect(),
-            storage: names,
+            storage: names.into_iter().filter(|name| !name.starts_with('*')).collect(),
             inline: Vec::new(),
             globals: Vec::new(),
             parameters: Vec::new(),
@@ -261,7 +269,7 @@ mod tests {
         let host = r"(\*\.)?([ab]\.){0,2}[ab]";
         let path = "/([ab]/?){0,2}";
         let hosts = prop::collection::vec((host, prop::collection::vec(path, 0..3)), 0..4);
-        let names = prop::collection::vec(r"[ab]{1,4}\*?", 0..5);
+        let names = prop::collection::vec(r"[ab]{1,4}\*?|\*[ab]{4}", 0..5);
         prop::collection::vec((hosts, names), 1..8).prop_map(|trackers| {
             let entries = trackers.into_iter().enumerate().map(|(index, rules)| entry(index, rules));
             Catalog::new(entries.collect()).unwrap()
@@ -283,10 +291,20 @@ mod tests {
         claims.max_by_key(|(precedence, _)| *precedence).map(|(_, tracker)| tracker.name_id.clone())
     }
 
-    fn cookie_by_scan(catalog: &Catalog, name: &str) -> Option<String> {
+    fn cookies(tracker: &Tracker) -> Vec<&str> {
+        tracker.cookies.iter().map(|rule| rule.name.as_str()).collect()
+    }
+
+    fn keys(tracker: &Tracker) -> Vec<&str> {
+        tracker.storage.iter().map(String::as_str).collect()
+    }
+
+    /// The exact name, then the longest start, then the longest end, then the later tracker.
+    fn name_by_scan(catalog: &Catalog, rules: fn(&Tracker) -> Vec<&str>, name: &str) -> Option<String> {
+        let precision = |rule: &str| (!rule.contains('*'), rule.ends_with('*'), rule.len());
         let claims = catalog.trackers().flat_map(|tracker| {
-            let rules = tracker.cookies.iter().filter(|rule| name_matches(&rule.name, name));
-            rules.map(move |rule| ((!rule.name.ends_with('*'), rule.name.len(), tracker.id), tracker))
+            let fitting = rules(tracker).into_iter().filter(|rule| name_matches(rule, name));
+            fitting.map(move |rule| ((precision(rule), tracker.id), tracker))
         });
         claims.max_by_key(|(precedence, _)| *precedence).map(|(_, tracker)| tracker.name_id.clone())
     }
@@ -305,8 +323,9 @@ mod tests {
         #[test]
         fn looking_a_name_up_equals_scanning_every_rule(catalog in any_catalog(), name in "[abc]{0,6}") {
             let found = catalog.cookie(&name).map(|tracker| tracker.name_id.clone());
-            prop_assert_eq!(&found, &cookie_by_scan(&catalog, &name));
-            prop_assert_eq!(found, catalog.storage(&name).map(|tracker| tracker.name_id.clone()));
+            prop_assert_eq!(found, name_by_scan(&catalog, cookies, &name));
+            let found = catalog.storage(&name).map(|tracker| tracker.name_id.clone());
+            prop_assert_eq!(found, name_by_scan(&catalog, keys, &name));
         }
     }
 

@@ -52,7 +52,8 @@ const NECESSARY_COOKIES: &[(&str, &str)] = &[
         "shop-session",
         "PHPSESSID JSESSIONID connect.sid ASP.NET_SessionId ASPSESSIONIDQQ .AspNetCore.Session sessionid \
          .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
-         PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session",
+         PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session _myshop_session my_shop_session \
+         dekkogfelg_session dekk-og-felg-session koa.sess koa.sess.sig",
     ),
     (
         "shop-security",
@@ -174,6 +175,11 @@ fn what_platforms_count_is_told_from_what_they_need() {
         ("VtexRCSessionIdv7", Statistics),
         ("recently_viewed", Preferences),
         ("g_state", Preferences),
+        ("_hjSession_12_session", Statistics),
+        ("_kla_session", Marketing),
+        ("sbjs_session", Statistics),
+        ("_ga_session", Statistics),
+        ("_gorgias_session", Preferences),
     ];
     for (name, category) in rows {
         assert_eq!(catalog.cookie(name).map(|tracker| tracker.category), Some(category), "{name}");

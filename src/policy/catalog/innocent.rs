@@ -66,6 +66,12 @@ fn requests_that_only_look_like_trackers_are_the_shops() {
         "/tr/sok?id=5",
         "/thumb/ss/1.jpg",
         "/search?id=G-star&v=2",
+        "/api/products?cid=12&tid=G-123&v=2",
+        "/a?id=G-star",
+        "/api/metrics?id=G-1",
+        "/td?id=7",
+        "/conversion/ccm?v=2",
+        "/metrics/a?id=7",
         "/rest/v1/delivery?client=web",
         "/graphql?type=js&sn=1",
         "/utag-oversikt.js",
@@ -85,8 +91,20 @@ fn trackers_on_the_shops_own_hosts_are_known() {
     for (target, is_script, id) in [
         ("/metrics/g/collect?v=2&tid=G-AB12&gcs=G100", false, "google-analytics"),
         ("/x9/y?v=2&tid=G-AB12&cid=1.2&en=page_view", false, "google-analytics"),
+        ("/x9/y?v=2&tid=G-AB12&cid=1.2&gtm=45je", false, "google-analytics"),
         ("/j/collect?v=1&_v=j99&t=pageview&tid=UA-1-1", false, "google-analytics"),
         ("/metrics/ccm/collect?en=page_view&gtm=45be", false, "google-ads"),
+        ("/metrics/ccm/collect?tid=AW-123&gcs=G100&v=2", false, "google-ads"),
+        ("/ccm/collect?tid=G-1", false, "google-ads"),
+        ("/metrics/as/d/ccm/conversion?gcs=G100", false, "google-ads"),
+        ("/pagead/conversion/123/?random=1&label=x", false, "google-ads"),
+        ("/rmkt/collect/123/", false, "google-ads"),
+        ("/metrics/g/s/collect?tid=G-1&gcs=G111", false, "google-analytics"),
+        ("/c/collect?v=2&tid=G-1&cid=1.2", false, "google-analytics"),
+        ("/metrics/td?id=G-1", false, "google-tag"),
+        ("/metrics/a?id=G-1", false, "google-tag"),
+        ("/x9/a?id=AW-1&v=3&t=t&pid=7", false, "google-tag"),
+        ("/metrics/_/service_worker/5ab0/sw.js", true, "google-tag"),
         ("/metrics/?id=G-AB12", true, "google-tag"),
         ("/load.js?id=GTM-AB12&l=dataLayer", true, "google-tag-manager"),
         ("/gtm/ns.html?id=GTM-AB12", false, "google-tag-manager"),
@@ -103,6 +121,16 @@ fn trackers_on_the_shops_own_hosts_are_known() {
         ("/.well-known/shopify/monorail/unstable/produce_batch", false, "shopify-analytics"),
     ] {
         assert!(owners(&catalog, target, is_script).contains(&id), "{target} is not known as {id}");
+    }
+}
+
+#[test]
+fn what_is_sent_to_an_advertisers_path_is_not_opened_by_statistics() {
+    let catalog = built_in();
+    for path in ["/ccm/collect", "/metrics/ccm/collect", "/metrics/as/d/ccm/conversion", "/rmkt/collect/1/"] {
+        let sent = super::Sent { path, query: "v=2&tid=G-1&cid=1.2&en=page_view&gtm=45je", is_script: false };
+        let (tracker, _) = catalog.own(sent).unwrap();
+        assert_eq!(tracker.category, Category::Marketing, "{path} is {}", tracker.name_id);
     }
 }
 

@@ -53,7 +53,10 @@ pub enum BodyError {
 }
 
 /// A body made on the way, behind one pointer.
-pub struct Stream(Pin<Box<dyn HttpBody<Data = Bytes, Error = BodyError>>>);
+pub struct Stream {
+    body: Pin<Box<dyn HttpBody<Data = Bytes, Error = BodyError>>>,
+    failure: Option<BodyError>,
+}
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,6 +71,7 @@ pub struct FromOrigin {
     link: Option<Link>,
     pool: Rc<Pool>,
     idle_timeout: Duration,
+    failure: Option<BodyError>,
 }
 
 impl fmt::Debug for FromOrigin {
@@ -90,7 +94,7 @@ impl Body {
 
     /// A body made on the way.
     pub fn stream(body: impl HttpBody<Data = Bytes, Error = BodyError> + 'static) -> Self {
-        Self::Stream(Stream(Box::pin(body)))
+        Self::Stream(Stream { body: Box::pin(body), failure: None })
     }
 
     /// Reads to the end what nobody wants, aside from the request that it was for, so that the connection can be used
@@ -117,7 +121,7 @@ impl Body {
             pool.put(link);
             return Self::Empty;
         }
-        Self::Origin(Box::new(FromOrigin { incoming, link: Some(link), pool, idle_timeout }))
+        Self::Origin(Box::new(FromOrigin { incoming, link: Some(link), pool, idle_timeout, failure: None }))
     }
 }
 
@@ -151,8 +155,20 @@ impl HttpBody for Body {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Visitor),
-            Self::Origin(from_origin) => from_origin.poll_frame(cx),
-            Self::Stream(stream) => stream.0.as_mut().poll_frame(cx),
+            Self::Origin(from_origin) => match from_origin.failure.take() {
+                Some(failure) => Poll::Ready(Some(Err(failure))),
+                None => {
+                    let next = from_origin.poll_frame(cx);
+                    fail_last(next, &mut from_origin.failure, cx)
+                }
+            },
+            Self::Stream(stream) => match stream.failure.take() {
+                Some(failure) => Poll::Ready(Some(Err(failure))),
+                None => {
+                    let next = stream.body.as_mut().poll_frame(cx);
+                    fail_last(next, &mut stream.failure, cx)
+                }
+            },
         }
     }
 
@@ -161,8 +177,10 @@ impl HttpBody for Body {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_none(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
-            Self::Origin(from_origin) => from_origin.incoming.is_end_stream(),
-            Self::Stream(stream) => stream.0.is_end_stream(),
+            Self::Origin(from_origin) => {
+                from_origin.failure.is_none() && from_origin.incoming.is_end_stream()
+            }
+            Self::Stream(stream) => stream.failure.is_none() && stream.body.is_end_stream(),
         }
     }
 
@@ -172,9 +190,22 @@ impl HttpBody for Body {
             Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Origin(from_origin) => from_origin.incoming.size_hint(),
-            Self::Stream(stream) => stream.0.size_hint(),
+            Self::Stream(stream) => stream.body.size_hint(),
         }
     }
+}
+
+/// Has a failure wait for the next question. hyper drops what it has not sent yet when a body fails, and sends it when a
+/// body has nothing for the moment: so the head and what came before the failure reach the visitor.
+fn fail_last(
+    next: Poll<Option<Result<Frame<Bytes>, BodyError>>>,
+    failure: &mut Option<BodyError>,
+    cx: &Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    let Poll::Ready(Some(Err(error))) = next else { return next };
+    *failure = Some(error);
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 impl FromOrigin {

@@ -1,5 +1,6 @@
 //! A page on its way: the origin's body → decoded → in UTF-8 where it must be → rewritten → encoded, frame by frame, with
-//! the visitor's pull as the only drive. When any step fails, the body ends in an error and the page is cut: it never passes raw.
+//! the visitor's pull as the only drive. When any step fails, what was decided before it is given, the body ends in an error
+//! and the page is cut: it never passes raw.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -46,6 +47,10 @@ pub struct PageBody<F: FnMut(Told<'_>) + Unpin> {
     /// May the decoder give more of what it has taken in?
     has_more: bool,
     reader: Reader,
+    /// Has any of the page been read?
+    has_begun: bool,
+    /// Why nothing more comes, once what was decided before is given.
+    failure: Option<BodyError>,
     /// Gone when the page has ended.
     encoder: Option<Encoder>,
     /// Was it told that the page asks?
@@ -62,6 +67,8 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
             decoder,
             has_more: false,
             reader,
+            has_begun: false,
+            failure: None,
             encoder: Some(encoder),
             has_asked: false,
             tell,
@@ -70,37 +77,78 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
 
     /// Takes in what was received, one step of it when it is coded, and gives what the visitor gets for it.
     fn take_in(&mut self) -> Result<BytesMut, BodyError> {
+        let mut page = BytesMut::new();
+        let read = self.read(&mut page);
+        self.settle(read, page)
+    }
+
+    fn read(&mut self, page: &mut BytesMut) -> Result<(), PageError> {
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            let mut page = BytesMut::with_capacity(plain.len() + PAGE_ROOM);
-            self.reader.push(&plain, &mut page).map_err(cut)?;
-            return self.encoded(page);
+            page.reserve(plain.len() + PAGE_ROOM);
+            self.has_begun |= !plain.is_empty();
+            return Ok(self.reader.push(&plain, page)?);
         }
         let mut rest = &self.received[..];
-        let plain = self.decoder.step(&mut rest).map_err(cut)?;
+        let plain = self.decoder.step(&mut rest)?;
         let done = self.received.len() - rest.len();
         self.has_more = !plain.is_empty();
-        let mut page = BytesMut::new();
         if self.has_more {
+            self.has_begun = true;
             page.reserve(plain.len() + PAGE_ROOM);
-            self.reader.push(plain, &mut page).map_err(cut)?;
+            self.reader.push(plain, page)?;
         }
         self.received.advance(done);
-        self.encoded(page)
+        Ok(())
     }
 
     /// The origin's body is over, and so are its coding, the page and our coding.
     fn finish(&mut self) -> Result<BytesMut, BodyError> {
-        self.decoder.end().map_err(cut)?;
         let mut page = BytesMut::with_capacity(PAGE_ROOM);
-        self.reader.end(&mut page).map_err(cut)?;
-        let mut last = self.encoded(page)?;
+        let read = self.read_end(&mut page);
+        let is_whole = read.is_ok();
+        let mut last = self.settle(read, page)?;
+        if !is_whole {
+            return Ok(last);
+        }
         if let Some(encoder) = self.encoder.take() {
             encoder.end(&mut last).map_err(cut)?;
         }
         let HeldCounts { tags, long_tags, .. } = self.reader.held();
         (self.tell)(Told::Over(Outcome::Whole { held: tags, long: long_tags }, self.reader.hosts()));
         Ok(last)
+    }
+
+    fn read_end(&mut self, page: &mut BytesMut) -> Result<(), PageError> {
+        self.decoder.end()?;
+        Ok(self.reader.end(page)?)
+    }
+
+    /// Gives what was decided. When the page could not be read further, the failure comes after it.
+    fn settle(&mut self, read: Result<(), PageError>, mut page: BytesMut) -> Result<BytesMut, BodyError> {
+        if let Err(error) = read {
+            if let PageError::Coding(_) = error {
+                self.end_early(&mut page);
+            }
+            self.failure = Some(cut(error));
+        }
+        self.encoded(page)
+    }
+
+    /// The origin broke off: what came of the page, then the failure.
+    fn break_off(&mut self, error: BodyError) -> Result<BytesMut, BodyError> {
+        let mut page = BytesMut::new();
+        self.end_early(&mut page);
+        self.failure = Some(error);
+        self.encoded(page)
+    }
+
+    /// No more of the page can come, so what waits for more of it is decided on. That it cannot be read further then is
+    /// nothing new: the page is cut either way.
+    fn end_early(&mut self, page: &mut BytesMut) {
+        if self.has_begun && self.reader.end(page).is_err() {
+            self.has_more = false;
+        }
     }
 
     fn encoded(&mut self, page: BytesMut) -> Result<BytesMut, BodyError> {
@@ -153,14 +201,16 @@ impl<F: FnMut(Told<'_>) + Unpin> HttpBody for PageBody<F> {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         while this.encoder.is_some() {
-            let made = if this.received.is_empty() && !this.has_more {
+            let made = if let Some(failure) = this.failure.take() {
+                Err(failure)
+            } else if this.received.is_empty() && !this.has_more {
                 match ready!(Pin::new(&mut this.origin).poll_frame(context)) {
                     // Trailers speak of the origin's bytes, not of ours.
                     Some(Ok(frame)) => {
                         this.received = frame.into_data().unwrap_or_default();
                         continue;
                     }
-                    Some(Err(error)) => Err(error),
+                    Some(Err(error)) => this.break_off(error),
                     None => this.finish(),
                 }
             } else {

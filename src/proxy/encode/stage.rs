@@ -191,12 +191,17 @@ fn flate(
 ) -> Result<usize, EncodeError> {
     loop {
         let (read, written) = (inflate.total_in(), inflate.total_out());
-        let status =
-            inflate.decompress(piece, out, FlushDecompress::None).map_err(|error| corrupt(coding, &error))?;
+        let result = inflate.decompress(piece, out, FlushDecompress::None);
         // Both differences are bounded by the lengths of `piece` and `out`.
         let read = usize::try_from(inflate.total_in() - read).unwrap_or(piece.len());
         let written = usize::try_from(inflate.total_out() - written).unwrap_or(out.len());
         *piece = &piece[read..];
+        let status = match result {
+            Ok(status) => status,
+            // What came before the fault is given; the next step ends in the same error.
+            Err(_) if written > 0 => return Ok(written),
+            Err(error) => return Err(corrupt(coding, &error)),
+        };
         *has_ended = status == Status::StreamEnd;
         if written > 0 || *has_ended || piece.is_empty() {
             return Ok(written);
@@ -229,6 +234,8 @@ fn brotli(
     match result {
         BrotliResult::ResultSuccess => *has_ended = true,
         BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
+        // As in `flate`.
+        BrotliResult::ResultFailure if offset_out > 0 => {}
         BrotliResult::ResultFailure => return Err(corrupt("br", &"it is no Brotli stream")),
     }
     Ok(offset_out)

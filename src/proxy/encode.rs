@@ -24,6 +24,9 @@ pub const DECODED_BYTES_PER_PIECE_MAX: usize = 16 << 20;
 /// Most that one step of decoding gives. Unit: bytes.
 pub const STEP_BYTES: usize = 16 << 10;
 
+/// Codings that cannot be read without a dictionary from before (RFC 9842 sections 4 and 5).
+const OF_DICTIONARIES: [&str; 2] = ["dcb", "dcz"];
+
 /// Level of gzip towards visitors: pages are made anew for each, so speed counts.
 const GZIP_LEVEL: u32 = 4;
 
@@ -87,17 +90,19 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for the value of `Content-Encoding` (RFC 9110, section 8.4): `gzip`, `x-gzip`, `deflate`, `br`,
-    /// `zstd`, `identity`, or a list of them in the order in which they were applied.
+    /// `zstd`, or a list of them in the order in which they were applied. Any other word, such as `none` or `utf-8`, is
+    /// none, as in browsers, which show what it stands on; but for those that need a dictionary, which these may read.
     pub fn new(content_encoding: &str) -> Result<Self, EncodeError> {
         let mut stages = Vec::new();
         for name in content_encoding.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            if name.eq_ignore_ascii_case("identity") {
-                continue;
+            if OF_DICTIONARIES.iter().any(|coding| name.eq_ignore_ascii_case(coding)) {
+                return Err(EncodeError::Unknown(name.to_owned()));
             }
+            let Some(stage) = Stage::named(name) else { continue };
             if stages.len() == CODINGS_MAX {
                 return Err(EncodeError::TooDeep);
             }
-            stages.insert(0, Stage::named(name).ok_or_else(|| EncodeError::Unknown(name.to_owned()))?);
+            stages.insert(0, stage);
         }
         Ok(Self { stages, plain: Vec::new(), left: DECODED_BYTES_PER_PIECE_MAX })
     }

@@ -1,5 +1,6 @@
 //! Looking at the beginning of a body without changing it: the raw frames wait while a copy is decoded, then all go on
-//! byte for byte. What cannot be decoded passes too: the browser cannot read it either.
+//! byte for byte. What cannot be decoded passes too, and is looked at as it is: a browser that does not know one of its
+//! codings takes none of them off.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -84,6 +85,9 @@ impl Beginning {
             // An error is the end of what can be read: broken, or as much as is wanted.
             self.is_over = coded.chunks(STEP_BYTES).any(|step| self.decoder.decode(step, &mut sink).is_err());
             self.plain = plain.into();
+            if self.is_over && self.plain.is_empty() {
+                self.plain = coded.slice(..coded.len().min(bytes_max));
+            }
         }
         self.is_over |= self.plain.len() >= self.bytes_max;
     }

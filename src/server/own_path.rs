@@ -220,7 +220,7 @@ pub(super) async fn after(
     if key.is_some_and(|key| visit.site.scripts.has(key)) {
         return answer;
     }
-    let Some(decoder) = decoder(answer.headers()) else { return answer };
+    let Ok(decoder) = decoder(answer.headers()) else { return answer };
     let (mut head, body) = answer.into_parts();
     let Peeked { begin, is_broken, body } = peek(body, decoder, SIGNED_BYTES_MAX).await;
     let Some(own) = visit.site.policy.own_script(&visit.consent, &begin) else {

@@ -20,7 +20,7 @@ use crate::counting::HitKind;
 use crate::policy::advice::Thing;
 use crate::policy::consent::Consent;
 use crate::proxy::charset::{self, ToUtf8};
-use crate::proxy::encode::{Coding, Decoder, Encoder};
+use crate::proxy::encode::{Coding, Decoder, EncodeError, Encoder};
 use crate::proxy::forwarded::Hop;
 use crate::proxy::page::{Outcome, PageBody, Told};
 use crate::proxy::reader::Reader;
@@ -42,6 +42,7 @@ const OF_THE_ORIGINS_BYTES: [HeaderName; 8] = [
 
 /// What a page needs of its request, kept while the origin works.
 struct Ask {
+    mode: Mode,
     purpose: Purpose,
     /// Was the answer asked for whole ([`Purpose::is_own`])?
     is_own: bool,
@@ -58,6 +59,7 @@ struct Ask {
 impl Ask {
     fn of(visit: &Visit, purpose: Purpose, headers: &HeaderMap) -> Self {
         Self {
+            mode: visit.site.mode,
             purpose,
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
             is_said: navigation::is_said(headers),
@@ -105,6 +107,9 @@ pub(super) async fn pass(
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
+    if is_packed(&ask, asked, &answer) {
+        return Err(Refusal::Packed);
+    }
     let (waiting, remembered) =
         look.map(|look| count_it(shared, visit, &ask, look, &answer)).unwrap_or_default();
     shared.sightings.see_set_cookies(&visit.site, answer.headers());
@@ -142,6 +147,13 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
         && !is_part
         && !is_error
         && !is_download(answer.headers())
+}
+
+/// Is this a page, or what may be a script, in more codings than are taken off here? A browser would take them off.
+fn is_packed(ask: &Ask, asked: own_path::Asked, answer: &Response<Body>) -> bool {
+    let is_read =
+        ask.mode == Mode::Enforce && (is_page(ask, answer) || matches!(asked, own_path::Asked::Script(_)));
+    is_read && matches!(decoder(answer.headers()), Err(EncodeError::TooDeep))
 }
 
 /// What nothing is put into: workers' scripts, HTML of which no copy can be confirmed, all else.
@@ -182,7 +194,7 @@ fn count_it(
     answer: &Response<Body>,
 ) -> (Option<Waiting>, Vec<HeaderValue>) {
     let (status, headers) = (answer.status(), answer.headers());
-    let is_written_to = is_page(ask, answer) && decoder(headers).is_some();
+    let is_written_to = is_page(ask, answer) && decoder(headers).is_ok();
     let asks = is_written_to && count::is_asked(visit, &ask.shown);
     let hit = outcome(shared, visit, &look, (status, headers)).map(|kind| look.hit(shared, visit, kind));
     let waiting = match hit {
@@ -221,8 +233,8 @@ fn rewrite(
     mut waiting: Option<Waiting>,
 ) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
-    let Some(decoder) = decoder(&head.headers) else {
-        // A coding nobody here knows: the browser that asked for it may read it, under the fence.
+    let Ok(decoder) = decoder(&head.headers) else {
+        // A coding of a dictionary: the browser that has it may read it, under the fence.
         shared.metrics.pages_fenced_only.increment();
         cache::unconfirmed(&mut head.headers);
         return Response::from_parts(head, body);
@@ -318,16 +330,16 @@ fn in_utf8(kind: &HeaderValue) -> HeaderValue {
     HeaderValue::from_bytes(&utf8).unwrap_or(HeaderValue::from_static("text/html; charset=utf-8"))
 }
 
-/// The way out of the origin's codings; `None` when one of them is not known.
-pub(super) fn decoder(headers: &HeaderMap) -> Option<Decoder> {
+/// The way out of the origin's codings.
+pub(super) fn decoder(headers: &HeaderMap) -> Result<Decoder, EncodeError> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let Some(first) = codings.next() else { return Decoder::new("").ok() };
-    let mut list = first.to_str().ok()?.to_owned();
+    let Some(first) = codings.next() else { return Decoder::new("") };
+    let mut list = String::from_utf8_lossy(first.as_bytes()).into_owned();
     for next in codings {
         list.push(',');
-        list.push_str(next.to_str().ok()?);
+        list.push_str(&String::from_utf8_lossy(next.as_bytes()));
     }
-    Decoder::new(&list).ok()
+    Decoder::new(&list)
 }
 
 /// Notes the hosts that a page's tags named, once the page has passed.

@@ -84,6 +84,9 @@ pub(super) enum Refusal {
     /// The origin confirmed a copy that it was not asked about: what the visitor has may be a page of another consent.
     #[error("the shop's server did not send the page")]
     Unasked,
+    /// The origin packed a page or script into more codings than are taken off here.
+    #[error("the shop's server packed the page too often")]
+    Packed,
     /// Too many requests are waiting.
     #[error("too many requests are waiting; please try again")]
     Overloaded,
@@ -135,7 +138,7 @@ impl Refusal {
             Self::BodySlow | Self::Origin(OriginError::VisitorTimeout { .. }) => StatusCode::REQUEST_TIMEOUT,
             Self::Origin(error) if error.is_visitors() => StatusCode::BAD_REQUEST,
             Self::Origin(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
-            Self::Origin(_) | Self::Unasked => StatusCode::BAD_GATEWAY,
+            Self::Origin(_) | Self::Unasked | Self::Packed => StatusCode::BAD_GATEWAY,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Bug => StatusCode::INTERNAL_SERVER_ERROR,
@@ -165,7 +168,7 @@ impl Refusal {
             Self::Objection(_) => "bad_objection",
             Self::NotRecorded(_) => "not_recorded",
             Self::Receipts(_) => "receipt_unavailable",
-            Self::Origin(_) | Self::Unasked => "origin",
+            Self::Origin(_) | Self::Unasked | Self::Packed => "origin",
             Self::Overloaded => "overloaded",
             Self::Unauthorized => "unauthorized",
             Self::TooMany { .. } => "too_many_requests",
@@ -195,6 +198,9 @@ impl Refusal {
         match self {
             Self::Bug => tracing::error!(%method, "a request ended in a bug of ours"),
             Self::Origin(_) => tracing::warn!(%method, cause = chain, "the origin did not answer"),
+            Self::Packed => {
+                tracing::warn!(%method, "the origin stacked more content codings than are read");
+            }
             Self::Unasked => {
                 tracing::warn!(%method, "the origin answered 304 to a request without conditions");
             }

@@ -156,6 +156,31 @@ fn codings_that_break_cut_the_page() {
     }
 }
 
+#[test]
+fn a_page_in_what_is_no_coding_is_read_as_it_is() {
+    let page = format!("<!doctype html><p>a</p>{}", held());
+    for coding in ["none", "utf-8", "8bit", "aws-chunked", "foo", "identity, foo"] {
+        let origin = serving(coding, page.clone().into_bytes());
+        let gateway = start(&origin);
+        let answer = open(gateway.visitors).expect(coding);
+        let text = answer.text();
+        assert!(text.contains(&format!("data-consentry-src=//{HELD}")), "{coding}");
+        assert!(!text.contains(&format!("<script src=//{HELD}")), "{coding}: a tag passed raw");
+        assert_eq!(answer.header("content-encoding"), None, "{coding}");
+    }
+}
+
+#[test]
+fn more_codings_than_are_taken_off_are_a_502() {
+    let mut body = format!("<!doctype html><p>a</p>{}", held()).into_bytes();
+    for _ in 0..4 {
+        body = gzip(&body);
+    }
+    let origin = serving("gzip, gzip, gzip, gzip", body);
+    let gateway = start(&origin);
+    assert_eq!(open(gateway.visitors).expect("an answer").status, 502);
+}
+
 /// An origin that answers twice with a head of these lines and this body, and closes.
 fn answering_raw(head: &'static str, body: String) -> (Gateway, std::thread::JoinHandle<()>) {
     let (address, thread) = rude(2, move |stream| {

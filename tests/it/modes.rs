@@ -50,7 +50,7 @@ fn observe_leaves_caching_to_the_shop_and_what_it_must_not_change_alone() {
         let (name, value) = match asked.target.as_str() {
             "/kept" => ("cache-control", "public, max-age=60"),
             "/final" => ("cache-control", "no-transform"),
-            "/coded" => ("content-encoding", "x-secret"),
+            "/coded" => ("content-encoding", "dcb"),
             "/xml" => ("content-type", "application/xhtml+xml"),
             _ => ("content-type", "text/html; charset=UTF-16LE"),
         };

@@ -216,6 +216,15 @@ fn members_of_gzip_follow_each_other() {
 }
 
 #[test]
+fn words_that_are_no_coding_are_none() {
+    for words in ["none", "utf-8", "8bit, aws-chunked", "foo, IDENTITY", "\"gzip\""] {
+        assert!(Decoder::new(words).unwrap().is_identity(), "{words}");
+    }
+    let coded = encoded("gzip", b"plain");
+    assert_eq!(decoded("none, gzip, aws-chunked", [&coded[..]]).unwrap(), b"plain");
+}
+
+#[test]
 fn unknown_and_endless_codings_are_refused() {
     assert!(matches!(Decoder::new("gzip, dcb"), Err(EncodeError::Unknown(name)) if name == "dcb"));
     assert!(matches!(Decoder::new("br, br, br, br"), Err(EncodeError::TooDeep)));

@@ -20,7 +20,7 @@ const VALIDATORS: [HeaderName; 2] = [header::ETAG, header::LAST_MODIFIED];
 /// Passes a page on, looking at it. What may not be changed, or cannot be read, is left alone.
 pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
-    let decoder = decoder(&head.headers).filter(|_| may_be_changed(&head.headers));
+    let decoder = decoder(&head.headers).ok().filter(|_| may_be_changed(&head.headers));
     let Some(decoder) = decoder else { return Response::from_parts(head, body) };
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);

@@ -48,8 +48,7 @@ impl<'a> Asking<'a> {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<(), SitemapError> {
         let answer = self.answer(file).await?;
-        let unknown = || EncodeError::Unknown("of the file".into());
-        let mut coding = decoder(answer.headers()).ok_or_else(|| SitemapError::Packed(unknown()))?;
+        let mut coding = decoder(answer.headers()).map_err(SitemapError::Packed)?;
         let (mut file, mut left) = (Unpacked::default(), bytes_max);
         let mut body = answer.into_body();
         while let Some(frame) = body.frame().await {

@@ -9,7 +9,6 @@ use hyper::body::Incoming;
 
 use super::body_limit;
 use super::cache;
-use super::count::is_html;
 use super::known_scripts::Key;
 use super::navigation::{self, Purpose};
 use super::page::decoder;
@@ -253,7 +252,8 @@ fn is_script(run: Run, answer: &Response<Body>) -> bool {
             StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT
         );
     let is_kind = match run {
-        Run::Said => !is_html(answer.headers()),
+        // Whatever its type is: browsers run it as HTML, too.
+        Run::Said => true,
         Run::Perhaps => is_javascript(answer.headers()),
         Run::Never => false,
     };

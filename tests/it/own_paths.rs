@@ -382,3 +382,23 @@ fn on_a_host_of_the_shop_a_tracker_is_known_by_what_it_asks_for() {
             .contains("<script src=\"https://metrics.shop.example/metrics/tag.js?id=A-1\">")
     );
 }
+
+#[test]
+fn a_trackers_script_is_known_under_any_type_and_in_any_coding() {
+    const TEXT: &str = "/*! acme tags 3 */ window.acme = 1;";
+    for kind in ["text/html", "text/html; charset=utf-8", "application/xhtml+xml", "text/plain", ""] {
+        for coding in ["identity", "foo", "gzip, foo"] {
+            let origin = Origin::answering(move |_| {
+                let response = Response::builder().header("content-type", kind);
+                response.header("content-encoding", coding).body(TEXT.into()).expect("a response")
+            });
+            let gateway = start(&origin);
+            for dest in ["script", "worker", "audioworklet"] {
+                let answer = get(gateway.visitors, "/t/tag.php", &[("sec-fetch-dest", dest)]);
+                assert_empty_script(&answer);
+            }
+            let picture = get(gateway.visitors, "/t/tag.php", &[("sec-fetch-dest", "image")]);
+            assert_eq!(picture.text(), TEXT, "{kind}, {coding}: nobody runs it");
+        }
+    }
+}

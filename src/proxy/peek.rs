@@ -20,6 +20,41 @@ const CODED_BYTES_MAX: usize = 16 << 10;
 /// Coded bytes decoded at once: little more is unpacked than is looked at.
 const STEP_BYTES: usize = 1024;
 
+/// How much of a body browsers look at to tell what it is (MIME Sniffing Standard section 5.2). Unit: bytes.
+pub const SNIFFED_BYTES_MAX: usize = 1445;
+
+/// What an HTML page without a type begins with, in any case and after white space (MIME Sniffing Standard section 7.1).
+/// What must follow by the standard is not asked for, because Chromium does not.
+const HTML_STARTS: [&[u8]; 17] = [
+    b"<!doctype html",
+    b"<html",
+    b"<head",
+    b"<script",
+    b"<iframe",
+    b"<h1",
+    b"<div",
+    b"<font",
+    b"<table",
+    b"<a",
+    b"<style",
+    b"<title",
+    b"<b",
+    b"<body",
+    b"<br",
+    b"<p",
+    b"<!--",
+];
+
+/// Do browsers take what begins so for HTML when nothing says what it is?
+pub fn is_html(begin: &[u8]) -> bool {
+    let is_space = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ');
+    let start = begin.iter().position(|byte| !is_space(byte)).unwrap_or(begin.len());
+    let begin = &begin[start..];
+    HTML_STARTS
+        .iter()
+        .any(|html| begin.get(..html.len()).is_some_and(|start| start.eq_ignore_ascii_case(html)))
+}
+
 /// A body that was looked at.
 #[derive(Debug)]
 pub struct Peeked {
@@ -254,6 +289,18 @@ mod tests {
                 assert_eq!(begin, plain[..length.min(BYTES_MAX)], "{coding} {length}");
                 assert!(whole == bytes, "{coding} {length} was changed");
             }
+        }
+    }
+
+    #[test]
+    fn html_is_known_by_its_start() {
+        for begin in ["<!DOCTYPE HTML>", "\r\n\t \x0C<html>", "<P>", "<!-- x", "<a href=x>", "<ScRiPt "] {
+            assert!(is_html(begin.as_bytes()), "{begin}");
+        }
+        for begin in
+            ["", " ", "<", "< p>", "<?xml version", "<svg>", "text <p>", "{}", "\u{FEFF}<p>", "\x0B<p>"]
+        {
+            assert!(!is_html(begin.as_bytes()), "{begin}");
         }
     }
 

@@ -206,12 +206,14 @@ pub fn is_download(headers: &HeaderMap) -> bool {
 }
 
 /// Does the answer say that it is HTML? Of several types, in several lines or in one, browsers take the last one that
-/// they know (Fetch Standard section 2.2.2, extract a MIME type), so one is enough.
+/// they know (Fetch Standard section 2.2.2, extract a MIME type), so one is enough. What stands behind the type is no part
+/// of it, with `;` before it or without.
 pub fn is_html(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::CONTENT_TYPE).iter();
     let mut types = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     types.any(|kind| {
-        let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        let kind = kind.trim_ascii_start();
+        let essence = kind.split(|byte| b"; \t(".contains(byte)).next().unwrap_or_default();
         essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
     })
 }
@@ -246,6 +248,8 @@ mod tests {
         let mut two = headers("image/png");
         two.append(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
         assert!(is_html(&two));
+        assert!(is_html(&headers("text/html x")) && is_html(&headers(" text/html(x)")));
+        assert!(!is_html(&headers("text/htmlx")) && !is_html(&headers("x text/html")));
     }
 
     #[test]

@@ -133,15 +133,26 @@ impl Use {
 }
 
 /// Does the head say a type that browsers believe? Else they look at the bytes, and may find HTML there (MIME Sniffing
-/// section 5.1: no type, one that is none, or one that says it is unknown).
-fn is_typed(headers: &HeaderMap) -> bool {
-    headers.get_all(header::CONTENT_TYPE).iter().any(|line| {
-        let essence = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        let is_unknown = [&b"unknown/unknown"[..], b"application/unknown", b"*/*"]
-            .iter()
-            .any(|unknown| essence.eq_ignore_ascii_case(unknown));
-        memchr::memchr(b'/', essence).is_some() && !is_unknown
-    })
+/// section 5.1: no type, one that is none, or one that says it is unknown). Of several each must be one.
+pub(super) fn is_typed(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let mut types = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).peekable();
+    types.peek().is_some() && types.all(is_type)
+}
+
+fn is_type(text: &[u8]) -> bool {
+    let essence = text.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let is_unknown = [&b"unknown/unknown"[..], b"application/unknown", b"*/*"]
+        .iter()
+        .any(|unknown| essence.eq_ignore_ascii_case(unknown));
+    let is_token = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| is_token_byte(*byte));
+    let mut parts = essence.splitn(2, |byte| *byte == b'/');
+    !is_unknown && parts.next().is_some_and(is_token) && parts.next().is_some_and(is_token)
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Statuses of answers that never have a body (RFC 9110 sections 6.4.1 and 15.3.6).

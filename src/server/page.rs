@@ -1,6 +1,7 @@
 //! The way of everything that is the shop's: noted, guarded, sent on, counted, and rewritten when it is a page.
 
 mod observed;
+mod untyped;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response};
 use hyper::body::Incoming;
@@ -100,13 +101,14 @@ pub(super) async fn pass(
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
     hop.write(request.headers_mut(), &visit.site.trusted);
-    let mut answer = match origin.send(request.map(Body::incoming)).await {
+    let answer = match origin.send(request.map(Body::incoming)).await {
         Ok(answer) => answer,
         Err(error) => return Err(failed(shared, visit, look, error)),
     };
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
+    let mut answer = untyped::typed(visit, purpose, answer).await;
     if is_packed(&ask, asked, &answer) {
         return Err(Refusal::Packed);
     }

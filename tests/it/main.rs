@@ -52,3 +52,4 @@ mod stores;
 mod support;
 mod tidy;
 mod untouched;
+mod untyped;

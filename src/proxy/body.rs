@@ -155,20 +155,20 @@ impl HttpBody for Body {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Visitor),
-            Self::Origin(from_origin) => match from_origin.failure.take() {
-                Some(failure) => Poll::Ready(Some(Err(failure))),
-                None => {
-                    let next = from_origin.poll_frame(cx);
-                    fail_last(next, &mut from_origin.failure, cx)
+            Self::Origin(from_origin) => {
+                if let Some(failure) = from_origin.failure.take() {
+                    return Poll::Ready(Some(Err(failure)));
                 }
-            },
-            Self::Stream(stream) => match stream.failure.take() {
-                Some(failure) => Poll::Ready(Some(Err(failure))),
-                None => {
-                    let next = stream.body.as_mut().poll_frame(cx);
-                    fail_last(next, &mut stream.failure, cx)
+                let next = from_origin.poll_frame(cx);
+                fail_last(next, &mut from_origin.failure, cx)
+            }
+            Self::Stream(stream) => {
+                if let Some(failure) = stream.failure.take() {
+                    return Poll::Ready(Some(Err(failure)));
                 }
-            },
+                let next = stream.body.as_mut().poll_frame(cx);
+                fail_last(next, &mut stream.failure, cx)
+            }
         }
     }
 

@@ -91,7 +91,8 @@ fn page_views_are_counted_by_the_gateway_or_by_the_script_and_never_by_both() {
 
 #[test]
 fn a_page_view_is_told_apart_by_its_properties_too() {
-    let gateway = start_with(&Origin::page(PLAIN), &rules_with("count = \"script\"\nproperties = [\"author\"]"));
+    let gateway =
+        start_with(&Origin::page(PLAIN), &rules_with("count = \"script\"\nproperties = [\"author\"]"));
     let token = gateway.token();
     for author in ["kari", "kari", "per"] {
         let mut view = pageview("/raad");
@@ -100,7 +101,8 @@ fn a_page_view_is_told_apart_by_its_properties_too() {
     }
     assert_eq!(dropped(&tell(&gateway, &pageview("/raad"))), 0);
     figures(&gateway, &token, [1, 4, 4]);
-    let question = json!({"metrics": ["pageviews"], "dimensions": ["event:props:author"], "date_range": "day"});
+    let question =
+        json!({"metrics": ["pageviews"], "dimensions": ["event:props:author"], "date_range": "day"});
     let rows = json!([{"metrics": [2], "dimensions": ["kari"]}, {"metrics": [1], "dimensions": ["per"]}]);
     gateway.ask_until(&token, &question, &rows);
 }

@@ -9,7 +9,7 @@ use super::navigation::Purpose;
 use super::site::Mode;
 use super::visit::Visit;
 use crate::policy::consent::{Choice, Consent};
-use crate::policy::cookies::Kept;
+use crate::policy::cookies::{Kept, Scheme};
 use crate::policy::{Unknown, fence, field};
 use crate::proxy::Body;
 use crate::proxy::headers::CONSENT;
@@ -61,6 +61,16 @@ pub(super) fn before(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, m
     if visit.site.mode != Mode::Off && purpose.is_document() && purpose.is_own(headers) {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
+}
+
+/// What removes the cookies of held trackers from the browser of somebody who opens a page.
+pub(super) fn leftovers(visit: &Visit, purpose: Purpose, headers: &HeaderMap) -> Vec<HeaderValue> {
+    if visit.site.mode != Mode::Enforce || purpose != Purpose::Page {
+        return Vec::new();
+    }
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let scheme = if visit.client.is_https { Scheme::Https } else { Scheme::Http };
+    visit.site.policy.leftovers(&visit.consent, visit.page(), scheme, lines)
 }
 
 /// After the origin: held cookies and fields are dropped; what a browser renders as a document, or runs as a worker,

@@ -53,6 +53,8 @@ struct Ask {
     known: Vec<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
     language: usize,
+    /// What removes the cookies of held trackers that the browser sent.
+    leftovers: Vec<HeaderValue>,
     /// The consent by which the page is made ([`asking::shown`]).
     shown: Consent,
 }
@@ -67,6 +69,7 @@ impl Ask {
             known: validator::known(headers),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             language: visit.language(headers),
+            leftovers: guard::leftovers(visit, purpose, headers),
             shown: asking::shown(visit, headers),
         }
     }
@@ -187,7 +190,8 @@ fn confirm(shared: &Shared, head: response::Parts, body: Body) -> Response<Body>
 }
 
 /// Hands in what a navigation's answer counts as; a page that asks is given back, to be handed in when it is known in which
-/// language it does. Gives the cookie of returning visitors, where a page was shown that has to set it, or to end it.
+/// language it does. Gives the cookies that a page which was shown has to set, or to end: of returning visitors, and of
+/// trackers that are held.
 fn count_it(
     shared: &Shared,
     visit: &Visit,
@@ -212,7 +216,8 @@ fn count_it(
         return (waiting, Vec::new());
     }
     let weeks = weeks::set_cookie(visit, shared.clock.now()).into_iter();
-    (waiting, weeks.chain(consent_cookie::repair(visit)).collect())
+    let ours = weeks.chain(consent_cookie::repair(visit));
+    (waiting, ours.chain(ask.leftovers.iter().cloned()).collect())
 }
 
 /// The origin gave no answer. A navigation that failed is counted, unless the visitor broke it off.

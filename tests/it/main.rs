@@ -28,6 +28,7 @@ mod link_decoration;
 mod memory;
 mod modes;
 mod objections;
+mod old_cookies;
 mod own_paths;
 mod page_views;
 mod pages;

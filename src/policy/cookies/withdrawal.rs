@@ -14,6 +14,8 @@ use crate::policy::{Allowed, Page, Policy, bytes_match};
 /// Most values made for one answer. About 10 KiB of header; what is left is removed by the next call, since it
 /// comes back with the next request.
 const WITHDRAWALS_MAX: usize = 128;
+/// The same for a page: about 2 KiB of header.
+const LEFTOVERS_MAX: usize = 32;
 /// Most cookies looked at in one request. RFC 6265 section 6.1 asks browsers to keep 50 a domain; some keep 180.
 const COOKIES_MAX: usize = 256;
 /// Longest cookie name removed. Unit: bytes.
@@ -51,24 +53,24 @@ impl Policy {
         scheme: Scheme,
         cookie_lines: impl Iterator<Item = &'h [u8]>,
     ) -> Vec<HeaderValue> {
-        let mut names: Vec<&[u8]> = Vec::new();
-        for pair in cookie_lines.flat_map(pairs).take(COOKIES_MAX) {
-            let name = match memchr::memchr(b'=', pair) {
-                Some(end) => pair[..end].trim_ascii_end(),
-                None => b"",
-            };
-            let is_held = !self.may_stay(after, page.path, judged_name(pair));
-            if is_held && name.len() <= NAME_BYTES_MAX && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        if names.is_empty() {
-            return Vec::new();
-        }
-        let (domains, paths) = (domains(page.host), paths(page.path));
-        let values = variants(&domains, &paths, scheme)
-            .flat_map(|variant| names.iter().filter_map(move |name| expired(name, &variant, scheme)));
-        values.take(WITHDRAWALS_MAX).collect()
+        let names = names(cookie_lines, |name| !self.may_stay(after, page.path, name));
+        removed(&names, page.host, &paths(page.path), scheme, WITHDRAWALS_MAX)
+    }
+
+    /// `Set-Cookie` values that remove the cookies of known trackers of these `Cookie` lines that `consent` does not grant:
+    /// what was there before the gateway was, or came past it. From path `/`, where trackers set them, of the host and its
+    /// parents. What nobody knows may be the shop's own, and stays until the visitor answers.
+    pub fn leftovers<'h>(
+        &self,
+        consent: &Consent,
+        page: Page<'_>,
+        scheme: Scheme,
+        cookie_lines: impl Iterator<Item = &'h [u8]>,
+    ) -> Vec<HeaderValue> {
+        let is_leftover = |name: &[u8]| {
+            self.catalog.cookie_bytes(name).is_some() && !self.may_stay(consent, page.path, name)
+        };
+        removed(&names(cookie_lines, is_leftover), page.host, &["/"], scheme, LEFTOVERS_MAX)
     }
 
     /// A cookie that an operator vouches for on other pages is not removed on this one.
@@ -81,6 +83,32 @@ impl Policy {
             || self.cookie_bytes_are_open(consent, page_path, name)
             || self.settings.allow.iter().any(is_vouched)
     }
+}
+
+/// The names of these `Cookie` lines that are to go, as they stand there, each once.
+fn names<'h>(lines: impl Iterator<Item = &'h [u8]>, goes: impl Fn(&[u8]) -> bool) -> Vec<&'h [u8]> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    for pair in lines.flat_map(pairs).take(COOKIES_MAX) {
+        let name = match memchr::memchr(b'=', pair) {
+            Some(end) => pair[..end].trim_ascii_end(),
+            None => b"",
+        };
+        if name.len() <= NAME_BYTES_MAX && goes(judged_name(pair)) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// At most `max` values that remove these names.
+fn removed(names: &[&[u8]], host: &str, paths: &[&str], scheme: Scheme, max: usize) -> Vec<HeaderValue> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let domains = domains(host);
+    let values = variants(&domains, paths, scheme)
+        .flat_map(|variant| names.iter().filter_map(move |name| expired(name, &variant, scheme)));
+    values.take(max).collect()
 }
 
 /// `Set-Cookie` values that remove a cookie of ours from wherever on the site it may be, but for the one on path `/` of
@@ -183,14 +211,14 @@ mod tests {
 
     const DEEP: Page<'static> = Page { host: "www.shop.example", path: "/dekk/sommer/" };
 
-    fn removed(policy: &Policy, after: &Consent, page: Page<'_>, scheme: Scheme, line: &[u8]) -> Vec<String> {
+    fn gone(policy: &Policy, after: &Consent, page: Page<'_>, scheme: Scheme, line: &[u8]) -> Vec<String> {
         let values = policy.withdrawals(after, page, scheme, std::iter::once(line));
         values.iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn a_withdrawn_cookie_is_removed_on_the_host_its_domain_and_the_pages_paths() {
-        let values = removed(plain(), &Consent::none(), DEEP, Scheme::Http, b"_ga=1; PHPSESSID=2");
+        let values = gone(plain(), &Consent::none(), DEEP, Scheme::Http, b"_ga=1; PHPSESSID=2");
         assert_eq!(
             values[..3],
             [
@@ -207,27 +235,47 @@ mod tests {
     }
 
     #[test]
+    fn leftovers_are_the_cookies_of_known_trackers_at_the_root() {
+        let left = |consent: &Consent, line: &[u8]| {
+            let values = plain().leftovers(consent, DEEP, Scheme::Http, std::iter::once(line));
+            values.iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let line = b"_ga=1; mystery=2; PHPSESSID=3; consentry=x";
+        assert_eq!(
+            left(&Consent::none(), line),
+            [
+                "_ga=; Max-Age=0; Path=/",
+                "_ga=; Max-Age=0; Path=/; Domain=shop.example",
+                "_ga=; Max-Age=0; Path=/; Domain=www.shop.example",
+            ]
+        );
+        assert!(left(&of(&[Statistics]), line).is_empty());
+        let many = (0..300).map(|n| format!("_ga_{n}=1")).collect::<Vec<_>>().join("; ");
+        assert_eq!(left(&Consent::none(), many.as_bytes()).len(), LEFTOVERS_MAX);
+    }
+
+    #[test]
     fn what_is_still_covered_stays() {
         let policy = plain();
         let line = b"_ga=1; cart=2; consentry=x";
-        assert!(removed(policy, &of(&[Statistics]), FRONT, Scheme::Http, line).is_empty());
-        assert!(removed(policy, &of(&Category::ALL), FRONT, Scheme::Http, b"mystery=1").is_empty());
+        assert!(gone(policy, &of(&[Statistics]), FRONT, Scheme::Http, line).is_empty());
+        assert!(gone(policy, &of(&Category::ALL), FRONT, Scheme::Http, b"mystery=1").is_empty());
     }
 
     #[test]
     fn secure_and_partitioned_cookies_are_removed_where_they_can_be() {
-        let values = removed(plain(), &Consent::none(), FRONT, Scheme::Https, b"_ga=1");
+        let values = gone(plain(), &Consent::none(), FRONT, Scheme::Https, b"_ga=1");
         assert!(values.iter().all(|value| value.contains("; Secure")));
         assert!(
             values.contains(&"_ga=; Max-Age=0; Path=/; Domain=shop.example; Secure; Partitioned".to_owned())
         );
-        let values = removed(plain(), &Consent::none(), FRONT, Scheme::Http, b"_ga=1");
+        let values = gone(plain(), &Consent::none(), FRONT, Scheme::Http, b"_ga=1");
         assert!(!values.iter().any(|value| value.contains("Secure") || value.contains("Partitioned")));
     }
 
     #[test]
     fn a_host_bound_name_is_removed_without_domain() {
-        let values = removed(plain(), &Consent::none(), DEEP, Scheme::Https, b"__Host-x=1");
+        let values = gone(plain(), &Consent::none(), DEEP, Scheme::Https, b"__Host-x=1");
         assert_eq!(
             values,
             ["__Host-x=; Max-Age=0; Path=/; Secure", "__Host-x=; Max-Age=0; Path=/; Secure; Partitioned"]
@@ -261,16 +309,16 @@ mod tests {
     fn a_cookie_vouched_for_elsewhere_is_not_removed_here() {
         let allow = vec![allow(Allowed::Cookie("sort".into()), Necessary, &["/dekk"])];
         let policy = policy(Settings { allow, ..settings() });
-        assert!(removed(&policy, &Consent::none(), FRONT, Scheme::Http, b"sort=1").is_empty());
+        assert!(gone(&policy, &Consent::none(), FRONT, Scheme::Http, b"sort=1").is_empty());
     }
 
     #[test]
     fn the_likeliest_come_first_and_the_count_is_bounded() {
         let line = (0..300).map(|n| format!("x{n}=1")).collect::<Vec<_>>().join("; ");
-        let values = removed(plain(), &Consent::none(), DEEP, Scheme::Https, line.as_bytes());
+        let values = gone(plain(), &Consent::none(), DEEP, Scheme::Https, line.as_bytes());
         assert_eq!(values.len(), WITHDRAWALS_MAX);
         let line = (0..30).map(|n| format!("x{n}=1")).collect::<Vec<_>>().join("; ");
-        let values = removed(plain(), &Consent::none(), DEEP, Scheme::Https, line.as_bytes());
+        let values = gone(plain(), &Consent::none(), DEEP, Scheme::Https, line.as_bytes());
         let roots = values.iter().filter(|value| value.contains("; Path=/; Domain=shop.example"));
         assert!(roots.count() >= 30);
         assert!(paths(&"/a".repeat(500)).len() <= 2 * PATH_DEPTH_MAX + 1);

@@ -38,7 +38,8 @@ fn a_page_leaves_what_is_granted_and_says_nothing_where_nothing_is_left() {
     let gateway = start(&origin);
     let mut visitor = Visitor::of(gateway.visitors);
     visitor.choose("choice=some&category=statistics");
-    let consent = visitor.jar.iter().map(|(name, value)| format!("; {name}={value}")).collect::<String>();
+    let consent: Vec<String> = visitor.jar.iter().map(|(name, value)| format!("; {name}={value}")).collect();
+    let consent = consent.concat();
     let answer = opened(&gateway, &format!("{OLD}{consent}"), &[]);
     assert!(removed(&answer, "_fbp") && !removed(&answer, "_ga"), "{:?}", answer.headers_named("set-cookie"));
     assert!(opened(&gateway, "PHPSESSID=abc", &[]).headers_named("set-cookie").is_empty());

@@ -133,6 +133,16 @@ fn payments_identity_captchas_and_libraries_are_open_without_consent() {
 }
 
 #[test]
+fn a_payments_marketing_is_told_from_the_payment_by_path() {
+    let catalog = built_in();
+    let owner = |path| found(catalog.host("www.paypal.com", path));
+    assert_eq!(owner("/tagmanager/pptm.js"), Some(("paypal-marketing", Marketing)));
+    for path in ["/sdk/js", "/smart/buttons", "/checkoutnow", "/tagmanagers"] {
+        assert_eq!(owner(path), Some(("paypal", Necessary)), "{path}");
+    }
+}
+
+#[test]
 fn innocent_look_alikes_belong_to_nobody() {
     let catalog = built_in();
     let hosts = "klarna.com.example notklarna.com mystripe.com bankid.no.example xbankid.no vipps.nosuch \

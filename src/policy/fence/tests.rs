@@ -51,6 +51,14 @@ fn is_nearly_full(policy: &Policy, consent: &Consent, page: Page<'_>) -> bool {
     text(policy, consent, page).len() + 128 > FENCE_BYTES_MAX
 }
 
+/// Is the whole host necessary, whatever else has a path on it? A policy cannot say "but not this path": the tag is held.
+fn is_shared(policy: &Policy, host: &str) -> bool {
+    let necessary = policy.catalog().trackers().filter(|tracker| tracker.category == Necessary);
+    necessary
+        .flat_map(|tracker| &tracker.hosts)
+        .any(|rule| rule.paths.is_empty() && host_matches(&rule.host, host))
+}
+
 /// Nothing held is taken. What is granted is, unless there was no space for it: the necessary has space in any case.
 fn assert_fenced(policy: &Policy, consent: &Consent) {
     let sources = sources(policy, consent, FRONT);
@@ -64,7 +72,9 @@ fn assert_fenced(policy: &Policy, consent: &Consent) {
             let may_be_missing = (is_crowded && tracker.category != Necessary) || (is_full && bare(&host));
             let is_granted = consent.grants(tracker);
             assert!(
-                is_taken == is_granted || (is_granted && may_be_missing),
+                is_taken == is_granted
+                    || (is_granted && may_be_missing)
+                    || (is_taken && is_shared(policy, &host)),
                 "{} {host}{path}",
                 tracker.name_id
             );

@@ -168,8 +168,8 @@ impl Policy {
         for allow in self.settings.allow.iter().filter(|allow| allow.holds_on(page.path)) {
             let Allowed::Host(rule) = &allow.what else { continue };
             for host in bare_and_below(rule).filter(|host| is_open(host)) {
-                sources.add(Rank::Needed, &[host]);
-                sources.add(Rank::Needed, &["wss://", host]);
+                sources.add(Rank::Needed, &[host, ":*"]);
+                sources.add(Rank::Needed, &["wss://", host, ":*"]);
             }
         }
         for tracker in self.catalog.trackers().filter(|tracker| consent.lets_run(tracker)) {

@@ -117,17 +117,10 @@ fn browsers_that_do_not_say_what_they_load_are_held_too() {
 fn googles_hits_by_way_of_the_shop_never_reach_the_origin_and_the_shops_own_requests_do() {
     let origin = scripts("shop()");
     let gateway = start_with(&origin, RULES);
-    for target in [
-        "/metrics/ccm/collect?tid=AW-123&gcs=G100&v=2",
-        "/ccm/collect?en=page_view",
-        "/metrics/g/s/collect?tid=G-1&gcs=G111",
-        "/metrics/as/d/ccm/conversion?gcs=G100",
-        "/pagead/conversion/123/?random=1&label=x",
-        "/rmkt/collect/123/",
-        "/metrics/td?id=G-1",
-        "/metrics/a?id=G-1",
-        "/metrics/_/service_worker/5ab0/sw_iframe.html",
-    ] {
+    let hits = "/metrics/ccm/collect?tid=AW-123&gcs=G100&v=2 /ccm/collect?en=page_view /rmkt/collect/123/ \
+        /metrics/g/s/collect?tid=G-1&gcs=G111 /metrics/as/d/ccm/conversion?gcs=G100 /metrics/td?id=G-1 \
+        /pagead/conversion/123/?random=1&label=x /metrics/a?id=G-1 /metrics/_/service_worker/5ab0/sw_iframe.html";
+    for target in hits.split_whitespace() {
         assert_nothing(&get(gateway.visitors, target, &[EMPTY]));
     }
     let worker = "/metrics/_/service_worker/5ab0/sw.js";

@@ -25,7 +25,8 @@
         apply: (target, on, given) => (release(given, 2), standIn),
         construct: () => standIn,
       });
-      self[name] ??= standIn;
+      // What is ours by that name does what the tracker's own would: gtag() goes on filling dataLayer.
+      self[name] ??= consentry[name] ?? standIn;
     });
   if (__HELD__) {
     const { push } = dataLayer;

@@ -9,7 +9,7 @@
 //! `private` and not `Vary: Cookie` keeps caches for many away: most of those ignore `Vary`, and to the others no two
 //! visitors' cookies are alike. What all else carries is therefore the same for every visitor: its fields are judged as
 //! if nobody had agreed to anything. HTML that a script fetches counts as a page: a browser has one cache for both, and a
-//! navigation must not show what was fetched unread.
+//! navigation must not show what was fetched as a part.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 

@@ -1,5 +1,6 @@
 //! The way of everything that is the shop's: noted, guarded, sent on, counted, and rewritten when it is a page.
 
+mod fragment;
 mod observed;
 mod untyped;
 
@@ -49,6 +50,8 @@ struct Ask {
     is_own: bool,
     /// Did the request itself say that it wants a document?
     is_said: bool,
+    /// May the answer be put into a page ([`fragment`])?
+    is_fetched: bool,
     /// The tags of the copies that the browser has.
     known: Vec<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
@@ -66,6 +69,7 @@ impl Ask {
             purpose,
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
             is_said: navigation::is_said(headers),
+            is_fetched: fragment::is_fetched(purpose, headers),
             known: validator::known(headers),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             language: visit.language(headers),
@@ -157,12 +161,15 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
 /// Is this a page, or what may be a script, in more codings than are taken off here? A browser would take them off.
 fn is_packed(ask: &Ask, asked: own_path::Asked, answer: &Response<Body>) -> bool {
     let is_read =
-        ask.mode == Mode::Enforce && (is_page(ask, answer) || matches!(asked, own_path::Asked::Script(_)));
-    is_read && matches!(decoder(answer.headers()), Err(EncodeError::TooDeep))
+        is_page(ask, answer) || fragment::is_one(ask, answer) || matches!(asked, own_path::Asked::Script(_));
+    ask.mode == Mode::Enforce && is_read && matches!(decoder(answer.headers()), Err(EncodeError::TooDeep))
 }
 
-/// What nothing is put into: workers' scripts, HTML of which no copy can be confirmed, all else.
+/// What nothing is put into: workers' scripts, parts of pages, HTML of which no copy can be confirmed, all else.
 fn as_it_is(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
+    if fragment::is_one(ask, &answer) {
+        return fragment::held(shared, visit, ask, answer);
+    }
     let (mut head, body) = answer.into_parts();
     if ask.purpose == Purpose::Worker {
         let tag = visit.site.validator.tag(&head, &[b"worker", visit.host.authority().as_bytes()]);
@@ -241,10 +248,7 @@ fn rewrite(
 ) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let Ok(decoder) = decoder(&head.headers) else {
-        // A coding of a dictionary: the browser that has it may read it, under the fence.
-        shared.metrics.pages_fenced_only.increment();
-        cache::unconfirmed(&mut head.headers);
-        return Response::from_parts(head, body);
+        return as_it_came(shared, head, body);
     };
     let kind = head.headers.get(header::CONTENT_TYPE);
     let said = kind.and_then(|kind| charset::of_content_type(kind.as_bytes()));
@@ -276,6 +280,13 @@ fn rewrite(
     let tell = telling(shared, visit, waiting);
     let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
+}
+
+/// In the coding of a dictionary: the browser that has it may read it, under the fence.
+fn as_it_came(shared: &Shared, mut head: response::Parts, body: Body) -> Response<Body> {
+    shared.metrics.pages_fenced_only.increment();
+    cache::unconfirmed(&mut head.headers);
+    Response::from_parts(head, body)
 }
 
 /// Hears of a page on its way: hands in its view when it asks, and notes what became of it.

@@ -19,6 +19,7 @@ mod cut_pages;
 mod encodings;
 mod events;
 mod faults;
+mod fragments;
 mod fuzz;
 mod hand_over;
 mod heads;

@@ -206,18 +206,6 @@ fn everything_that_is_no_page_passes_byte_for_byte() {
 }
 
 #[test]
-fn html_that_a_script_fetches_passes_untouched() {
-    let origin =
-        Origin::page("<p>a fragment <script src=\"https://www.google-analytics.com/a.js\"></script></p>");
-    let gateway = start(&origin);
-    let answer = get(gateway.visitors, "/", &[("sec-fetch-dest", "empty"), ("accept", "text/html")]);
-    assert_eq!(
-        answer.text(),
-        "<p>a fragment <script src=\"https://www.google-analytics.com/a.js\"></script></p>"
-    );
-}
-
-#[test]
 fn a_page_is_compressed_for_who_accepts_it_and_read_when_the_origin_compresses() {
     use std::io::{Read as _, Write as _};
     let origin = Origin::answering(|_| {

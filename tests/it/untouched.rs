@@ -25,7 +25,7 @@ fn answering(status: u16, kind: &'static str, disposition: Option<&'static str>)
 }
 
 #[test]
-fn what_a_script_puts_into_a_page_passes_unread() {
+fn what_a_script_puts_into_a_page_gets_nothing_put_in() {
     let origin = answering(200, "text/html; charset=utf-8", None);
     let gateway = start(&origin);
     let html = ("accept", "text/html, */*; q=0.01");
@@ -42,12 +42,19 @@ fn what_a_script_puts_into_a_page_passes_unread() {
         &[html, ("x-pjax", "true")],
         &[html, ("x-up-version", "3.8")],
         &[("accept", "application/json")],
-        &[("sec-fetch-dest", "image")],
-        &[("sec-fetch-dest", "style")],
     ] {
         let answer = get(gateway.visitors, "/", headers);
-        assert_eq!(answer.text(), SHOP, "{headers:?}");
+        let text = answer.text();
+        assert!(text.contains("data-consentry-src=\"https://www.google"), "{headers:?}: {text}");
+        for ours in ["consentry-banner", "consentry-open", "self.consentry", "<style"] {
+            assert!(!text.contains(ours), "{headers:?}, {ours}: {text}");
+        }
         assert!(answer.header("content-security-policy").is_some(), "under the fence: {headers:?}");
+    }
+    for dest in ["image", "style"] {
+        let answer = get(gateway.visitors, "/", &[("sec-fetch-dest", dest)]);
+        assert_eq!(answer.text(), SHOP, "{dest}");
+        assert!(answer.header("content-security-policy").is_some(), "under the fence: {dest}");
     }
 }
 

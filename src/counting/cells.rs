@@ -154,9 +154,8 @@ impl Cells {
             self.take_apart(slot, meaning);
         }
         self.add_line();
-        let sheets = &mut self.sheets;
-        tallies.reserve(sheets.iter().map(Sheet::len).sum());
-        for (slot, cells) in (0_u8..).zip(sheets.iter_mut()) {
+        tallies.reserve(self.waiting);
+        for (slot, cells) in (0_u8..).zip(&mut self.sheets) {
             let slot = meaning.slots.get(slot);
             let mut tell = |key, sums: Sums| {
                 if let Some(cell) = cell(key, meaning) {

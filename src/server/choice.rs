@@ -18,7 +18,6 @@ use crate::banner::{Signal, safe_return};
 use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, ReceiptNumber};
-use crate::policy::cookies::Scheme;
 use crate::policy::seal::Seal;
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
@@ -345,14 +344,13 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
 /// The consent cookie, and the end of every cookie that it no longer covers, ours too.
 fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Vec<HeaderValue> {
     let site = &visit.site;
-    let scheme = if visit.client.is_https { Scheme::Https } else { Scheme::Http };
     let page = Page { host: visit.host.name(), path: return_path.split(['?', '#']).next().unwrap_or("/") };
     let mut lines = consent_cookie::set(visit, after, return_path, !sent.cookies.is_empty());
     let sent = sent.cookies.iter().map(HeaderValue::as_bytes);
     if !after.categories().contains(Category::Statistics) {
         lines.extend(weeks::expired(visit));
     }
-    lines.extend(site.policy.withdrawals(after, page, scheme, sent));
+    lines.extend(site.policy.withdrawals(after, page, visit.scheme(), sent));
     lines
 }
 

@@ -10,7 +10,7 @@ use super::site::Site;
 use super::visit::Visit;
 use crate::policy::Page;
 use crate::policy::consent::{Consent, Day};
-use crate::policy::cookies::{self, CONSENT_COOKIE, Scheme};
+use crate::policy::cookies::{self, CONSENT_COOKIE};
 
 /// Most of that name that are opened in one request; each costs a hash.
 const OPENED_MAX: usize = 8;
@@ -94,8 +94,7 @@ pub(super) fn repair(visit: &Visit) -> Vec<HeaderValue> {
 }
 
 fn strays(visit: &Visit, path: &str) -> Vec<HeaderValue> {
-    let scheme = if visit.client.is_https { Scheme::Https } else { Scheme::Http };
-    cookies::strays(CONSENT_COOKIE, Page { host: visit.host.name(), path }, scheme, domain(visit))
+    cookies::strays(CONSENT_COOKIE, Page { host: visit.host.name(), path }, visit.scheme(), domain(visit))
 }
 
 fn line(visit: &Visit, value: &str, seconds: u64) -> HeaderValue {

@@ -9,7 +9,7 @@ use super::navigation::Purpose;
 use super::site::Mode;
 use super::visit::Visit;
 use crate::policy::consent::{Choice, Consent};
-use crate::policy::cookies::{Kept, Scheme};
+use crate::policy::cookies::Kept;
 use crate::policy::{Unknown, fence, field};
 use crate::proxy::Body;
 use crate::proxy::headers::CONSENT;
@@ -69,8 +69,7 @@ pub(super) fn leftovers(visit: &Visit, purpose: Purpose, headers: &HeaderMap) ->
         return Vec::new();
     }
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    let scheme = if visit.client.is_https { Scheme::Https } else { Scheme::Http };
-    visit.site.policy.leftovers(&visit.consent, visit.page(), scheme, lines)
+    visit.site.policy.leftovers(&visit.consent, visit.page(), visit.scheme(), lines)
 }
 
 /// After the origin: held cookies and fields are dropped; what a browser renders as a document, or runs as a worker,

@@ -250,13 +250,7 @@ fn rewrite(
     let Ok(decoder) = decoder(&head.headers) else {
         return as_it_came(shared, head, body);
     };
-    let kind = head.headers.get(header::CONTENT_TYPE);
-    let said = kind.and_then(|kind| charset::of_content_type(kind.as_bytes()));
-    if let Some(kind) = kind.filter(|_| said.is_some_and(charset::is_turned)).map(in_utf8) {
-        head.headers.insert(header::CONTENT_TYPE, kind);
-    }
-    let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
-    let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
+    let (said, coding) = spoken(ask, &mut head.headers);
     let insertions = insertions(visit, ask, &mut head.headers);
     let tag = tag(visit, ask, &head, coding, &insertions);
     make_changed(&mut head, coding);
@@ -280,6 +274,17 @@ fn rewrite(
     let tell = telling(shared, visit, waiting);
     let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
     Response::from_parts(head, Body::stream(page))
+}
+
+/// The encoding that the head says, and the coding to send in. Where the text becomes UTF-8 the head says so.
+fn spoken(ask: &Ask, headers: &mut HeaderMap) -> (Option<&'static encoding_rs::Encoding>, Coding) {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let said = kind.and_then(|kind| charset::of_content_type(kind.as_bytes()));
+    if let Some(kind) = kind.filter(|_| said.is_some_and(charset::is_turned)).map(in_utf8) {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
+    (said, accepted.map_or(Coding::Identity, Coding::negotiate))
 }
 
 /// In the coding of a dictionary: the browser that has it may read it, under the fence.

@@ -15,7 +15,7 @@ use super::worker::Shared;
 use crate::banner::Objects;
 use crate::policy::Page;
 use crate::policy::consent::{Category, Choice, Consent, Day};
-use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
+use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, Scheme, WEEKS_COOKIE};
 use crate::proxy::forwarded::Client;
 use crate::proxy::headers::Host;
 
@@ -93,6 +93,11 @@ impl Visit {
     /// Does the visitor object to being counted?
     pub(super) fn objects(&self) -> bool {
         self.objection != Objects::No
+    }
+
+    /// How the visitor's own connection speaks, for cookies.
+    pub(super) const fn scheme(&self) -> Scheme {
+        if self.client.is_https { Scheme::Https } else { Scheme::Http }
     }
 
     /// Did the visitor agree to statistics?

@@ -4,12 +4,12 @@
 //! and come alive when it is put in. It has no validator: what a script asks for keeps its conditions on the way to the
 //! origin, which could tell a browser by a tag that comes back.
 
-use http::{HeaderMap, HeaderName, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
 
-use super::{Ask, as_it_came, decoder, in_utf8, make_changed, telling};
+use super::{Ask, as_it_came, decoder, make_changed, spoken, telling};
 use crate::proxy::Body;
-use crate::proxy::charset::{self, ToUtf8};
-use crate::proxy::encode::{Coding, Encoder};
+use crate::proxy::charset::ToUtf8;
+use crate::proxy::encode::Encoder;
 use crate::proxy::page::PageBody;
 use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Rewriter};
@@ -44,13 +44,7 @@ pub(super) fn is_one(ask: &Ask, answer: &Response<Body>) -> bool {
 pub(super) fn held(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let Ok(decoder) = decoder(&head.headers) else { return as_it_came(shared, head, body) };
-    let kind = head.headers.get(header::CONTENT_TYPE);
-    let said = kind.and_then(|kind| charset::of_content_type(kind.as_bytes()));
-    if let Some(kind) = kind.filter(|_| said.is_some_and(charset::is_turned)).map(in_utf8) {
-        head.headers.insert(header::CONTENT_TYPE, kind);
-    }
-    let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
-    let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
+    let (said, coding) = spoken(ask, &mut head.headers);
     let (host, path) = (visit.host.name(), visit.page().path);
     make_changed(&mut head, coding);
     let rewriter = Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, Insertions::none())

@@ -233,7 +233,9 @@ fn a_stop_lets_open_requests_finish() {
 
 #[test]
 fn connections_are_kept_and_used_again() {
-    let origin = Origin::page(PLAIN);
+    let origin = Origin::answering(|_| {
+        Response::builder().header("content-type", "text/plain").body(Bytes::from(PLAIN)).expect("a response")
+    });
     let gateway = start(&origin);
     let mut stream = TcpStream::connect(gateway.visitors).expect("a connection");
     let mut reader = BufReader::new(stream.try_clone().expect("a clone"));

@@ -84,11 +84,12 @@ fn decide(criterion: &mut Criterion) {
             policy.host_standing(&none, PAGE, black_box("www.googletagmanager.com"), black_box("/gtm.js"))
         });
     });
+    let fences = policy.fences();
     criterion.bench_function("a ready fence", |bench| {
-        bench.iter(|| policy.fence(black_box(&none), PAGE).content_security_policy.clone());
+        bench.iter(|| policy.fence(&fences, black_box(&none), PAGE).content_security_policy.clone());
     });
     criterion.bench_function("a fence with a single tracker", |bench| {
-        bench.iter(|| policy.fence(black_box(&with_single), PAGE).into_owned());
+        bench.iter(|| policy.fence(&fences, black_box(&with_single), PAGE).into_owned());
     });
     criterion.bench_function("guard rules with a single tracker", |bench| {
         bench.iter(|| policy.guard_rules(black_box(&with_single), PAGE).into_owned());

@@ -164,6 +164,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let doors = hand_over::bind_doors(&config, before.as_mut())?;
     let (sites, followed) = watch::channel(Arc::new(sites::make(&config, &*entropy)?));
     let kept = Opened::of(&config, &clock, &*entropy)?;
+    sites::recall(&config.store, &followed.borrow());
     keep_notices(&kept.ledger, &followed.borrow(), clock.now())?;
     let mut counter = Counter::new(sites::counted(&config), kept.places.clone(), entropy.clone());
     let before = hand_over::take_over(before, &mut counter)?;
@@ -311,6 +312,7 @@ impl Running {
     pub fn reload(&self, config: &Config) -> Result<(), AppError> {
         sites::check_reload(&self.config, config)?;
         let sites = sites::make(config, &*self.shared.entropy)?;
+        sites::follow(&self.sites.borrow(), &sites);
         keep_notices(&self.shared.ledger, &sites, self.shared.clock.now())?;
         self.sites.send_replace(Arc::new(sites));
         Ok(())

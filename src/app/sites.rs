@@ -9,12 +9,18 @@ use crate::clock::Entropy;
 use crate::config::{self, Config};
 use crate::counting::{SiteIndex, SiteSettings};
 use crate::policy::Policy;
+use crate::policy::advice::Thing;
+use crate::policy::consent::CategorySet;
+use crate::policy::fence::seen::Sight;
 use crate::proxy::Origin;
 use crate::server::beacon::Beacon;
+use crate::server::fences::LearnedFences;
 use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
 use crate::server::stats;
 use crate::server::validator::Validator;
+use crate::store;
+use crate::store::inventory::{Inventory, Via};
 
 /// Makes every site ready.
 pub(super) fn make(config: &Config, entropy: &dyn Entropy) -> Result<Sites, AppError> {
@@ -37,6 +43,7 @@ fn make_one(
     Ok(Site {
         validator: Validator::of(&seal, site.mode, &policy, &banner),
         ready: Ready::of(&policy, &banner),
+        fences: LearnedFences::of(&policy),
         scripts: KnownScripts::default(),
         beacon: Beacon::of(&site.policy.prefix, &site.practice),
         practice: site.practice.clone(),
@@ -54,6 +61,36 @@ fn make_one(
         trusted: site.trusted_proxies.clone(),
         origin: site.origin.clone(),
     })
+}
+
+/// New sites know what the pages of the old ones loaded.
+pub(super) fn follow(old: &Sites, new: &Sites) {
+    for site in new.iter() {
+        if let Some(before) = old.iter().find(|before| before.name == site.name) {
+            let fences = before.fences.load();
+            site.learn(&fences.seen().sights().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// The sites know what the inventory has of their pages. Where it cannot be read they learn it again: its own thread tells
+/// of the fault.
+pub(super) fn recall(settings: &store::Settings, sites: &Sites) {
+    let Ok(inventory) = Inventory::open(settings) else { return };
+    for site in sites.iter() {
+        let found = inventory.of(&site.name).unwrap_or_default();
+        let hosts = found.things.into_iter().filter(|seen| seen.thing == Thing::Host);
+        let hosts: Vec<_> = hosts.map(|seen| (seen.name.replacen('*', "any", 1), seen.via)).collect();
+        let sights = hosts.iter().flat_map(|(host, ways)| {
+            let sights = ways.iter().filter_map(|via| match via {
+                Via::Tag => Some(Sight::Tag(CategorySet::NECESSARY)),
+                Via::Report => Some(Sight::Report),
+                _ => None,
+            });
+            sights.map(|sight| (host.as_str(), sight))
+        });
+        site.learn(&sights.collect::<Vec<_>>());
+    }
 }
 
 /// What the counter is told of the sites.

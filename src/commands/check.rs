@@ -80,7 +80,7 @@ fn warnings(config: &Config) -> Vec<String> {
 fn crowded(site: &Site) -> Option<String> {
     // What is wrong with the trackers themselves was told when the file was read.
     let policy = Policy::new(site.policy.clone(), Arc::new(site.catalog().ok()?));
-    let (state, left_out) = policy.crowded_states().max_by_key(|(_, left_out)| *left_out)?;
+    let (state, left_out) = policy.fences().crowded_states().max_by_key(|(_, left_out)| *left_out)?;
     let granted: Vec<_> =
         Category::ASKED.iter().filter(|one| state.contains(**one)).map(|one| one.name()).collect();
     let when = if granted.is_empty() {

@@ -65,6 +65,12 @@ impl CategorySet {
         Self(self.0 & other.0)
     }
 
+    /// The categories that are in one set or the other.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Is every category of `other` in this set?
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0

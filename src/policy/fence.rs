@@ -19,10 +19,12 @@
 //! and a report is sent at once. `report-to` needs a second header, and what is not sent when a page closes is lost.
 //!
 //! The header has to pass a proxy in front that takes 4 KiB of head, so its space is limited ([`FENCE_BYTES_MAX`]). What
-//! finds none stays closed, the least common trackers first; `[site.consent] uses` makes the list as short as the shop.
+//! finds none stays closed: trackers that were never seen on the site ([`seen`]), the least common first.
+//! `[site.consent] uses` makes the list as short as the shop.
 
 pub mod admit;
 mod permissions;
+pub mod seen;
 mod sources;
 
 use std::borrow::Cow;
@@ -32,6 +34,7 @@ use http::HeaderValue;
 use super::catalog::{HostRule, Tracker};
 use super::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 use super::{Allowed, NO_PAGE, Page, Place, Policy, Standing, Unknown};
+use seen::Fences;
 use sources::{Rank, Sources};
 
 /// Longest Content-Security-Policy. Unit: bytes. A proxy in front may take no more than 4 KiB of head (nginx,
@@ -57,8 +60,8 @@ pub struct Fence {
 impl Policy {
     /// The fence of a page in a consent state. Made once per state; single trackers add what was made ready for
     /// each; only a page on which a rule with paths holds has its fence made anew.
-    pub fn fence(&self, consent: &Consent, page: Page<'_>) -> Cow<'_, Fence> {
-        match self.fences.get(consent.categories().state()) {
+    pub fn fence<'a>(&self, fences: &'a Fences, consent: &Consent, page: Page<'_>) -> Cow<'a, Fence> {
+        match fences.of_states.get(consent.categories().state()) {
             Some(ready) if !self.has_bound_rule(page) => {
                 if consent.trackers().is_empty() {
                     Cow::Borrowed(ready)
@@ -66,7 +69,7 @@ impl Policy {
                     Cow::Owned(self.widened(ready, consent))
                 }
             }
-            _ => Cow::Owned(self.make_fence(consent, page)),
+            _ => Cow::Owned(self.make_fence(fences, consent, page)),
         }
     }
 
@@ -76,12 +79,6 @@ impl Policy {
         let start =
             value.strip_suffix(after).and_then(|rest| rest.strip_suffix(self.settings.prefix.as_bytes()));
         value.starts_with(FENCE_START.as_bytes()) && start.is_some_and(|start| start.ends_with(before))
-    }
-
-    /// The states in which sources find no space, each with how many.
-    pub fn crowded_states(&self) -> impl Iterator<Item = (CategorySet, usize)> {
-        let states = CategorySet::every().into_iter().zip(&self.fences);
-        states.map(|(state, fence)| (state, fence.sources_left_out)).filter(|(_, left_out)| *left_out > 0)
     }
 
     /// How every fence ends: where the browser tells what it stopped.
@@ -126,17 +123,13 @@ impl Policy {
             trackers.insert(tracker.id);
             let choice = Choice::Some { categories: none.categories(), trackers };
             let consent = Consent::from_choice(&choice, Day(0), None, &self.catalog);
-            self.add_tracker(&mut sources, tracker, &consent, NO_PAGE);
+            self.add_tracker(&mut sources, &Fences::default(), tracker, (&consent, NO_PAGE));
             sources.write(FENCE_BYTES_MAX).text
         });
         alone.collect()
     }
 
-    pub(super) fn fences_of_states(&self) -> Vec<Fence> {
-        self.states().map(|consent| self.make_fence(&consent, NO_PAGE)).collect()
-    }
-
-    fn make_fence(&self, consent: &Consent, page: Page<'_>) -> Fence {
+    fn make_fence(&self, fences: &Fences, consent: &Consent, page: Page<'_>) -> Fence {
         if consent.categories() == CategorySet::ALL {
             return Fence::default();
         }
@@ -145,7 +138,7 @@ impl Policy {
         if self.settings.unknown_hosts == Unknown::Hold {
             let end = self.fence_end();
             let space = FENCE_BYTES_MAX - FENCE_START.len() - end.len();
-            let sources = self.sources(consent, page).write(space);
+            let sources = self.sources(fences, consent, page).write(space);
             // Sources are plain by construction; should one not be, the fence closes rather than opens.
             let text = HeaderValue::try_from([FENCE_START, &sources.text, &end].concat());
             fence.content_security_policy = Some(text.unwrap_or(HeaderValue::from_static(FENCE_START)));
@@ -155,7 +148,7 @@ impl Policy {
     }
 
     /// Every open host as a source: the site's own, what the operator vouches for, what is necessary or granted.
-    fn sources(&self, consent: &Consent, page: Page<'_>) -> Sources {
+    fn sources(&self, fences: &Fences, consent: &Consent, page: Page<'_>) -> Sources {
         let mut sources = Sources::default();
         let is_open = |host: &str| self.is_open_to(consent, page, host, "/");
         for own in &self.settings.hosts {
@@ -172,25 +165,35 @@ impl Policy {
                 sources.add(Rank::Needed, &["wss://", host, ":*"]);
             }
         }
+        for host in fences.marked(consent).filter(|host| self.is_unknown(host)) {
+            sources.add(Rank::GrantedInTags, &[host, ":*"]);
+        }
         for tracker in self.catalog.trackers().filter(|tracker| consent.lets_run(tracker)) {
-            self.add_tracker(&mut sources, tracker, consent, page);
+            self.add_tracker(&mut sources, fences, tracker, (consent, page));
         }
         sources
     }
 
     /// The open hosts of one tracker. Where another has a better claim to a host, that one's standing counts. Of a domain
     /// and all below it, few trackers ever answer on the domain itself; people do write it, in the address of a film.
-    fn add_tracker(&self, sources: &mut Sources, tracker: &Tracker, consent: &Consent, page: Page<'_>) {
+    fn add_tracker(
+        &self,
+        sources: &mut Sources,
+        fences: &Fences,
+        tracker: &Tracker,
+        (consent, page): (&Consent, Page<'_>),
+    ) {
         let (rank, bare) = match tracker.category {
             Category::Necessary if !tracker.is_used => (Rank::NeededElsewhere, Rank::NeededElsewhere),
             Category::Necessary => (Rank::Needed, Rank::NeededBare),
             _ if tracker.is_sites => (Rank::GrantedFirst, Rank::GrantedBare),
-            _ => (Rank::Granted, Rank::GrantedBare),
+            _ => (fences.rank(tracker), Rank::GrantedBare),
         };
         for HostRule { host: rule, paths, sockets } in &tracker.hosts {
             let schemes: &[&str] = if *sockets { &["", "wss://"] } else { &[""] };
             for host in bare_and_below(rule) {
-                let rank = if host == rule || tracker.embed { rank } else { bare };
+                let is_likely = host == rule || tracker.embed || fences.seen().has(host);
+                let rank = if is_likely { rank } else { bare };
                 for scheme in schemes {
                     if paths.is_empty() && self.is_open_to(consent, page, host, "/") {
                         sources.add(rank, &[scheme, host]);

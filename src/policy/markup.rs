@@ -7,6 +7,7 @@ mod carrier;
 mod entity;
 mod host;
 mod hosts;
+mod mark;
 mod meta;
 mod needles;
 mod reading;
@@ -24,6 +25,7 @@ use super::consent::{Category, CategorySet, Consent};
 use super::{Page, Policy};
 pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};
+use mark::marked_granted;
 pub(super) use meta::refresh_address;
 pub(super) use needles::Needles;
 use reading::{Finding, Reading};
@@ -31,7 +33,7 @@ pub(super) use stand_in::StandIns;
 
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, unquoted};
-pub use hosts::{HOSTS_MAX, Hosts};
+pub use hosts::{HOSTS_MAX, Hosts, Named};
 
 /// Where an attribute stands in the bytes of its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,29 +261,6 @@ impl Policy {
     pub fn stand_in(&self, tracker: TrackerId) -> Option<&Bytes> {
         self.stand_ins.of(tracker)
     }
-
-    /// The operator's own mark wins over the catalogue. A value that is no category waits for everything.
-    fn marked(&self, reading: &mut Reading<'_, '_>, tag: &Tag<'_>, kind: Kind, mark: &[u8]) -> Verdict {
-        let consent = reading.consent;
-        if mark_is_granted(consent, mark) {
-            return Verdict::Keep;
-        }
-        let refused = Consent::none();
-        let hosts = &mut *reading.hosts;
-        let (answer, _) = loading(
-            &mut Reading { policy: self, consent: &refused, page: reading.page, bases: reading.bases, hosts },
-            kind,
-            tag,
-        );
-        let tracker = answer.tracker().filter(|tracker| category(mark) == Some(tracker.category));
-        if tracker.is_some_and(|tracker| consent.trackers().contains(tracker.id)) {
-            return Verdict::Keep;
-        }
-        match held(kind, tracker, carrier::marked(tag)) {
-            Verdict::Hold(held) => Verdict::Hold(Held { is_retyped: carrier::has_code(tag.name), ..held }),
-            other => other,
-        }
-    }
 }
 
 /// The answer of all that the tag loads, and the indices of what is held.
@@ -366,22 +345,6 @@ fn runs(tag: &Tag<'_>) -> bool {
             _ => true,
         },
     }
-}
-
-fn category(mark: &[u8]) -> Option<Category> {
-    let name = std::str::from_utf8(mark.trim_ascii()).ok()?;
-    Category::from_name(&name.to_ascii_lowercase())
-}
-
-fn mark_is_granted(consent: &Consent, mark: &[u8]) -> bool {
-    match category(mark) {
-        Some(category) => consent.categories().contains(category),
-        None => consent.categories() == CategorySet::ALL,
-    }
-}
-
-fn marked_granted(consent: &Consent, tag: &Tag<'_>) -> bool {
-    tag.value("data-consentry").is_some_and(|mark| mark_is_granted(consent, &mark))
 }
 
 fn held(kind: Kind, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdict {

@@ -24,7 +24,6 @@ use std::sync::Arc;
 use catalog::{Catalog, Tracker, bytes_match, host_matches};
 use consent::{Category, CategorySet, Consent};
 use cookies::{Claims, GuardRules};
-use fence::Fence;
 
 /// The rules of one site, as its operator wrote them.
 #[derive(Clone, Debug)]
@@ -86,9 +85,7 @@ pub struct Policy {
     /// First bytes of the names of parameters that may not pass.
     decorations: query::Initials,
     stand_ins: markup::StandIns,
-    /// The fence of every consent state, for pages on which no rule with paths holds.
-    fences: Vec<Fence>,
-    /// What each tracker adds to a fence when it is granted alone; the same pages.
+    /// What each tracker adds to a fence when it is granted alone, on pages on which no rule with paths holds.
     tracker_sources: Vec<String>,
     /// The guard's rules of every consent state, for the same pages.
     guards: Vec<GuardRules>,
@@ -130,12 +127,10 @@ impl Policy {
             catalog,
             needles,
             stand_ins,
-            fences: Vec::new(),
             tracker_sources: Vec::new(),
             guards: Vec::new(),
             claims: Claims::default(),
         };
-        policy.fences = policy.fences_of_states();
         policy.tracker_sources = policy.sources_of_trackers();
         policy.claims = policy.claims(NO_PAGE);
         policy.guards = policy.guards_of_states();

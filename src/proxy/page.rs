@@ -12,6 +12,7 @@ use super::body::{Body, BodyError};
 use super::encode::{Decoder, EncodeError, Encoder};
 use super::reader::{ReadError, Reader};
 use super::rewrite::HeldCounts;
+use crate::policy::markup::Named;
 
 /// What is told of a page on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum Told<'a> {
     /// It asks: its banner was put in, in the language of this index. At most once, before the visitor has it.
     Asks(usize),
     /// It is over; its tags named these hosts as far as it was read. Once.
-    Over(Outcome, &'a [Box<str>]),
+    Over(Outcome, &'a [Named]),
 }
 
 /// What became of a page.

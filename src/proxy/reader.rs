@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::charset::{CharsetError, ToUtf8};
 use super::rewrite::{HeldCounts, RewriteError, Rewriter};
+use crate::policy::markup::Named;
 
 /// What a page goes through.
 pub enum Reader {
@@ -114,7 +115,7 @@ impl Reader {
     }
 
     /// Hosts that the page's tags named so far.
-    pub(super) fn hosts(&self) -> &[Box<str>] {
+    pub(super) fn hosts(&self) -> &[Named] {
         match self {
             Self::Rewrites(_, rewriter) => rewriter.hosts(),
             Self::Looks(onlooker) => onlooker.rewriter.as_deref().map_or(&[], Rewriter::hosts),

@@ -38,7 +38,7 @@ pub use tag::ATTRIBUTES_MAX;
 use super::charset::{START_BYTES, declared};
 use crate::policy::Policy;
 use crate::policy::consent::Consent;
-use crate::policy::markup::Hosts;
+use crate::policy::markup::{Hosts, Named};
 use insert::Frame;
 use judge::Judge;
 use walker::Walker;
@@ -139,8 +139,8 @@ impl Rewriter {
     }
 
     /// The hosts that were taken down so far; none unless [`Rewriter::noting_hosts`].
-    pub fn hosts(&self) -> &[Box<str>] {
-        self.walker.judge.hosts.names()
+    pub fn hosts(&self) -> &[Named] {
+        self.walker.judge.hosts.named()
     }
 
     fn take(&mut self, chunk: &[u8], is_last: bool, out: &mut BytesMut) -> Result<(), RewriteError> {

@@ -224,7 +224,8 @@ fn raise_fence(visit: &Visit, consent: &Consent, headers: &mut HeaderMap) {
         Mode::Observe => CSP_REPORT_ONLY,
         Mode::Off => return,
     };
-    let fence = visit.site.policy.fence(consent, visit.page());
+    let fences = visit.site.fences.load();
+    let fence = visit.site.policy.fence(&fences, consent, visit.page());
     if let Some(policy) = &fence.content_security_policy {
         headers.append(name, policy.clone());
     }

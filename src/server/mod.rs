@@ -11,6 +11,7 @@ mod choice_form;
 mod consent_cookie;
 pub mod count;
 mod event;
+pub mod fences;
 mod form;
 mod from_here;
 mod guard;

@@ -17,6 +17,7 @@ use super::worker::Shared;
 use crate::banner::assets;
 use crate::policy::advice::{Name, Thing};
 use crate::policy::cookies::is_ours;
+use crate::policy::fence::seen::Sight;
 use crate::proxy::Body;
 use crate::store::inventory::Via;
 pub(super) use read::ReportError;
@@ -138,7 +139,11 @@ fn note_witness(shared: &Shared, visit: &Visit, found: &Witnessed<'_>) {
 /// The page's own host is nothing that was found.
 fn note_host(shared: &Shared, visit: &Visit, via: Via, host: &str) {
     let bare = host.split(':').next().unwrap_or_default();
-    if !bare.eq_ignore_ascii_case(visit.host.name()) {
-        shared.sightings.see(&visit.site, Thing::Host, via, host.as_bytes());
+    if bare.eq_ignore_ascii_case(visit.host.name()) {
+        return;
+    }
+    let is_new = shared.sightings.see(&visit.site, Thing::Host, via, host.as_bytes());
+    if is_new && via == Via::Report {
+        visit.site.learn(&[(&bare.to_ascii_lowercase(), Sight::Report)]);
     }
 }

@@ -104,21 +104,26 @@ impl Sightings {
         (sightings, receiver, table)
     }
 
-    /// Notes that a thing of that name was seen. It neither locks, nor waits, nor keeps the name as it was seen.
-    pub(super) fn see(&self, site: &Site, thing: Thing, via: Via, raw: &[u8]) {
+    /// Notes that a thing of that name was seen; says whether this is the first time, as far as the table knows. It
+    /// neither locks, nor waits, nor keeps the name as it was seen.
+    pub(super) fn see(&self, site: &Site, thing: Thing, via: Via, raw: &[u8]) -> bool {
         if site.mode == Mode::Off || raw.is_empty() {
-            return;
+            return false;
         }
         let name = site.policy.name(thing, raw);
         let print = self.hasher.hash_one((site.index, thing, via, name.as_str())).max(1);
         match self.table.count(print) {
-            Counted::Known => {}
+            Counted::Known => false,
             Counted::Tell(claim) => {
                 if self.news.try_send(News::Seen { claim, site: site.index, thing, via, name }).is_err() {
                     self.table.untold(claim);
                 }
+                true
             }
-            Counted::Full => self.metrics.sightings_dropped.increment(),
+            Counted::Full => {
+                self.metrics.sightings_dropped.increment();
+                false
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use http::HeaderValue;
 
 use super::asking::Asking;
 use super::beacon::Beacon;
+use super::fences::LearnedFences;
 use super::known_scripts::KnownScripts;
 use super::practice::Practice;
 use super::validator::Validator;
@@ -16,6 +17,7 @@ use crate::counting::SiteIndex;
 use crate::policy::catalog::host_matches;
 use crate::policy::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
 use crate::policy::cookies::GuardRules;
+use crate::policy::fence::seen::Sight;
 use crate::policy::seal::Seal;
 use crate::policy::{Page, Policy};
 use crate::proxy;
@@ -71,6 +73,8 @@ pub struct Site {
     pub origin: proxy::Settings,
     /// What depends on the consent state alone.
     pub ready: Ready,
+    /// The fences, with what its pages were seen to load.
+    pub fences: LearnedFences,
     /// Scripts of the origin that need no second look.
     pub scripts: KnownScripts,
 }
@@ -132,6 +136,11 @@ impl Ready {
 }
 
 impl Site {
+    /// Makes the fences anew where there is news in these sights.
+    pub fn learn(&self, sights: &[(&str, Sight)]) {
+        self.fences.learn(&self.policy, sights);
+    }
+
     /// What is first in `<head>` of a page under this consent.
     pub fn head(&self, consent: &Consent, page: Page<'_>, shown: Shown, others: Others) -> Cow<'_, Head> {
         // Asked again while something stands: rare, and of many forms.

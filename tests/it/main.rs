@@ -25,6 +25,7 @@ mod hand_over;
 mod heads;
 mod imports;
 mod inventory;
+mod learning;
 mod link_decoration;
 mod memory;
 mod modes;

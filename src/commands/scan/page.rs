@@ -209,7 +209,7 @@ fn hosts(policy: Arc<Policy>, address: &Address, page: &[u8]) -> Vec<Box<str>> {
     }
     // A page that cannot be read to its end has named what it named.
     let _ = rewriter.end(&mut out);
-    rewriter.hosts().to_vec()
+    rewriter.hosts().iter().map(|named| named.host.clone()).collect()
 }
 
 #[cfg(test)]

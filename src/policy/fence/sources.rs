@@ -9,6 +9,10 @@ pub(super) enum Rank {
     Needed,
     /// What was agreed to and the operator wrote down.
     GrantedFirst,
+    /// What was agreed to and a tag of the site names.
+    GrantedInTags,
+    /// What was agreed to and a browser says that a page asked for it.
+    GrantedReported,
     /// What was agreed to.
     Granted,
     /// The bare domain beside all that is below it, of what is needed.

@@ -1,4 +1,6 @@
-//! The hosts that the tags of one page name, for the operator's inventory.
+//! The hosts that the tags of one page name: for the operator's inventory, and for the fences of the next pages.
+
+use crate::policy::consent::{Category, CategorySet};
 
 /// Most hosts taken down of one page.
 pub const HOSTS_MAX: usize = 32;
@@ -10,18 +12,29 @@ const HOST_BYTES_MAX: usize = 253;
 #[derive(Debug, Default)]
 pub struct Hosts {
     is_noting: bool,
-    names: Vec<Box<str>>,
+    named: Vec<Named>,
+    /// What the tag that is being read is marked with.
+    mark: Option<Category>,
+}
+
+/// A host that tags of a page name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Lower case, no port.
+    pub host: Box<str>,
+    /// The categories that the shop's own marks give it.
+    pub marks: CategorySet,
 }
 
 impl Hosts {
     /// A list that takes nothing down.
     pub const fn ignored() -> Self {
-        Self { is_noting: false, names: Vec::new() }
+        Self { is_noting: false, named: Vec::new(), mark: None }
     }
 
     /// A list that takes down what it hears.
     pub const fn noted() -> Self {
-        Self { is_noting: true, names: Vec::new() }
+        Self { is_noting: true, named: Vec::new(), mark: None }
     }
 
     /// Is anything to be taken down?
@@ -30,14 +43,21 @@ impl Hosts {
     }
 
     /// The hosts so far.
-    pub fn names(&self) -> &[Box<str>] {
-        &self.names
+    pub fn named(&self) -> &[Named] {
+        &self.named
+    }
+
+    /// What is named from now on stands in a tag with this mark.
+    pub(super) fn under(&mut self, mark: Option<Category>) {
+        self.mark = mark;
     }
 
     pub(super) fn note(&mut self, host: &str) {
-        let is_room = self.names.len() < HOSTS_MAX && (1..=HOST_BYTES_MAX).contains(&host.len());
-        if is_room && !self.names.iter().any(|known| known.as_ref() == host) {
-            self.names.push(host.into());
+        let marks: CategorySet = self.mark.into_iter().collect();
+        if let Some(known) = self.named.iter_mut().find(|known| *known.host == *host) {
+            known.marks = known.marks.or(marks);
+        } else if self.named.len() < HOSTS_MAX && (1..=HOST_BYTES_MAX).contains(&host.len()) {
+            self.named.push(Named { host: host.into(), marks });
         }
     }
 }
@@ -53,7 +73,21 @@ mod tests {
             hosts.note(&format!("{}.example", number % 40));
         }
         hosts.note(&"x".repeat(HOST_BYTES_MAX + 1));
-        assert_eq!(hosts.names().len(), HOSTS_MAX);
-        assert_eq!(hosts.names()[1].as_ref(), "1.example");
+        assert_eq!(hosts.named().len(), HOSTS_MAX);
+        assert_eq!(&*hosts.named()[1].host, "1.example");
+    }
+
+    #[test]
+    fn a_host_has_the_marks_of_all_tags_that_name_it() {
+        let mut hosts = Hosts::noted();
+        for mark in [None, Some(Category::Statistics), None, Some(Category::Marketing)] {
+            hosts.under(mark);
+            hosts.note("a.example");
+        }
+        hosts.under(None);
+        hosts.note("b.example");
+        let marks: Vec<CategorySet> = hosts.named().iter().map(|named| named.marks).collect();
+        let both = [Category::Statistics, Category::Marketing].into_iter().collect();
+        assert_eq!(marks, [both, CategorySet::NECESSARY]);
     }
 }

@@ -6,7 +6,8 @@
 
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 
-use super::{Ask, as_it_came, decoder, make_changed, spoken, telling};
+use super::rewritten::{as_it_came, make_changed, spoken, telling};
+use super::{Ask, decoder};
 use crate::proxy::Body;
 use crate::proxy::charset::ToUtf8;
 use crate::proxy::encode::Encoder;

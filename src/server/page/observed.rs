@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
-use super::{Ask, decoder, make_changed, noting};
+use super::rewritten::{make_changed, noting};
+use super::{Ask, decoder};
 use crate::policy::consent::{Choice, Consent};
 use crate::proxy::Body;
 use crate::proxy::encode::{Coding, Encoder};

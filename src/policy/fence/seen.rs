@@ -1,0 +1,172 @@
+//! What a site's pages were seen to load, and the fences that are made with it.
+//!
+//! A header has no space for every host of a category ([`FENCE_BYTES_MAX`](super::FENCE_BYTES_MAX)). What the pages name
+//! comes before what browsers say was stopped, because anybody can make a report up, and both before all that was never
+//! seen here. This changes an order, never what is open.
+//!
+//! One thing it opens: a host that nobody knows, for the category that the shop's own tag is marked with. The fence is
+//! sent before the page is read, so a mark opens it from the next page on. A mark never opens anything before a choice:
+//! what is necessary has to be vouched for in the settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sources::Rank;
+use super::{Fence, NO_PAGE, Policy};
+use crate::policy::advice::{Class, Thing};
+use crate::policy::catalog::{Tracker, host_matches};
+use crate::policy::consent::{CategorySet, Consent, TrackerSet};
+
+/// Most hosts kept of each kind. A page of a shop names some dozens.
+const HOSTS_MAX: usize = 256;
+
+/// How a host was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// A tag of a page names it; what such tags are marked with, if they are.
+    Tag(CategorySet),
+    /// A browser says that the fence stopped it.
+    Report,
+}
+
+/// Hosts that were seen, each once: lower case, no port.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    in_tags: BTreeSet<Box<str>>,
+    reported: BTreeSet<Box<str>>,
+    marked: BTreeMap<Box<str>, CategorySet>,
+}
+
+/// The fences of a site, for pages on which no rule with paths holds, made with what was seen so far.
+#[derive(Clone, Debug, Default)]
+pub struct Fences {
+    seen: Seen,
+    /// Trackers that own a host of a tag, and of a report.
+    in_tags: TrackerSet,
+    reported: TrackerSet,
+    /// By [`CategorySet::state`].
+    pub(super) of_states: Vec<Fence>,
+}
+
+impl Seen {
+    /// Every sight again, for fences that are made anew.
+    pub fn sights(&self) -> impl Iterator<Item = (&str, Sight)> {
+        let tags = self.in_tags.iter().map(|host| (&**host, Sight::Tag(CategorySet::NECESSARY)));
+        let marks = self.marked.iter().map(|(host, marks)| (&**host, Sight::Tag(*marks)));
+        let reports = self.reported.iter().map(|host| (&**host, Sight::Report));
+        tags.chain(marks).chain(reports)
+    }
+
+    /// Was this very host seen?
+    pub(super) fn has(&self, host: &str) -> bool {
+        self.in_tags.contains(host) || self.reported.contains(host)
+    }
+
+    /// Is there nothing new in these sights, or no room for it?
+    pub fn know(&self, sights: &[(&str, Sight)]) -> bool {
+        sights.iter().all(|(host, sight)| self.knows(host, *sight))
+    }
+
+    /// Is there nothing new in this sight, or no room for it?
+    fn knows(&self, host: &str, sight: Sight) -> bool {
+        let (is_known, count) = match sight {
+            Sight::Tag(CategorySet::NECESSARY) => (self.in_tags.contains(host), self.in_tags.len()),
+            Sight::Tag(marks) => {
+                let known = self.marked.get(host);
+                (known.is_some_and(|known| known.includes(marks)), self.marked.len() - known.iter().len())
+            }
+            Sight::Report => (self.reported.contains(host), self.reported.len()),
+        };
+        is_known || count >= HOSTS_MAX
+    }
+}
+
+impl Fences {
+    /// What was seen so far.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// The states in which sources find no space, each with how many.
+    pub fn crowded_states(&self) -> impl Iterator<Item = (CategorySet, usize)> {
+        let states = CategorySet::every().into_iter().zip(&self.of_states);
+        states.map(|(state, fence)| (state, fence.sources_left_out)).filter(|(_, left_out)| *left_out > 0)
+    }
+
+    /// Where the hosts of a tracker stand that was agreed to.
+    pub(super) fn rank(&self, tracker: &Tracker) -> Rank {
+        if self.in_tags.contains(tracker.id) {
+            Rank::GrantedInTags
+        } else if self.reported.contains(tracker.id) {
+            Rank::GrantedReported
+        } else {
+            Rank::Granted
+        }
+    }
+
+    /// Hosts that a mark opens under this consent, if nobody knows them.
+    pub(super) fn marked(&self, consent: &Consent) -> impl Iterator<Item = &str> {
+        let granted = consent.categories();
+        let is_open = move |marks: &CategorySet| marks.and(granted) != CategorySet::NECESSARY;
+        self.seen.marked.iter().filter(move |(_, marks)| is_open(marks)).map(|(host, _)| &**host)
+    }
+}
+
+impl Policy {
+    /// The fences of a site of which nothing was seen yet.
+    pub fn fences(&self) -> Fences {
+        let mut fences = Fences::default();
+        self.make_fences(&mut fences);
+        fences
+    }
+
+    /// The fences after these sights; `None` when there is no news in them.
+    pub fn learned(&self, fences: &Fences, sights: &[(&str, Sight)]) -> Option<Fences> {
+        if fences.seen.know(sights) {
+            return None;
+        }
+        let mut next = fences.clone();
+        let mut has_changed = false;
+        for (host, sight) in sights {
+            has_changed |= self.learn(&mut next, host, *sight);
+        }
+        if has_changed {
+            self.make_fences(&mut next);
+        }
+        Some(next)
+    }
+
+    /// Takes one sight in. Can it change a fence?
+    fn learn(&self, fences: &mut Fences, host: &str, sight: Sight) -> bool {
+        if fences.seen.knows(host, sight) {
+            return false;
+        }
+        let (hosts, trackers) = match sight {
+            Sight::Tag(CategorySet::NECESSARY) => (&mut fences.seen.in_tags, &mut fences.in_tags),
+            Sight::Tag(marks) => {
+                let known = fences.seen.marked.entry(host.into()).or_insert(CategorySet::NECESSARY);
+                *known = known.or(marks);
+                return self.is_unknown(host);
+            }
+            Sight::Report => (&mut fences.seen.reported, &mut fences.reported),
+        };
+        let mut has_owner = false;
+        for owner in self.catalog.trackers().filter(|tracker| owns(tracker, host)) {
+            has_owner = true;
+            trackers.insert(owner.id);
+        }
+        has_owner && hosts.insert(host.into())
+    }
+
+    /// Is this a host that neither the settings nor the catalogue speak of?
+    pub(super) fn is_unknown(&self, host: &str) -> bool {
+        matches!(self.advice(Thing::Host, host).class, Class::Unknown)
+    }
+
+    fn make_fences(&self, fences: &mut Fences) {
+        fences.of_states = self.states().map(|consent| self.make_fence(fences, &consent, NO_PAGE)).collect();
+    }
+}
+
+fn owns(tracker: &Tracker, host: &str) -> bool {
+    tracker.hosts.iter().any(|rule| host_matches(&rule.host, host))
+}

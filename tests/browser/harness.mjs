@@ -15,7 +15,9 @@ export const PATIENCE_MS = 20_000;
 const POLL_MS = 50;
 
 /** Hosts Chromium calls on its own account, whatever page is open; no page of the shop names one of them. */
-export const CHROMIUMS_OWN = ['accounts.google.com', 'clients2.google.com', 'content-autofill.googleapis.com', 'update.googleapis.com'];
+export const CHROMIUMS_OWN = ['accounts.google.com', 'android.clients.google.com', 'clients2.google.com', 'content-autofill.googleapis.com', 'update.googleapis.com'];
+/** What would have it call hosts that pages of the shop do name, a second or so after it starts. */
+const CHROMIUMS_HABITS = 'AimEnabled,AimServerEligibilityEnabled,AimServerRequestOnStartupEnabled,AutofillServerCommunication,OptimizationHints,PreconnectFromKeyedService,PreconnectToSearch';
 
 /** Where the gateway under test stands; the program that starts the tests fills the environment. */
 export const gateway = (() => {
@@ -56,7 +58,7 @@ export async function newVisitor({ javaScript = true, language = 'nb-NO', userAg
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--ignore-certificate-errors',
-      '--disable-features=AutofillServerCommunication,OptimizationHints', `--host-resolver-rules=${rules.join(', ')}`,
+      `--disable-features=${CHROMIUMS_HABITS}`, `--host-resolver-rules=${rules.join(', ')}`,
     ],
   });
   const page = context.pages()[0] ?? await context.newPage();

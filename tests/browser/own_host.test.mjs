@@ -322,3 +322,30 @@ describe('modes', () => {
     }
   }));
 });
+
+describe('a shop that never wrote down what it uses', () => {
+  const NAMED = 'cdn.firstpromoter.com';
+  const MARKED = 'x.own-ads.example';
+  const LOADED = 'cdn.pepperjam.com';
+  const spoken = (visitor) => [...new Set(visitor.outside.requests.map((request) => request.host))].sort();
+  const look = async (visitor) => {
+    visitor.outside.forget();
+    await visitor.page.goto(`${gateway.url}/uses`, { waitUntil: 'networkidle' });
+    return spoken(visitor);
+  };
+  before(() => {
+    shop.serve('/uses', html('', `<script src="//${NAMED}/fpr.js"></script><script data-consentry="marketing" src="//${MARKED}/a.js"></script>
+      <script>document.head.append(Object.assign(document.createElement('script'), { src: '//${LOADED}/x.js' }))</script>`));
+  });
+
+  test('has what its pages name work for those who agree, and what its scripts load from the next page on', () => visit(async (visitor) => {
+    assert.deepEqual(await look(visitor), []);
+    await choose(visitor, 'choice=some&category=marketing');
+    const first = await look(visitor);
+    assert.ok(first.includes(NAMED) && first.includes(MARKED), first.join());
+    await until('the report has come', async () => (await look(visitor)).includes(LOADED));
+    assert.deepEqual(await look(visitor), [NAMED, LOADED, MARKED].sort());
+    await choose(visitor, 'choice=some&category=statistics&category=preferences');
+    assert.deepEqual(await look(visitor), []);
+  }));
+});

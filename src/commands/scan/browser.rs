@@ -26,7 +26,8 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-sync",
     "--disable-extensions",
     "--disable-default-apps",
-    "--disable-features=AutofillServerCommunication,OptimizationHints",
+    "--disable-features=AimEnabled,AimServerEligibilityEnabled,AimServerRequestOnStartupEnabled,\
+     AutofillServerCommunication,OptimizationHints,PreconnectFromKeyedService,PreconnectToSearch",
     "about:blank",
 ];
 

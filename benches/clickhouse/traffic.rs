@@ -205,6 +205,7 @@ fn hit(view: &View) -> Hit {
         user_agent: Some(HeaderValue::try_from(agent).expect("plain text")),
         host: None,
         target: path.parse().expect("a path"),
+        fragment: None,
         referrer: (view.is_first && !referrer.is_empty()).then(|| HeaderValue::from_static(referrer)),
         accept_language: Some(HeaderValue::from_static("nb-NO,nb;q=0.9,en;q=0.5")),
         consent: Standing::Unanswered,

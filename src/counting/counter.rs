@@ -189,6 +189,8 @@ impl Counter {
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fragments;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod worked;

@@ -67,6 +67,8 @@ pub struct Hit {
     pub host: Option<HeaderValue>,
     /// The path and raw query asked for.
     pub target: PathAndQuery,
+    /// What stands behind `#`, where a script tells its pages apart by it; of all other hits nothing.
+    pub fragment: Option<Arc<str>>,
     /// The `Referer` as sent.
     pub referrer: Option<HeaderValue>,
     /// The `Accept-Language` as sent.

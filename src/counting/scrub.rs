@@ -32,6 +32,31 @@ pub(super) fn page(path: &str) -> Cow<'_, str> {
         return Cow::Borrowed(if path.is_empty() { "/" } else { path });
     }
     let mut scrubbed = String::with_capacity(path.len().min(PATH_BYTES_MAX));
+    push(&mut scrubbed, path);
+    Cow::Owned(scrubbed)
+}
+
+/// The same of a page that what stands behind `#` names, too. No query of either is part of it.
+pub(super) fn page_with_fragment(path: &str, fragment: &str) -> String {
+    let mut scrubbed = page(path).into_owned();
+    scrubbed.push('#');
+    push(&mut scrubbed, route(fragment));
+    scrubbed
+}
+
+/// What of a fragment names a page: all before its query. `name=value` is one also where no `?` stands before it, such
+/// as what a sign-in comes back with (`access_token=…`, RFC 6749 section 4.2.2).
+fn route(fragment: &str) -> &str {
+    let ends = fragment.find(['?', '&', '=']).unwrap_or(fragment.len());
+    let (route, query) = fragment.split_at(ends);
+    if !query.starts_with('=') {
+        return route;
+    }
+    &route[..route.rfind(['/', '#', ';']).map_or(0, |divider| divider + 1)]
+}
+
+/// Puts a path's segments behind what there is, without what is about one person.
+fn push(scrubbed: &mut String, path: &str) {
     for (at, segment) in path.split('/').enumerate() {
         if at > 0 {
             scrubbed.push('/');
@@ -44,7 +69,6 @@ pub(super) fn page(path: &str) -> Cow<'_, str> {
             break;
         }
     }
-    Cow::Owned(scrubbed)
 }
 
 /// A free text of a query, such as a campaign's source: as it is, or what it is about.
@@ -143,10 +167,23 @@ mod tests {
     }
 
     #[test]
+    fn fragments_are_scrubbed_as_the_table_says() {
+        let table = include_str!("../../tests/data/counting/fragments.tsv");
+        for row in table.lines().filter(|row| row.starts_with('/')) {
+            let (address, expected) = row.split_once('\t').unwrap();
+            let (path, fragment) = address.split_once('#').unwrap();
+            assert_eq!(page_with_fragment(path, fragment), expected, "{row}");
+        }
+    }
+
+    #[test]
     fn endless_paths_are_cut() {
         let path = "/æ".repeat(10_000);
-        let cut = page(&path);
-        assert!(cut.len() <= PATH_BYTES_MAX + '…'.len_utf8() && cut.ends_with('…'));
+        for cut in
+            [page(&path).into_owned(), page_with_fragment(&path, &path), page_with_fragment("/", &path)]
+        {
+            assert!(cut.len() <= PATH_BYTES_MAX + '…'.len_utf8() && cut.ends_with('…'));
+        }
     }
 
     /// An e-mail address, an eleven-digit number, a UUID or a token.
@@ -178,8 +215,10 @@ mod tests {
             }
             let mut segments = ["dekk".to_owned(), "vinter".to_owned(), "x".to_owned()];
             segments[at] = format!("{before}{text}{after}");
-            let scrubbed = page(&format!("/{}", segments.join("/"))).into_owned();
-            prop_assert!(!scrubbed.contains(&planted) && !scrubbed.contains(&text), "{}", scrubbed);
+            let path = format!("/{}", segments.join("/"));
+            for scrubbed in [page(&path).into_owned(), page_with_fragment("/", &path)] {
+                prop_assert!(!scrubbed.contains(&planted) && !scrubbed.contains(&text), "{}", scrubbed);
+            }
         }
 
         #[test]
@@ -193,6 +232,7 @@ mod tests {
         #[test]
         fn no_path_makes_it_panic_or_grow(path in ".{0,2000}") {
             prop_assert!(page(&path).len() <= PATH_BYTES_MAX + '…'.len_utf8());
+            prop_assert!(page_with_fragment(&path, &path).len() <= PATH_BYTES_MAX + '…'.len_utf8());
         }
     }
 }

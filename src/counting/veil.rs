@@ -286,8 +286,8 @@ impl Values {
     }
 
     /// The text of an id, where it is one.
-    pub(super) fn kind(&self, id: ValueId) -> Option<Kind> {
-        self.entries.get(id.0 as usize)?.text.as_ref().map(|(kind, _)| *kind)
+    pub(super) fn text_of(&self, id: ValueId) -> Option<(Kind, &str)> {
+        self.entries.get(id.0 as usize)?.text.as_ref().map(|(kind, text)| (*kind, &**text))
     }
 
     /// A visitor who did not have this value today had it now (or, with a negative number, one is taken back).

@@ -53,6 +53,8 @@ pub struct Look {
     pub host: Option<HeaderValue>,
     /// The path and query.
     pub target: PathAndQuery,
+    /// What stands behind `#`, where a script tells its pages apart by it.
+    pub(super) fragment: Option<Arc<str>>,
     /// The `Referer`.
     pub referrer: Option<HeaderValue>,
     /// The `Accept-Language`.
@@ -76,6 +78,7 @@ impl Look {
             user_agent: headers.get(header::USER_AGENT).cloned(),
             host: headers.get(header::HOST).cloned(),
             target: target.clone(),
+            fragment: None,
             referrer: headers.get(header::REFERER).cloned(),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
             has_fetch: None,
@@ -101,6 +104,7 @@ impl Look {
             user_agent: self.user_agent,
             host: self.host,
             target: self.target,
+            fragment: self.fragment,
             referrer: self.referrer,
             accept_language: self.accept_language,
             consent: standing(&visit.consent),

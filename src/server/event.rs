@@ -25,7 +25,7 @@ use crate::counting::{HitKind, NotCounted, Notice, WithoutConsent};
 use crate::policy::consent::Consent;
 use crate::proxy::Body;
 pub(super) use read::EventErrors;
-use read::{Happened, Told};
+use read::{Happened, Page, Told};
 
 /// Longest body. Unit: bytes. Browsers send no more when a page is left (Fetch Standard section 4.6, keepalive). A longer
 /// one is refused with 413 (RFC 9110 section 15.5.14).
@@ -69,7 +69,7 @@ pub(super) async fn take(
 
 /// Hands the event in; says whether it is counted as what it is.
 fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: Told) -> bool {
-    let is_here = told.host.as_deref().is_none_or(|host| {
+    let is_here = told.page.host.as_deref().is_none_or(|host| {
         host.eq_ignore_ascii_case(visit.host.name()) || visit.site.has_named_host(&host.to_ascii_lowercase())
     });
     if !is_here {
@@ -83,7 +83,7 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
         }
         Happened::View { notice, properties } => HitKind::View {
             status: StatusCode::OK.as_u16(),
-            is_public: shared.public_paths.contains(visit.site.index, told.target.path()),
+            is_public: is_public(shared, visit, &told.page),
             asked: asked(visit, shown, &look, notice.as_deref()),
             properties,
         },
@@ -92,7 +92,8 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
         }
         Happened::Engagement { engaged_ms, scroll } => HitKind::Engagement { engaged_ms, scroll },
     };
-    let look = Look { target: told.target, referrer: told.referrer, ..look };
+    let Page { target, fragment, .. } = told.page;
+    let look = Look { target, fragment, referrer: told.referrer, ..look };
     shared.hits.hand_in(look.hit(shared, visit, kind));
     // The counter decides the same, and counts why.
     let is_allowed = visit.site.practice.without_consent != WithoutConsent::Off || visit.has_statistics();
@@ -106,6 +107,11 @@ fn asked(visit: &Visit, shown: &Consent, look: &Look, notice: Option<&str>) -> O
     let named = notice.and_then(|notice| banner.language_of_notice(notice));
     let language = named.unwrap_or_else(|| look.language(visit));
     count::is_asked(visit, shown).then(|| Arc::clone(banner.counted(language)))
+}
+
+/// Is the page there for everybody? Nobody says so of what a browser alone knows of it.
+fn is_public(shared: &Shared, visit: &Visit, page: &Page) -> bool {
+    page.fragment.is_none() && shared.public_paths.contains(visit.site.index, page.target.path())
 }
 
 fn drop_it(shared: &Shared, visit: &Visit, look: Look, reason: NotCounted) {

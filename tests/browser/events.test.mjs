@@ -15,9 +15,9 @@ const GOALS = '[[site.goal]]\nname = "Purchase"';
 const html = (body, head = '') => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title>${head}</head><body>${body}</body></html>`;
 
 /** Plausible's tracker as a shop bundles it. */
-function tracker(endpoint) {
+function tracker(endpoint, more = '') {
   const contents = `import { init, track } from '@plausible-analytics/tracker';
-    init({ domain: 'shop', endpoint: '${endpoint}', captureOnLocalhost: true, outboundLinks: true });
+    init({ domain: 'shop', endpoint: '${endpoint}', captureOnLocalhost: true, outboundLinks: true${more} });
     window.track = (name, options) => new Promise((done) => track(name, { ...options, callback: done }));`;
   const { outputFiles } = buildSync({ stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'js' }, bundle: true, write: false, format: 'iife' });
   return outputFiles[0].text;
@@ -100,6 +100,19 @@ describe('Plausible\'s tracker', () => {
     const [[revenue]] = await ask(it.gateway, it.token, ['total_revenue'], [], [['is', 'event:goal', ['Purchase']]]);
     assert.deepEqual([revenue.value, revenue.currency], [1299.5, 'NOK']);
     assert.deepEqual(await visitor.everyCookie(), KEPT);
+  }));
+
+  test('tells pages apart by their fragment where it is told to', () => visit(async (visitor, told) => {
+    const { page } = visitor;
+    it.shop.serve('/hash', html('<h1>Dekk</h1>', '<script src="/hash.js"></script>'));
+    it.shop.serve('/hash.js', tracker('/_consentry/event', ', hashBasedRouting: true'), { type: 'text/javascript' });
+    await page.goto(`${it.gateway.url}/hash#/one?kunde=4711`);
+    await page.evaluate(() => { location.hash = '#/to/ola@example.no'; });
+    await until('both views', () => told.filter(({ body }) => body.n === 'pageview').length === 2);
+    assert.deepEqual([...new Set(told.map(({ status, dropped }) => `${status} ${dropped}`))], ['202 undefined']);
+    for (const name of ['/hash#/one', '/hash#/to/:email']) {
+      await figures(it.gateway, it.token, [['pageviews'], ['event:page'], [['is', 'event:page', [name]]]], [[name, 1]]);
+    }
   }));
 
   test('works under the path it has at home, for a server, too', async () => {

@@ -89,6 +89,32 @@ fn page_views_are_counted_by_the_gateway_or_by_the_script_and_never_by_both() {
     }
 }
 
+/// The pages of today with their views.
+fn pages(gateway: &Gateway, token: &str, expected: &[(&str, u32)]) {
+    let question = json!({"metrics": ["pageviews"], "dimensions": ["event:page"], "date_range": "day",
+        "order_by": [["event:page", "asc"]]});
+    let rows: Vec<Value> =
+        expected.iter().map(|(page, views)| json!({"metrics": [views], "dimensions": [page]})).collect();
+    gateway.ask_until(token, &question, &json!(rows));
+}
+
+#[test]
+fn a_page_is_told_apart_by_its_fragment_in_hash_mode_and_in_no_other() {
+    let gateway = start_with(&Origin::page(PLAIN), &rules_with(SCRIPT));
+    let token = gateway.token();
+    let url = "http://shop.example/hash#/one/ola@example.no?kunde=4711";
+    for mode in [json!({"h": 1}), json!({"hashMode": true}), json!({"h": 0}), json!({})] {
+        let mut view = mode;
+        (view["n"], view["u"]) = ("pageview".into(), url.into());
+        assert_eq!(dropped(&tell(&gateway, &view)), 0);
+    }
+    tell(&gateway, &json!({"n": "pageview", "u": "https://shop.example/#/one", "h": 1}));
+    pages(&gateway, &token, &[("/#/one", 1), ("/hash", 2), ("/hash#/one/:email", 2)]);
+    let one =
+        json!({"metrics": ["visitors"], "date_range": "day", "filters": [["is", "event:page", ["/#/one"]]]});
+    gateway.ask_until(&token, &one, &json!([{"metrics": [1], "dimensions": []}]));
+}
+
 #[test]
 fn a_page_view_is_told_apart_by_its_properties_too() {
     let gateway =

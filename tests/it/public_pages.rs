@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
+use crate::events::tell;
 use crate::pages::PLAIN;
 use crate::support::origin::{Asked, html_page};
 use crate::support::{Gateway, Origin, Visitor, get, start_with};
@@ -77,6 +78,7 @@ fn listed(asked: &Asked) -> Response<Bytes> {
         "/kart/1.xml" => file(
             "application/xml",
             "<urlset><url><loc>https://shop.example/dekk</loc></url>\
+             <url><loc>https://shop.example/felg</loc></url>\
              <url><loc>https://evil.example/hemmelig</loc></url></urlset>",
         ),
         _ => html_page(PLAIN),
@@ -98,6 +100,27 @@ fn what_the_shop_lists_in_its_sitemaps_is_readable_after_one_view() {
     assert!(
         origin.asked().iter().all(|asked| asked.target.starts_with("/dekk") || asked.target == "/hemmelig")
     );
+}
+
+#[test]
+fn what_stands_behind_the_hash_is_not_readable_because_its_page_is_listed() {
+    let rules = RULES.replace("sitemap = true", "sitemap = true\ncount = \"script\"");
+    let origin = Origin::answering(listed);
+    let gateway = start_with(&origin, &rules);
+    let view = |path: &str| {
+        let view = json!({"n": "pageview", "u": format!("http://shop.example{path}"), "h": 1});
+        assert_eq!(tell(&gateway, &view).header("x-plausible-dropped"), None);
+    };
+    // A token can ask so often a minute, and no time passes.
+    let names = || names(&gateway, &gateway.token());
+    until(|| {
+        view("/dekk");
+        names().contains(&"/dekk".to_owned())
+    });
+    view("/felg#/konto/kari");
+    view("/felg");
+    until(|| names().contains(&"/felg".to_owned()));
+    assert!(names().iter().all(|name| !name.contains('#')));
 }
 
 #[test]

@@ -227,6 +227,7 @@ fn hit(step: &Step, banner: &Banner) -> Result<Hit, Failure> {
         user_agent: Some(HeaderValue::from_static(step.user_agent)),
         host: None,
         target: step.path.parse::<PathAndQuery>().map_err(failed)?,
+        fragment: None,
         referrer: step.referrer.as_deref().map(HeaderValue::from_str).transpose().map_err(failed)?,
         accept_language: None,
         consent: Standing::Unanswered,

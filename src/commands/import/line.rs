@@ -98,6 +98,7 @@ pub(super) fn hit(at: Timestamp, address: IpAddr, target: PathAndQuery, kind: Hi
         user_agent: None,
         host: None,
         target,
+        fragment: None,
         referrer: None,
         accept_language: None,
         consent: Standing::Unanswered,

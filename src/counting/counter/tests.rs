@@ -46,6 +46,7 @@ pub(super) fn view(time: Timestamp, visitor: u8, target: &'static str) -> Hit {
         user_agent: Some(HeaderValue::from_static(BROWSER)),
         host: None,
         target: target.parse().unwrap(),
+        fragment: None,
         referrer: None,
         accept_language: None,
         consent: Standing::Unanswered,

@@ -12,6 +12,7 @@ pack!(Hit {
     user_agent,
     host,
     target,
+    fragment,
     referrer,
     accept_language,
     consent,

@@ -90,6 +90,7 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
         user_agent: Some(HeaderValue::from_static(BROWSER)),
         host: Some(HeaderValue::from_static("shop.example")),
         target: format!("/page-{}?utm_source=brev", deed.page).parse().unwrap(),
+        fragment: (deed.page == 2).then(|| "/one".into()),
         referrer: (deed.page == 1).then(|| HeaderValue::from_static("https://blogg.example/a")),
         accept_language: Some(HeaderValue::from_static("nb")),
         consent: if deed.visitor == 5 { Standing::Answered(CategorySet::ALL) } else { Standing::Unanswered },

@@ -110,6 +110,7 @@ impl Line {
             user_agent: header(self.agent()),
             host: None,
             target: format!("/{}{query}", self.page).parse().unwrap(),
+            fragment: None,
             referrer: header(referrer),
             accept_language: header(self.language()),
             consent: self.standing,

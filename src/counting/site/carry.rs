@@ -86,8 +86,8 @@ impl Renew for Renewing<'_> {
     }
 
     fn value(&mut self, id: ValueId) -> ValueId {
-        let property = match self.older.values.kind(id) {
-            Some(Kind::Property(at)) => Axis::of_property(at).and_then(|axis| self.property(axis)),
+        let property = match self.older.values.text_of(id) {
+            Some((Kind::Property(at), _)) => Axis::of_property(at).and_then(|axis| self.property(axis)),
             _ => None,
         };
         let k = self.k;

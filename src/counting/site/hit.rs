@@ -54,7 +54,7 @@ impl Counting<'_, '_> {
         let (known, path) = self.path(hit);
         let page = self.page(known, &path, &hit.kind);
         match &hit.kind {
-            HitKind::View { .. } if self.is_reload(mark, page.id) => {
+            HitKind::View { .. } if self.is_reload(mark, page.id, hit) => {
                 self.drop(Reason::Reload);
                 self.touch(mark);
             }
@@ -70,7 +70,7 @@ impl Counting<'_, '_> {
                 self.count_answer(&hit.kind);
                 self.answered(mark, hit);
                 if *reloads {
-                    self.expect_reload(mark, page.id);
+                    self.expect_reload(mark, page);
                 }
             }
             HitKind::Event { .. } => self.event(Some(mark), page, hit),
@@ -92,7 +92,7 @@ impl Counting<'_, '_> {
         let (known, path) = self.path(hit);
         let page = self.page(known, &path, &hit.kind);
         match &hit.kind {
-            HitKind::View { .. } if self.reloads.take(None, page.id, self.now) => self.drop(Reason::Reload),
+            HitKind::View { .. } if self.takes_reload(None, page.id, hit) => self.drop(Reason::Reload),
             HitKind::View { status, is_public, properties, .. } => {
                 if *is_public {
                     self.day.values.is_public(page.id);
@@ -156,6 +156,10 @@ impl Counting<'_, '_> {
     /// second look.
     fn path<'p>(&self, hit: &'p Hit) -> (Option<ValueId>, Cow<'p, str>) {
         let path = hit.target.path();
+        if let Some(fragment) = &hit.fragment {
+            let page = scrub::page_with_fragment(path, fragment);
+            return (self.day.values.known(Kind::Page, &page), Cow::Owned(page));
+        }
         if let Some(id) = self.day.values.known(Kind::Page, path) {
             return (Some(id), Cow::Borrowed(path));
         }
@@ -194,20 +198,33 @@ impl Counting<'_, '_> {
     }
 
     /// Is this view the second load of a page, caused by an answer?
-    fn is_reload(&mut self, mark: Mark, page: ValueId) -> bool {
+    fn is_reload(&mut self, mark: Mark, page: ValueId, hit: &Hit) -> bool {
         let counts_views = self.settings.without_consent == WithoutConsent::Views;
-        self.reloads.take(Some(mark), page, self.now)
-            || (counts_views && self.reloads.take(None, page, self.now))
+        self.takes_reload(Some(mark), page, hit) || (counts_views && self.takes_reload(None, page, hit))
+    }
+
+    /// Is this load waited for? An answer does not say what stood behind `#`.
+    fn takes_reload(&mut self, whose: Option<Mark>, page: ValueId, hit: &Hit) -> bool {
+        let path = hit.fragment.is_some().then(|| scrub::page(hit.target.path()));
+        let loaded = path.and_then(|path| self.day.values.known(Kind::Page, &path));
+        [Some(page), loaded].into_iter().flatten().any(|page| self.reloads.take(whose, page, self.now))
     }
 
     /// Waits for the reload, if the load before was counted: in a visit, or without one.
-    fn expect_reload(&mut self, mark: Mark, page: ValueId) {
+    fn expect_reload(&mut self, mark: Mark, page: Page<'_>) {
         let visit = self.open_visit(mark).and_then(|at| self.day.visits.get(at));
-        if visit.is_some_and(|visit| visit.has_seen(&self.day.deeds, page)) {
-            self.reloads.expect(Some(mark), page, self.now);
+        if visit.is_some_and(|visit| self.has_loaded(visit, page)) {
+            self.reloads.expect(Some(mark), page.id, self.now);
         } else if self.settings.without_consent == WithoutConsent::Views {
-            self.reloads.expect(None, page, self.now);
+            self.reloads.expect(None, page.id, self.now);
         }
+    }
+
+    /// Was this page shown in the visit, as itself or as one that is told apart by what stands behind `#`?
+    fn has_loaded(&self, visit: &Visit, page: Page<'_>) -> bool {
+        let exit = self.day.values.text_of(visit.exit());
+        let behind = exit.and_then(|(_, exit)| exit.strip_prefix(page.path));
+        behind.is_some_and(|behind| behind.starts_with('#')) || visit.has_seen(&self.day.deeds, page.id)
     }
 
     /// The visit that goes on, or a new one, which has what this hit tells; none where there are too many.

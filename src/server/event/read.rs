@@ -26,6 +26,9 @@ const KEY_BYTES_MAX: usize = 300;
 const VALUE_BYTES_MAX: usize = 2000;
 /// Most attention that is told at once. Unit: milliseconds. Nobody reads a page for a day.
 const ENGAGED_MS_MAX: u64 = 86_400_000;
+/// What is printed and yet encoded, in a path or a query and in a fragment (URL Standard section 1.3).
+const TARGET: &[u8] = b"\"<>`{}|\\^#";
+const FRAGMENT: &[u8] = b"\"<>`";
 /// The names that are no event's own.
 const VIEW: &str = "pageview";
 const ENGAGEMENT: &str = "engagement";
@@ -35,14 +38,22 @@ type Properties = Box<[(Arc<str>, Arc<str>)]>;
 
 /// An event as it was told.
 pub(super) struct Told {
-    /// The host of the page; `None` where only a path was told.
-    pub(super) host: Option<String>,
-    /// The page's path and query.
-    pub(super) target: PathAndQuery,
+    /// Where it happened.
+    pub(super) page: Page,
     /// Where the page was come from.
     pub(super) referrer: Option<HeaderValue>,
     /// What happened.
     pub(super) happened: Happened,
+}
+
+/// A page, as its address was told.
+pub(super) struct Page {
+    /// Its host; `None` where only a path was told.
+    pub(super) host: Option<String>,
+    /// Its path and query.
+    pub(super) target: PathAndQuery,
+    /// In hash mode what stands behind `#`, also where that is nothing.
+    pub(super) fragment: Option<Arc<str>>,
 }
 
 /// What happened on a page.
@@ -89,7 +100,7 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
     let name = name(&fields).map_err(|reason| note("name", reason)).ok();
     let page = page(&fields).map_err(|reason| note("url", reason)).ok();
     let properties = properties(&fields).map_err(|reason| note("props", reason)).ok();
-    let (Some(name), Some((host, target)), Some(properties)) = (name, page, properties) else {
+    let (Some(name), Some(page), Some(properties)) = (name, page, properties) else {
         return Err(errors);
     };
     let revenue = object(&fields, &["revenue", "$"]).and_then(|value| Revenue::read(&value).ok());
@@ -104,7 +115,7 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
             Happened::Event { name: name.into(), is_interactive, properties, revenue }
         }
     };
-    Ok(Told { host, target, referrer: referrer(&fields), happened })
+    Ok(Told { page, referrer: referrer(&fields), happened })
 }
 
 /// The value under the first of these keys that has one.
@@ -130,8 +141,8 @@ fn name(fields: &Map<String, Value>) -> Result<&str, String> {
     Ok(name)
 }
 
-/// The host and the target of the page's address. In hash mode what stands behind `#` is a part of the path.
-fn page(fields: &Map<String, Value>) -> Result<(Option<String>, PathAndQuery), String> {
+/// Reads the page's address. In hash mode what stands behind `#` names the page, too.
+fn page(fields: &Map<String, Value>) -> Result<Page, String> {
     let url = of(fields, &["url", "u"]).ok_or("is required")?;
     let url = url.as_str().map(str::trim).filter(|url| !url.is_empty()).ok_or("must be a text")?;
     if url.len() > URL_BYTES_MAX {
@@ -151,14 +162,13 @@ fn page(fields: &Map<String, Value>) -> Result<(Option<String>, PathAndQuery), S
         _ if url.starts_with('/') && !url.starts_with("//") => (None, url),
         _ => return Err("must be the address of a page".into()),
     };
-    let (target, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let target = match of(fields, &["hashMode", "h"]) {
-        Some(mode) if is_on(mode) && !fragment.is_empty() => with_fragment(target, fragment),
-        _ => escaped(target),
-    };
+    let (target, fragment) =
+        rest.split_once('#').map_or((rest, None), |(target, fragment)| (target, Some(fragment)));
+    let fragment = fragment.filter(|_| of(fields, &["hashMode", "h"]).is_some_and(is_on));
+    let target = with_query_of(target, fragment);
     let target = if target.starts_with('/') { target } else { format!("/{target}") };
     let target = target.parse().map_err(|_| "must be the address of a page".to_owned())?;
-    Ok((host, target))
+    Ok(Page { host, target, fragment: fragment.map(|fragment| escaped(fragment, FRAGMENT).into()) })
 }
 
 fn is_web(scheme: &str) -> bool {
@@ -174,28 +184,26 @@ fn is_apps(scheme: &str) -> bool {
 }
 
 fn is_on(mode: &Value) -> bool {
-    mode == &Value::Bool(true) || mode.as_u64() == Some(1)
+    mode == &Value::Bool(true) || mode.as_u64() == Some(1) || mode.as_str() == Some("1")
 }
 
-fn with_fragment(target: &str, fragment: &str) -> String {
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let (fragment, inner) =
-        fragment.split_once('?').map_or((fragment, None), |(fragment, query)| (fragment, Some(query)));
-    let path = if path.is_empty() { "/" } else { path };
-    let mut target = format!("{}%23{}", escaped(path), escaped(fragment));
-    if let Some(query) = query.or(inner) {
-        target.push('?');
-        target.push_str(&escaped(query));
+/// The target, with the query that stands in the fragment where it has none of its own: campaigns are told there, too.
+fn with_query_of(target: &str, fragment: Option<&str>) -> String {
+    let inner = fragment.and_then(|fragment| fragment.split_once('?')).filter(|_| !target.contains('?'));
+    let mut whole = escaped(target, TARGET);
+    if let Some((_, query)) = inner {
+        whole.push('?');
+        whole.push_str(&escaped(query, TARGET));
     }
-    target
+    whole
 }
 
-/// What a server wrote as people read it becomes what browsers write (URL Standard section 1.3).
-fn escaped(text: &str) -> String {
+/// What a server wrote as people read it becomes what browsers write.
+fn escaped(text: &str, marks: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'#' => push_hex(&mut out, byte),
+            byte if marks.contains(&byte) => push_hex(&mut out, byte),
             0x21..=0x7e => out.push(char::from(byte)),
             _ => push_hex(&mut out, byte),
         }

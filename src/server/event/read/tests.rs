@@ -41,28 +41,51 @@ fn short_and_long_keys_say_the_same() {
     );
     for body in [&long, &short, &meta] {
         assert_eq!(named(body), expected);
-        assert_eq!(read(body).ok().unwrap().target, "/takk?a=1");
+        assert_eq!(read(body).ok().unwrap().page.target, "/takk?a=1");
     }
-    assert_eq!(read(&long).ok().unwrap().host.as_deref(), Some("shop.example"));
+    assert_eq!(read(&long).ok().unwrap().page.host.as_deref(), Some("shop.example"));
     assert_eq!(read(&short).ok().unwrap().referrer.unwrap(), "https://www.google.com/");
-    assert_eq!(read(&meta).ok().unwrap().host, None);
+    assert_eq!(read(&meta).ok().unwrap().page.host, None);
 }
 
 #[test]
 fn addresses_become_targets() {
-    for (url, mode, target) in [
-        ("https://shop.example", 0, "/"),
-        ("https://shop.example?a=1", 0, "/?a=1"),
-        ("https://shop.example/a#b", 0, "/a"),
-        ("https://shop.example/a#/b?c=1", 1, "/a%23/b?c=1"),
-        ("https://shop.example#/b", 1, "/%23/b"),
-        ("https://shop.example/a?x=1#b?c=1", 1, "/a%23b?x=1"),
-        ("HTTPS://shop.example:8443/s\u{f8}k?q=a b", 0, "/s%C3%B8k?q=a%20b"),
-        ("/handlekurv", 0, "/handlekurv"),
+    for (url, target) in [
+        ("https://shop.example", "/"),
+        ("https://shop.example?a=1", "/?a=1"),
+        ("https://shop.example/a#b?c=1", "/a"),
+        ("https://shop.example/a#", "/a"),
+        ("HTTPS://shop.example:8443/s\u{f8}k?q=a b", "/s%C3%B8k?q=a%20b"),
+        ("/handlekurv", "/handlekurv"),
     ] {
-        let told = read(&json!({"n": "pageview", "u": url, "h": mode})).ok().unwrap();
-        assert_eq!(told.target, target, "{url}");
-        assert!(matches!(told.happened, Happened::View { notice: None, .. }));
+        for mode in [json!(0), json!(null), json!(false), json!("no"), json!(2)] {
+            let told = read(&json!({"n": "pageview", "u": url, "h": mode})).ok().unwrap();
+            assert_eq!((told.page.target.as_str(), told.page.fragment), (target, None), "{url} {mode}");
+            assert!(matches!(told.happened, Happened::View { notice: None, .. }));
+        }
+    }
+}
+
+#[test]
+fn in_hash_mode_what_stands_behind_the_hash_names_the_page_too() {
+    for (url, target, fragment) in [
+        ("https://shop.example/hash#/one", "/hash", Some("/one")),
+        ("https://shop.example#/b", "/", Some("/b")),
+        ("https://shop.example/a", "/a", None),
+        ("https://shop.example/a#", "/a", Some("")),
+        ("https://shop.example/a%23b#c#d", "/a%23b", Some("c#d")),
+        ("https://shop.example/a#/b?utm_source=brev", "/a?utm_source=brev", Some("/b?utm_source=brev")),
+        ("https://shop.example/a?x=1#b?c=1", "/a?x=1", Some("b?c=1")),
+        ("/#/s\u{f8}k/{id} \"x\"", "/", Some("/s%C3%B8k/{id}%20%22x%22")),
+    ] {
+        for (key, mode) in [("h", json!(1)), ("hashMode", json!(true)), ("hashMode", json!("1"))] {
+            let told = read(&json!({"n": "a", "u": url, key: mode})).ok().unwrap();
+            assert_eq!(
+                (told.page.target.as_str(), told.page.fragment.as_deref()),
+                (target, fragment),
+                "{url}"
+            );
+        }
     }
 }
 
@@ -116,7 +139,7 @@ fn a_purchase_is_not_lost_for_a_faulty_amount_or_property() {
 fn an_app_may_name_its_screens() {
     for (url, target) in [("app://localhost/x?a=1", "/x?a=1"), ("no.shop.app://kasse", "/")] {
         let told = read(&json!({"n": "pageview", "u": url})).ok().unwrap();
-        assert_eq!((told.host, told.target.as_str()), (None, target));
+        assert_eq!((told.page.host, told.page.target.as_str()), (None, target));
     }
 }
 
@@ -177,7 +200,7 @@ proptest! {
     #[test]
     fn no_address_panics_and_every_target_is_a_path(url in "(https?://[a-z.:\\[\\]]{0,9})?\\PC{0,30}", mode in 0..2) {
         if let Ok(told) = read(&json!({"n": "a", "u": url, "h": mode})) {
-            prop_assert!(told.target.path().starts_with('/'));
+            prop_assert!(told.page.target.path().starts_with('/'));
         }
     }
 }

@@ -80,8 +80,8 @@ pub struct Hit {
     /// Does the visitor object to being counted, by our switch or by a signal the operator heeds? Then nothing is
     /// counted but that.
     pub objects: bool,
-    /// Did a navigation come over https with neither `Accept-Language` nor `Sec-Fetch-Mode`? Browsers of today send
-    /// both; who says to be one and sends neither is a robot.
+    /// Did a navigation, or what says to be from a page, come over https with neither `Accept-Language` nor
+    /// `Sec-Fetch-Mode`? Browsers of today send both; who says to be one and sends neither is a robot.
     pub is_bare: bool,
     /// What happened.
     pub kind: HitKind,

@@ -59,7 +59,7 @@ pub struct Look {
     pub referrer: Option<HeaderValue>,
     /// The `Accept-Language`.
     pub accept_language: Option<HeaderValue>,
-    /// Has it `Sec-Fetch-Mode`? `None` where it is no navigation.
+    /// Has it `Sec-Fetch-Mode`? `None` where nobody says that a browser sends it: it is neither a navigation nor from a page.
     pub(super) has_fetch: Option<bool>,
     /// Did the request prove who sends it? Then its answer is for nobody else.
     pub is_authorized: bool,
@@ -84,6 +84,12 @@ impl Look {
             has_fetch: None,
             is_authorized: headers.contains_key(header::AUTHORIZATION),
         }
+    }
+
+    /// What to keep of what a page's script tells, or a server: only a page says its origin (Fetch Standard section 3.2).
+    pub(super) fn of_event(target: &PathAndQuery, headers: &HeaderMap) -> Self {
+        let has_fetch = headers.contains_key(header::ORIGIN).then(|| headers.contains_key(FETCH_MODE));
+        Self { has_fetch, ..Self::of(target, headers) }
     }
 
     /// The language for a page that does not say its own.

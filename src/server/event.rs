@@ -45,7 +45,7 @@ pub(super) async fn take(
     if request.method() != Method::POST {
         return Err(Refusal::Method("POST"));
     }
-    let look = Look::of(visit.target(), request.headers());
+    let look = Look::of_event(visit.target(), request.headers());
     let shown = asking::shown(visit, request.headers());
     if !from_here::is_same_site(visit, request.headers()) {
         drop_it(shared, visit, look, NotCounted::CrossSite);

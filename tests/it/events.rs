@@ -98,6 +98,15 @@ fn pages(gateway: &Gateway, token: &str, expected: &[(&str, u32)]) {
     gateway.ask_until(token, &question, &json!(rows));
 }
 
+/// The robots of today, by name, with their hits.
+fn robots(gateway: &Gateway, token: &str, expected: &[(&str, u32)]) {
+    let question = json!({"metrics": ["events"], "dimensions": ["robot:name"], "date_range": "day",
+        "order_by": [["robot:name", "asc"]]});
+    let rows: Vec<Value> =
+        expected.iter().map(|(name, hits)| json!({"metrics": [hits], "dimensions": [name]})).collect();
+    gateway.ask_until(token, &question, &json!(rows));
+}
+
 #[test]
 fn a_page_is_told_apart_by_its_fragment_in_hash_mode_and_in_no_other() {
     let gateway = start_with(&Origin::page(PLAIN), &rules_with(SCRIPT));
@@ -222,13 +231,46 @@ fn a_server_speaks_for_its_visitors_when_it_is_trusted_and_for_itself_otherwise(
 
 #[test]
 fn robots_are_not_counted_by_their_events() {
-    let origin = Origin::page(PLAIN);
-    let gateway = start_with(&origin, &rules_with(SCRIPT));
+    let gateway = start_with(&Origin::page(PLAIN), &rules_with(SCRIPT));
     let token = gateway.token();
-    let robot = [("content-type", "text/plain"), ("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)")];
-    post(&gateway, "/event", pageview("/robot").to_string(), &robot);
+    let json = ("content-type", "application/json");
+    for body in [pageview("/robot"), purchase()] {
+        let robot = ("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)");
+        post(&gateway, "/event", body.to_string(), &[json, robot]);
+    }
+    post(&gateway, "/event", purchase().to_string(), &[json]);
     tell(&gateway, &pageview("/"));
+    robots(&gateway, &token, &[("Googlebot", 2), ("No user agent", 1)]);
     figures(&gateway, &token, [1, 1, 1]);
+}
+
+#[test]
+fn who_says_to_be_a_browser_on_a_page_and_asks_like_none_is_counted_as_a_robot() {
+    let origin = Origin::page(PLAIN);
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = settings(&directory, origin.address, &rules_with(SCRIPT))
+        .replace("languages =", "trusted_proxies = [\"127.0.0.0/8\"]\nlanguages =");
+    let gateway = start_in(directory, &text, Arc::new(SteppedClock::at(noon())));
+    let token = gateway.token();
+    let send = |address: &str, path: &str, more: &[(&str, &str)]| {
+        let https = [
+            ("content-type", "text/plain"),
+            ("user-agent", CHROME),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-for", address),
+        ];
+        let answer = post(&gateway, "/event", pageview(path).to_string(), &[&https, more].concat());
+        assert_eq!(dropped(&answer), 0, "nobody is told what is taken for a robot");
+    };
+    let page = ("origin", "https://shop.example");
+    send("192.0.2.7", "/spoofed", &[page]);
+    send("192.0.2.8", "/fetching", &[page, ("sec-fetch-mode", "no-cors")]);
+    send("192.0.2.9", "/speaking", &[page, ("accept-language", "nb")]);
+    // A server speaks for its visitor.
+    send("192.0.2.10", "/server", &[]);
+    robots(&gateway, &token, &[("Not what it says", 1)]);
+    pages(&gateway, &token, &[("/fetching", 1), ("/server", 1), ("/speaking", 1)]);
+    figures(&gateway, &token, [3, 3, 3]);
 }
 
 #[test]

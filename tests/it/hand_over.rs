@@ -51,6 +51,12 @@ fn figures(program: &Program, token: &str) -> (Value, Value) {
     (answer["results"][0]["metrics"].clone(), answer["meta"]["rekeyed_at"].clone())
 }
 
+/// Visits of today by the page they entered on.
+fn entries(program: &Program, token: &str) -> Value {
+    let question = json!({"metrics": ["visits"], "date_range": "day", "dimensions": ["visit:entry_page"]});
+    program.ask(token, &question)["results"].clone()
+}
+
 /// What became of keys, newest first.
 fn fates(program: &Program, token: &str) -> Vec<String> {
     let authorization = format!("Bearer {token}");
@@ -143,6 +149,30 @@ fn a_second_start_takes_over_without_a_lost_request_or_a_doubled_visitor() {
     assert!(rekeyed.is_null(), "nothing was lost, and nobody was counted under another key: {rekeyed}");
     assert_eq!(fates(&running, &token), ["rekeyed", "rekeyed"], "one key of a day and one of a month, ever");
     running.stop();
+}
+
+#[test]
+fn a_visit_without_a_page_goes_on_in_the_process_after() {
+    let origin = Origin::page("<!doctype html><title>Dekk</title>");
+    let (directory, settings) = place(origin.address);
+    let before = Program::start_in(directory.clone(), &settings);
+    let token = token(&directory);
+    let event = http::Request::post("/_consentry/event")
+        .header("host", "shop.example")
+        .header("user-agent", AGENT)
+        .header("content-type", "application/json")
+        .header("x-forwarded-for", "198.51.100.1")
+        .body(bytes::Bytes::from_static(b"{\"n\": \"Purchase\", \"u\": \"/takk\"}"))
+        .expect("a request");
+    assert_eq!(client::try_request(before.visitors, event).expect("an answer").status, 202);
+    expect(&before, &token, &json!([1, 1, 0]));
+    assert_eq!(entries(&before, &token), json!([]), "it has no page yet");
+    let after = Program::start_in(directory, &settings);
+    before.wait();
+    view(after.visitors, 1, "/dekk").expect("an answer");
+    expect(&after, &token, &json!([1, 1, 1]));
+    assert_eq!(entries(&after, &token), json!([{"metrics": [1], "dimensions": ["/dekk"]}]));
+    after.stop();
 }
 
 #[test]

@@ -216,6 +216,30 @@ proptest! {
 }
 
 #[test]
+fn a_visit_that_an_event_opened_gets_its_first_page_in_the_next_process() {
+    let entropy = Arc::new(Drawn::default());
+    let mut figures = Figures::default();
+    let now: Timestamp = "2026-03-10T11:00:00Z".parse().unwrap();
+    let what = |kind| Deed { after: 0, site: 0, visitor: 1, page: 1, kind };
+    let mut before = counter(&entropy);
+    before.count(hit(now, &what(0)));
+    let mut after = handed_over(before, &entropy, &mut figures);
+    let sums = |figures: &Figures| {
+        let total =
+            figures.0.iter().find(|(cell, _)| cell.starts_with("shop") && cell.ends_with("Total None"));
+        total.map(|(_, sums)| *sums).unwrap_or_default()
+    };
+    let opened = sums(&figures);
+    assert_eq!((opened.visits, opened.bounces, opened.entries, opened.exits), (1, 1, 0, 0));
+    after.count(hit(now + SignedDuration::from_mins(29), &what(9)));
+    add(&mut figures, &after.drain());
+    let gone_on = sums(&figures);
+    assert_eq!((gone_on.visitors, gone_on.visits, gone_on.bounces), (1, 1, 0));
+    assert_eq!((gone_on.views, gone_on.events, gone_on.seconds), (1, 2, 29 * 60));
+    assert_eq!((gone_on.entries, gone_on.exits), (1, 1));
+}
+
+#[test]
 fn the_key_goes_on_and_is_not_drawn_anew() {
     let entropy = Arc::new(Drawn::default());
     let mut before = counter(&entropy);

@@ -71,6 +71,21 @@ pub fn is_of_visit(dimension: &Dimension) -> bool {
     ) || is_tag(dimension)
 }
 
+/// Has every visitor of a day one value of it? What is read from address and user agent is of one mark.
+pub fn is_of_visitor(dimension: &Dimension) -> bool {
+    matches!(
+        dimension,
+        Dimension::Country
+            | Dimension::Region
+            | Dimension::City
+            | Dimension::Device
+            | Dimension::Browser
+            | Dimension::BrowserVersion
+            | Dimension::Os
+            | Dimension::OsVersion
+    )
+}
+
 /// Is it a campaign tag or the kind of a click id, which most visits have none of?
 pub fn is_tag(dimension: &Dimension) -> bool {
     matches!(

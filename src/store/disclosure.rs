@@ -82,7 +82,9 @@ pub struct Meta {
 /// A figure that is not exactly what its name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// Visitors of several values are the sum of each value's, so one who had two of them is in it twice.
+    /// One visitor, or visit, can have several of the filter's values, so there is no such figure.
+    NotDistinct(Metric),
+    /// What reached several of the filter's goals is counted for each.
     AddedValues(Metric),
     /// Nobody is counted in what the question is about, so there is no such figure.
     NotCounted(Metric),
@@ -99,6 +101,8 @@ pub struct Limit {
     pub people: fn(&Figures) -> i64,
     /// What the rows are, of all there is.
     pub parts: Parts,
+    /// How often one of them can stand in the sums of a row, at most.
+    pub times: i64,
 }
 
 /// What the rows of a breakdown are, of all there is.
@@ -132,13 +136,13 @@ impl Parts {
 impl Limit {
     fn of(question: &Question) -> Self {
         let k = if is_of_nobodys(question) { 1 } else { question.asked().k };
-        Self { k, people: question.people(), parts: Parts::of(question) }
+        Self { k, people: question.people(), parts: Parts::of(question), times: question.times() }
     }
 
     /// Do these sums stem from too few? Sums without anybody stem from views that bear no mark: how many people they
     /// had is not known, so they count as few.
     fn is_small(self, figures: &Figures) -> bool {
-        self.is_small_of(figures, (self.people)(figures))
+        self.is_small_of(figures, least((self.people)(figures), self.times))
     }
 
     fn is_small_of(self, figures: &Figures, people: i64) -> bool {
@@ -157,18 +161,23 @@ impl Limit {
 
     /// How many people a row stems from at least. All that nobody can read is one row of several values.
     fn people_of(self, row: &Row) -> i64 {
-        let people = (self.people)(&row.figures);
+        let people = least((self.people)(&row.figures), self.times);
         if self.parts != Parts::Overlapping || row.value.is_some() {
             return people;
         }
-        let values = i64::try_from(row.values.max(1)).unwrap_or(i64::MAX);
-        people / values + i64::from(people % values > 0)
+        least(people, i64::try_from(row.values).unwrap_or(i64::MAX))
     }
 
     /// How many people two rows stem from at least.
     fn people_of_both(self, one: i64, other: i64) -> i64 {
         if self.parts == Parts::Overlapping { one.max(other) } else { one + other }
     }
+}
+
+/// How many people these are at least, when each can be among them so often.
+fn least(people: i64, times: i64) -> i64 {
+    let times = times.max(1);
+    people / times + i64::from(people % times > 0)
 }
 
 /// Is every visitor in a row of it? In every hour and day some value of a visit, or none that is known, was seen; but a
@@ -293,23 +302,18 @@ fn join(mut one: Row, other: &Row) -> Row {
     one
 }
 
+/// Of two about one metric the later is told: that there is none says more than what it lacks.
 fn warnings(question: &Question) -> Vec<Warning> {
     let asked = question.asked();
+    let metrics = || asked.metrics.iter().copied();
     let mut warnings = Vec::new();
-    if question.is_about_nobody() {
-        let is_missing = |metric: &Metric| !metric.is_of_nobody();
-        warnings.extend(asked.metrics.iter().copied().filter(is_missing).map(Warning::NotCounted));
-    }
-    if question.adds_values() {
-        let is_added = |metric: &Metric| match metric {
-            Metric::Visitors | Metric::ConversionRate | Metric::GroupConversionRate => true,
-            Metric::Visits | Metric::ViewsPerVisit => question.is_about(&Dimension::Page),
-            _ => false,
-        };
-        warnings.extend(asked.metrics.iter().copied().filter(is_added).map(Warning::AddedValues));
-    }
     if question.span().edge.is_some() && question.bucket() != Some(Bucket::Hour) {
         warnings.push(Warning::PartOfDay);
+    }
+    warnings.extend(metrics().filter(|metric| question.is_added(*metric)).map(Warning::AddedValues));
+    warnings.extend(metrics().filter(|metric| question.is_not_distinct(*metric)).map(Warning::NotDistinct));
+    if question.is_about_nobody() {
+        warnings.extend(metrics().filter(|metric| !metric.is_of_nobody()).map(Warning::NotCounted));
     }
     warnings
 }

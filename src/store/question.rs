@@ -8,6 +8,7 @@ mod error;
 pub mod metric;
 pub mod range;
 pub mod reading;
+mod several;
 mod source;
 mod sums;
 
@@ -224,14 +225,6 @@ impl Question {
     /// Is one of these metrics asked for?
     pub fn wants(&self, metrics: &[Metric]) -> bool {
         self.asked.metrics.iter().any(|metric| metrics.contains(metric))
-    }
-
-    /// Does a row add up several values of the filter, so that a visitor with two of them is in it twice?
-    pub fn adds_values(&self) -> bool {
-        self.asked
-            .filter
-            .as_ref()
-            .is_some_and(|filter| filter.values.len() > 1 && self.breakdown() != Some(&filter.dimension))
     }
 }
 

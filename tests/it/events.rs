@@ -230,6 +230,27 @@ fn a_server_speaks_for_its_visitors_when_it_is_trusted_and_for_itself_otherwise(
 }
 
 #[test]
+fn a_filter_of_two_goals_gives_no_visitors_where_one_can_have_reached_both() {
+    let goals = "[[site.goal]]\nname = \"Purchase\"\n[[site.goal]]\nname = \"Signup\"";
+    let gateway = start_with(&Origin::page(PLAIN), &format!("{RULES}{goals}"));
+    let token = gateway.token();
+    for name in ["Purchase", "Signup"] {
+        assert_eq!(dropped(&tell(&gateway, &json!({"n": name, "u": "/takk"}))), 0);
+    }
+    let asked = |by: Value| {
+        json!({"metrics": ["visitors", "conversion_rate", "events"], "date_range": "day", "dimensions": by,
+            "filters": [["is", "event:goal", ["Purchase", "Signup"]]]})
+    };
+    let each = ["Purchase", "Signup"].map(|name| json!({"metrics": [1, 100.0, 1], "dimensions": [name]}));
+    gateway.ask_until(&token, &asked(json!(["event:goal"])), &json!(each));
+    let both: Value = serde_json::from_slice(&gateway.ask(&token, &asked(json!([]))).body).expect("JSON");
+    assert_eq!(both["results"], json!([{"metrics": [null, null, 2], "dimensions": []}]));
+    for metric in ["visitors", "conversion_rate"] {
+        assert_eq!(both["meta"]["metric_warnings"][metric]["code"], "not_distinct");
+    }
+}
+
+#[test]
 fn robots_are_not_counted_by_their_events() {
     let gateway = start_with(&Origin::page(PLAIN), &rules_with(SCRIPT));
     let token = gateway.token();

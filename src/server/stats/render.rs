@@ -180,11 +180,19 @@ fn explain(warning: Warning) -> (&'static str, MetricWarning) {
                 warning: "Nobody is counted in what is asked about, so there is no such figure: ask for events.",
             },
         ),
+        Warning::NotDistinct(metric) => (
+            metric.name(),
+            MetricWarning {
+                code: "not_distinct",
+                warning: "The filter names several values and one visitor can have more than one of them, so there \
+                          is no such figure: filter by one value, or ask for a row of each.",
+            },
+        ),
         Warning::AddedValues(metric) => (
             metric.name(),
             MetricWarning {
                 code: "added_values",
-                warning: "The filter names several values: one who had two of them is counted for each.",
+                warning: "The filter names several goals: what reaches two of them is counted for each.",
             },
         ),
         Warning::PartOfDay => (

@@ -1,5 +1,4 @@
 use super::*;
-use crate::counting::tally::Dimension;
 use crate::store::disclosure::{Answer, AnswerRow, Meta, disclose};
 use crate::store::question::{Beside, Figures, Range, Rows, When, Whole};
 use jiff::Timestamp;
@@ -227,12 +226,40 @@ fn table_quotes_labels_and_disarms_formulas() {
 }
 
 #[test]
-fn added_values_are_pointed_out() {
-    let query = query(&json!({ "filters": [["is", "event:page", ["/a", "/b"]]] }));
-    let answer = disclose(&query.question, Rows::default());
-    let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
-    assert_eq!(reply["meta"]["metric_warnings"]["visitors"]["code"], "added_values");
-    assert_eq!(query.question.breakdown(), None::<&Dimension>);
+fn a_filter_of_several_values_says_what_it_cannot_tell() {
+    let told = |dimension: &str, metrics: Value, by: Value| {
+        let query = query(&json!({
+            "metrics": metrics, "dimensions": by, "filters": [["is", dimension, ["/a", "/b"]]],
+        }));
+        let row = AnswerRow {
+            when: None,
+            value: None,
+            figures: Some(Figures { visitors: 70, visits: 70, views: 90, events: 90, ..Figures::default() }),
+            beside: Beside::default(),
+        };
+        let answer = Answer { rows: vec![row], ..disclose(&query.question, Rows::default()) };
+        let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
+        let warnings = reply["meta"]["metric_warnings"].as_object().cloned().unwrap_or_default();
+        let codes = warnings.iter().map(|(metric, warning)| (metric.clone(), warning["code"].clone()));
+        (reply["results"][0]["metrics"].clone(), codes.collect::<Value>())
+    };
+    let figures = || json!(["visitors", "visits", "events"]);
+    let no = "not_distinct";
+    for (dimension, expected, codes) in [
+        (
+            "event:goal",
+            json!([null, null, 90]),
+            json!({"visitors": no, "visits": no, "events": "added_values"}),
+        ),
+        ("event:page", json!([null, null, 90]), json!({"visitors": no, "visits": no})),
+        ("visit:source", json!([null, 70, 90]), json!({"visitors": no})),
+        ("visit:country", json!([70, 70, 90]), json!({})),
+    ] {
+        assert_eq!(told(dimension, figures(), json!([])), (expected, codes), "{dimension}");
+        assert_eq!(told(dimension, figures(), json!([dimension])), (json!([70, 70, 90]), json!({})));
+    }
+    let rate = told("event:goal", json!(["conversion_rate"]), json!([]));
+    assert_eq!(rate, (json!([null]), json!({"conversion_rate": no})));
 }
 
 #[test]

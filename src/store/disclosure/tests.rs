@@ -199,6 +199,28 @@ fn row_in_which_nothing_happened_is_not_listed_and_takes_no_other_along() {
     }
 }
 
+#[test]
+fn one_visitor_with_several_values_of_a_filter_is_not_several_visitors() {
+    let filtered = |dimension: Dimension, by: &[Axis], values: &[&str]| {
+        let filter = Filter { dimension, values: values.iter().map(|value| Arc::from(*value)).collect() };
+        Question::new(Asked { filter: Some(filter), ..question(by, None, 5).asked().clone() }).unwrap()
+    };
+    let is_shown = |question: &Question, visitors| {
+        let selected = Selected { inside: row("", visitors).figures, outside_people: 100 };
+        let rows = vec![Row { left_of_value: 100, ..row("NO", visitors) }];
+        let selected = [(None, selected)].into();
+        let answer = disclose(question, Rows { rows, selected, ..Rows::default() });
+        answer.rows.iter().any(|row| row.figures.is_some())
+    };
+    for by in [&[][..], &[Axis::Of(Dimension::Country)]] {
+        let two = filtered(Dimension::Goal, by, &["Purchase", "Signup"]);
+        assert!(!is_shown(&two, 8) && is_shown(&two, 9), "eight can be four with two goals each");
+        assert!(is_shown(&filtered(Dimension::Goal, by, &["Purchase"]), 5));
+    }
+    let two = filtered(Dimension::Device, &[Axis::Of(Dimension::Country)], &["Mobile", "Tablet"]);
+    assert!(is_shown(&two, 5), "a visitor has one device");
+}
+
 proptest! {
     #[test]
     fn folding_keeps_the_sums_and_shows_no_small_row(
@@ -206,7 +228,7 @@ proptest! {
         k in 1_u32..12,
         parts in prop_oneof![Just(Parts::OfAll), Just(Parts::OfSome), Just(Parts::Overlapping)],
     ) {
-        let limit = Limit { k, people: VISITORS, parts };
+        let limit = Limit { k, people: VISITORS, parts, times: 1 };
         let rows: Vec<Row> = visitors
             .iter()
             .enumerate()

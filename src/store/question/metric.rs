@@ -166,7 +166,7 @@ pub struct Whole {
 }
 
 impl Measured<'_> {
-    /// A metric of the row, as `question` asks for it; `None` where too few stand behind it.
+    /// A metric of the row, as `question` asks for it; `None` where too few stand behind it, or nobody knows it.
     ///
     /// Sums that are negative for a while (a visit moved on) are shown as 0, and a ratio of no visits is 0, as Plausible
     /// shows it. Where rows are of pages, bounces and seconds are those of the visits that entered there, and are
@@ -174,7 +174,7 @@ impl Measured<'_> {
     pub fn number(self, question: &Question, metric: Metric) -> Option<Number> {
         let (figures, beside) = (self.figures, self.beside);
         let few = Few::of(question);
-        if question.is_about_nobody() && !metric.is_of_nobody() {
+        if (question.is_about_nobody() && !metric.is_of_nobody()) || question.is_not_distinct(metric) {
             return None;
         }
         // How often something was answered so is told however few asked for it; how many they were is not.

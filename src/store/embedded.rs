@@ -44,6 +44,7 @@ pub(super) const STATISTICS: Kind = Kind {
         include_str!("sql/statistics_schema_4.sql"),
         include_str!("sql/statistics_schema_5.sql"),
         include_str!("sql/statistics_schema_6.sql"),
+        include_str!("sql/statistics_schema_7.sql"),
     ],
 };
 

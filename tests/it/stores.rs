@@ -167,6 +167,25 @@ fn views_for_people_withhold_what_few_did_in_every_store() {
     }
 }
 
+#[test]
+fn what_views_fold_of_choices_takes_the_smallest_along_in_every_store() {
+    let (directory, embedded, _) = file();
+    let (server, database) = shared();
+    let clickhouse = ClickHouse::open(&server.settings(&database)).expect("settings");
+    let choice = |name: &str, times| Tally {
+        cell: Cell::One(Dimension::Choice, Value::Word(name.into())),
+        sums: Sums { events: times, ..Sums::default() },
+        ..views(0)
+    };
+    let batch = batch(1, vec![choice("accepted", 22), choice("refused", 30), choice("partial", 2)]);
+    run(embedded.insert(&batch)).expect("it is stored");
+    run(clickhouse.insert(&batch)).expect("it is stored");
+    let told = |column: &str| format!("select {column}, choices from DB.choices_day order by choices");
+    let expected = "(other)\t24\nrefused\t30";
+    assert_eq!(file_says(&directory, &told("value").replace("DB.", "")), expected);
+    assert_eq!(server.ask(&told("choice").replace("DB", &database)), expected);
+}
+
 /// A file of its own with a clock, so that its days pass.
 fn file() -> (TempDir, Embedded, Arc<SteppedClock>) {
     let directory = tempfile::tempdir().expect("a directory");

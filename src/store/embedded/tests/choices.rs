@@ -166,14 +166,48 @@ fn views_for_people_say_what_became_of_the_question() {
         ),
         expected(&[("(other)", 6), ("accepted", 22), ("ignored", 0), ("refused", 24), ("shown", 0)])
     );
-    assert_eq!(
-        told(
-            "select first_value, sum(choices) from choices_by_two_day where first_dimension = 'choice:language' \
-             and second_dimension = 'choice:statistics' and second_value = 'granted' group by 1"
-        ),
-        expected(&[("nb", 24)])
-    );
     assert_eq!(told("select value, pageviews from days_by_value where dimension like 'choice:%'"), []);
+}
+
+/// Each column of a view's rows, added up by what these columns say.
+fn added(room: &Room, from: &str, by: &str) -> Vec<(String, [i64; 3])> {
+    let connection = STATISTICS.open_to_read(room.directory.path()).unwrap();
+    let select =
+        format!("select {by}, sum(shown), sum(ignored), sum(choices) from {from} group by 1 order by 1");
+    let mut statement = connection.prepare(&select).unwrap();
+    let rows =
+        statement.query_map([], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?]))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+const CELLS: &str = "(select dimensions.name as dimension, views as shown, bounces as ignored, \
+    events - views - bounces as choices from cells_hour join dimensions on dimensions.id = cells_hour.dimension)";
+
+#[test]
+fn what_views_fold_of_choices_is_in_their_sums() {
+    let room = shop();
+    let dimensions = added(&room, "choices_day", "dimension");
+    assert_eq!(dimensions.len(), 7);
+    assert_eq!(dimensions, added(&room, CELLS, "dimension"));
+    let by_category = added(&room, "choices_day where dimension = 'choice:preferences'", "value");
+    let expected = [(OTHER, [0, 0, 24]), ("refused", [0, 0, 28])];
+    assert_eq!(by_category, expected.map(|(value, sums)| (value.to_owned(), sums)), "2 of 52 are withdrawn");
+    let of_pair = |first: &str, second: &str| {
+        let pair =
+            format!("choices_by_two_day where first_dimension = '{first}' and second_dimension = '{second}'");
+        added(&room, &pair, "first_value || ' ' || second_value")
+    };
+    assert_eq!(
+        of_pair("choice:layer", "choice:language"),
+        [("banner en", [20, 10, 10]), ("banner nb", [60, 20, 36]), ("page nb", [0, 0, 6])]
+            .map(|(values, sums)| (values.to_owned(), sums))
+    );
+    // Of 26 grants 24 are Norwegian, which would tell the two others.
+    let answered = [("en (other)", [0, 0, 10]), ("nb (other)", [0, 0, 42])];
+    assert_eq!(
+        of_pair("choice:language", "choice:statistics"),
+        answered.map(|(values, sums)| (values.to_owned(), sums))
+    );
 }
 
 #[test]

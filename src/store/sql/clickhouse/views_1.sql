@@ -236,40 +236,60 @@ from (
 group by site, dimension, value, second, day, second_value
 having visitors >= 5;
 
--- What visitors answered, by day. What was answered fewer than five times is "(other)", and left out where that is fewer
--- than five, too.
+-- What visitors answered, by day. What was answered fewer than five times is "(other)"; where that is fewer than five itself,
+-- the smallest answer joins it. Where none is left, it is left out.
 create or replace view $database.choices_day$on_cluster as
 select
   site,
   day,
-  if(happened < 5, '(other)', label) as choice,
+  if(is_small or (has_small and hidden < 5 and place = 1), '(other)', label) as choice,
   sum(happened) as choices
 from (
   select
-    cells.site as site,
-    cells.day as day,
-    multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
-    sum(cells.happened) as happened
+    site,
+    day,
+    label,
+    happened,
+    is_small,
+    max(is_small) over (partition by site, day) as has_small,
+    sum(if(is_small, happened, 0)) over (partition by site, day) as hidden,
+    row_number() over (partition by site, day, is_small order by happened, label) as place
   from (
     select
       site,
       day,
-      value,
-      sum(cells_hour.events) as happened
-    from $database.cells_hour
-    where dimension = 'event:choice'
-    group by site, day, value
-  ) as cells
-  left join (
-    select
-      site,
-      value,
-      any(name) as name
-    from $database.names
-    where dimension = 'event:choice'
-    group by site, value
-  ) as named on named.site = cells.site and named.value = cells.value
-  group by site, day, label
+      label,
+      happened,
+      label = '(other)' or happened < 5 as is_small
+    from (
+      select
+        cells.site as site,
+        cells.day as day,
+        multiIf(startsWith(cells.value, '='), substring(cells.value, 2), named.value = '', '(other)', named.name) as label,
+        sum(cells.happened) as happened
+      from (
+        select
+          site,
+          day,
+          value,
+          sum(cells_hour.events) as happened
+        from $database.cells_hour
+        where dimension = 'event:choice'
+        group by site, day, value
+      ) as cells
+      left join (
+        select
+          site,
+          value,
+          any(name) as name
+        from $database.names
+        where dimension = 'event:choice'
+        group by site, value
+      ) as named on named.site = cells.site and named.value = cells.value
+      group by site, day, label
+    )
+    where happened != 0
+  )
 )
 group by site, day, choice
 having choices >= 5;

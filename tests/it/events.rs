@@ -250,6 +250,33 @@ fn a_filter_of_two_goals_gives_no_visitors_where_one_can_have_reached_both() {
     }
 }
 
+/// Nobody knows how many people thirty purchases without a mark were.
+#[test]
+fn goals_that_nobody_in_particular_reached_are_of_few_until_enough_have_agreed() {
+    let rules = rules_with("without_consent = \"views\"").replace("answer = 1", "answer = 5");
+    let origin = Origin::page(PLAIN);
+    let gateway = start_with(&origin, &format!("{rules}[[site.goal]]\nname = \"Purchase\""));
+    let token = gateway.token();
+    (0..30).for_each(|_| assert_eq!(dropped(&tell(&gateway, &purchase())), 0));
+    figures(&gateway, &token, [0, 0, 30]);
+    let by_goal = json!({"metrics": ["events"], "date_range": "day", "dimensions": ["event:goal"]});
+    let told: Value = serde_json::from_slice(&gateway.ask(&token, &by_goal).body).expect("JSON");
+    assert_eq!((&told["results"], &told["meta"]["withheld_rows"]), (&json!([]), &json!(1)));
+    let of_goal = json!({"metrics": ["events"], "date_range": "day",
+        "filters": [["is", "event:goal", ["Purchase"]]]});
+    gateway.ask_until(&token, &of_goal, &json!([{"metrics": [null], "dimensions": []}]));
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&category=statistics&return=/");
+    let cookies = visitor.cookies();
+    for version in 100..105 {
+        let agent = CHROME.replace("Chrome/140", &format!("Chrome/{version}"));
+        let headers = [("content-type", "text/plain"), ("user-agent", &agent), ("cookie", &cookies)];
+        assert_eq!(dropped(&post(&gateway, "/event", purchase().to_string(), &headers)), 0);
+    }
+    gateway.ask_until(&token, &by_goal, &json!([{"metrics": [35], "dimensions": ["Purchase"]}]));
+    gateway.ask_until(&token, &of_goal, &json!([{"metrics": [35], "dimensions": []}]));
+}
+
 #[test]
 fn robots_are_not_counted_by_their_events() {
     let gateway = start_with(&Origin::page(PLAIN), &rules_with(SCRIPT));

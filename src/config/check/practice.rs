@@ -5,18 +5,29 @@ use jiff::tz::TimeZone;
 use super::super::file::{Fault, Table};
 use super::super::report::Problem;
 use super::{doubt, or, unique};
-use crate::counting::WithoutConsent;
+use crate::counting::{Thresholds, WithoutConsent};
 use crate::server::practice::{CountedBy, Duty, Gpc, Practice};
 use crate::server::site::Mode;
 
-/// Reads the practice of a site in this mode, whose texts are readable from `k` visitors on.
-pub(super) fn practice(statistics: &Table<'_>, mode: Option<Mode>, k: u32, time_zone: TimeZone) -> Practice {
+/// Reads the practice of a site in this mode, with these thresholds.
+pub(super) fn practice(
+    statistics: &Table<'_>,
+    mode: Option<Mode>,
+    k: Thresholds,
+    time_zone: TimeZone,
+) -> Practice {
     let counted = [
         ("visitors", WithoutConsent::Visitors),
         ("views", WithoutConsent::Views),
         ("off", WithoutConsent::Off),
     ];
     let without_consent = or(statistics.one_of("without_consent", &counted), WithoutConsent::Visitors);
+    if without_consent == WithoutConsent::Views && k.answer > 1 {
+        let reason = "without_consent = \"views\": figures by page, goal and the like are of few until enough have agreed";
+        let remedy =
+            "totals by day and hour are told all the same (docs/statistics.md, Where no mark is made)";
+        doubt(statistics.notes(), statistics.at_value("without_consent"), reason, remedy);
+    }
     let counters = [("gateway", CountedBy::Gateway), ("script", CountedBy::Script)];
     let written = statistics.one_of("count", &counters);
     let is_misread = written.is_none() && statistics.has("count");
@@ -32,7 +43,7 @@ pub(super) fn practice(statistics: &Table<'_>, mode: Option<Mode>, k: u32, time_
     }
     let gpc = or(statistics.one_of("gpc", &[("count", Gpc::Count), ("object", Gpc::Object)]), Gpc::Count);
     let reads_sitemap = statistics.flag("sitemap").unwrap_or(true);
-    Practice { counted_by, duties, gpc, without_consent, k, time_zone, reads_sitemap }
+    Practice { counted_by, duties, gpc, without_consent, k: k.text, time_zone, reads_sitemap }
 }
 
 fn duties(statistics: &Table<'_>) -> Vec<Duty> {

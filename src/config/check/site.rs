@@ -49,7 +49,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         None => value::time_zone("Europe/Oslo").ok()?,
     };
     let mode = consent.as_ref().map(|consent| consent.mode);
-    let practice = practice::practice(&statistics, mode, k.text, time_zone.clone());
+    let practice = practice::practice(&statistics, mode, k, time_zone.clone());
     let currency = or(statistics.parsed("currency", value::currency), *b"NOK");
     let (allow, at_allow) = rules::allow(table);
     let (trackers, at_trackers) = tracker::trackers(table);

@@ -70,8 +70,8 @@ fn addresses(tracker: &Tracker) -> Vec<(String, String)> {
 }
 
 /// Is there no space for bare domains?
-fn is_nearly_full(policy: &Policy, consent: &Consent, page: Page<'_>) -> bool {
-    text(policy, consent, page).len() + 128 > FENCE_BYTES_MAX
+fn is_nearly_full(fence: &Fence) -> bool {
+    text_of(fence).len() + 128 > FENCE_BYTES_MAX
 }
 
 /// Is the whole host necessary, whatever else has a path on it? A policy cannot say "but not this path": the tag is held.
@@ -84,9 +84,9 @@ fn is_shared(policy: &Policy, host: &str) -> bool {
 
 /// Nothing held is taken. What is granted is, unless there was no space for it: the necessary has space in any case.
 fn assert_fenced(policy: &Policy, consent: &Consent) {
-    let sources = sources(policy, consent, FRONT);
-    let is_crowded = fence(policy, consent, FRONT).sources_left_out > 0;
-    let is_full = is_nearly_full(policy, consent, FRONT);
+    let fence = fence(policy, consent, FRONT);
+    let sources = sources_of(&fence);
+    let (is_crowded, is_full) = (fence.sources_left_out > 0, is_nearly_full(&fence));
     for tracker in policy.catalog().trackers() {
         let bare =
             |host: &String| tracker.hosts.iter().any(|rule| rule.host.strip_prefix("*.") == Some(host));
@@ -281,7 +281,7 @@ proptest! {
     ) {
         let policy = policy(Settings { allow, ..settings() });
         let page = Page { path, ..FRONT };
-        if more.categories() != CategorySet::ALL && !is_nearly_full(&policy, &more, page) {
+        if more.categories() != CategorySet::ALL && !is_nearly_full(&fence(&policy, &more, page)) {
             let many = sources(&policy, &more, page);
             for source in sources(&policy, &less, page) {
                 // A wider one may stand for it.

@@ -35,6 +35,10 @@ const TELEPHONES: [&str; 7] = ["tlf", "telefon", "mobil", "tel", "phone", "mob",
 
 /// What a number in this text is.
 pub(super) fn kind(text: &str) -> Option<&'static str> {
+    // No number of these is shorter, and most texts have none.
+    if text.bytes().filter(u8::is_ascii_digit).count() < ERRAND_DIGITS_MIN {
+        return None;
+    }
     let stem = without_ending(text);
     if is_date(stem) {
         return None;

@@ -23,6 +23,9 @@ pub(in super::super) enum Count {
 /// How many [`Count`]s there are.
 pub(super) const COUNTS: usize = 11;
 
+/// The counts, and one number more, so that a processor adds them four at a time. In a [`Few`] that number is 0.
+pub(super) type Lanes = [i32; COUNTS + 1];
+
 /// Either way; two of these can be added up without a look at the result.
 const COUNT_MAX: i32 = 1 << 30;
 
@@ -32,7 +35,7 @@ pub(super) type More = [i64; 4];
 /// See [`Sums`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Few {
-    pub(super) counts: [i32; COUNTS],
+    pub(super) counts: Lanes,
     pub(in super::super) engaged_ms: i64,
     pub(super) more: More,
 }
@@ -63,7 +66,10 @@ impl Few {
 
     /// Is there nothing to add?
     pub(in super::super) fn is_zero(&self) -> bool {
-        *self == Self::default()
+        // No branch for each: this is asked of every sum that is drained.
+        let counts = self.counts.iter().fold(0, |all, count| all | *count);
+        let more = self.more.iter().fold(self.engaged_ms, |all, sum| all | *sum);
+        counts == 0 && more == 0
     }
 
     /// The same without the figures of an hour.
@@ -97,10 +103,10 @@ impl Few {
     }
 
     /// Are all counts so small that two such can be added up?
-    pub(super) fn is_small(counts: &[i32; COUNTS]) -> bool {
+    pub(super) fn is_small(counts: &Lanes) -> bool {
         // No branch for each: this is asked at every addition.
-        let beyond = counts.iter().fold(0, |beyond, count| beyond | (*count ^ (*count >> 31)));
-        beyond < COUNT_MAX
+        let beyond = counts.iter().fold(0, |beyond, count| beyond | count.wrapping_add(COUNT_MAX));
+        beyond >= 0
     }
 
     /// The sums.
@@ -142,7 +148,7 @@ impl Few {
             sums.exits,
             sums.seconds,
         ];
-        let mut counts = [0; COUNTS];
+        let mut counts = Lanes::default();
         for (count, wide) in counts.iter_mut().zip(wide) {
             *count = i32::try_from(wide).ok()?;
         }
@@ -184,7 +190,7 @@ mod tests {
     fn what_two_counts_could_not_hold_is_not_small() {
         let is_small = |count: i32| {
             Few::is_small(&{
-                let mut counts = [0; COUNTS];
+                let mut counts = Lanes::default();
                 counts[3] = count;
                 counts
             })

@@ -6,7 +6,7 @@ use hashbrown::hash_table::Entry;
 
 use super::super::axis::Key;
 use super::super::tally::Sums;
-use super::few::{COUNTS, Few, More};
+use super::few::{COUNTS, Few, Lanes, More};
 use super::fold;
 
 /// One hour's sums.
@@ -24,9 +24,8 @@ pub(super) struct Sheet {
 struct Row {
     key: Key,
     engaged_ms: i64,
-    counts: [i32; COUNTS],
-    /// The place of the rest, or [`NOTHING`].
-    more: u32,
+    /// Behind the counts the place of the rest, or [`NOTHING`]: small, as they are, and nothing is ever added to it.
+    counts: Lanes,
 }
 
 /// Where the sums of a key stand. The key is in two halves: so a place takes 12 bytes.
@@ -35,7 +34,20 @@ struct Place {
     at: u32,
 }
 
-const NOTHING: u32 = u32::MAX;
+const NOTHING: i32 = -1;
+
+impl Row {
+    fn new(key: Key) -> Self {
+        let mut counts = Lanes::default();
+        counts[COUNTS] = NOTHING;
+        Self { key, engaged_ms: 0, counts }
+    }
+
+    /// The place of the rest.
+    fn more(&self) -> Option<usize> {
+        usize::try_from(self.counts[COUNTS]).ok()
+    }
+}
 
 impl Sheet {
     /// How many sums there are.
@@ -65,18 +77,19 @@ impl Sheet {
             Entry::Vacant(vacant) => {
                 let at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
                 vacant.insert(Place { key: halves, at });
-                rows.push(Row { key, engaged_ms: 0, counts: [0; COUNTS], more: NOTHING });
+                rows.push(Row::new(key));
                 at
             }
         }
     }
 
     /// Looks at the sums at a place, and at nothing else.
-    pub(super) fn touch(&self, at: u32) -> u32 {
-        self.rows[at as usize].more
+    pub(super) fn touch(&self, at: u32) -> i32 {
+        self.rows[at as usize].counts[COUNTS]
     }
 
     /// Adds to the sums at a place.
+    #[inline]
     pub(super) fn add(&mut self, at: u32, few: &Few) {
         let row = &mut self.rows[at as usize];
         let mut together = row.counts;
@@ -84,7 +97,8 @@ impl Sheet {
             *sum += count;
         }
         if !Few::is_small(&together) {
-            self.spilled.push((row.key, few.sums()));
+            let key = row.key;
+            self.spill(key, few);
             return;
         }
         row.counts = together;
@@ -94,13 +108,22 @@ impl Sheet {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn spill(&mut self, key: Key, few: &Few) {
+        self.spilled.push((key, few.sums()));
+    }
+
+    // By itself, so that what nearly every addition does is short.
+    #[inline(never)]
     fn add_more(&mut self, at: usize, more: More) {
         let row = &mut self.rows[at];
-        if row.more == NOTHING {
-            row.more = u32::try_from(self.more.len()).unwrap_or(NOTHING);
+        let place = row.more().unwrap_or_else(|| {
+            row.counts[COUNTS] = i32::try_from(self.more.len()).unwrap_or(NOTHING);
             self.more.push(More::default());
-        }
-        for (sum, value) in self.more[row.more as usize].iter_mut().zip(more) {
+            self.more.len() - 1
+        });
+        for (sum, value) in self.more[place].iter_mut().zip(more) {
             *sum = sum.saturating_add(value);
         }
     }
@@ -109,8 +132,10 @@ impl Sheet {
     /// ([`spilled`](Self::spilled)).
     pub(super) fn row(&self, at: usize) -> Option<(Key, Few)> {
         let row = self.rows.get(at)?;
-        let more = self.more.get(row.more as usize).copied().unwrap_or_default();
-        Some((row.key, Few { counts: row.counts, engaged_ms: row.engaged_ms, more }))
+        let more = row.more().and_then(|place| self.more.get(place)).copied().unwrap_or_default();
+        let mut counts = row.counts;
+        counts[COUNTS] = 0;
+        Some((row.key, Few { counts, engaged_ms: row.engaged_ms, more }))
     }
 
     /// The key at a place.

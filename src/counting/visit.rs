@@ -5,6 +5,7 @@
 //! times, and the sums come out the same. A visit that has ended stays where it is until the day is over: it says in
 //! which cells its visitor was seen already.
 
+mod past;
 mod slab;
 mod steps;
 mod write;

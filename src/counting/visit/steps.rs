@@ -202,10 +202,4 @@ impl Visit {
             }
         }
     }
-
-    /// The hours of a day, as bits, in which it did what fits.
-    pub(super) fn hours_of(&self, day: LocalDay, slots: &Slots, fits: impl Fn(&Sight) -> bool) -> u32 {
-        let sights = self.sights.iter().filter(|sight| slots.get(sight.at).day == day);
-        sights.filter(|sight| fits(sight)).fold(0, |hours, sight| hours | slots.get(sight.at).bit())
-    }
 }

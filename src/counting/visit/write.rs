@@ -8,16 +8,15 @@
 //! answer when a figure is taken back. Most visits are their visitor's first: they add the same to a facet as a
 //! whole. Of others the visitors are added cell by cell, and the rest to the facet.
 
-use smallvec::SmallVec;
-
 use super::super::axis::{Axis, Key, Plan, VISIT_AXES};
 use super::super::cells::{Cells, Count, Few, Member, Slots};
 use super::super::deed::Deeds;
 use super::super::facets::Facets;
 use super::super::tally::LocalDay;
 use super::super::veil::{ValueId, Values};
+use super::past::{Past, Thing};
 use super::steps::{Delta, Steps};
-use super::{RecordKind, Sight, Visit, Visits};
+use super::{RecordKind, Visit, Visits};
 
 /// What is read and written beside the visit.
 pub(in super::super) struct Book<'a> {
@@ -50,9 +49,6 @@ struct Turn {
     things: Vec<(Key, u32)>,
 }
 
-/// The earlier visits of the same visitor.
-type Past<'v> = SmallVec<[&'v Visit; 4]>;
-
 impl Book<'_> {
     /// Writes a visit: what it is now, and what was written of it before.
     pub(in super::super) fn write(
@@ -62,12 +58,12 @@ impl Book<'_> {
         was: Option<&Visit>,
         scratch: &mut Scratch,
     ) {
-        let past: Past<'_> = visits
+        let earlier = visits
             .chain(now.before)
             .filter_map(|at| visits.get(at))
             .filter(|_| now.kind == RecordKind::Visit)
-            .filter(|record| record.kind == RecordKind::Visit)
-            .collect();
+            .filter(|record| record.kind == RecordKind::Visit);
+        let past = Past::of(earlier, self.deeds, self.slots);
         let mut writing = Writing { book: self, now, was, past: &past };
         if now.kind == RecordKind::Visit {
             writing.whole(scratch);
@@ -81,7 +77,7 @@ struct Writing<'w, 'b, 'v> {
     book: &'w mut Book<'b>,
     now: &'v Visit,
     was: Option<&'v Visit>,
-    past: &'v [&'v Visit],
+    past: &'w Past<'v>,
 }
 
 impl Writing<'_, '_, '_> {
@@ -149,12 +145,13 @@ impl Writing<'_, '_, '_> {
     }
 
     fn thing(&mut self, key: Key, since: &Steps, undo: &Steps, whole: &Steps) {
+        let thing = self.past.thing(key, self.book.deeds, self.book.slots);
         if key.is_pair() {
-            self.plain(key, &since.days, Some(key));
+            self.plain(key, &since.days, Some(&thing));
             return;
         }
         let (axis, id) = key.first();
-        let gained = self.plain(key, &since.hours, Some(key));
+        let gained = self.plain(key, &since.hours, Some(&thing));
         self.book.values.had_by_visitors(ValueId::from_number(id), gained);
         if key == Key::one(Axis::EVENT_NAME, ValueId::PAGEVIEW.number()) {
             return;
@@ -164,22 +161,22 @@ impl Writing<'_, '_, '_> {
         for at in plan.with(axis) {
             let at = usize::from(*at);
             if old[at] == ids[at] {
-                self.thing_and_axis(key, (at, ids[at]), &since.days);
+                self.thing_and_axis(&thing, (at, ids[at]), &since.days);
             } else {
-                self.thing_and_axis(key, (at, old[at]), &undo.days);
-                self.thing_and_axis(key, (at, ids[at]), &whole.days);
+                self.thing_and_axis(&thing, (at, old[at]), &undo.days);
+                self.thing_and_axis(&thing, (at, ids[at]), &whole.days);
             }
         }
     }
 
     /// Adds to one cell; returns how many visitors the present day's cell gained.
-    fn plain(&mut self, cell: Key, deltas: &[Delta], thing: Option<Key>) -> i64 {
+    fn plain(&mut self, cell: Key, deltas: &[Delta], thing: Option<&Thing>) -> i64 {
         let mut gained = 0;
         for delta in deltas {
             let mut few = delta.few;
             if delta.comes != 0 || delta.comes_today != 0 {
                 let day = self.book.slots.get(delta.slot);
-                let been = self.been(day.day, thing, |_| true);
+                let been = self.past.been(day.day, thing, |_| true);
                 if been != 0 {
                     few[Count::Visitors] = 0;
                 }
@@ -199,7 +196,7 @@ impl Writing<'_, '_, '_> {
         for delta in deltas {
             let slot = self.book.slots.get(delta.slot);
             let is_today = slot.day == self.book.day;
-            if delta.comes == 0 || self.been(slot.day, None, |_| true) == 0 {
+            if delta.comes == 0 || self.past.been(slot.day, None, |_| true) == 0 {
                 self.book.cells.add(delta.slot, Key::one(axis, id), &delta.few);
                 if is_today && delta.comes_today > 0 {
                     self.had(axis, id);
@@ -212,7 +209,7 @@ impl Writing<'_, '_, '_> {
             self.book.cells.add(delta.slot, Key::one(axis, id), &rest);
             for member in 0..members(axis) {
                 let value = self.book.facets.value(axis, id, member);
-                let been = self.been(slot.day, None, |past| self.value_of(past, at, member) == value);
+                let been = self.past.been(slot.day, None, |past| self.value_of(past, at, member) == value);
                 let visitors = if been == 0 { delta.comes_today } else { 0 };
                 let visitors_hour = if been & slot.bit() == 0 { delta.comes } else { 0 };
                 let Some(cell) = Member::of(axis, member, value).one() else { continue };
@@ -236,7 +233,7 @@ impl Writing<'_, '_, '_> {
     fn daily(&mut self, row: Key, a: (usize, u32), b: (usize, u32), deltas: &[Delta]) {
         for delta in deltas {
             let day = self.book.slots.get(delta.slot).day;
-            if delta.comes_today == 0 || self.been(day, None, |_| true) == 0 {
+            if delta.comes_today == 0 || self.past.been(day, None, |_| true) == 0 {
                 self.book.cells.add(delta.slot, row, &delta.few);
                 continue;
             }
@@ -246,11 +243,11 @@ impl Writing<'_, '_, '_> {
     }
 
     /// Adds to the cells of something it did and an axis, by the day.
-    fn thing_and_axis(&mut self, thing: Key, (at, id): (usize, u32), deltas: &[Delta]) {
-        let row = Key::pair(thing.first(), (VISIT_AXES[at], id));
+    fn thing_and_axis(&mut self, thing: &Thing, (at, id): (usize, u32), deltas: &[Delta]) {
+        let row = Key::pair(thing.key.first(), (VISIT_AXES[at], id));
         for delta in deltas {
             let day = self.book.slots.get(delta.slot).day;
-            if delta.comes_today == 0 || self.been(day, Some(thing), |_| true) == 0 {
+            if delta.comes_today == 0 || self.past.been(day, Some(thing), |_| true) == 0 {
                 self.book.cells.add(delta.slot, row, &delta.few);
                 continue;
             }
@@ -265,11 +262,11 @@ impl Writing<'_, '_, '_> {
         (a, x): (usize, u32),
         (b, y): (usize, u32),
         delta: &Delta,
-        thing: Option<Key>,
+        thing: Option<&Thing>,
     ) {
         let day = self.book.slots.get(delta.slot).day;
         let (first, second) =
-            thing.map_or((VISIT_AXES[a], VISIT_AXES[b]), |thing| (thing.first().0, VISIT_AXES[b]));
+            thing.map_or((VISIT_AXES[a], VISIT_AXES[b]), |thing| (thing.key.first().0, VISIT_AXES[b]));
         let plan = self.book.plan;
         let is_turned = first > second;
         let of_day = self.book.slots.of_day(delta.slot);
@@ -277,14 +274,14 @@ impl Writing<'_, '_, '_> {
             let (one, other) = if is_turned { (*other, *one) } else { (*one, *other) };
             let value = self.book.facets.value(VISIT_AXES[b], y, other);
             let (left, been) = if let Some(thing) = thing {
-                let left = Member::of(first, 0, ValueId::from_number(thing.first().1));
-                (left, self.been(day, Some(thing), |past| self.value_of(past, b, other) == value))
+                let left = Member::of(first, 0, ValueId::from_number(thing.key.first().1));
+                (left, self.past.been(day, Some(thing), |past| self.value_of(past, b, other) == value))
             } else {
                 let left = self.book.facets.value(VISIT_AXES[a], x, one);
                 let fits = |past: &Visit| {
                     self.value_of(past, a, one) == left && self.value_of(past, b, other) == value
                 };
-                (Member::of(first, one, left), self.been(day, None, fits))
+                (Member::of(first, one, left), self.past.been(day, None, fits))
             };
             if let Some(cell) = Member::pair(left, Member::of(second, other, value)).filter(|_| been == 0) {
                 self.correct(of_day, cell, delta.comes_today, 0);
@@ -297,19 +294,6 @@ impl Writing<'_, '_, '_> {
             let few = Few::with([(Count::Visitors, visitors), (Count::VisitorsHour, visitors_hour)]);
             self.book.cells.add(slot, cell, &few);
         }
-    }
-
-    /// The hours of a day, as bits, in which earlier visits that fit did the thing, or anything.
-    fn been(&self, day: LocalDay, thing: Option<Key>, fits: impl Fn(&Visit) -> bool) -> u32 {
-        let (deeds, slots) = (self.book.deeds, self.book.slots);
-        let fits_thing = |sight: &Sight| {
-            deeds.get(sight.deed).is_some_and(|deed| match thing {
-                Some(thing) => deed.cells(sight.page).any(|cell| cell == thing),
-                None => deed.kind().is_counted(),
-            })
-        };
-        let past = self.past.iter().filter(|past| fits(past));
-        past.fold(0, |hours, past| hours | past.hours_of(day, slots, fits_thing))
     }
 
     fn value_of(&self, visit: &Visit, at: usize, member: u8) -> ValueId {

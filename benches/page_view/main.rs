@@ -32,14 +32,21 @@ const VISITS: u32 = 60_000;
 /// Hits that are handed in before the queue is emptied.
 const HANDED_IN: usize = 10_000;
 
+/// As the counting thread drains.
+fn drain(counter: &mut Counter) {
+    counter.drain_in_parts(|part| {
+        black_box(part);
+    });
+}
+
 fn count(mut counter: Counter, hits: Vec<Hit>, per_drain: usize) -> Counter {
     for (number, hit) in hits.into_iter().enumerate() {
         counter.count(hit);
         if number % per_drain == per_drain - 1 {
-            black_box(counter.drain());
+            drain(&mut counter);
         }
     }
-    black_box(counter.drain());
+    drain(&mut counter);
     counter
 }
 

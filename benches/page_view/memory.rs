@@ -23,10 +23,10 @@ pub(crate) fn report() {
     for (number, hit) in hits.iter().enumerate() {
         counter.count(super::stream::again(hit));
         if number % VIEWS_PER_DRAIN == VIEWS_PER_DRAIN - 1 {
-            drop(counter.drain());
+            super::drain(&mut counter);
         }
     }
-    drop(counter.drain());
+    super::drain(&mut counter);
     let took = began.elapsed().as_secs_f64();
     let Some(after) = resident() else { return };
     println!(

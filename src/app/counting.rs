@@ -10,10 +10,10 @@ use super::{AppError, delivery};
 use crate::clock::{Clock, monotonic};
 use crate::counting::handover::pack_hit;
 use crate::counting::place::WatchedPlaces;
-use crate::counting::{Counter, Drained, Hit, Vault, wipe_stack};
+use crate::counting::{Counter, Hit, Vault, wipe_stack};
 use crate::store::StoreError;
 use crate::store::key_log::KeyLog;
-use crate::store::spool::Spool;
+use crate::store::spool::{Body, Spool};
 use crate::telemetry::Metrics;
 
 /// How often sums are written: a crash loses at most this much.
@@ -22,7 +22,7 @@ const WRITE_EVERY: Duration = Duration::from_millis(500);
 /// Hits counted between two looks at the time.
 const HITS_AT_ONCE: usize = 1024;
 
-/// Most tallies kept in memory while the spool cannot be written. About 100 MB.
+/// Most tallies kept in memory while the spool cannot be written. About 10 MB.
 const UNWRITTEN_MAX: usize = 500_000;
 
 /// What the counting thread works with.
@@ -63,7 +63,7 @@ impl Thread {
 }
 
 fn run(mut line: Line) {
-    let mut unwritten = Drained::default();
+    let mut unwritten = Body::default();
     let mut due = monotonic() + WRITE_EVERY;
     loop {
         match line.waiting.recv_timeout(due.saturating_duration_since(monotonic())) {
@@ -100,11 +100,10 @@ fn count(line: &mut Line, first: Box<Hit>, due: Instant) {
 
 /// Gives another process everything that is known; its wire, once it has it. Hits wait in their queue meanwhile. While
 /// sums wait that cannot be written, nothing is given: they would be lost.
-fn hand_over(line: &mut Line, unwritten: &mut Drained, order: Order) -> Option<Wire> {
+fn hand_over(line: &mut Line, unwritten: &mut Body, order: Order) -> Option<Wire> {
     write(line, unwritten);
-    let is_written = unwritten.tallies.is_empty() && unwritten.names.is_empty();
     // Who asked went away when this fails, and then there is no outcome either.
-    let is_given = is_written && order.state.send(line.counter.hand_over()).is_ok();
+    let is_given = unwritten.is_empty() && order.state.send(line.counter.hand_over()).is_ok();
     drop(order.state);
     if is_given { order.outcome.recv().ok() } else { None }
 }
@@ -156,27 +155,25 @@ fn write_keys(vault: &Vault, log: &KeyLog, clock: &dyn Clock, metrics: &Metrics)
 
 /// Moves the clock of visits and keys, and writes what was summed since the last time. What cannot be written goes with
 /// the next batch, up to a limit; what the spool has no room for is lost, and the spool counts it.
-fn write(line: &mut Line, unwritten: &mut Drained) -> Keys {
+fn write(line: &mut Line, unwritten: &mut Body) -> Keys {
     line.places.refresh();
     line.counter.advance(line.clock.now());
     let keys = write_keys(line.counter.vault(), &line.key_log, &*line.clock, &line.metrics);
-    let drained = line.counter.drain();
-    unwritten.tallies.extend(drained.tallies);
-    unwritten.names.extend(drained.names);
-    if unwritten.tallies.is_empty() && unwritten.names.is_empty() {
+    line.counter.drain_in_parts(|part| unwritten.add(&part.tallies, &part.names));
+    if unwritten.is_empty() {
         return keys;
     }
-    match line.spool.append(&unwritten.tallies, &unwritten.names) {
+    match line.spool.append(unwritten) {
         Ok(_) => line.delivery.call(),
         Err(error) => {
             line.metrics.spool_failures.increment();
             tracing::error!(%error, "counts could not be written to the spool");
-            if !matches!(error, StoreError::SpoolFull { .. }) && unwritten.tallies.len() < UNWRITTEN_MAX {
+            if !matches!(error, StoreError::SpoolFull { .. }) && unwritten.tallies() < UNWRITTEN_MAX {
                 return keys;
             }
-            line.metrics.tallies_lost.add(unwritten.tallies.len() as u64);
+            line.metrics.tallies_lost.add(unwritten.tallies() as u64);
         }
     }
-    *unwritten = Drained::default();
+    *unwritten = Body::default();
     keys
 }

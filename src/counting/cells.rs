@@ -143,24 +143,30 @@ impl Cells {
 
     /// Adds sums of any size.
     pub(super) fn add_wide(&mut self, slot: u8, key: Key, sums: &Sums) {
-        sheet(&mut self.sheets, &mut self.spare, slot).add_wide(key, sums);
-        self.count();
+        match Few::of(sums) {
+            Some(few) => self.add(slot, key, &few),
+            None => sheet(&mut self.sheets, &mut self.spare, slot).spill(key, *sums),
+        }
     }
 
-    /// Takes all that waits, as it is written, and leaves nothing; cells whose sums came to nothing are left out.
-    pub(super) fn drain_into(&mut self, meaning: &Meaning<'_>, tallies: &mut Vec<Tally>) {
+    /// Takes all facets apart: what waits now are the cells that are written, and what they came from.
+    pub(super) fn settle(&mut self, meaning: &Meaning<'_>) {
         self.add_line();
         for slot in 0..u8::try_from(self.sheets.len()).unwrap_or(u8::MAX) {
             self.take_apart(slot, meaning);
         }
         self.add_line();
-        tallies.reserve(self.waiting);
+    }
+
+    /// Tells all that waits and is settled, as it is written, and leaves nothing; cells whose sums came to nothing are
+    /// left out.
+    pub(super) fn drain(&mut self, meaning: &Meaning<'_>, mut hand_on: impl FnMut(Tally)) {
         for (slot, cells) in (0_u8..).zip(&mut self.sheets) {
             let slot = meaning.slots.get(slot);
             let mut tell = |key, sums: Sums| {
                 if let Some(cell) = cell(key, meaning) {
                     let site = Arc::clone(meaning.site);
-                    tallies.push(Tally { site, hour: slot.hour, day: slot.day, cell, sums });
+                    hand_on(Tally { site, hour: slot.hour, day: slot.day, cell, sums });
                 }
             };
             // Of most sums it is seen here, before they are made wide, that they are no cell's.

@@ -25,7 +25,7 @@ use super::place::Places;
 use super::properties::Properties;
 use super::reload::Reloads;
 use super::secret::{Vault, wipe_stack};
-use super::tally::Sums;
+use super::tally::{Name, Sums, Tally};
 use super::veil::Veil;
 use super::visit::Scratch;
 use super::{Hit, HitKind, NotCounted, SiteSettings, Standing, WithoutConsent};
@@ -194,26 +194,56 @@ impl Site {
     /// Takes the sums and names since the last time.
     pub(super) fn drain_into(&mut self, drained: &mut Drained, dropped: &mut Dropped) {
         self.settle(dropped);
+        let mut closed = std::mem::take(&mut self.closed);
         if drained.tallies.is_empty() {
             // Nearly always, and then nothing is copied.
-            std::mem::swap(&mut drained.tallies, &mut self.closed.tallies);
+            std::mem::swap(&mut drained.tallies, &mut closed.tallies);
         }
-        drained.tallies.append(&mut self.closed.tallies);
-        drained.names.append(&mut self.closed.names);
+        drained.tallies.append(&mut closed.tallies);
+        drained.names.append(&mut closed.names);
+        drained.tallies.reserve(self.cells.len());
+        self.tell(&mut drained.names, |tally| drained.tallies.push(tally));
     }
 
-    /// Writes what visits have not written and gives every sum its words and tokens back.
-    pub(super) fn settle(&mut self, dropped: &mut Dropped) {
-        let (Some(day), Some(veil)) = (&mut self.today, &mut self.veil) else { return };
+    /// The same, with the sums one by one.
+    pub(super) fn drain_to(
+        &mut self,
+        dropped: &mut Dropped,
+        names: &mut Vec<Name>,
+        mut hand_on: impl FnMut(Tally),
+    ) {
+        self.settle(dropped);
+        let mut closed = std::mem::take(&mut self.closed);
+        closed.tallies.into_iter().for_each(&mut hand_on);
+        names.append(&mut closed.names);
+        self.tell(names, hand_on);
+    }
+
+    /// Writes what visits have not written, and takes facets apart.
+    fn settle(&mut self, dropped: &mut Dropped) {
+        let Some(day) = &mut self.today else { return };
         day.write(&mut self.cells, &mut self.scratch);
         let folded = day.values.take_folded();
         if folded > 0 {
             dropped.folded = dropped.folded.saturating_add(folded);
             add_dropped(day, &mut self.cells, self.now, VALUE_FOLDED, folded);
         }
-        day.drain(&self.settings.name, &mut self.cells, &mut self.closed.tallies);
-        let names = (&self.settings.name, day.plan.properties());
-        day.values.take_names(veil, names, &mut self.closed.names);
+        day.settle(&self.settings.name, &mut self.cells);
+    }
+
+    /// Gives every sum that is settled its words and tokens back.
+    fn tell(&mut self, names: &mut Vec<Name>, hand_on: impl FnMut(Tally)) {
+        let (Some(day), Some(veil)) = (&mut self.today, &mut self.veil) else { return };
+        day.drain(&self.settings.name, &mut self.cells, hand_on);
+        day.values.take_names(veil, (&self.settings.name, day.plan.properties()), names);
+    }
+
+    /// Keeps what is settled until the next drain: its day is over.
+    fn close(&mut self) {
+        let Drained { mut tallies, mut names } = std::mem::take(&mut self.closed);
+        tallies.reserve(self.cells.len());
+        self.tell(&mut names, |tally| tallies.push(tally));
+        self.closed = Drained { tallies, names };
     }
 
     /// Moves the site's time to `at`, through midnight where it lies between.
@@ -235,6 +265,7 @@ impl Site {
         let fate = if is_new { KeyFate::Rekeyed } else { KeyFate::Born };
         let (day, month) = Day::at(now, &self.settings, fate, around);
         self.settle(around.dropped);
+        self.close();
         self.reloads.clear();
         self.properties.close_day();
         let before = self.today.take();

@@ -23,11 +23,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params};
 
+pub use self::codec::Body;
 pub use self::deliver::{deliver, retry_after};
 use super::file::Kind;
 use super::{Batch, BatchId, Settings, StoreError};
 use crate::clock::{Clock, Entropy};
-use crate::counting::tally::{Cell, Hour, LocalDay, Name, Sums, Tally};
+use crate::counting::tally::{Cell, Hour, LocalDay, Sums, Tally};
 
 /// Default size limit. Unit: bytes. A shop with ten million page views a month writes about 100 MB a day unmerged.
 pub const BYTES_MAX: u64 = 256 << 20;
@@ -96,9 +97,9 @@ impl Spool {
 
     /// Keeps a batch, and gives it its id. `Ok` means it survives power loss; [`StoreError::SpoolFull`], that it is
     /// lost and counted as such.
-    pub fn append(&self, tallies: &[Tally], names: &[Name]) -> Result<BatchId, StoreError> {
+    pub fn append(&self, batch: &Body) -> Result<BatchId, StoreError> {
         let id = self.next_id();
-        let body = codec::encode(tallies, names);
+        let body = batch.bytes();
         let mut connection = self.lock();
         let transaction = begin(&mut connection)?;
         let has_room = self.make_room(&transaction, body.len())?;
@@ -106,7 +107,7 @@ impl Spool {
             put(&transaction, None, id, self.clock.now().as_second(), &body).map_err(error)?;
         } else {
             count(&transaction, "lost_batches", 1).map_err(error)?;
-            count(&transaction, "lost_tallies", tallies.len()).map_err(error)?;
+            count(&transaction, "lost_tallies", batch.tallies()).map_err(error)?;
         }
         transaction.commit().map_err(error)?;
         if has_room { Ok(id) } else { Err(StoreError::SpoolFull { limit_bytes: self.bytes_max }) }
@@ -198,7 +199,7 @@ impl Spool {
             return Ok(true);
         };
         let (tallies, names) = added(first, second);
-        let body = codec::encode(&tallies, &names);
+        let body = Body::of(&tallies, &names).bytes();
         let (place, appended_at) = (one.place.min(other.place), one.appended_at.min(other.appended_at));
         remove(transaction, one.id)
             .and_then(|()| remove(transaction, other.id))

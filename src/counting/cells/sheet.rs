@@ -55,17 +55,6 @@ impl Sheet {
         self.rows.len() + self.spilled.len()
     }
 
-    /// Adds sums of any size to those of a key.
-    pub(super) fn add_wide(&mut self, key: Key, sums: &Sums) {
-        match Few::of(sums) {
-            Some(few) => {
-                let at = self.place(key);
-                self.add(at, &few);
-            }
-            None => self.spilled.push((key, *sums)),
-        }
-    }
-
     /// Where the sums of a key stand, or will.
     pub(super) fn place(&mut self, key: Key) -> u32 {
         let Self { index, rows, .. } = self;
@@ -98,7 +87,7 @@ impl Sheet {
         }
         if !Few::is_small(&together) {
             let key = row.key;
-            self.spill(key, few);
+            self.widen(key, few);
             return;
         }
         row.counts = together;
@@ -108,13 +97,18 @@ impl Sheet {
         }
     }
 
+    // By itself, as the next: so what nearly every addition does is short.
     #[cold]
     #[inline(never)]
-    fn spill(&mut self, key: Key, few: &Few) {
-        self.spilled.push((key, few.sums()));
+    fn widen(&mut self, key: Key, few: &Few) {
+        self.spill(key, few.sums());
     }
 
-    // By itself, so that what nearly every addition does is short.
+    /// Adds sums for which a row has no room.
+    pub(super) fn spill(&mut self, key: Key, sums: Sums) {
+        self.spilled.push((key, sums));
+    }
+
     #[inline(never)]
     fn add_more(&mut self, at: usize, more: More) {
         let row = &mut self.rows[at];
@@ -189,7 +183,12 @@ mod tests {
         let key = Key::one(Axis::PAGE, 1);
         let large = i64::from(i32::MAX);
         for views in [1, large, large + 7, -3, 5] {
-            sheet.add_wide(key, &Sums { views, revenue: views, seconds: 2, ..Sums::default() });
+            let sums = Sums { views, revenue: views, seconds: 2, ..Sums::default() };
+            let at = sheet.place(key);
+            match Few::of(&sums) {
+                Some(few) => sheet.add(at, &few),
+                None => sheet.spill(key, sums),
+            }
         }
         let mut sum = Sums::default();
         sheet.rows().for_each(|(_, few)| sum += &few.sums());

@@ -266,7 +266,10 @@ impl World {
                 drains.push(counter.drain());
             }
         }
-        drains.push(counter.drain());
+        counter.drain_in_parts(|part| {
+            let (tallies, names) = (part.tallies.clone(), part.names.clone());
+            drains.push(Drained { tallies, names });
+        });
         assert_eq!(counter.drain(), Drained::default());
         read(&drains)
     }

@@ -115,16 +115,18 @@ impl Day {
         }
     }
 
-    /// Takes the sums that wait, as they are written.
-    pub(super) fn drain(&mut self, site: &Arc<str>, cells: &mut Cells, tallies: &mut Vec<Tally>) {
-        let meaning = Meaning {
-            site,
-            slots: &self.slots,
-            plan: &self.plan,
-            facets: &self.facets,
-            values: &self.values,
-        };
-        cells.drain_into(&meaning, tallies);
+    /// Takes the facets of the sums that wait apart.
+    pub(super) fn settle(&self, site: &Arc<str>, cells: &mut Cells) {
+        cells.settle(&self.meaning(site));
+    }
+
+    /// Tells the sums that wait and are settled, as they are written.
+    pub(super) fn drain(&self, site: &Arc<str>, cells: &mut Cells, tell: impl FnMut(Tally)) {
+        cells.drain(&self.meaning(site), tell);
+    }
+
+    fn meaning<'d>(&'d self, site: &'d Arc<str>) -> Meaning<'d> {
+        Meaning { site, slots: &self.slots, plan: &self.plan, facets: &self.facets, values: &self.values }
     }
 }
 

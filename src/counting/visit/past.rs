@@ -38,6 +38,9 @@ impl<'v> Past<'v> {
 
     /// A thing, with when they did it.
     pub(super) fn thing(&self, key: Key, deeds: &Deeds, slots: &Slots) -> Thing {
+        if self.0.is_empty() {
+            return Thing { key, hours: SmallVec::new() };
+        }
         let is_it = |sight: &Sight| {
             deeds.get(sight.deed).is_some_and(|deed| deed.cells(sight.page).any(|cell| cell == key))
         };

@@ -18,36 +18,78 @@ const SUMS_OF_VERSION_1: u64 = (1 << 11) - 1;
 /// What a batch holds, beside its id.
 pub(super) type Content = (Vec<Tally>, Vec<Name>);
 
-/// The bytes of a batch.
-pub(super) fn encode(tallies: &[Tally], names: &[Name]) -> Vec<u8> {
-    let mut texts = Texts::default();
-    let mut body = Vec::with_capacity(16 * tallies.len());
-    put_count(&mut body, tallies.len());
-    for tally in tallies {
-        put_number(&mut body, texts.number(&tally.site));
-        put_signed(&mut body, tally.hour.0.into());
-        put_signed(&mut body, tally.day.0.into());
-        put_cell(&mut body, &mut texts, &tally.cell);
-        put_sums(&mut body, &tally.sums);
-    }
-    put_count(&mut body, names.len());
-    for name in names {
-        put_number(&mut body, texts.number(&name.site));
-        put_dimension(&mut body, &mut texts, &name.dimension);
-        body.extend_from_slice(&name.token.to_le_bytes());
-        put_number(&mut body, texts.number(&name.name));
-    }
-    let mut bytes = vec![VERSION];
-    put_count(&mut bytes, texts.list.len());
-    for text in texts.list {
-        put_count(&mut bytes, text.len());
-        bytes.extend_from_slice(text.as_bytes());
-    }
-    bytes.extend_from_slice(&body);
-    bytes
+/// A batch on its way into the spool: what was drained, part by part, in a few bytes each.
+#[derive(Default)]
+pub struct Body {
+    texts: Texts,
+    tallies: Items,
+    names: Items,
 }
 
-/// What the bytes hold; `None` where they are not what [`encode`] writes.
+/// So many, written one behind the other.
+#[derive(Default)]
+struct Items {
+    count: usize,
+    bytes: Vec<u8>,
+}
+
+impl Body {
+    /// These tallies and names.
+    pub fn of(tallies: &[Tally], names: &[Name]) -> Self {
+        let mut body = Self::default();
+        body.add(tallies, names);
+        body
+    }
+
+    /// Puts more behind what is there.
+    pub fn add(&mut self, tallies: &[Tally], names: &[Name]) {
+        let Self { texts, tallies: Items { count, bytes }, .. } = self;
+        *count += tallies.len();
+        for tally in tallies {
+            put_number(bytes, texts.number(&tally.site));
+            put_signed(bytes, tally.hour.0.into());
+            put_signed(bytes, tally.day.0.into());
+            put_cell(bytes, texts, &tally.cell);
+            put_sums(bytes, &tally.sums);
+        }
+        let Self { texts, names: Items { count, bytes }, .. } = self;
+        *count += names.len();
+        for name in names {
+            put_number(bytes, texts.number(&name.site));
+            put_dimension(bytes, texts, &name.dimension);
+            bytes.extend_from_slice(&name.token.to_le_bytes());
+            put_number(bytes, texts.number(&name.name));
+        }
+    }
+
+    /// How many tallies it holds.
+    pub const fn tallies(&self) -> usize {
+        self.tallies.count
+    }
+
+    /// Does it hold nothing?
+    pub const fn is_empty(&self) -> bool {
+        self.tallies.count == 0 && self.names.count == 0
+    }
+
+    /// As it stands in the spool.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        bytes.reserve(self.tallies.bytes.len() + self.names.bytes.len());
+        put_count(&mut bytes, self.texts.list.len());
+        for text in &self.texts.list {
+            put_count(&mut bytes, text.len());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        for items in [&self.tallies, &self.names] {
+            put_count(&mut bytes, items.count);
+            bytes.extend_from_slice(&items.bytes);
+        }
+        bytes
+    }
+}
+
+/// What the bytes hold; `None` where they are not what [`Body::bytes`] writes.
 pub(super) fn decode(bytes: &[u8]) -> Option<Content> {
     let mut reader = Reader(bytes);
     let sums = match reader.byte()? {
@@ -62,31 +104,33 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Content> {
 }
 
 #[derive(Default)]
-struct Texts<'a> {
-    list: Vec<&'a str>,
-    numbers: HashMap<&'a str, u64>,
+struct Texts {
+    list: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u64>,
 }
 
-impl<'a> Texts<'a> {
-    fn number(&mut self, text: &'a str) -> u64 {
+impl Texts {
+    fn number(&mut self, text: &Arc<str>) -> u64 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
         let next = self.numbers.len() as u64;
-        *self.numbers.entry(text).or_insert_with(|| {
-            self.list.push(text);
-            next
-        })
+        self.list.push(Arc::clone(text));
+        self.numbers.insert(Arc::clone(text), next);
+        next
     }
 }
 
 /// The number of the dimension; of a property its key as well.
-fn put_dimension<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, dimension: &'a Dimension) {
+fn put_dimension(body: &mut Vec<u8>, texts: &mut Texts, dimension: &Dimension) {
     body.push(number(dimension));
     if let Dimension::Property(key) = dimension {
         put_number(body, texts.number(key));
     }
 }
 
-fn put_cell<'a>(body: &mut Vec<u8>, texts: &mut Texts<'a>, cell: &'a Cell) {
-    let mut put = |dimension: &'a Dimension, value: &'a Value| {
+fn put_cell(body: &mut Vec<u8>, texts: &mut Texts, cell: &Cell) {
+    let mut put = |dimension: &Dimension, value: &Value| {
         put_dimension(body, texts, dimension);
         match value {
             Value::Word(word) => {

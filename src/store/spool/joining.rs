@@ -4,8 +4,8 @@ use rusqlite::{Transaction, named_params};
 
 use super::super::StoreError;
 use super::{
-    BatchId, DAY_SECONDS, DAYS_MAX, DOUBT_DAYS_MAX, Spool, Waiting, added, begin, codec, count, error, put,
-    remove, waiting,
+    BatchId, Body, DAY_SECONDS, DAYS_MAX, DOUBT_DAYS_MAX, Spool, Waiting, added, begin, codec, count, error,
+    put, remove, waiting,
 };
 
 /// Most batches joined at a time.
@@ -33,7 +33,7 @@ impl Spool {
         }
         let [(_, place, appended_at), _, ..] = parts[..] else { return Ok(()) };
         let (tallies, names) = added(joined, (Vec::new(), Vec::new()));
-        let body = codec::encode(&tallies, &names);
+        let body = Body::of(&tallies, &names).bytes();
         for (id, _, _) in &parts {
             remove(&transaction, *id).map_err(error)?;
         }

@@ -56,7 +56,8 @@ fn views(spool: &Spool) -> i64 {
 fn batches_leave_in_the_order_in_which_they_came() {
     let room = Room::new();
     let spool = room.spool(BYTES_MAX);
-    let ids: Vec<BatchId> = (0..3).map(|page| spool.append(&[tally(page, 1)], &[]).unwrap()).collect();
+    let ids: Vec<BatchId> =
+        (0..3).map(|page| spool.append(&Body::of(&[tally(page, 1)], &[])).unwrap()).collect();
     for id in ids {
         assert_eq!(spool.next().unwrap().unwrap().id, id);
         spool.remove(id).unwrap();
@@ -67,11 +68,11 @@ fn batches_leave_in_the_order_in_which_they_came() {
 #[test]
 fn batch_keeps_its_id_and_content_over_a_restart() {
     let room = Room::new();
-    let id = room.spool(BYTES_MAX).append(&[tally(1, 7)], &[]).unwrap();
+    let id = room.spool(BYTES_MAX).append(&Body::of(&[tally(1, 7)], &[])).unwrap();
     let spool = room.spool(BYTES_MAX);
     let batch = spool.next().unwrap().unwrap();
     assert_eq!((batch.id, &batch.tallies[..]), (id, &[tally(1, 7)][..]));
-    assert_ne!(spool.append(&[], &[]).unwrap(), id);
+    assert_ne!(spool.append(&Body::of(&[], &[])).unwrap(), id);
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn full_spool_merges_and_loses_nothing() {
     let room = Room::new();
     let spool = room.spool(4096);
     for round in 0..500 {
-        spool.append(&[tally(round % 10, 1), tally(round % 7, 2)], &[]).unwrap();
+        spool.append(&Body::of(&[tally(round % 10, 1), tally(round % 7, 2)], &[])).unwrap();
     }
     let depth = spool.depth().unwrap();
     assert!(depth.bytes <= 4096 && depth.merged_batches > 0, "{depth:?}");
@@ -119,10 +120,10 @@ fn merging_adds_every_sum_of_a_tally() {
 fn batch_that_was_sent_is_never_merged() {
     let room = Room::new();
     let spool = room.spool(1024);
-    let sent = spool.append(&[tally(1, 1)], &[]).unwrap();
+    let sent = spool.append(&Body::of(&[tally(1, 1)], &[])).unwrap();
     let before = spool.next().unwrap().unwrap();
     for _ in 0..200 {
-        spool.append(&[tally(1, 1)], &[]).unwrap();
+        spool.append(&Body::of(&[tally(1, 1)], &[])).unwrap();
     }
     let again = spool.next().unwrap().unwrap();
     assert_eq!((again.id, &again), (sent, &before));
@@ -134,9 +135,9 @@ fn what_cannot_be_kept_is_refused_and_counted_as_lost() {
     let room = Room::new();
     let spool = room.spool(600);
     let pages: Vec<Tally> = (0..20).map(|page| tally(page, 1)).collect();
-    spool.append(&pages, &[]).unwrap();
+    spool.append(&Body::of(&pages, &[])).unwrap();
     let more: Vec<Tally> = (100..120).map(|page| tally(page, 1)).collect();
-    let error = spool.append(&more, &[]).unwrap_err();
+    let error = spool.append(&Body::of(&more, &[])).unwrap_err();
     assert!(matches!(error, StoreError::SpoolFull { limit_bytes: 600 }), "{error}");
     let depth = room.spool(600).depth().unwrap();
     assert_eq!((depth.lost_batches, depth.lost_tallies), (1, 20));
@@ -147,8 +148,8 @@ fn what_cannot_be_kept_is_refused_and_counted_as_lost() {
 fn batch_that_cannot_be_read_is_set_aside() {
     let room = Room::new();
     let spool = room.spool(BYTES_MAX);
-    spool.append(&[tally(1, 1)], &[]).unwrap();
-    spool.append(&[tally(2, 5)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(1, 1)], &[])).unwrap();
+    spool.append(&Body::of(&[tally(2, 5)], &[])).unwrap();
     spool.lock().execute("update batches set body = x'00' where place = 1", []).unwrap();
     assert_eq!(views(&spool), 5);
     let depth = spool.depth().unwrap();
@@ -159,7 +160,7 @@ fn batch_that_cannot_be_read_is_set_aside() {
 fn depth_tells_how_long_the_oldest_has_waited() {
     let room = Room::new();
     let spool = room.spool(BYTES_MAX);
-    spool.append(&[tally(1, 1)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(1, 1)], &[])).unwrap();
     room.clock.step(SignedDuration::from_secs(90));
     assert_eq!(spool.depth().unwrap().oldest_seconds, 90);
 }
@@ -193,7 +194,7 @@ impl EventStore for Cut {
 fn batch_whose_answer_was_lost_is_sent_again_and_counted_once() {
     let room = Room::new();
     let spool = Arc::new(room.spool(BYTES_MAX));
-    spool.append(&[tally(1, 3)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(1, 3)], &[])).unwrap();
     let store = Embedded::open(&room.settings(), room.clock.clone()).unwrap();
     let cut = Cut { store, spool: Arc::clone(&spool), was_in_spool: AtomicBool::new(false) };
     assert!(run(deliver(&spool, &cut)).unwrap_err().is_transient());
@@ -230,10 +231,10 @@ fn waits_double_up_to_a_minute_and_are_shortened_by_half_at_most() {
 fn batches_that_were_never_sent_go_out_together_and_the_one_in_doubt_as_it_was() {
     let room = Room::new();
     let spool = room.spool(BYTES_MAX);
-    let doubted = spool.append(&[tally(1, 1)], &[]).unwrap();
+    let doubted = spool.append(&Body::of(&[tally(1, 1)], &[])).unwrap();
     let as_sent = spool.next().unwrap();
     for page in 0..100 {
-        spool.append(&[tally(page % 10, 2)], &[]).unwrap();
+        spool.append(&Body::of(&[tally(page % 10, 2)], &[])).unwrap();
     }
     spool.join().unwrap();
     assert_eq!(spool.depth().unwrap().batches, 2);
@@ -247,9 +248,9 @@ fn batches_that_were_never_sent_go_out_together_and_the_one_in_doubt_as_it_was()
 fn what_waited_too_long_is_given_up_and_counted_as_lost() {
     let room = Room::new();
     let spool = room.spool(BYTES_MAX);
-    spool.append(&[tally(1, 1)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(1, 1)], &[])).unwrap();
     spool.next().unwrap();
-    spool.append(&[tally(2, 2)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(2, 2)], &[])).unwrap();
     let day = SignedDuration::from_secs(DAY_SECONDS);
     // Nobody knows any more whether the store has the first.
     room.clock.step(day * (i32::try_from(DOUBT_DAYS_MAX).unwrap() + 1));
@@ -289,9 +290,9 @@ impl EventStore for Picky {
 fn batch_that_the_store_cannot_take_is_set_aside_and_the_next_goes_on() {
     let room = Room::new();
     let spool = room.spool(BYTES_MAX);
-    spool.append(&[tally(7, 1)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(7, 1)], &[])).unwrap();
     spool.next().unwrap();
-    spool.append(&[tally(8, 1)], &[]).unwrap();
+    spool.append(&Body::of(&[tally(8, 1)], &[])).unwrap();
     let store = Picky(Embedded::open(&room.settings(), room.clock.clone()).unwrap());
     run(deliver(&spool, &store)).unwrap();
     let depth = spool.depth().unwrap();
@@ -310,7 +311,7 @@ proptest! {
         let mut taken = 0;
         for batch in &batches {
             let tallies: Vec<Tally> = batch.iter().map(|(page, views)| tally(*page, *views)).collect();
-            if spool.append(&tallies, &[]).is_ok() {
+            if spool.append(&Body::of(&tallies, &[])).is_ok() {
                 taken += batch.iter().map(|(_, views)| views).sum::<i64>();
             }
         }

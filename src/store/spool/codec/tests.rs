@@ -61,12 +61,27 @@ proptest! {
         tallies in proptest::collection::vec(any_tally(), 0..20),
         names in proptest::collection::vec(any_name(), 0..5),
     ) {
-        prop_assert_eq!(decode(&encode(&tallies, &names)), Some((tallies, names)));
+        prop_assert_eq!(decode(&Body::of(&tallies, &names).bytes()), Some((tallies, names)));
+    }
+
+    #[test]
+    fn parts_are_written_as_if_they_came_together(
+        tallies in proptest::collection::vec(any_tally(), 0..20),
+        names in proptest::collection::vec(any_name(), 0..5),
+        cuts in any::<[proptest::sample::Index; 2]>(),
+    ) {
+        let (one, other) = tallies.split_at(cuts[0].index(tallies.len() + 1));
+        let (first, second) = names.split_at(cuts[1].index(names.len() + 1));
+        let mut body = Body::of(one, first);
+        body.add(other, second);
+        prop_assert_eq!(body.tallies(), tallies.len());
+        prop_assert_eq!(body.is_empty(), tallies.is_empty() && names.is_empty());
+        prop_assert_eq!(decode(&body.bytes()), Some((tallies, names)));
     }
 
     #[test]
     fn cut_bytes_are_refused(tally in any_tally(), cut in any::<proptest::sample::Index>()) {
-        let bytes = encode(&[tally], &[]);
+        let bytes = Body::of(&[tally], &[]).bytes();
         prop_assert_eq!(decode(&bytes[..cut.index(bytes.len())]), None);
     }
 

@@ -133,6 +133,7 @@ impl Site {
         if let Some(day) = &mut self.today {
             day.aims = Aims::new(&settings.goals, &settings.funnels);
             day.deeds.forget_views();
+            day.met.forget_origins();
         }
         self.settings = settings;
     }

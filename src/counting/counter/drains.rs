@@ -1,9 +1,11 @@
-//! What is drained, whole or in parts.
+//! What is drained, whole or in parts, and under other settings.
 
+use http::HeaderValue;
 use jiff::ToSpan;
 
-use super::tests::{settings, view};
+use super::tests::{settings, sums, view};
 use super::*;
+use crate::clock::SystemEntropy;
 use crate::counting::WithoutConsent;
 use crate::counting::place::NoPlaces;
 
@@ -50,4 +52,24 @@ fn parts_hold_what_is_drained_at_once_and_no_part_is_large() {
     }
     assert_eq!(parts, whole);
     counter.drain_in_parts(|part| assert!(part.is_empty(), "handed on twice"));
+}
+
+#[test]
+fn origins_are_read_by_the_settings_that_hold() {
+    let sites = vec![settings(WithoutConsent::Visitors)];
+    let mut counter = Counter::new(sites, Arc::new(NoPlaces), Arc::new(SystemEntropy));
+    let from = |visitor| {
+        let referrer = Some(HeaderValue::from_static("https://outlet.example/a"));
+        Hit { referrer, ..view(at("2026-03-10T10:00Z"), visitor, "/") }
+    };
+    counter.count(from(1));
+    counter.count(from(2));
+    assert_eq!(sums(&mut counter)["visit:source=outlet.example"].visits, 2);
+    let mut both = settings(WithoutConsent::Visitors);
+    both.hosts.push("outlet.example".into());
+    counter.replace_sites(vec![both]);
+    counter.count(from(3));
+    let sums = sums(&mut counter);
+    assert_eq!(sums["visit:source=Direct / None"].visits, 1);
+    assert!(!sums.contains_key("visit:source=outlet.example"));
 }

@@ -2,19 +2,26 @@
 //! word is looked up.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
-use super::super::Standing;
+use http::HeaderValue;
+
 use super::super::agent::AgentKey;
 use super::super::cells::Folding;
 use super::super::place::Place;
+use super::super::{Hit, Standing};
 use crate::policy::consent::Category;
 
-/// The most user agents, and the most places, that are remembered in a day; others are read each time.
+/// The most user agents, places and origins, each, that are remembered in a day; others are read each time.
 const MET_MAX: usize = 20_000;
 /// Not answered, or an answer to each of three categories.
 const STANDINGS: usize = 1 + (1 << ASKED.len());
 /// The categories that are asked about.
 pub(super) const ASKED: [Category; 3] = [Category::Preferences, Category::Statistics, Category::Marketing];
+
+/// What an origin is read from, as it is remembered: a hash under a key of this day. The texts themselves are not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OriginKey(u64);
 
 /// What the visits of one day had.
 #[derive(Default)]
@@ -23,6 +30,9 @@ pub(super) struct Met {
     agents: HashMap<AgentKey, [u32; 2], Folding>,
     /// Place and city.
     places: hashbrown::HashMap<Place, [u32; 2]>,
+    /// Origin and referrer.
+    origins: HashMap<OriginKey, [u32; 2], Folding>,
+    hasher: RandomState,
     consents: [Option<u32>; STANDINGS],
 }
 
@@ -49,6 +59,30 @@ impl Met {
         if self.places.len() < MET_MAX {
             self.places.insert(place, ids);
         }
+    }
+
+    /// The key of what this hit's origin is read from.
+    pub(super) fn origin_key(&self, hit: &Hit) -> OriginKey {
+        let [referrer, host] =
+            [&hit.referrer, &hit.host].map(|field| field.as_ref().map(HeaderValue::as_bytes));
+        OriginKey(self.hasher.hash_one((hit.target.query(), referrer, host)))
+    }
+
+    /// What an origin was counted as.
+    pub(super) fn origin(&self, key: OriginKey) -> Option<[u32; 2]> {
+        self.origins.get(&key).copied()
+    }
+
+    /// Remembers it.
+    pub(super) fn remember_origin(&mut self, key: OriginKey, ids: [u32; 2]) {
+        if self.origins.len() < MET_MAX {
+            self.origins.insert(key, ids);
+        }
+    }
+
+    /// Forgets the origins: other settings read them in another way.
+    pub(super) fn forget_origins(&mut self) {
+        self.origins.clear();
     }
 
     /// What was answered, as a facet; nothing until it is put there.

@@ -66,6 +66,10 @@ impl Counting<'_, '_> {
     }
 
     fn origin(&mut self, hit: &Hit) -> [u32; 2] {
+        let key = self.day.met.origin_key(hit);
+        if let Some(ids) = self.day.met.origin(key) {
+            return ids;
+        }
         let (query, own) = (hit.target.query(), &self.settings.hosts);
         let k = self.settings.k.text;
         let origin = source::origin(query, hit.referrer.as_ref(), hit.host.as_ref(), own);
@@ -85,7 +89,12 @@ impl Counting<'_, '_> {
         }
         let referrer = origin.referrer.as_deref();
         let referrer = referrer.map_or(ValueId::UNKNOWN, |text| self.text(Kind::Referrer, text, k));
-        [self.day.facets.id(Axis::ORIGIN, &values), referrer.number()]
+        let ids = [self.day.facets.id(Axis::ORIGIN, &values), referrer.number()];
+        // No click id comes twice.
+        if origin.click_id.is_none() && referrer != ValueId::OTHER && !values.contains(&ValueId::OTHER) {
+            self.day.met.remember_origin(key, ids);
+        }
+        ids
     }
 
     fn audience(&mut self, hit: &Hit) -> u32 {

@@ -112,10 +112,13 @@ impl Writer {
     }
 }
 
-/// All of it in one batch.
+/// All of it in one batch. Most is in the first part, which has room already: that is a day, and little comes after it.
 fn joined(id: BatchId, drained: Vec<Drained>) -> Batch {
-    let mut batch = Batch { id, tallies: Vec::new(), names: Vec::new() };
-    batch.tallies.reserve_exact(drained.iter().map(|part| part.tallies.len()).sum());
+    let rest: usize = drained.iter().skip(1).map(|part| part.tallies.len()).sum();
+    let mut drained = drained.into_iter();
+    let Drained { tallies, names } = drained.next().unwrap_or_default();
+    let mut batch = Batch { id, tallies, names };
+    batch.tallies.reserve_exact(rest);
     for mut part in drained {
         batch.tallies.append(&mut part.tallies);
         batch.names.append(&mut part.names);

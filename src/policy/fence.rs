@@ -185,7 +185,10 @@ impl Policy {
     ) {
         let (rank, bare) = match tracker.category {
             Category::Necessary if !tracker.is_used => (Rank::NeededElsewhere, Rank::NeededElsewhere),
-            Category::Necessary => (Rank::Needed, Rank::NeededBare),
+            Category::Necessary if tracker.is_sites || fences.has_seen(tracker) => {
+                (Rank::Needed, Rank::NeededBare)
+            }
+            Category::Necessary => (Rank::NeededUnseen, Rank::NeededBare),
             _ if tracker.is_sites => (Rank::GrantedFirst, Rank::GrantedBare),
             _ => (fences.rank(tracker), Rank::GrantedBare),
         };

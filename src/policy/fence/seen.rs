@@ -1,8 +1,8 @@
 //! What a site's pages were seen to load, and the fences that are made with it.
 //!
 //! A header has no space for every host of a category ([`FENCE_BYTES_MAX`](super::FENCE_BYTES_MAX)). What the pages name
-//! comes before what browsers say was stopped, because anybody can make a report up, and both before all that was never
-//! seen here. This changes an order, never what is open.
+//! comes first, then what browsers say was stopped, because anybody can make a report up, then what is necessary somewhere
+//! and was never seen here, then the rest. This changes an order, never what is open.
 //!
 //! One thing it opens: a host that nobody knows, for the category that the shop's own tag is marked with. The fence is
 //! sent before the page is read, so a mark opens it from the next page on. A mark never opens anything before a choice:
@@ -90,6 +90,11 @@ impl Fences {
     pub fn crowded_states(&self) -> impl Iterator<Item = (CategorySet, usize)> {
         let states = CategorySet::every().into_iter().zip(&self.of_states);
         states.map(|(state, fence)| (state, fence.sources_left_out)).filter(|(_, left_out)| *left_out > 0)
+    }
+
+    /// Was a host of this tracker in a tag, or reported?
+    pub(super) fn has_seen(&self, tracker: &Tracker) -> bool {
+        self.in_tags.contains(tracker.id) || self.reported.contains(tracker.id)
     }
 
     /// Where the hosts of a tracker stand that was agreed to.

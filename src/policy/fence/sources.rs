@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 /// What a source is for: what stands first is written first, and left out last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
-    /// What the shop cannot do without: its own hosts, those the operator vouches for, the necessary trackers'.
+    /// What the shop cannot do without: its own hosts, those the operator vouches for, and of the necessary trackers what
+    /// the operator wrote down or was seen.
     Needed,
     /// What was agreed to and the operator wrote down.
     GrantedFirst,
@@ -13,6 +14,8 @@ pub(super) enum Rank {
     GrantedInTags,
     /// What was agreed to and a browser says that a page asked for it.
     GrantedReported,
+    /// What is necessary and was never seen.
+    NeededUnseen,
     /// What was agreed to.
     Granted,
     /// The bare domain beside all that is below it, of what is needed.

@@ -57,6 +57,32 @@ fn a_flood_of_reports_pushes_out_nothing_that_a_page_names() {
     assert!(sources.iter().any(|source| takes(source, &named, "/")), "{named}");
 }
 
+/// A page of a shop with fourteen trackers of one category, and a checkout that nobody has opened yet.
+#[test]
+fn what_pages_name_comes_before_the_necessary_that_was_never_seen() {
+    let policy = plain();
+    let of_category = policy.catalog().trackers().filter(|tracker| tracker.category == Marketing);
+    let named: Vec<String> = of_category
+        .filter(|tracker| !tracker.hosts.is_empty())
+        .step_by(12)
+        .map(|tracker| tracker.hosts[0].host.replacen('*', "x", 1))
+        .take(14)
+        .collect();
+    let sights: Vec<_> = named.iter().map(|host| (host.as_str(), IN_TAG)).collect();
+    let sources = after(policy, &sights, &of(&[Marketing]));
+    for host in &named {
+        let rules = policy.catalog().trackers().flat_map(|tracker| &tracker.hosts);
+        let mut paths = rules.filter(|rule| host_matches(&rule.host, host)).flat_map(|rule| &rule.paths);
+        let path = paths.next().map_or("/any", String::as_str);
+        assert!(sources.iter().any(|source| takes(source, host, path)), "{host}");
+    }
+    let stripe = [("js.stripe.com", IN_TAG)];
+    let both: Vec<_> = sights.iter().chain(&stripe).copied().collect();
+    let sources = after(policy, &both, &of(&[Marketing]));
+    let place = |host: &str| sources.iter().position(|source| takes(source, host, "/any")).unwrap();
+    assert!(place("js.stripe.com") < place(&named[0]));
+}
+
 #[test]
 fn what_was_seen_opens_nothing_that_is_held() {
     let policy = plain();

@@ -42,6 +42,8 @@ use sources::{Rank, Sources};
 pub const FENCE_BYTES_MAX: usize = 3 * 1024;
 /// How every fence starts.
 const FENCE_START: &str = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'";
+/// Any frame that speaks TLS.
+const FRAMES: &str = "; frame-src 'self' data: blob: https:";
 /// How every fence ends; the reserved prefix stands between.
 const REPORT_URI: [&str; 2] = ["; report-uri ", "/report"];
 /// The headers that fence a page in.
@@ -136,7 +138,7 @@ impl Policy {
         let mut fence =
             Fence { permissions_policy: permissions::policy(consent.categories()), ..Fence::default() };
         if self.settings.unknown_hosts == Unknown::Hold {
-            let end = self.fence_end();
+            let end = [self.frames(consent, page), &self.fence_end()].concat();
             let space = FENCE_BYTES_MAX - FENCE_START.len() - end.len();
             let sources = self.sources(fences, consent, page).write(space);
             // Sources are plain by construction; should one not be, the fence closes rather than opens.
@@ -145,6 +147,16 @@ impl Policy {
             fence.sources_left_out = sources.left_out;
         }
         fence
+    }
+
+    /// What of a fence lets a page's scripts and forms fill frames with any host, where the operator vouches for them.
+    fn frames(&self, consent: &Consent, page: Page<'_>) -> &'static str {
+        let is_open = self.settings.allow.iter().any(|allow| {
+            allow.what == Allowed::Frames
+                && allow.holds_on(page.path)
+                && consent.categories().contains(allow.category)
+        });
+        if is_open { FRAMES } else { "" }
     }
 
     /// Every open host as a source: the site's own, what the operator vouches for, what is necessary or granted.

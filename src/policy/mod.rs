@@ -73,6 +73,9 @@ pub enum Allowed {
     Parameter(String),
     /// The path of a service worker's script on the site's own hosts, all of it.
     ServiceWorker(String),
+    /// Frames of any host that speaks TLS, which scripts and forms of a page fill: the banks of 3-D Secure are nobody's
+    /// list. What tags name is held as elsewhere.
+    Frames,
 }
 
 /// One site's rules and catalogue, compiled once and shared read-only.

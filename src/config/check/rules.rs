@@ -26,8 +26,18 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
     let worker = table
         .parsed("service_worker", value::worker_path)
         .map(|path| (path.span(), Allowed::ServiceWorker(path.into_inner())));
-    let remedy = "a rule is about one host, cookie, parameter or service worker; write two rules for two";
-    let is_one = is_one_of(table, &["host", "cookie", "parameter", "service_worker"], remedy);
+    let frames = table.has("frames").then(|| (table.at_value("frames"), Allowed::Frames));
+    if table.flag("frames") == Some(false) {
+        let remedy = "frames are held where no rule opens them: leave the rule out";
+        table.notes().add(Problem::error(table.at_value("frames"), "frames = false").remedy(remedy));
+    }
+    let remedy = "a rule is about one host, cookie, parameter or service worker, or about frames; write two rules for two";
+    let is_one = is_one_of(table, &["host", "cookie", "parameter", "service_worker", "frames"], remedy);
+    if frames.is_some() && !table.has("paths") {
+        let reason = "frames without paths";
+        let remedy = "name the pages on which customers pay, such as paths = [\"/checkout\"]";
+        table.notes().add(Problem::error(table.at_value("frames"), reason).remedy(remedy));
+    }
     if table.has("service_worker") && table.has("paths") {
         let reason = "paths beside service_worker";
         let remedy = "a worker serves every page below its own path: leave paths out";
@@ -41,7 +51,7 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
         doubt(table.notes(), table.at(), "why is missing in [[site.allow]]", remedy);
     }
     let paths = table.list("paths", value::path_prefix).map_or_else(Vec::new, Spanned::into_inner);
-    let (at, what) = host.or(cookie).or(parameter).or(worker)?;
+    let (at, what) = host.or(cookie).or(parameter).or(worker).or(frames)?;
     let allow = Allow {
         what,
         category: category?.into_inner(),

@@ -315,6 +315,6 @@ fn covers(what: &Allowed, tracker: &Tracker) -> bool {
         }),
         // A parameter opens nothing in the browser: the shop is told what the visitor brought along. The catalogue names no
         // workers; what one loads is held by the hosts.
-        Allowed::Parameter(_) | Allowed::ServiceWorker(_) => false,
+        Allowed::Parameter(_) | Allowed::ServiceWorker(_) | Allowed::Frames => false,
     }
 }

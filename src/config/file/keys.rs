@@ -79,7 +79,7 @@ pub const KEYS: [(&str, &[&str]); 29] = [
         &["without_consent", "count", "beacon", "gpc", "sitemap", "k", "properties", "currency"],
     ),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
-    ("site.allow", &["host", "cookie", "parameter", "service_worker", "category", "why", "paths"]),
+    ("site.allow", &["host", "cookie", "parameter", "service_worker", "frames", "category", "why", "paths"]),
     (
         "site.tracker",
         &[

@@ -102,6 +102,7 @@ fn vouched(rule: &Allow) -> String {
         Allowed::Cookie(what) => ("cookie", what),
         Allowed::Parameter(what) => ("parameter", what),
         Allowed::ServiceWorker(what) => ("service worker", what),
+        Allowed::Frames => return format!("frames\t{}", rule.category.name()),
     };
     format!("{kind} {what}\t{}", rule.category.name())
 }

@@ -247,6 +247,35 @@ fn an_operators_rule_opens_and_closes_where_it_holds() {
 }
 
 #[test]
+fn where_customers_pay_frames_may_be_a_banks() {
+    let rules =
+        vec![allow(Allowed::Frames, Necessary, &["/kasse"]), allow(Allowed::Frames, Marketing, &["/spill"])];
+    let policy = policy(Settings { allow: rules, ..settings() });
+    for (consent, path, is_open) in [
+        (Consent::none(), "/", false),
+        (Consent::none(), "/kasse/betal", true),
+        (Consent::none(), "/spill", false),
+        (of(&[Marketing]), "/spill", true),
+        (of(&[Marketing]), "/", false),
+    ] {
+        let fence = text(&policy, &consent, Page { path, ..FRONT });
+        assert_eq!(
+            fence.contains("; frame-src 'self' data: blob: https:; report-uri"),
+            is_open,
+            "{path}: {fence}"
+        );
+        assert!(policy.is_fence(fence.as_bytes()) && fence.len() <= FENCE_BYTES_MAX);
+    }
+    let frame = |host| {
+        matches!(
+            policy.host_standing(&Consent::none(), Page { path: "/kasse", ..FRONT }, host, "/"),
+            Standing::Open
+        )
+    };
+    assert!(!frame("ads.example") && !frame("www.youtube.com"), "what a tag names is held");
+}
+
+#[test]
 fn a_prefix_becomes_the_path_and_what_is_below() {
     let policy = plain();
     let with_maps = sources(policy, &of(&[Preferences]), FRONT);

@@ -108,8 +108,8 @@ impl ClickHouse {
 }
 
 impl EventStore for ClickHouse {
-    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
-        let (link, batch) = (self.link.clone(), Arc::new(batch.clone()));
+    fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
+        let link = self.link.clone();
         Box::pin(self.engine.run(async move { write::insert(&link, batch).await }))
     }
 

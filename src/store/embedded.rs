@@ -94,8 +94,9 @@ impl Embedded {
 }
 
 impl EventStore for Embedded {
-    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.insert_shared(Arc::new(batch.clone()))
+    fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
+        let now = self.clock.now();
+        Box::pin(self.writer.run(move |connection| write::insert(connection, &batch, now).map_err(error)))
     }
 
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>> {
@@ -114,12 +115,6 @@ impl EventStore for Embedded {
 }
 
 impl Embedded {
-    /// [`EventStore::insert`] of a batch too large to be copied.
-    pub fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
-        let now = self.clock.now();
-        Box::pin(self.writer.run(move |connection| write::insert(connection, &batch, now).map_err(error)))
-    }
-
     /// Day by day, so that batches are added in between.
     async fn let_age(&self) -> Result<Aged, StoreError> {
         let limits = age::Limits::at(self.clock.now(), self.retention);

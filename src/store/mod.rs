@@ -154,7 +154,11 @@ pub struct Aged {
 /// Where tallies are kept and questions are answered.
 pub trait EventStore: Send + Sync {
     /// Adds the tallies to what is stored. `Ok` means durable. Inserting the same `batch.id` twice counts once.
-    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// The same, of a copy.
+    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.insert_shared(Arc::new(batch.clone()))
+    }
     /// Answers one bounded question. The rows are not fit to be shown before [`disclosure::disclose`] has seen them.
     fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Rows, StoreError>>;
     /// How long to let batches gather between two inserts. A server pays for each insert, a file hardly does.

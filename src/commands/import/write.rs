@@ -101,7 +101,7 @@ impl Writer {
     async fn insert(&self, batch: Arc<Batch>) -> Result<(), Failure> {
         let mut failures = 0;
         loop {
-            match self.store.insert(&batch).await {
+            match self.store.insert_shared(Arc::clone(&batch)).await {
                 Err(error) if error.is_transient() && failures < TRIES_MAX => {
                     failures += 1;
                     tokio::time::sleep(retry_after(failures, &SystemEntropy)).await;

@@ -1,5 +1,6 @@
 //! Moving what waits to the store, and when to try again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{EventStore, StoreError};
@@ -21,11 +22,12 @@ pub async fn deliver(spool: &Spool, store: &dyn EventStore) -> Result<u64, Store
     for delivered in 0..ROUND_MAX {
         spool.join()?;
         let Some(batch) = spool.next()? else { return Ok(delivered) };
-        match store.insert(&batch).await {
-            Ok(()) => spool.remove(batch.id)?,
+        let id = batch.id;
+        match store.insert_shared(Arc::new(batch)).await {
+            Ok(()) => spool.remove(id)?,
             Err(error) if error.is_of_batch() => {
-                tracing::error!(%error, batch = %batch.id, "the store cannot take a batch; it was set aside");
-                spool.set_aside(batch.id)?;
+                tracing::error!(%error, batch = %id, "the store cannot take a batch; it was set aside");
+                spool.set_aside(id)?;
             }
             Err(error) => return Err(error),
         }

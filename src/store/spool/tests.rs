@@ -173,10 +173,10 @@ struct Cut {
 }
 
 impl EventStore for Cut {
-    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             self.was_in_spool.store(self.spool.depth()?.batches == 1, Ordering::Relaxed);
-            self.store.insert(batch).await?;
+            self.store.insert_shared(batch).await?;
             Err(StoreError::Timeout { limit_ms: 1 })
         })
     }
@@ -266,14 +266,14 @@ fn what_waited_too_long_is_given_up_and_counted_as_lost() {
 struct Picky(Embedded);
 
 impl EventStore for Picky {
-    fn insert<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn insert_shared(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let is_bad = |tally: &Tally| tally.cell == Cell::One(Dimension::Page, Value::Token(7));
             if batch.tallies.iter().any(is_bad) {
                 let sentence = "Code: 33".to_owned();
                 return Err(StoreError::Refused { url: "x".to_owned(), sentence, fault: Fault::OfBatch });
             }
-            self.0.insert(batch).await
+            self.0.insert_shared(batch).await
         })
     }
 

@@ -206,7 +206,14 @@ impl Site {
         self.tell(&mut drained.names, |tally| drained.tallies.push(tally));
     }
 
-    /// The same, with the sums one by one.
+    /// Takes an empty list with room for the next sums.
+    pub(super) fn use_again(&mut self, room: Vec<Tally>) {
+        if self.closed.tallies.is_empty() {
+            self.closed.tallies = room;
+        }
+    }
+
+    /// Takes the sums and names since the last time, the sums one by one.
     pub(super) fn drain_to(
         &mut self,
         dropped: &mut Dropped,

@@ -106,6 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let head = lines.head(HEAD_BYTES);
     let aim = arguments.aim();
     let rules = rules(&config, site, arguments.format);
+    let (room, given_back) = sync_channel(WAITING_MAX);
     let (import, writer) = if aim == Aim::Tell {
         (None, None)
     } else {
@@ -128,6 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 rules,
                 store,
                 aim,
+                room,
             }),
         )
     };
@@ -142,6 +144,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         plan,
         aim,
         parcels: writer.is_some().then_some(parcels),
+        room: given_back,
         progress,
         stop,
         lines_a_batch: arguments.batch,

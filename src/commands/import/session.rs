@@ -6,7 +6,7 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use bytes::Bytes;
 
@@ -63,6 +63,8 @@ pub(super) struct Session<'a> {
     pub(super) aim: Aim,
     /// Where batches go; nowhere in a dry run.
     pub(super) parcels: Option<SyncSender<Parcel>>,
+    /// The memory of batches that are written.
+    pub(super) room: Receiver<Vec<Tally>>,
     pub(super) progress: Progress,
     pub(super) stop: Stop,
     lines_a_batch: u64,
@@ -92,6 +94,8 @@ pub(super) struct Parts<'a> {
     pub(super) plan: Plan,
     pub(super) aim: Aim,
     pub(super) parcels: Option<SyncSender<Parcel>>,
+    /// The memory of batches that are written.
+    pub(super) room: Receiver<Vec<Tally>>,
     pub(super) progress: Progress,
     pub(super) stop: Stop,
     pub(super) lines_a_batch: u64,
@@ -101,8 +105,20 @@ impl<'a> Session<'a> {
     /// Before the first line.
     pub(super) fn new(parts: Parts<'a>) -> Self {
         let is_writing = parts.plan.known == 0;
-        let Parts { path, lines, reader, span, counter, plan, aim, parcels, progress, stop, lines_a_batch } =
-            parts;
+        let Parts {
+            path,
+            lines,
+            reader,
+            span,
+            counter,
+            plan,
+            aim,
+            parcels,
+            room,
+            progress,
+            stop,
+            lines_a_batch,
+        } = parts;
         Self {
             path,
             lines,
@@ -112,6 +128,7 @@ impl<'a> Session<'a> {
             plan,
             aim,
             parcels,
+            room,
             progress,
             stop,
             lines_a_batch,
@@ -221,6 +238,9 @@ impl<'a> Session<'a> {
         let minute = hit.at.as_second().div_euclid(60);
         if minute != self.minute {
             self.minute = minute;
+            if let Ok(room) = self.room.try_recv() {
+                self.counter.use_again(room);
+            }
             self.counter.advance(hit.at);
             if self.counter.has_closed() {
                 self.drain();

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::super::{Failure, failed};
 use super::keys::HEAD_BYTES;
@@ -47,6 +47,8 @@ pub(super) struct Writer {
     pub(super) rules: Hash,
     pub(super) store: Arc<dyn EventStore>,
     pub(super) aim: Aim,
+    /// Where the memory of a batch goes back to.
+    pub(super) room: SyncSender<Vec<Tally>>,
 }
 
 impl Writer {
@@ -69,7 +71,9 @@ impl Writer {
         let mut batch = joined(next, drained);
         batch.tallies.sort_unstable_by(in_store_order);
         if !batch.tallies.is_empty() || !batch.names.is_empty() {
-            runtime.block_on(self.insert(Arc::new(batch)))?;
+            let batch = Arc::new(batch);
+            runtime.block_on(self.insert(&batch))?;
+            self.give_back(batch);
         }
         let after = BatchId { sequence: next.sequence + 1, ..next };
         match self.aim {
@@ -98,16 +102,28 @@ impl Writer {
     }
 
     /// Another program, a gateway that serves, may write at the same time: then one waits for the other.
-    async fn insert(&self, batch: Arc<Batch>) -> Result<(), Failure> {
+    async fn insert(&self, batch: &Arc<Batch>) -> Result<(), Failure> {
         let mut failures = 0;
         loop {
-            match self.store.insert_shared(Arc::clone(&batch)).await {
+            match self.store.insert_shared(Arc::clone(batch)).await {
                 Err(error) if error.is_transient() && failures < TRIES_MAX => {
                     failures += 1;
                     tokio::time::sleep(retry_after(failures, &SystemEntropy)).await;
                 }
                 done => return done.map_err(|error| told(&error)),
             }
+        }
+    }
+}
+
+impl Writer {
+    /// The next sums come into the same memory: a hundred megabytes of fresh pages take longer than to fill them.
+    fn give_back(&self, batch: Arc<Batch>) {
+        // The store has let go of it, or is about to; then its memory is freed as any.
+        if let Some(batch) = Arc::into_inner(batch) {
+            let mut tallies = batch.tallies;
+            tallies.clear();
+            let _taken_or_freed = self.room.try_send(tallies);
         }
     }
 }

@@ -11,6 +11,7 @@ mod mark;
 mod meta;
 mod needles;
 mod reading;
+mod sight;
 mod snippet;
 mod speculation;
 mod stand_in;
@@ -29,6 +30,7 @@ use mark::marked_granted;
 pub(super) use meta::refresh_address;
 pub(super) use needles::Needles;
 use reading::{Finding, Reading};
+use sight::is_out_of_sight;
 pub(super) use stand_in::StandIns;
 
 pub use carrier::{ANYWHERE, CARRIERS};
@@ -157,7 +159,7 @@ impl Policy {
             _ => loading(&mut reading, kind, tag),
         };
         match answer {
-            Finding::Held(tracker) => held(kind, tracker, carrier::inert(kind, tag, attributes)),
+            Finding::Held(tracker) => held(kind, tag, tracker, carrier::inert(kind, tag, attributes)),
             Finding::Open => Verdict::Keep,
         }
     }
@@ -183,7 +185,7 @@ impl Policy {
             attributes.push(index);
         }
         match answer {
-            Finding::Held(tracker) => held(kind, tracker, attributes),
+            Finding::Held(tracker) => held(kind, tag, tracker, attributes),
             Finding::Open => Verdict::Keep,
         }
     }
@@ -209,7 +211,7 @@ impl Policy {
         };
         match answer {
             Finding::Held(tracker) => {
-                held(Kind::Script, tracker, carrier::inert(Kind::Script, tag, Vec::new()))
+                held(Kind::Script, tag, tracker, carrier::inert(Kind::Script, tag, Vec::new()))
             }
             Finding::Open => Verdict::Keep,
         }
@@ -347,12 +349,12 @@ fn runs(tag: &Tag<'_>) -> bool {
     }
 }
 
-fn held(kind: Kind, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdict {
+fn held(kind: Kind, tag: &Tag<'_>, tracker: Option<&Tracker>, attributes: Vec<usize>) -> Verdict {
     let is_retyped = kind == Kind::Script;
     let held = Held { tracker: tracker.map(|tracker| tracker.id), attributes, is_retyped, srcdoc: None };
     match tracker {
         // Where nobody can agree to it, nobody is asked.
-        Some(tracker) if kind.is_embed() && tracker.embed && tracker.is_used => {
+        Some(tracker) if kind.is_embed() && tracker.embed && tracker.is_used && !is_out_of_sight(tag) => {
             Verdict::Placeholder(tracker.id, held)
         }
         _ => Verdict::Hold(held),

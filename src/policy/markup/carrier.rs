@@ -246,7 +246,9 @@ pub(super) fn role(kind: Kind, name: &[u8]) -> Option<Role> {
     let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
     let address = match kind {
         Kind::Script => is("src") || is("href") || is("xlink:href"),
-        Kind::Frame | Kind::Embed => is("src"),
+        // The names under which scripts find the address of a frame that is scrolled to.
+        Kind::Frame => ["src", "data-src", "data-lazy-src", "data-litespeed-src"].iter().any(|name| is(name)),
+        Kind::Embed => is("src"),
         Kind::Media => is("src") || is("poster") || is("lowsrc"),
         Kind::Graphic => is("href") || is("xlink:href") || is("src"),
         Kind::Object => is("data") || is("code") || is("codebase") || is("archive") || is("classid"),

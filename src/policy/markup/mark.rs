@@ -36,7 +36,7 @@ impl Policy {
         if tracker.is_some_and(|tracker| consent.trackers().contains(tracker.id)) {
             return Verdict::Keep;
         }
-        match held(kind, tracker, carrier::marked(tag)) {
+        match held(kind, tag, tracker, carrier::marked(tag)) {
             Verdict::Hold(held) => Verdict::Hold(Held { is_retyped: carrier::has_code(tag.name), ..held }),
             other => other,
         }

@@ -270,6 +270,25 @@ fn an_embed_gets_a_placeholder() {
 }
 
 #[test]
+fn an_embed_that_nobody_would_see_is_held_without_a_placeholder() {
+    let policy = policy();
+    let film = ("src", "https://film.example/embed/1");
+    for (out_of_sight, attributes) in [
+        (true, &[film, ("hidden", "")][..]),
+        (true, &[film, ("style", "border: 0; Display : none")]),
+        (true, &[film, ("style", "visibility:hidden")]),
+        (true, &[film, ("width", "0"), ("height", "1px")]),
+        (false, &[film, ("width", "0")]),
+        (false, &[film, ("width", "100%"), ("height", "10")]),
+        (false, &[film, ("style", "display:block")]),
+    ] {
+        let verdict = judged(&policy, &Consent::none(), "iframe", attributes, &[]);
+        assert_eq!(matches!(verdict, Verdict::Hold(_)), out_of_sight, "{attributes:?}");
+        assert_ne!(verdict, Verdict::Keep);
+    }
+}
+
+#[test]
 fn snippets_are_known_by_their_text() {
     let policy = policy();
     let inline = |consent: &Consent, bytes: &[u8], spans: &[Span], text: &str| {

@@ -46,6 +46,9 @@ fn size(style: &str, width: Option<String>, height: Option<String>) -> String {
     if let Some(width) = &width {
         write("width", width);
     }
+    if let Some(most) = length(style, "max-width") {
+        write("max-width", &most);
+    }
     let ratio = last(style, "aspect-ratio").filter(|ratio| is_ratio(ratio));
     if let Some(ratio) = ratio {
         write("aspect-ratio", ratio);
@@ -174,6 +177,13 @@ mod tests {
             ("width:100%;height:auto;aspect-ratio:16/9", "560", "315", "width:100%;aspect-ratio:16/9"),
             ("aspect-ratio: 16 / 9; width:100%", "", "", "width:100%;aspect-ratio:16 / 9"),
             ("min-height:20em", "", "", "min-height:20em"),
+            (
+                "width:100%;max-width:300px;aspect-ratio:16/9;border:0",
+                "560",
+                "",
+                "width:100%;max-width:300px;aspect-ratio:16/9",
+            ),
+            ("max-width:none", "560", "", "width:560px"),
             (
                 "position:absolute;top:0;left:0;width:100%;height:100%",
                 "",

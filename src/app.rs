@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
-use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
 use self::hand_over::{LastHits, Successors};
@@ -165,7 +164,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let (sites, followed) = watch::channel(Arc::new(sites::make(&config, &*entropy)?));
     let kept = Opened::of(&config, &clock, &*entropy)?;
     sites::recall(&config.store, &followed.borrow());
-    keep_notices(&kept.ledger, &followed.borrow(), clock.now())?;
+    keep_notices(&kept.ledger, &followed.borrow())?;
     let mut counter = Counter::new(sites::counted(&config), kept.places.clone(), entropy.clone());
     let before = hand_over::take_over(before, &mut counter)?;
     hand_over::close_lost(&kept.key_log, &*clock, before.is_some())?;
@@ -231,10 +230,10 @@ fn make_directory(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Keeps what visitors are shown, before the first of them can agree to it.
-fn keep_notices(ledger: &Ledger, sites: &Sites, now: Timestamp) -> Result<(), StoreError> {
+fn keep_notices(ledger: &Ledger, sites: &Sites) -> Result<(), StoreError> {
     for banner in sites.iter().map(|site| &site.banner) {
         for language in 0..banner.languages() {
-            ledger.keep_notice(banner.notice(language), now)?;
+            ledger.keep_notice(banner.notice(language))?;
         }
     }
     Ok(())
@@ -313,7 +312,7 @@ impl Running {
         sites::check_reload(&self.config, config)?;
         let sites = sites::make(config, &*self.shared.entropy)?;
         sites::follow(&self.sites.borrow(), &sites);
-        keep_notices(&self.shared.ledger, &sites, self.shared.clock.now())?;
+        keep_notices(&self.shared.ledger, &sites)?;
         self.sites.send_replace(Arc::new(sites));
         Ok(())
     }

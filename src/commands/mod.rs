@@ -14,6 +14,7 @@ mod stats;
 mod store;
 mod token;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -183,8 +184,13 @@ fn say(text: &str) {
     eprintln!("{}", text.trim_end());
 }
 
-/// Prints a result, on standard output.
-#[allow(clippy::print_stdout, reason = "a command talks to a terminal")]
+/// Prints a result, on standard output. Who reads it may have enough, as `head` does; a result that is lost otherwise ends
+/// the command.
 fn print(text: &str) {
-    println!("{text}");
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            panic!("the result could not be written: {error}")
+        }
+        _ => {}
+    }
 }

@@ -36,7 +36,11 @@ const QUEUE_MAX: usize = 1024;
 
 const LEDGER: Kind = Kind {
     file: "ledger.db",
-    schema: &[include_str!("sql/ledger_schema.sql"), include_str!("sql/ledger_schema_2.sql")],
+    schema: &[
+        include_str!("sql/ledger_schema.sql"),
+        include_str!("sql/ledger_schema_2.sql"),
+        include_str!("sql/ledger_schema_3.sql"),
+    ],
 };
 
 /// The ledger of a running gateway, in `ledger.db`. Other processes may read the file meanwhile ([`Receipts`]).
@@ -75,10 +79,10 @@ impl Ledger {
 
     /// Keeps what visitors are shown from now on, so that receipts can call it by its hash. It does not wait: the
     /// notice is written before every receipt that is added after this call.
-    pub fn keep_notice(&self, content: Arc<str>, now: Timestamp) -> Result<Hash, StoreError> {
+    pub fn keep_notice(&self, content: Arc<str>) -> Result<Hash, StoreError> {
         let hash = Hash::of(&content);
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.try_send(Job::Keep(content, now)).map_err(|_| StoreError::Busy)?;
+        queue.try_send(Job::Keep(content)).map_err(|_| StoreError::Busy)?;
         Ok(hash)
     }
 

@@ -127,6 +127,7 @@ impl Receipts {
             each(Kept {
                 place: row.get("place").map_err(error)?,
                 form: Form::from_number(form),
+                is_bare: row.get("is_bare").map_err(error)?,
                 link: link(row),
             })?;
         }
@@ -138,6 +139,8 @@ impl Receipts {
 struct Kept {
     place: i64,
     form: Option<Form>,
+    /// Has it no content at all?
+    is_bare: bool,
     link: Result<Link, StoreError>,
 }
 
@@ -170,6 +173,9 @@ impl Check {
             Link::Erased { previous, hash, by } => {
                 if by <= place {
                     return Err(broken("it was erased, and no later record says so"));
+                }
+                if !kept.is_bare {
+                    return Err(broken("it was erased, and has content again"));
                 }
                 self.verified.erased += 1;
                 self.erased.entry(by).or_default().push(named(place, hash));

@@ -232,6 +232,10 @@ fn receipt_that_somebody_blanked_is_no_erased_one() {
     let (directory, _) = ledger();
     assert_eq!(erased(&directory, Erase::Number(ReceiptNumber([2; 16]))), 1);
     change(&directory, "update receipts set id = x'', erased_by = 4 where place = 1");
+    assert_eq!(broken_at(&directory), Some(1), "it has content");
+    let bare = "form = 0, id = x'', time = 0, site = '', action = '', layer = '', language = '', granted = '', \
+                refused = '', texts = x''";
+    change(&directory, &format!("update receipts set {bare} where place = 1"));
     assert_eq!(broken_at(&directory), Some(4), "the record does not name it");
     change(&directory, "update receipts set erased_by = 9 where place = 1");
     assert_eq!(broken_at(&directory), Some(9), "there is no such record");
@@ -240,10 +244,20 @@ fn receipt_that_somebody_blanked_is_no_erased_one() {
 }
 
 #[test]
+fn content_that_comes_back_to_an_erased_receipt_is_found() {
+    for column in ["form = 2", "time = 1", "site = 'shop'", "granted = 'marketing'", "texts = x'00'"] {
+        let (directory, _) = ledger();
+        assert_eq!(erased(&directory, Erase::Number(ReceiptNumber([2; 16]))), 1);
+        change(&directory, &format!("update receipts set {column} where place = 2"));
+        assert_eq!(broken_at(&directory), Some(2), "{column}");
+    }
+}
+
+#[test]
 fn notice_is_kept_under_the_hash_of_its_bytes() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(&settings(&directory)).unwrap();
-    let keep = || ledger.keep_notice("{\"form\":1}".into(), "2026-04-01T00:00:00Z".parse().unwrap()).unwrap();
+    let keep = || ledger.keep_notice("{\"form\":1}".into()).unwrap();
     let hash = keep();
     assert_eq!(keep(), hash, "again");
     run(ledger.append(entry(1))).unwrap();

@@ -26,7 +26,7 @@ pub(super) enum Job {
     /// Receipts whose content is to go.
     Erase(Erase, Timestamp, Reply<u64>),
     /// What visitors are shown from now on.
-    Keep(Arc<str>, Timestamp),
+    Keep(Arc<str>),
 }
 
 /// Writes until nobody can ask any more.
@@ -48,8 +48,8 @@ pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
                 append_group(&mut connection, group);
             }
             Job::Erase(what, now, reply) => answer(reply, erase(&mut connection, what, now)),
-            Job::Keep(content, now) => {
-                if let Err(error) = keep(&connection, &content, now) {
+            Job::Keep(content) => {
+                if let Err(error) = keep(&connection, &content) {
                     tracing::error!(%error, "what visitors are shown was not kept beside their receipts");
                 }
             }
@@ -124,7 +124,7 @@ fn list(names: &[String]) -> String {
     names.join("\n")
 }
 
-fn keep(connection: &Connection, content: &str, now: Timestamp) -> Result<(), StoreError> {
+fn keep(connection: &Connection, content: &str) -> Result<(), StoreError> {
     if content.len() > NOTICE_BYTES_MAX {
         return Err(StoreError::TooLong { what: "a notice", limit: NOTICE_BYTES_MAX });
     }
@@ -132,7 +132,7 @@ fn keep(connection: &Connection, content: &str, now: Timestamp) -> Result<(), St
     connection
         .execute(
             include_str!("../sql/ledger_keep_notice.sql"),
-            named_params! { ":hash": hash.0.as_slice(), ":first_used": now.as_second(), ":content": content },
+            named_params! { ":hash": hash.0.as_slice(), ":content": content },
         )
         .map(|_| ())
         .map_err(error)

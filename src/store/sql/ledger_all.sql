@@ -13,6 +13,16 @@ select
   texts,
   previous,
   hash,
-  erased_by
+  erased_by,
+  form = 0
+    and id = x''
+    and time = 0
+    and site = ''
+    and action = ''
+    and layer = ''
+    and language = ''
+    and granted = ''
+    and refused = ''
+    and texts = x'' as is_bare
 from receipts
 order by place

@@ -1,5 +1,6 @@
 -- Takes the content out of one receipt, and leaves what the chain needs.
 update receipts set
+  form = 0,
   id = x'',
   time = 0,
   site = '',

@@ -1,4 +1,4 @@
--- Notices, one row each, under the time at which each was first used.
-insert into notices (hash, first_used, content)
-values (:hash, :first_used, :content)
+-- Notices, one row each.
+insert into notices (hash, content)
+values (:hash, :content)
 on conflict (hash) do nothing

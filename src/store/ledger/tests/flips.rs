@@ -34,7 +34,7 @@ fn flip(file: &File, at: u64) -> u8 {
 fn one_flipped_byte_anywhere_is_found_or_says_nothing() {
     let (directory, _) = ledger();
     let later = Ledger::open(&settings(&directory)).unwrap();
-    later.keep_notice("shown".into(), entry(1).time).unwrap();
+    later.keep_notice("shown".into()).unwrap();
     run(later.append(entry(4))).unwrap();
     run(later.erase(Erase::Number(ReceiptNumber([2; 16])), entry(1).time)).unwrap();
     let head = run(later.head()).unwrap();

@@ -3,7 +3,7 @@
  * a page, so that the shop's own scripts, which call these names, go on.
  *
  * A stand-in can be called, made with new, pushed to, and has every property; each of them gives the stand-in again. It
- * is no promise, and as a text it is that of a function. What a page has defined itself is left alone.
+ * is no promise, and as a text it is empty. What a page has defined itself is left alone.
  *
  * A page may wait for the tracker to say that a hit was sent, to follow a link or to send a form: functions given as
  * event_callback, eventCallback, hitCallback or callback are called, a moment later, as if it had been. The same holds
@@ -21,7 +21,13 @@
     names.map((name) => {
       const standIn = new Proxy(function () {}, {
         get: (target, key) =>
-          key == "then" || key == Symbol.toPrimitive ? undefined : key in target ? target[key] : standIn,
+          key == "then" || key == Symbol.toPrimitive
+            ? undefined
+            : key == "toString"
+              ? String
+              : key in target
+                ? target[key]
+                : standIn,
         apply: (target, on, given) => (release(given, 2), standIn),
         construct: () => standIn,
       });

@@ -76,7 +76,7 @@ pub struct Metrics {
     pub cookies_withheld: Figure,
     /// Requests of held trackers to the shop's own hosts, answered here.
     pub requests_held: Figure,
-    /// Scripts of held trackers from the shop's own hosts, left empty.
+    /// Scripts of held trackers from the shop's own hosts, answered with stand-ins or nothing.
     pub scripts_held: Figure,
     /// Requests that reached the origin without their link decoration.
     pub links_undecorated: Figure,

@@ -37,6 +37,13 @@ test("what snippets and shops do with a tracker throws nothing", () => {
   `);
 });
 
+test("where a page keeps what it was told, it keeps an empty text", () => {
+  const { run } = held(["sbjs"]);
+  run('sbjs.init({ lifetime: 1 })');
+  for (const code of ["String(sbjs.get.current.typ)", "sbjs.get.current.typ + ''", "`${sbjs.get.first.src}`", "sbjs.toString()"])
+    assert.equal(run(code), "", code);
+});
+
 test("a stand-in is no promise, and can be waited for", async () => {
   const { run } = held(["klaviyo"]);
   assert.equal(run("typeof klaviyo.then"), "undefined");

@@ -32,6 +32,7 @@ pub(super) use needles::Needles;
 use reading::{Finding, Reading};
 use sight::is_out_of_sight;
 pub(super) use stand_in::StandIns;
+pub use stand_in::stand_in_call;
 
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, unquoted};
@@ -202,7 +203,7 @@ impl Policy {
             return Verdict::Keep;
         }
         let answer = if is_code(tag) {
-            self.snippet(consent, code).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
+            self.snippet(consent, page, code).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
         } else if is_rules(tag) {
             let hosts = &mut Hosts::ignored();
             Reading { policy: self, consent, page, bases: tag.bases, hosts }.speculation_rules(code.text)
@@ -225,14 +226,17 @@ impl Policy {
     }
 
     /// The first tracker without consent whose snippet `code` is, with no work of the shop's in it.
-    fn snippet(&self, consent: &Consent, code: Code<'_>) -> Option<&Tracker> {
+    fn snippet(&self, consent: &Consent, page: Page<'_>, code: Code<'_>) -> Option<&Tracker> {
         let text = code.text;
         let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
         let start = if is_long { &text[..snippet::PREAMBLE_BYTES] } else { text };
         self.needle(consent, Code { text: start, ..code }, |_| true)?;
         let start = &snippet::without_comments(start);
         self.needle(consent, Code { text: start, ..code }, |_| true)
-            .filter(|_| !snippet::has_own_work(text, |name| self.stand_ins.knows(name)))
+            .filter(|_| {
+                let is_open = |address: &[u8]| self.address_is_open(consent, page, address);
+                !snippet::has_own_work(text, |name| self.stand_ins.knows(name), is_open)
+            })
             .map(|id| self.catalog.tracker(id))
     }
 

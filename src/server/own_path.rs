@@ -1,5 +1,5 @@
-//! Trackers on the shop's own hosts: their requests end here until they are granted, their scripts are left empty, and
-//! a link reaches the origin without what marks the visitor.
+//! Trackers on the shop's own hosts: their requests end here until they are granted, their scripts define stand-ins and
+//! nothing else, and a link reaches the origin without what marks the visitor.
 //!
 //! Only where the site enforces. A navigation is never stopped: a person may open any page of the shop.
 
@@ -14,7 +14,9 @@ use super::navigation::{self, Purpose};
 use super::page::decoder;
 use super::site::Mode;
 use super::visit::Visit;
-use crate::policy::catalog::Sent;
+use crate::banner::assets::IDLE;
+use crate::policy::catalog::{Sent, Tracker, TrackerId};
+use crate::policy::markup::stand_in_call;
 use crate::policy::own_path::SIGNED_BYTES_MAX;
 use crate::proxy::Body;
 use crate::proxy::headers::Host;
@@ -32,7 +34,7 @@ const PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 /// Request fields that hold the address of the page a request comes from; the second is htmx's.
 const PAGE_ADDRESSES: [HeaderName; 2] = [header::REFERER, HeaderName::from_static("hx-current-url")];
 
-/// What of an answer is not true of the empty script in its place.
+/// What of an answer is not true of the script in its place.
 const OF_THE_SCRIPT: [HeaderName; 8] = [
     header::CONTENT_LENGTH,
     header::CONTENT_ENCODING,
@@ -60,8 +62,8 @@ pub(super) enum Asked {
 /// What a held request is answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// A script without a line.
-    EmptyScript,
+    /// A script that has this tracker's names answer, and does nothing.
+    Script(TrackerId),
     /// 204.
     Nothing,
 }
@@ -105,7 +107,7 @@ impl Asked {
         };
         match policy.own_request(&visit.consent, "", visit.host.name(), sent) {
             Some(own) if own.is_held && (run == Run::Said || (own.is_script && run == Run::Perhaps)) => {
-                Self::Held(Reply::EmptyScript)
+                Self::Held(Reply::Script(own.tracker.id))
             }
             Some(own) if own.is_held => Self::Held(Reply::Nothing),
             Some(_) if run != Run::Never => Self::Granted,
@@ -130,12 +132,20 @@ pub(super) async fn answer(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     allow_own_origins(visit, &head.headers, headers);
     match reply {
-        Reply::EmptyScript => {
+        Reply::Script(tracker) => {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript"));
+            *answer.body_mut() = stand_ins(visit.site.policy.catalog().tracker(tracker));
         }
         Reply::Nothing => *answer.status_mut() = StatusCode::NO_CONTENT,
     }
     answer
+}
+
+/// What is run in the place of a held script: stand-ins for the names that page scripts call this tracker by. Empty where
+/// there is none. A page may have read nothing of ours before, and in a worker nobody waits for names.
+fn stand_ins(tracker: &Tracker) -> Body {
+    let Some(call) = stand_in_call(&tracker.globals) else { return Body::Empty };
+    Body::full(format!("if(globalThis.document){{const consentry=self.consentry??{{}};{IDLE};{call}}}"))
 }
 
 /// A page on another of the shop's hosts may read that there is nothing, or its script would fail on what it did not
@@ -199,8 +209,8 @@ fn own_path<'a>(visit: &Visit, address: &'a [u8]) -> Option<&'a str> {
     (host.name() == visit.host.name() || visit.site.policy.is_own(host.name())).then_some(path)
 }
 
-/// After the origin: a script whose text is a held tracker's is left empty, a granted one's is not kept beyond the
-/// grant. All else passes byte for byte.
+/// After the origin: in the place of a script whose text is a held tracker's come stand-ins, a granted one's is not kept
+/// beyond the grant. All else passes byte for byte.
 pub(super) async fn after(
     visit: &Visit,
     asked: Asked,
@@ -235,7 +245,7 @@ pub(super) async fn after(
         }
         head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript"));
         head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        return Response::from_parts(head, Body::Empty);
+        return Response::from_parts(head, stand_ins(own.tracker));
     }
     // Without a validator no 304 can bring a copy back that was kept under an older consent.
     head.headers.remove(header::ETAG);

@@ -83,3 +83,59 @@ test('apart from what we put in, the page is the shop\'s, byte for byte', async 
   }
   assert.ok(!text.includes(' data-consentry-held='), 'no tag is held');
 });
+
+/** Meta's own snippet, and the call beside which shops do their work. */
+const META = `!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){n.callMethod?n.callMethod.apply(n,arguments):n.queue.push(arguments)};if(!f._fbq)f._fbq=n;n.push=n;n.loaded=!0;n.version='2.0';n.queue=[];t=b.createElement(e);t.async=!0;t.src=v;s=b.getElementsByTagName(e)[0];s.parentNode.insertBefore(t,s)}(window, document,'script','https://connect.facebook.net/en_US/fbevents.js');fbq('init','1');`;
+const CALL = "fbq('track', 'InitiateCheckout', { value: 1299, currency: 'NOK' });";
+
+/** Opens a page of this head and body before any answer; nobody outside is asked, and nothing throws. */
+async function opened({ head = '', body, then }) {
+  shop.serve('/apart', `<!doctype html><html lang="nb" class="no-js"><head><meta charset="utf-8"><title>Betaling</title>${head}</head><body>${body}</body></html>`);
+  const visitor = await newVisitor();
+  try {
+    await visitor.page.goto(`${gateway.url}/apart`, { waitUntil: 'load' });
+    await then(visitor.page);
+    assert.deepEqual(visitor.outside.requests.map((request) => request.host), []);
+    assert.deepEqual(visitor.faults, []);
+  } finally {
+    await visitor.close();
+  }
+}
+
+test('a page that tells a tracker of it and then sends the payment reaches it', async () => {
+  shop.serve('/pay', '<!doctype html><title>Betalt</title><p>Takk</p>');
+  const form = '<form name="betaling" id="betaling" method="get" action="/pay"><input type="hidden" name="token" value="abc"></form>';
+  for (const work of [
+    `${CALL} document.betaling.submit();`,
+    `${CALL} document.forms['betaling'].submit();`,
+    `if (window.fbq) { ${CALL} } document.betaling.submit();`,
+    `typeof fbq !== 'undefined' && ${CALL} var f = document.getElementById('betaling'); f.submit();`,
+    `document.addEventListener('DOMContentLoaded', function () { ${CALL} document.betaling.submit(); });`,
+    `${CALL} setTimeout(function () { location.href = '/pay?token=abc' }, 50);`,
+  ])
+    await opened({
+      head: `<script>${META}</script>`,
+      body: `${form}<script>${work}</script>`,
+      then: (page) => page.waitForURL(/\/pay\?token=abc$/),
+    });
+});
+
+test('what a shop does beside a tracker\'s snippet is done', () => opened({
+  head: `<script>${META}document.documentElement.classList.remove('no-js');</script><script>self.initShop = () => (self.began = true)</script>`,
+  body: `<script>${CALL}window.addEventListener('load', initShop)</script><script>${CALL}document.write('<p id="takk">Takk</p>')</script>`,
+  then: async (page) => {
+    await page.waitForFunction(() => self.began && document.getElementById('takk'));
+    assert.equal(await page.evaluate(() => document.documentElement.className), '');
+  },
+}));
+
+test('names that a held script of the shop\'s own host defines answer', async () => {
+  const path = '/wp-content/plugins/woocommerce/assets/js/sourcebuster/sourcebuster.min.js';
+  shop.serve(path, 'self.sbjs = { init() {}, real: true };', { type: 'text/javascript' });
+  shop.serve('/matomo.js', 'self.Matomo = { real: true };', { type: 'text/javascript' });
+  await opened({
+    head: `<script src="${path}?ver=8.5.2"></script><script src="/matomo.js"></script>`,
+    body: `<input id="typ"><script>sbjs.init({ lifetime: 1 }); document.getElementById('typ').value = sbjs.get.current.typ; Matomo.getTracker('/m', 1).trackPageView(); self.after = true;</script>`,
+    then: async (page) => assert.deepEqual(await page.evaluate(() => [self.after, document.getElementById('typ').value]), [true, '']),
+  });
+});

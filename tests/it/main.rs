@@ -47,6 +47,7 @@ mod scans;
 mod schema;
 mod service_workers;
 mod shop_pages;
+mod stand_ins;
 mod store_copy;
 mod store_faults;
 mod store_tls;

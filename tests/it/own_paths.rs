@@ -32,7 +32,7 @@ const HIT: &str = "/metrics/collect?v=2&tid=A-1&cid=12.34";
 const TAG: &str = "/metrics/tag.js?id=A-1";
 const BUNDLE: &str =
     "!function(){window.AcmeTagsQueue=window.AcmeTagsQueue||[];fetch('/metrics/collect')}();";
-const SCRIPT: (&str, &str) = ("sec-fetch-dest", "script");
+pub const SCRIPT: (&str, &str) = ("sec-fetch-dest", "script");
 const EMPTY: (&str, &str) = ("sec-fetch-dest", "empty");
 
 pub fn start(origin: &Origin) -> Gateway {
@@ -40,7 +40,7 @@ pub fn start(origin: &Origin) -> Gateway {
 }
 
 /// An origin whose every answer is this script, which may be kept for a year.
-fn scripts(text: &'static str) -> Origin {
+pub fn scripts(text: &'static str) -> Origin {
     Origin::answering(move |_| script(text.as_bytes()))
 }
 
@@ -55,7 +55,7 @@ fn script(bytes: &[u8]) -> Response<Bytes> {
 }
 
 /// Asks as a browser with the visitor's cookies does for what a page loads.
-fn load(gateway: &Gateway, visitor: &Visitor, target: &str, headers: &[(&str, &str)]) -> Answer {
+pub fn load(gateway: &Gateway, visitor: &Visitor, target: &str, headers: &[(&str, &str)]) -> Answer {
     let cookies: Vec<String> = visitor.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let cookies = cookies.join("; ");
     get(gateway.visitors, target, &[headers, &[("cookie", &cookies)]].concat())

@@ -1,15 +1,19 @@
-//! Is an inline script a tracker's snippet and nothing else, or the shop's own work that has to do with a tracker too?
+//! Is an inline script a tracker's snippet and nothing else, or does it do work of the shop's own, too?
 //!
-//! Only a snippet is held as a whole. Shops write their functions, their state and the calls of their tags into one script,
-//! and frameworks carry whole pages as data: held, the shop would not start. Such a script runs; what it asks of a
-//! tracker's host the fence refuses, what it keeps the guard does, and stand-ins answer for names that are missing.
+//! Only a snippet is held as a whole. To hold more breaks the shop: payments are sent, menus opened and pages shown by
+//! scripts that tell a tracker of it. Any other script runs; what it asks of a tracker's host the fence refuses, what it
+//! keeps the guard does, and stand-ins answer for names that are missing. So whatever is in doubt runs.
 //!
-//! Work is what a script does by itself, and what a handler of an event in it does. Comments are no code. A mistake costs
-//! no promise, in either direction.
+//! A script is a snippet when every name in it is the tracker's, its own, or one of the browser's that snippets use, and
+//! when all that it does with those is what snippets do: it makes a script element of an address that the page may not
+//! load, puts it into the page, listens to events, and reads. Names are what is looked at, wherever they stand: in
+//! conditions, functions and arguments. Comments are no code.
 
 mod words;
 
-use words::{Chain, Word, Words, is_keyword};
+use std::cell::LazyCell;
+
+use words::{Word, Words, declared, is_keyword};
 pub(super) use words::{name_length, without_comments};
 
 /// Longest snippet that is held wherever the tracker's text stands in it. Unit: bytes. Of 2 333 scripts with such a text in
@@ -20,197 +24,273 @@ pub(super) const SNIPPET_BYTES_MAX: usize = 4 << 10;
 pub(super) const PREAMBLE_BYTES: usize = 1 << 10;
 
 /// What trackers have a page define, beside the names it calls them by.
-const OF_TRACKERS: [&[u8]; 13] = [
-    b"gtag",
-    b"dataLayer",
-    b"fbAsyncInit",
-    b"GoogleAnalyticsObject",
-    b"_taboola",
-    b"_linkedin_data_partner_ids",
-    b"lpTag",
-    b"google_tag_params",
-    b"disqus_config",
-    b"NREUM",
-    b"__nr_require",
-    b"twttr",
-    b"pluginUrl",
+const OF_TRACKERS: [&str; 13] = [
+    "gtag",
+    "dataLayer",
+    "fbAsyncInit",
+    "GoogleAnalyticsObject",
+    "_taboola",
+    "_linkedin_data_partner_ids",
+    "lpTag",
+    "google_tag_params",
+    "disqus_config",
+    "NREUM",
+    "__nr_require",
+    "twttr",
+    "pluginUrl",
 ];
 
-/// What a browser has, and snippets call.
-const OF_BROWSERS: [&[u8]; 18] = [
-    b"window",
-    b"self",
-    b"top",
-    b"parent",
-    b"globalThis",
-    b"document",
-    b"navigator",
-    b"location",
-    b"console",
-    b"setTimeout",
-    b"setInterval",
-    b"addEventListener",
-    b"attachEvent",
-    b"Image",
-    b"Date",
-    b"Math",
-    b"Object",
-    b"Array",
+/// How such names begin.
+const BEGINNINGS_OF_TRACKERS: [&[u8]; 2] = [b"google_", b"_fs_"];
+
+/// By which names a script calls the page's window.
+const WINDOWS: [&str; 5] = ["window", "self", "top", "parent", "globalThis"];
+
+/// What else of a browser snippets use. It takes the calls of [`CALLED`] only.
+const OF_BROWSERS: [&str; 12] = [
+    "navigator",
+    "screen",
+    "setTimeout",
+    "setInterval",
+    "addEventListener",
+    "attachEvent",
+    "Image",
+    "IntersectionObserver",
+    "MutationObserver",
+    "PerformanceObserver",
+    "Proxy",
+    "Promise",
 ];
 
-/// Classes of browsers of which a tracker's call may need an object.
-const CLASSES_OF_BROWSERS: [&[u8]; 14] = [
-    b"URL",
-    b"URLSearchParams",
-    b"Promise",
-    b"Map",
-    b"Set",
-    b"Error",
-    b"RegExp",
-    b"Function",
-    b"Event",
-    b"CustomEvent",
-    b"IntersectionObserver",
-    b"MutationObserver",
-    b"PerformanceObserver",
-    b"Boolean",
+/// What computes and does nothing to the page, whatever is called of it.
+const OF_THE_LANGUAGE: [&str; 24] = [
+    "Array",
+    "Boolean",
+    "CustomEvent",
+    "Date",
+    "Error",
+    "Event",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "URL",
+    "URLSearchParams",
+    "console",
+    "decodeURIComponent",
+    "encodeURIComponent",
+    "escape",
+    "parseFloat",
+    "parseInt",
+    "performance",
 ];
 
-/// How an element of the shop's is found by its name or place.
-pub(super) const LOOKUPS: [&[u8]; 5] = [
-    b"getElementById",
-    b"querySelector",
-    b"querySelectorAll",
-    b"getElementsByClassName",
-    b"getElementsByName",
+/// What snippets call of the page and its elements.
+const CALLED_OF_PAGES: [&str; 17] = [
+    "addEventListener",
+    "append",
+    "appendChild",
+    "attachEvent",
+    "createElement",
+    "forEach",
+    "getAttribute",
+    "getElementById",
+    "getElementsByClassName",
+    "getElementsByName",
+    "getElementsByTagName",
+    "hasAttribute",
+    "insertBefore",
+    "item",
+    "prepend",
+    "querySelector",
+    "querySelectorAll",
 ];
 
-/// What a snippet asks of an element: to take its script, or to say when something happens.
-const ASKED_OF_ELEMENTS: [&[u8]; 9] = [
-    b"addEventListener",
-    b"attachEvent",
-    b"forEach",
-    b"appendChild",
-    b"insertBefore",
-    b"append",
-    b"prepend",
-    b"getAttribute",
-    b"item",
+/// What they call of their own values, beside that.
+const CALLED: [&str; 46] = [
+    "apply",
+    "bind",
+    "call",
+    "catch",
+    "charAt",
+    "charCodeAt",
+    "closest",
+    "concat",
+    "contains",
+    "disconnect",
+    "exec",
+    "filter",
+    "get",
+    "getTime",
+    "has",
+    "hasOwnProperty",
+    "includes",
+    "indexOf",
+    "join",
+    "map",
+    "match",
+    "matches",
+    "observe",
+    "pop",
+    "push",
+    "removeEventListener",
+    "replace",
+    "reverse",
+    "setAttribute",
+    "shift",
+    "slice",
+    "some",
+    "sort",
+    "splice",
+    "split",
+    "startsWith",
+    "substr",
+    "substring",
+    "test",
+    "then",
+    "toISOString",
+    "toLowerCase",
+    "toString",
+    "toUpperCase",
+    "trim",
+    "unshift",
 ];
 
-/// Names by which libraries and frameworks go: whoever uses one does more than a snippet does.
-const OF_SHOPS: [&[u8]; 16] = [
-    b"$",
-    b"jQuery",
-    b"require",
-    b"requirejs",
-    b"define",
-    b"Drupal",
-    b"drupalSettings",
-    b"Shopify",
-    b"__next_f",
-    b"__NEXT_DATA__",
-    b"__NUXT__",
-    b"__INITIAL_STATE__",
-    b"__PRELOADED_STATE__",
-    b"__APOLLO_STATE__",
-    b"__remixContext",
-    b"__sveltekit",
+/// What they set of their own values: attributes of a script, and the parts of a queue.
+const SET: [&str; 20] = [
+    "async",
+    "callQueue",
+    "charset",
+    "crossOrigin",
+    "defer",
+    "height",
+    "id",
+    "integrity",
+    "loaded",
+    "methods",
+    "nonce",
+    "onerror",
+    "onload",
+    "onreadystatechange",
+    "push",
+    "queue",
+    "src",
+    "type",
+    "version",
+    "width",
 ];
+
+/// What elements they make.
+const MADE: [&str; 4] = ["script", "img", "iframe", "noscript"];
 
 /// Names up to this long are thrown away after use.
-const SHORT_NAME: usize = 2;
+pub(super) const SHORT_NAME: usize = 2;
 
-/// Does the shop's own work stand in this script? `is_tracker` knows the names by which pages call trackers.
-pub(super) fn has_own_work(text: &[u8], is_tracker: impl Fn(&[u8]) -> bool) -> bool {
-    let is_own = |name: &[u8]| {
-        name.len() > SHORT_NAME
-            && !OF_TRACKERS.contains(&name)
-            && !name.starts_with(b"google_")
-            && !OF_BROWSERS.contains(&name)
-            && !is_tracker(name)
+/// Whose a name is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Tracker,
+    /// The script's own, or a value without a name.
+    Script,
+    Window,
+    Page,
+    /// The address of the page: to set it is to leave.
+    Location,
+    Browser,
+    Language,
+    Shop,
+}
+
+/// Does the shop's own work stand in this script? `is_tracker` knows the names by which pages call trackers, `is_open` the
+/// addresses that the page may load from.
+pub(super) fn has_own_work(
+    text: &[u8],
+    is_tracker: impl Fn(&[u8]) -> bool,
+    is_open: impl Fn(&[u8]) -> bool,
+) -> bool {
+    // Whose a name is on the whole page.
+    let on_page = |name: &[u8]| match name {
+        b"" | b"this" => Owner::Script,
+        b"document" => Owner::Page,
+        b"location" => Owner::Location,
+        _ if is_one_of(&WINDOWS, name) => Owner::Window,
+        _ if is_one_of(&OF_TRACKERS, name) || is_tracker(name) => Owner::Tracker,
+        _ if BEGINNINGS_OF_TRACKERS.iter().any(|start| name.starts_with(start)) => Owner::Tracker,
+        _ if is_one_of(&OF_THE_LANGUAGE, name) || name[0].is_ascii_digit() => Owner::Language,
+        _ if is_one_of(&OF_BROWSERS, name) => Owner::Browser,
+        _ => Owner::Shop,
+    };
+    // Most scripts of the shop's are known without: they name something of it as the window's.
+    let locals = LazyCell::new(|| declared(text, SHORT_NAME));
+    let owner = |name: &[u8]| match on_page(name) {
+        Owner::Shop if locals.contains(name) => Owner::Script,
+        owner => owner,
     };
     let mut words = Words::new(text);
-    // How many brackets stand around a handler's registration, while its arguments are read.
-    let mut handler: Option<i32> = None;
-    // Names of functions and values in brackets: to call one is no work by itself.
-    let mut helpers: Option<Vec<&[u8]>> = None;
     while let Some(word) = words.next_word() {
-        handler = handler.filter(|depth| word.depth > *depth);
-        let rest = words.rest();
-        let begins_own_work = match word {
-            _ if OF_SHOPS.contains(&word.text) => true,
-            Word { depth: 0, .. } => begins_own_work(&word, rest, &is_own),
-            _ if handler.is_none() || !word.is_statement => false,
-            _ => {
-                let helpers = helpers.get_or_insert_with(|| words::helpers(text));
-                does_own_work(&word, rest, true, &|name| is_own(name) && !helpers.contains(&name))
-            }
+        let is_own = match word.root.map(&owner) {
+            None if matches!(word.text, b"import" | b"export") => true,
+            None if is_keyword(word.text) || word.is_key() => false,
+            None => is_own_use(owner(word.text), &word),
+            Some(Owner::Tracker | Owner::Language) => false,
+            Some(of) => match (of, on_page(word.text)) {
+                // `window.shop`, and `w.fbq` where `w` is the window.
+                (Owner::Window, whose) | (_, whose @ (Owner::Tracker | Owner::Location)) => {
+                    words.begin_with(&word);
+                    is_own_use(whose, &word)
+                }
+                _ => is_own_property(of, &word, &is_open),
+            },
         };
-        if begins_own_work {
+        if is_own {
             return true;
-        }
-        if word.text == b"addEventListener" {
-            handler = handler.or(Some(word.depth));
         }
     }
     false
 }
 
-/// Does this word, outside all brackets, define or do something of the shop's?
-fn begins_own_work(word: &Word<'_>, rest: &[u8], is_own: &impl Fn(&[u8]) -> bool) -> bool {
-    match word.text {
-        b"function" | b"class" | b"var" | b"let" | b"const" => {
-            let rest = rest.strip_prefix(b"*").map_or(rest, <[u8]>::trim_ascii_start);
-            let is_taken_apart = word.text != b"function" && matches!(rest, [b'{' | b'[', ..]);
-            is_taken_apart || is_own(&rest[..name_length(rest)])
-        }
-        b"import" | b"export" => true,
-        _ => word.is_first && does_own_work(word, rest, false, is_own),
+/// Is it work of the shop's, what is done with the value of this name?
+fn is_own_use(owner: Owner, word: &Word<'_>) -> bool {
+    match owner {
+        Owner::Shop => true,
+        Owner::Location => word.is_called() || word.assigned().is_some(),
+        // `setTimeout('code')`
+        Owner::Browser => word.argument().is_some() && word.text.starts_with(b"set"),
+        _ => false,
     }
 }
 
-/// Does the statement that begins with `word` do something of the shop's? In a handler of an event what it sets counts,
-/// too.
-fn does_own_work(word: &Word<'_>, rest: &[u8], is_handler: bool, is_own: &impl Fn(&[u8]) -> bool) -> bool {
-    if word.text == b"new" {
-        return makes_own(rest, is_own);
+/// Is it work of the shop's, what is done with this property of a value that is no tracker's?
+fn is_own_property(of: Owner, word: &Word<'_>, is_open: impl Fn(&[u8]) -> bool) -> bool {
+    let name = word.text;
+    let is_of_stub = of == Owner::Script && (name.len() <= SHORT_NAME || name.starts_with(b"_"));
+    if let Some(value) = word.assigned() {
+        let is_script_of_shop = name == b"src" && words::literal(value).is_some_and(is_open);
+        return is_script_of_shop || of == Owner::Page || !(is_of_stub || is_one_of(&SET, name));
     }
-    if is_keyword(word.text) {
+    if !word.is_called() {
         return false;
     }
-    let chain = Chain::of(word.text, rest);
-    let sets = chain.assigned();
-    if chain.looks_up {
-        return sets.is_some() || (chain.is_called && !ASKED_OF_ELEMENTS.contains(&chain.last));
-    }
-    match chain.root {
-        b"location" => sets.is_some() || chain.is_called,
-        b"document" => sets.is_some() && chain.names > 0,
-        root if !is_own(root) => false,
-        root => {
-            chain.calls > 0
-                || sets.is_some_and(|value| {
-                    matches!(value, [b'{' | b'[', ..])
-                        || value.starts_with(b"function")
-                        || value.strip_prefix(b"new ").is_some_and(|made| makes_own(made, is_own))
-                        || (chain.is_of_window && chain.names == 0 && !is_own_default(root, value))
-                        || (is_handler && chain.names > 0)
-                })
+    match (name, word.argument()) {
+        _ if of == Owner::Location => true,
+        (b"createElement", Some(element)) => !is_one_of(&MADE, element),
+        (b"append" | b"prepend", Some(_)) => true,
+        (b"setAttribute", Some(attribute)) => {
+            of == Owner::Page || !(attribute.starts_with(b"data-") || is_one_of(&SET, attribute))
         }
+        (b"setAttribute", None) => of == Owner::Page,
+        _ if is_one_of(&CALLED_OF_PAGES, name) => false,
+        _ => of == Owner::Page || !(is_of_stub || is_one_of(&CALLED, name)),
     }
 }
 
-/// Is an object of the shop's classes made?
-fn makes_own(rest: &[u8], is_own: &impl Fn(&[u8]) -> bool) -> bool {
-    let class = Chain::of(&rest[..name_length(rest)], &rest[name_length(rest)..]).root;
-    is_own(class) && !CLASSES_OF_BROWSERS.contains(&class)
-}
-
-/// `window.queue = window.queue || []`: trackers begin so.
-fn is_own_default(root: &[u8], value: &[u8]) -> bool {
-    let first = &value[..name_length(value)];
-    Chain::of(first, &value[first.len()..]).root == root
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|one| one.as_bytes() == name)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 
-use super::snippet::name_length;
+use super::snippet::{SHORT_NAME, name_length};
 use crate::policy::catalog::{Catalog, TrackerId};
 
 /// What stands in for each tracker that page scripts call by name.
@@ -35,19 +35,22 @@ impl StandIns {
     }
 }
 
-/// The catalogue lets through plain names only, so none needs escaping.
 fn made_ready(globals: &[String]) -> Option<Bytes> {
-    if globals.is_empty() {
-        return None;
-    }
+    stand_in_call(globals).map(|call| Bytes::from(call + "</script>"))
+}
+
+/// The call that has these names of a tracker answer; `None` without names. The catalogue lets through plain names only, so
+/// none needs escaping.
+pub fn stand_in_call(globals: &[String]) -> Option<String> {
     let names: Vec<String> = globals.iter().map(|name| format!("\"{name}\"")).collect();
-    Some(Bytes::from(format!("consentry.idle({})</script>", names.join(","))))
+    (!names.is_empty()).then(|| format!("consentry.idle({})", names.join(",")))
 }
 
 /// The name that a text of a snippet begins with: `adspixel` of `adspixel.load(` and of `new adspixel.Tag(`. A text with an
-/// address in it has none.
+/// address in it has none, and a key or a short name of its own is none.
 fn called(text: &str) -> Option<&[u8]> {
-    let call = text.strip_prefix("new ").unwrap_or(text).as_bytes();
-    let name = &call[..name_length(call)];
-    (!name.is_empty() && !text.contains('/')).then_some(name)
+    let made = text.strip_prefix("new ");
+    let (name, rest) = made.unwrap_or(text).as_bytes().split_at(name_length(made.unwrap_or(text).as_bytes()));
+    let is_called = !rest.starts_with(b":") && (made.is_some() || name.len() > SHORT_NAME);
+    (is_called && !text.contains('/')).then_some(name)
 }

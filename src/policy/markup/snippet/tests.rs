@@ -6,8 +6,15 @@ use super::super::{Needles, StandIns};
 use super::*;
 use crate::policy::catalog::Catalog;
 
+/// Trackers' names, as of a page that may load from its own host only.
 fn has(text: &str) -> bool {
-    has_own_work(text.as_bytes(), |name| matches!(name, b"fbq" | b"_gaq" | b"ga" | b"_paq" | b"googletag"))
+    let is_tracker =
+        |name: &[u8]| is_one_of(&["fbq", "_fbq", "_gaq", "ga", "_paq", "googletag", "Intercom"], name);
+    has_own_work(text.as_bytes(), is_tracker, is_own_address)
+}
+
+fn is_own_address(address: &[u8]) -> bool {
+    memchr::memmem::find(address, b"//").is_none()
 }
 
 #[test]
@@ -26,15 +33,20 @@ fn snippets_have_no_work_of_the_shops_in_them() {
         "window.NREUM||(NREUM={}),__nr_require=function(t,e,n){return n}({1:[function(t,e,n){}]},{},[1]);",
         "if (document.cookie == 'var shop') { ga('send'); }",
         "new Image().src = 'https://x.example/a.gif';",
-        "var s = document.createElement('script'); s.src = 'x'; document.head.append(s);",
-        "window.tracker = window.tracker || []; window.tracker.k = 1;",
-        "fbq('track', 'x', {\n value: price(),\n id: cart.id() });",
-        "window.addEventListener('load', function(){ var script = document.createElement('script'); script.src = 'x';\n\
+        "var s = document.createElement('script'); s.src = '//x.example/a.js'; document.head.append(s);",
+        "fbq('track', 'x', {\n value: 1,\n id: 'shop' });",
+        "if(window.fbq){fbq('track','x')} typeof fbq!=='undefined'&&fbq('track','y');",
+        "try { Intercom('show') } catch (e) { console.log(e) }",
+        "setTimeout(function(){ fbq('track','x') }, 300);",
+        "document.addEventListener('DOMContentLoaded', function(){ fbq('track','x', {url: location.pathname}) })",
+        "window['fbq']('track', 'x');",
+        "<![CDATA[ fbq('track', 'x'); ]]>",
+        "window.addEventListener('load', function(){ var script = document.createElement('script'); script.src = 'https://x.example/a.js';\n\
          script.setAttribute('async', ''); script.onload = function(){ ga('send') }; document.body.appendChild(script) })",
         "(function(){ function load(){ start() } function start(){} addEventListener('load', () => load()) })()",
         "document.querySelectorAll('a').forEach(function(a){ a.addEventListener('click', function(){ ga('send') }) })",
         "document.addEventListener('click', function(e){ if (e.x) { ga('send', new URL(e.y)) } });",
-        "document.getElementById('tags').appendChild(s); document.write('<p>')",
+        "var s = document.createElement('script'); document.getElementById('tags').appendChild(s);",
     ];
     for snippet in snippets {
         assert!(!has(snippet), "{snippet}");
@@ -81,6 +93,79 @@ fn work_of_the_shops_is_seen_beside_a_snippet() {
     }
 }
 
+/// Meta's own snippet.
+const BASE: &str = "!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){n.callMethod?n.callMethod.apply(n,arguments):\
+     n.queue.push(arguments)};n.queue=[];t=b.createElement(e);t.src=v;s=b.getElementsByTagName(e)[0];\
+     s.parentNode.insertBefore(t,s)}(window,document,'script','https://connect.facebook.net/x.js');";
+
+/// What shops do beside the call of a tracker, alone, in a condition, in a function, and later.
+const WORKS: [&str; 40] = [
+    "document.betaling.submit()",
+    "document.forms['betaling'].submit()",
+    "document.forms['betaling']['submit']()",
+    "var f=document.getElementById('betaling');f.submit()",
+    "var f=document.createElement('form');f.action='/pay';document.body.appendChild(f);f.submit()",
+    "var f=document.createElement('form');document.body.appendChild(f)",
+    "document.documentElement.classList.remove('no-js')",
+    "document.body.classList.add('ok')",
+    "setTimeout(openModal,1000)",
+    "setTimeout('openModal()',1000)",
+    "setTimeout(function(){location.href='/takk'},300)",
+    "setTimeout(()=>location.replace('/takk'),300)",
+    "location='/takk'",
+    "window.location='/takk'",
+    "document.location.href='/takk'",
+    "(function(w){w.location.assign('/takk')})(window)",
+    "window.addEventListener('load',initShop)",
+    "addEventListener('load',function(e){initShop(e)})",
+    "try{initShop()}catch(e){}",
+    "try{fbq('track','y')}catch(e){initShop(e)}",
+    "if(cart.empty){showEmpty()}",
+    "document.write('<p>Takk</p>')",
+    "document.write('<script src=\"/app.js\"><\\/script>')",
+    "var s=document.createElement('script');s.src='/app.js';document.head.appendChild(s)",
+    "(function(d){var s=d.createElement('script');s.src=\"/app.js\";d.head.appendChild(s)})(document)",
+    "var x=new XMLHttpRequest();x.open('POST','/api/confirm');x.send()",
+    "fetch('/api/confirm',{method:'POST'})",
+    "navigator.sendBeacon('/api/confirm')",
+    "navigator.serviceWorker.register('/sw.js')",
+    "productId=5",
+    "window.productId=5",
+    "window['productId']=5",
+    "R.push('step')",
+    "Intercom('show');initShop=1",
+    "document.title='Takk'",
+    "document.getElementById('x').innerHTML='Takk'",
+    "document.querySelectorAll('a').forEach(function(a){a.target='_blank'})",
+    "document.querySelector('.menu').setAttribute('aria-expanded','true')",
+    "document.body.append('Takk')",
+    "(function(w){w.cart={currency:'NOK'}})(window)",
+];
+
+#[test]
+fn a_call_of_a_tracker_beside_it_does_not_stop_what_the_shop_does() {
+    for work in WORKS {
+        for call in [
+            "fbq('track','x');",
+            "if(window.fbq){fbq('track','x')}",
+            "typeof fbq!=='undefined'&&fbq('track','x');",
+            BASE,
+        ] {
+            assert!(!has(call), "{call}");
+            for script in [
+                format!("{call}{work}"),
+                format!("{work};{call}"),
+                format!("document.addEventListener('DOMContentLoaded',function(){{{call}{work}}})"),
+                format!("window.addEventListener('load',(e)=>{{if(e){{{call}{work}}}}});"),
+                format!("(function(){{try{{{call}{work}}}catch(e){{}}}})()"),
+                format!("{call}setTimeout(function(){{{work}}},0)"),
+            ] {
+                assert!(has(&script), "{script}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_snippets_that_trackers_give_out_are_nothing_else() {
     let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap();
@@ -90,7 +175,10 @@ fn the_snippets_that_trackers_give_out_are_nothing_else() {
     for snippet in snippets.split("\n---\n") {
         let code = without_comments(snippet.as_bytes());
         assert!(Needles::new(&catalog).find(&code, |_| true).is_some(), "{snippet}");
-        assert!(!has_own_work(snippet.as_bytes(), |name| stand_ins.knows(name)), "{snippet}");
+        let is_tracker = |name: &[u8]| stand_ins.knows(name);
+        assert!(!has_own_work(snippet.as_bytes(), is_tracker, is_own_address), "{snippet}");
+        let beside = format!("{snippet}\n;document.betaling.submit()");
+        assert!(has_own_work(beside.as_bytes(), is_tracker, is_own_address), "{snippet}");
     }
 }
 
@@ -106,13 +194,28 @@ fn comments_are_no_code() {
 proptest! {
     #[test]
     fn any_text_is_read_to_its_end(text in prop::collection::vec(any::<u8>(), 0..200)) {
-        has_own_work(&text, |_| false);
+        has_own_work(&text, |_| false, |_| false);
         without_comments(&text);
     }
 
     #[test]
-    fn brackets_hide_what_is_declared_in_them(text in "[a-z;=. ]{0,40}") {
-        let wrapped = format!("(function(){{ {text}; var cart = 1 }})()");
-        prop_assert!(!has(&wrapped), "{}", wrapped);
+    fn brackets_hide_what_is_declared_in_them(name in "cart[a-z]{0,8}", keyword in "var|let|const|function") {
+        let value = if keyword == "function" { "(a){}" } else { "=[1]" };
+        let within = format!("(function(){{ {keyword} {name}{value}; {name}.push({name}) }})()");
+        prop_assert!(!has(&within), "{}", within);
+        let outside = format!("{keyword} {name}{value}; ga('send')");
+        prop_assert!(has(&outside), "{}", outside);
+    }
+
+    #[test]
+    fn a_name_of_nobody_is_the_shops_wherever_it_stands(
+        name in "shop[a-zA-Z]{0,8}",
+        around in prop::sample::select(&[("", ""), ("if(1){", "}"), ("f=function(a){", "}"), ("ga('x',{a:", "})"), ("[", "]")][..]),
+        before in "(ga[(]'x'[)];|/[*] (var|function) shop [*]/|'shop';|/shop\"/;){0,3}",
+    ) {
+        let script = format!("{before}{}{name}{}", around.0, around.1);
+        prop_assert!(has(&script), "{}", script);
+        let without = format!("{before}{}1{}", around.0, around.1);
+        prop_assert!(!has(&without), "{}", without);
     }
 }

@@ -1,26 +1,28 @@
 //! The words of a script, read as a JavaScript tokenizer would, roughly: strings, templates, comments and regular
 //! expressions are passed over.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::LOOKUPS;
-
-/// A name or keyword of the script.
+/// A name or keyword of the script, or a name given as text: `submit` of `form['submit']`.
 pub(super) struct Word<'a> {
     pub(super) text: &'a [u8],
-    /// How many brackets of any kind are open around it.
-    pub(super) depth: i32,
-    /// May a statement outside brackets, or a further part of one, begin with it?
-    pub(super) is_first: bool,
-    /// Does a statement within brackets begin with it? Arguments and values do not count.
-    pub(super) is_statement: bool,
+    /// Of a property, what the chain of names before it begins with; empty where that is no name.
+    pub(super) root: Option<&'a [u8]>,
+    /// What stands before, and is no space.
+    before: Option<u8>,
+    /// What follows, without spaces.
+    after: &'a [u8],
+    depth: usize,
 }
 
 /// What stands at a place of the script.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Piece {
     Space,
     Comment,
     Word,
+    Text,
     Other,
 }
 
@@ -28,79 +30,166 @@ enum Piece {
 pub(super) struct Words<'a> {
     text: &'a [u8],
     at: usize,
-    depth: i32,
-    /// What stands before: nothing, or the last byte that is no space.
+    /// The last byte before that is no space.
     before: Option<u8>,
-    /// Is that the end of an arrow, behind which a function has its body?
-    is_arrow: bool,
-    /// Has a line ended since?
-    is_new_line: bool,
+    /// What the value begins with that is read now, for each bracket that is open; empty where that is no name.
+    roots: Vec<&'a [u8]>,
+}
+
+impl<'a> Word<'a> {
+    /// The key of an object that is written out: it names nothing.
+    pub(super) fn is_key(&self) -> bool {
+        self.root.is_none() && self.after.starts_with(b":") && matches!(self.before, Some(b'{' | b','))
+    }
+
+    pub(super) fn is_called(&self) -> bool {
+        self.after.starts_with(b"(") || self.after.starts_with(b"?.(") || self.after.starts_with(b"`")
+    }
+
+    /// The text it is called with first, when that is written out.
+    pub(super) fn argument(&self) -> Option<&'a [u8]> {
+        self.after.strip_prefix(b"(").and_then(literal)
+    }
+
+    /// What is assigned to it, if anything is.
+    pub(super) fn assigned(&self) -> Option<&'a [u8]> {
+        let signs = self.after.iter().take_while(|byte| b"=+-*|&?".contains(byte)).count();
+        let (signs, value) = self.after.split_at(signs);
+        let is_set = match signs {
+            b"++" | b"--" => true,
+            b"=" => !value.starts_with(b">"),
+            _ => signs.ends_with(b"=") && !signs.starts_with(b"="),
+        };
+        is_set.then(|| value.trim_ascii_start())
+    }
 }
 
 impl<'a> Words<'a> {
-    pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0, before: None, is_arrow: false, is_new_line: false }
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, before: None, roots: vec![b""] }
     }
 
     pub(super) fn next_word(&mut self) -> Option<Word<'a>> {
         loop {
-            let (before, is_arrow, is_new_line) = (self.before, self.is_arrow, self.is_new_line);
+            let before = self.before;
             let (piece, range) = self.next_piece()?;
-            if matches!(piece, Piece::Word) {
-                return Some(Word {
-                    text: &self.text[range],
-                    depth: self.depth,
-                    is_first: is_new_line || matches!(before, None | Some(b';' | b'}' | b'{' | b',')),
-                    is_statement: is_arrow
-                        || matches!(before, None | Some(b';' | b'}' | b'{' | b')'))
-                        || (is_new_line && before.is_some_and(is_name)),
-                });
+            let depth = self.roots.len() - 1;
+            if piece == Piece::Text
+                && let Some(text) = self.key(&range)
+            {
+                let (root, after) = (Some(self.roots[depth - 1]), &self.text[range.end + 1..]);
+                return Some(Word { text, root, before, after: after.trim_ascii_start(), depth: depth - 1 });
+            }
+            if piece == Piece::Word {
+                let text = &self.text[range.clone()];
+                let is_property = before == Some(b'.') && !self.text[..range.start].ends_with(b"...");
+                let root = is_property.then(|| self.roots[depth]);
+                if !is_property {
+                    self.roots[depth] = if is_keyword(text) { b"" } else { text };
+                }
+                let after = self.text[self.at..].trim_ascii_start();
+                return Some(Word { text, root, before, after, depth });
             }
         }
     }
 
-    /// What stands behind the last word, without spaces.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.text[self.at..].trim_ascii_start()
+    /// Has what follows `word` read as if the chain began with it: `shop` of `window.shop.cart`.
+    pub(super) fn begin_with(&mut self, word: &Word<'a>) {
+        self.roots[word.depth] = word.text;
+    }
+
+    /// The name in a text that stands alone in the brackets behind a value.
+    fn key(&self, range: &Range<usize>) -> Option<&'a [u8]> {
+        let name = self.text.get(range.start + 1..range.end - 1)?;
+        let behind = self.text[..range.start].strip_suffix(b"[")?;
+        let is_alone =
+            self.text[range.end..].starts_with(b"]") && behind.last().is_some_and(|b| ends_value(*b));
+        (is_alone && self.roots.len() > 1 && name_length(name) == name.len()).then_some(name)
     }
 
     fn next_piece(&mut self) -> Option<(Piece, Range<usize>)> {
         let start = self.at;
         let rest = &self.text[start..];
+        let is_value_next = !self.before.is_some_and(ends_value);
         let (piece, length) = match *rest {
             [] => return None,
-            [byte, ..] if byte.is_ascii_whitespace() => {
-                self.is_new_line |= matches!(byte, b'\n' | b'\r');
-                (Piece::Space, 1)
-            }
+            [byte, ..] if byte.is_ascii_whitespace() => (Piece::Space, 1),
             [b'/', b'/', ..] | [b'<', b'!', b'-', b'-', ..] => (Piece::Comment, line_length(rest)),
+            // What is left of XML: the code within is code.
+            _ if rest.starts_with(b"<![CDATA[") => (Piece::Comment, 9),
             [b'/', b'*', ..] => {
                 (Piece::Comment, memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2))
             }
-            [b'"' | b'\'' | b'`', ..] => (Piece::Other, string_length(rest)),
-            [b'/', ..] if self.may_be_pattern() => (Piece::Other, pattern_length(rest)),
+            [b'"' | b'\'' | b'`', ..] => (Piece::Text, string_length(rest)),
+            [b'/', ..] if is_value_next => (Piece::Other, pattern_length(rest)),
             [byte, ..] if is_name(byte) => (Piece::Word, name_length(rest)),
-            [byte, ..] => {
-                self.depth += match byte {
-                    b'(' | b'[' | b'{' => 1,
-                    b')' | b']' | b'}' => -1,
-                    _ => 0,
-                };
-                (Piece::Other, 1)
-            }
+            _ => (Piece::Other, 1),
         };
         self.at += length;
-        if matches!(piece, Piece::Word | Piece::Other) {
-            self.is_arrow = self.before == Some(b'=') && rest[0] == b'>';
+        if !matches!(piece, Piece::Space | Piece::Comment) {
+            if is_value_next && matches!(rest[0], b'(' | b'[' | b'{' | b'"' | b'\'' | b'`' | b'/') {
+                let depth = self.roots.len() - 1;
+                self.roots[depth] = b"";
+            }
+            match rest[0] {
+                b'(' | b'[' | b'{' => self.roots.push(b""),
+                b')' | b']' | b'}' if self.roots.len() > 1 => self.roots.truncate(self.roots.len() - 1),
+                _ => {}
+            }
             self.before = self.text.get(self.at - 1).copied();
-            self.is_new_line = false;
         }
         Some((piece, start..self.at))
     }
+}
 
-    /// May a slash here begin a regular expression? After a value it divides.
-    fn may_be_pattern(&self) -> bool {
-        self.before.is_none_or(|byte| !is_name(byte) && !matches!(byte, b')' | b']' | b'"' | b'\'' | b'`'))
+/// The names that are the script's own: its parameters, what it declares in brackets, and names of at most `short` letters
+/// that it declares or sets anywhere. Longer ones outside brackets are there for other scripts.
+pub(super) fn declared(text: &[u8], short: usize) -> HashSet<&[u8]> {
+    let (mut words, mut found) = (Words::new(text), HashSet::new());
+    // Every name so far, and how many there were when a bracket was opened, with: do parameters stand in it?
+    let (mut names, mut opened): (Vec<&[u8]>, Vec<(usize, bool)>) = (Vec::new(), Vec::new());
+    // How many brackets stand around the declaration that is read.
+    let mut declaring: Option<usize> = None;
+    // The word that says what comes next is declared.
+    let mut says: &[u8] = b"";
+    loop {
+        let before = words.before;
+        let Some((piece, range)) = words.next_piece() else { return found };
+        let (word, depth) = (&text[range.clone()], words.roots.len() - 1);
+        let rest = text[range.end..].trim_ascii_start();
+        match (piece, word) {
+            (Piece::Space | Piece::Comment, _) | (Piece::Other, b"*") => continue,
+            (Piece::Word, b"var" | b"let" | b"const" | b"function" | b"catch") => {
+                declaring = if matches!(word, b"function" | b"catch") { declaring } else { Some(depth) };
+                says = word;
+                continue;
+            }
+            (Piece::Word, _) => {
+                let is_listed = before == Some(b',') && declaring == Some(depth);
+                let is_declared = (is_listed || !says.is_empty()) && (depth > 0 || word.len() <= short);
+                let is_set = before != Some(b'.') && rest.starts_with(b"=") && !rest.starts_with(b"==");
+                if is_declared || rest.starts_with(b"=>") || (is_set && word.len() <= short) {
+                    found.insert(word);
+                }
+                names.push(word);
+                if says == b"function" {
+                    continue;
+                }
+            }
+            (Piece::Other, b";") => declaring = declaring.filter(|at| *at < depth),
+            (Piece::Other, b"(" | b"[" | b"{") => {
+                opened.push((names.len(), word == b"(" && matches!(says, b"function" | b"catch")));
+            }
+            (Piece::Other, b")" | b"]" | b"}") => {
+                declaring = declaring.filter(|at| *at <= depth);
+                let (first, is_head) = opened.pop().unwrap_or((names.len(), false));
+                if is_head || (word == b")" && rest.starts_with(b"=>")) {
+                    found.extend(&names[first..]);
+                }
+            }
+            _ => {}
+        }
+        says = b"";
     }
 }
 
@@ -116,143 +205,67 @@ pub(in crate::policy::markup) fn without_comments(text: &[u8]) -> Vec<u8> {
     code
 }
 
-/// The names of functions and values that the text declares in brackets, elements of the page aside.
-pub(super) fn helpers(text: &[u8]) -> Vec<&[u8]> {
-    let (mut words, mut found) = (Words::new(text), Vec::new());
-    while let Some(word) = words.next_word() {
-        if !matches!(word.text, b"function" | b"var" | b"let" | b"const") {
-            continue;
-        }
-        let rest = words.rest();
-        let (name, value) = rest.split_at(name_length(rest));
-        let is_element = value.trim_ascii_start().strip_prefix(b"=").is_some_and(|value| {
-            let value = value.trim_ascii_start();
-            let (first, rest) = value.split_at(name_length(value));
-            Chain::of(first, rest).looks_up
-        });
-        if !is_element {
-            found.push(name);
-        }
-    }
-    found
-}
-
-/// A value and what is asked of it: `window.shop.cart.add(1).then = `.
-pub(super) struct Chain<'a> {
-    /// Its first name, without the browser's own before it: `shop`.
-    pub(super) root: &'a [u8],
-    /// Does `window` or another of its names stand before?
-    pub(super) is_of_window: bool,
-    /// How many names follow the root.
-    pub(super) names: usize,
-    /// The last name.
-    pub(super) last: &'a [u8],
-    /// How many calls there are in it.
-    pub(super) calls: usize,
-    /// Is the last name called?
-    pub(super) is_called: bool,
-    /// Is an element of the page looked up on the way?
-    pub(super) looks_up: bool,
-    after: &'a [u8],
-}
-
-impl<'a> Chain<'a> {
-    /// The chain that begins with the name `first`; `after` follows that.
-    pub(super) fn of(first: &'a [u8], after: &'a [u8]) -> Self {
-        let after = after.trim_ascii_start();
-        let mut chain = Chain {
-            root: first,
-            is_of_window: false,
-            names: 0,
-            last: first,
-            calls: 0,
-            is_called: false,
-            looks_up: false,
-            after,
-        };
-        loop {
-            match *chain.after {
-                [b'.', ref after @ ..] | [b'?', b'.', ref after @ ..] => {
-                    let after = after.trim_ascii_start();
-                    let (name, after) = after.split_at(name_length(after));
-                    let after = after.trim_ascii_start();
-                    if chain.names == 0 && !chain.is_called && is_window(chain.root) {
-                        (chain.root, chain.is_of_window) = (name, true);
-                    } else {
-                        chain.names += 1;
-                    }
-                    (chain.last, chain.is_called, chain.after) = (name, false, after);
-                }
-                [bracket @ (b'(' | b'['), ..] => {
-                    chain.is_called = bracket == b'(';
-                    chain.calls += usize::from(chain.is_called);
-                    chain.looks_up |= chain.is_called && LOOKUPS.contains(&chain.last);
-                    chain.after = behind_brackets(chain.after).trim_ascii_start();
-                }
-                _ => return chain,
-            }
-        }
-    }
-
-    /// What is assigned to it, if anything is.
-    pub(super) fn assigned(&self) -> Option<&'a [u8]> {
-        let value = match *self.after {
-            [b'=', b'=' | b'>', ..] => return None,
-            [b'=', ref value @ ..] | [b'+', b'=', ref value @ ..] => value,
-            _ => return None,
-        };
-        Some(value.trim_ascii_start())
-    }
-}
-
-/// What follows the brackets with which the text begins.
-fn behind_brackets(text: &[u8]) -> &[u8] {
-    let mut words = Words::new(text);
-    while words.next_piece().is_some() {
-        if words.depth <= 0 {
-            return &text[words.at..];
-        }
-    }
-    &[]
-}
-
-fn is_window(name: &[u8]) -> bool {
-    matches!(name, b"window" | b"self" | b"top" | b"parent" | b"globalThis")
-}
-
-/// Words that begin a statement, or stand in one, and are no name.
+/// Words of the language that are no names.
 pub(super) fn is_keyword(word: &[u8]) -> bool {
-    const WORDS: [&[u8]; 28] = [
-        b"if",
-        b"else",
-        b"for",
-        b"while",
-        b"do",
-        b"try",
-        b"catch",
-        b"finally",
-        b"new",
-        b"return",
-        b"typeof",
-        b"void",
-        b"delete",
-        b"switch",
-        b"throw",
-        b"async",
-        b"function",
-        b"class",
-        b"var",
-        b"let",
-        b"const",
-        b"case",
-        b"default",
-        b"break",
-        b"continue",
-        b"await",
-        b"yield",
-        b"super",
+    const WORDS: [&str; 41] = [
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "try",
+        "catch",
+        "finally",
+        "new",
+        "return",
+        "typeof",
+        "void",
+        "delete",
+        "switch",
+        "throw",
+        "async",
+        "function",
+        "class",
+        "var",
+        "let",
+        "const",
+        "case",
+        "default",
+        "break",
+        "continue",
+        "await",
+        "yield",
+        "super",
+        "in",
+        "of",
+        "instanceof",
+        "true",
+        "false",
+        "null",
+        "undefined",
+        "arguments",
+        "NaN",
+        "Infinity",
+        "extends",
+        "debugger",
+        "with",
     ];
-    WORDS.contains(&word)
+    WORDS.iter().any(|keyword| keyword.as_bytes() == word)
+}
+
+/// Does a value end with this byte? What follows then goes on with it.
+const fn ends_value(byte: u8) -> bool {
+    is_name(byte) || matches!(byte, b')' | b']' | b'"' | b'\'' | b'`')
+}
+
+/// The text between the quotes with which this begins.
+pub(super) fn literal(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_start();
+    let is_quoted = matches!(text, [b'"' | b'\'' | b'`', ..]);
+    is_quoted
+        .then(|| text[..string_length(text)].get(1..))
+        .flatten()
+        .map(|text| &text[..text.len().saturating_sub(1)])
 }
 
 const fn is_name(byte: u8) -> bool {

@@ -1,12 +1,18 @@
 //! What an operator may change in the texts, and what a visitor must still be told: words that are seen, the same holes,
-//! a no that says no and a yes that says yes, both about as long, how to take it back, and nobody urged (rules R10, R12,
-//! R14, R15 and R31).
+//! a no that says no and a yes that says yes, both of one weight, how to take it back, nothing called what it is not, and
+//! nobody urged (rules R05, R10, R12, R14, R15, R17, R31, R41 and R44).
 
 mod answers;
+mod controls;
+mod emphasis;
 mod letters;
+mod naming;
 mod phrases;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use letters::is_unseen;
+pub use naming::refused_purpose;
 
 use super::texts::flat;
 
@@ -99,15 +105,27 @@ pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option
         let remedy = "say what happens, not what is wonderful, and let no and yes weigh the same";
         return Some(Refused::new(reason, remedy));
     }
-    answers::refused(language, name, text)
+    if text == built_in {
+        return None;
+    }
+    let texts = self::built_in(language);
+    controls::rewritten(name)
+        .or_else(|| controls::too_long(name, text))
+        .or_else(|| controls::refused(language, name, text, &texts))
+        .or_else(|| naming::refused(language, name, text))
+        .or_else(|| answers::refused(language, name, text, &texts))
 }
 
 /// The name of the rule that asks for a text, as reasons begin with it; empty where none does.
 fn rule(name: &str) -> &'static str {
-    if ANSWERS.iter().flatten().any(|answer| *answer == name) {
+    if is_answer(name) {
         return "R10: ";
     }
     NEEDED.iter().find(|(needed, _)| *needed == name).map_or("", |(_, rule)| rule)
+}
+
+fn is_answer(name: &str) -> bool {
+    ANSWERS.iter().flatten().any(|answer| *answer == name)
 }
 
 fn unseen(name: &str, rule: &str) -> Refused {
@@ -135,6 +153,9 @@ pub fn unequal(language: &str, wording: &Wording) -> Vec<(&'static str, Refused)
             let remedy =
                 format!("no and yes are one button twice: neither may be {LENGTH_RATIO_MAX} times as long");
             found.push((at, Refused::new(reason, remedy)));
+        } else if let Some(difference) = emphasis::difference(refusing, agreeing) {
+            let reason = format!("R12: \"{refusing}\" and \"{agreeing}\" are not equal: {difference}");
+            found.push((at, Refused::new(reason, "no and yes are one button twice: write both alike")));
         }
     }
     found

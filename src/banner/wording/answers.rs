@@ -1,18 +1,20 @@
-//! What an answer says: a refusal says no and not yes, an agreement yes and not no (rules R10 and R12).
+//! What an answer says: a refusal says no and not yes, an agreement yes and not no (rules R10 and R12), and neither says
+//! anything of whoever gives it (rule R14).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::Deserialize;
 
 use super::phrases::{taken, words};
-use super::{ANSWERS, Refused};
+use super::{ANSWERS, Refused, Wording};
 
-/// The button that leads to the single switches.
-const CHOOSE: &str = "banner.choose";
 /// Most words of a list that a remedy names.
 const WORDS_TOLD: usize = 4;
 /// The language whose words count against an answer in every language.
 const EVERYWHERE: &str = "en";
+/// Texts of the program whose words an answer may be written with, as their names begin.
+const QUIET: [&str; 6] = ["banner.", "consent.", "necessary.", "preferences.", "statistics.", "marketing."];
 
 /// The words of one language in `config/answers.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +22,8 @@ const EVERYWHERE: &str = "en";
 struct Words {
     no: Vec<String>,
     yes: Vec<String>,
+    /// What else an answer may be written with.
+    also: Vec<String>,
 }
 
 /// Which way a wording points.
@@ -53,16 +57,15 @@ struct Said {
     words: String,
     /// It is of the answer's own language.
     is_own: bool,
-    /// It is what the answer begins with.
-    is_first: bool,
+    /// Which words of the text they are.
+    place: Range<usize>,
 }
 
-/// What is wrong with a text when it is an answer, or leads to one.
-pub(super) fn refused(language: &str, name: &str, text: &str) -> Option<Refused> {
+/// What is wrong with a text when it is an answer.
+pub(super) fn refused(language: &str, name: &str, text: &str, built_in: &Wording) -> Option<Refused> {
     let meant = match ANSWERS.iter().find(|pair| pair.contains(&name)) {
         Some([no, _]) if *no == name => Says::No,
         Some(_) => Says::Yes,
-        None if name == CHOOSE => return choosing(language, text),
         None => return None,
     };
     let (rule, word) = (meant.rule(), meant.word());
@@ -73,7 +76,11 @@ pub(super) fn refused(language: &str, name: &str, text: &str) -> Option<Refused>
         return Some(Refused::new(reason, format!("this button says {word}; write only that")));
     }
     if said.iter().any(|said| said.is_own) {
-        return None;
+        let added = added(&lists, language, text, &said, built_in)?;
+        let reason = format!("R14: the text {name} says more than {word}: \"{added}\"");
+        let remedy =
+            "an answer has the words of config/answers.toml and of the program's own question, no others";
+        return Some(Refused::new(reason, remedy));
     }
     let list = lists.get(language).map_or(&[][..], |words| match meant {
         Says::No => &words.no,
@@ -84,11 +91,40 @@ pub(super) fn refused(language: &str, name: &str, text: &str) -> Option<Refused>
     Some(Refused::new(format!("{rule}: the text {name} does not say {word}"), remedy))
 }
 
-/// The way to the single switches is no answer, and does not begin like one.
-fn choosing(language: &str, text: &str) -> Option<Refused> {
-    let said = said(&lists(), language, text).into_iter().find(|said| said.is_first)?;
-    let reason = format!("R10: the text {CHOOSE} begins like an answer: \"{}\"", said.words);
-    Some(Refused::new(reason, "it opens the single switches and answers nothing; say that"))
+/// The wording of an answer that a text begins with.
+pub(super) fn begins_like(language: &str, text: &str) -> Option<String> {
+    let first = said(&lists(), language, text).into_iter().find(|said| said.place.start == 0)?;
+    Some(first.words)
+}
+
+/// The first wording of a refusal in a text.
+pub(super) fn refuses(language: &str, text: &str) -> Option<String> {
+    let no = said(&lists(), language, text).into_iter().find(|said| said.says == Says::No)?;
+    Some(no.words)
+}
+
+/// The first word of an answer that is neither of a wording found in it nor among those that any answer may have.
+fn added(
+    lists: &BTreeMap<String, Words>,
+    language: &str,
+    text: &str,
+    said: &[Said],
+    built_in: &Wording,
+) -> Option<String> {
+    let quiet = built_in.iter().filter(|(name, _)| QUIET.iter().any(|group| name.starts_with(group)));
+    let quiet: BTreeSet<String> = quiet.flat_map(|(_, text)| words(text)).collect();
+    let also = [language, EVERYWHERE].into_iter().filter_map(|language| lists.get(language));
+    let also: Vec<&String> = also.flat_map(|words| &words.also).collect();
+    let text = words(text);
+    let is_known = |at: usize| {
+        said.iter().any(|said| said.place.contains(&at))
+            || quiet.contains(&text[at])
+            || also.iter().any(|wording| {
+                // A wording of several words may stand around this one.
+                (0..=at).any(|start| taken(wording, &text[start..]).is_some_and(|count| at < start + count))
+            })
+    };
+    (0..text.len()).find(|at| !is_known(*at)).map(|at| text[at].clone())
 }
 
 fn lists() -> BTreeMap<String, Words> {
@@ -116,7 +152,7 @@ fn said(lists: &BTreeMap<String, Words>, language: &str, text: &str) -> Vec<Said
             says,
             words: text[at..at + words].join(" "),
             is_own,
-            is_first: at == 0,
+            place: at..at + words,
         }));
         at += words.max(1);
     }
@@ -139,15 +175,15 @@ mod tests {
             let texts = built_in_texts(language);
             for [no, yes] in ANSWERS {
                 for (name, opposite) in [(no, yes), (yes, no)] {
-                    assert_eq!(refused(language, name, &texts[name]), None, "{language}");
+                    assert_eq!(refused(language, name, &texts[name], &texts), None, "{language}");
                     assert!(
-                        refused(language, name, &texts[opposite]).is_some(),
+                        refused(language, name, &texts[opposite], &texts).is_some(),
                         "{language} {name}: swapped"
                     );
                 }
             }
-            assert_eq!(refused(language, CHOOSE, &texts[CHOOSE]), None, "{language}");
-            assert!(refused(language, CHOOSE, &texts["banner.refuse"]).is_some(), "{language}");
+            assert_eq!(begins_like(language, &texts["banner.choose"]), None, "{language}");
+            assert!(begins_like(language, &texts["banner.refuse"]).is_some(), "{language}");
         }
         assert_eq!(lists.len(), LANGUAGES.len());
     }
@@ -170,7 +206,8 @@ mod tests {
             ("de", "Nicht ablehnen"),
             ("sv", "Inga problem"),
         ] {
-            let told = refused(language, "banner.refuse", text).map(|refused| refused.reason);
+            let told = refused(language, "banner.refuse", text, &built_in_texts(language))
+                .map(|refused| refused.reason);
             assert!(
                 told.as_ref().is_some_and(|told| told.starts_with("R10: ")),
                 "{language} {text}: {told:?}"
@@ -188,7 +225,11 @@ mod tests {
             ("es", "No acepto"),
             ("el", "ΟΧΙ"),
         ] {
-            assert_eq!(refused(language, "banner.refuse", text), None, "{language}: {text}");
+            assert_eq!(
+                refused(language, "banner.refuse", text, &built_in_texts(language)),
+                None,
+                "{language}: {text}"
+            );
         }
     }
 
@@ -201,7 +242,8 @@ mod tests {
             ("nb", "Nei takk"),
             ("nb", "Lukk"),
         ] {
-            let told = refused(language, "consent.accept_all", text).map(|refused| refused.reason);
+            let told = refused(language, "consent.accept_all", text, &built_in_texts(language))
+                .map(|refused| refused.reason);
             assert!(
                 told.as_ref().is_some_and(|told| told.starts_with("R12: ")),
                 "{language} {text}: {told:?}"
@@ -209,7 +251,39 @@ mod tests {
         }
         for (language, text) in [("en", "OK"), ("nb", "Godta"), ("da", "Tillad alle"), ("pl", "Zgadzam się")]
         {
-            assert_eq!(refused(language, "consent.accept_all", text), None, "{language}: {text}");
+            assert_eq!(
+                refused(language, "consent.accept_all", text, &built_in_texts(language)),
+                None,
+                "{language}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn r14_an_answer_says_nothing_of_whoever_gives_it() {
+        for (language, text) in [
+            ("en", "No, I am boring"),
+            ("en", "No, break the shop"),
+            ("en", "No, limit me"),
+            ("en", "No, I dislike good shops"),
+            ("en", "No, keep it bad"),
+            ("nb", "Nei, jeg er kjedelig"),
+            ("de", "Nein, ich bin dumm"),
+        ] {
+            let told = refused(language, "banner.refuse", text, &built_in_texts(language));
+            let told = told.map(|refused| refused.reason).unwrap_or_default();
+            assert!(told.starts_with("R14: "), "{language} {text}: {told}");
+        }
+        for (language, text) in [
+            ("en", "No, not now"),
+            ("en", "No, only what is necessary"),
+            ("nb", "Nei, bare det nødvendige"),
+            ("nb", "Nei takk, ikke nå"),
+            ("de", "Nein, jetzt nicht"),
+            ("ro", "Nu, vă rog"),
+        ] {
+            let told = refused(language, "banner.refuse", text, &built_in_texts(language));
+            assert_eq!(told, None, "{language}: {text}");
         }
     }
 }

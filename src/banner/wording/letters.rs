@@ -69,6 +69,11 @@ pub(super) fn is_seen(text: &str) -> bool {
     text.chars().any(|letter| letter.is_alphanumeric() && !is_in(&UNSEEN, letter) && !is_in(&MARKS, letter))
 }
 
+/// Is this a letter that nobody sees, or one that turns the order in which others are read?
+pub fn is_unseen(letter: char) -> bool {
+    is_in(&UNSEEN, letter)
+}
+
 /// What is wrong with the letters of a text; `rule` is the name of the rule it would hide from, or empty.
 pub(super) fn refused(language: &str, name: &str, rule: &str, text: &str) -> Option<Refused> {
     let told = |letter: char| format!("U+{:04X}", u32::from(letter));

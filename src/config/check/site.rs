@@ -163,7 +163,7 @@ fn controller(site: &Table<'_>) -> Option<banner::Controller> {
         return None;
     }
     let table = site.table("controller", "site.controller");
-    let name = table.required("name", "write the legal name of the shop (GDPR art. 13(1)(a))", value::filled);
+    let name = table.required("name", "write the legal name of the shop (GDPR art. 13(1)(a))", texts::shown);
     let remedy = "write an address that is read: visitors use it for their rights (GDPR art. 13(1)(a))";
     let email = table.required("email", remedy, value::email);
     let advised =
@@ -176,7 +176,7 @@ fn controller(site: &Table<'_>) -> Option<banner::Controller> {
             String::new()
         };
     let address =
-        advised("address", "visitors are told who asks, and where (GDPR art. 13(1)(a))", value::filled);
+        advised("address", "visitors are told who asks, and where (GDPR art. 13(1)(a))", texts::shown);
     let privacy_url = advised(
         "privacy_url",
         "the banner links to the shop's privacy statement (GDPR art. 13)",

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::file::Table;
+use super::super::file::{Fault, Table};
 use super::super::report::{Problem, nearest};
-use crate::banner::{Refused, Wording, built_in_texts, refused_text, unequal_answers};
+use super::value;
+use crate::banner::{Refused, Wording, built_in_texts, is_unseen, refused_text, unequal_answers};
 
 /// The texts of each language that were written anew, without those that are refused.
 pub(super) fn texts(site: &Table<'_>, languages: &[String]) -> BTreeMap<String, Wording> {
@@ -124,4 +125,14 @@ impl Reading<'_> {
 
 fn problem(at: std::ops::Range<usize>, Refused { reason, remedy }: Refused) -> Problem {
     Problem::error(at, reason).remedy(remedy)
+}
+
+/// A name or an address that visitors read: something stands there, and it is read in the order in which it is written.
+pub(super) fn shown(text: &str) -> Result<String, Fault> {
+    let text = value::filled(text)?;
+    let Some(letter) = text.chars().find(|letter| letter.is_control() || is_unseen(*letter)) else {
+        return Ok(text);
+    };
+    let reason = format!("U+{:04X} stands there, which nobody sees", u32::from(letter));
+    Err(Fault::new(reason, "leave it out: it hides what is written, or turns the order it is read in"))
 }

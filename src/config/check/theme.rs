@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::super::file::{Fault, Table};
 use super::super::report::Problem;
-use super::{or, value};
+use super::{or, texts, value};
 use crate::banner::{Colour, Colours, Faint, Processor, RADIUS_PIXELS_MAX, Theme};
 
 /// Longest list of font families. Unit: characters.
@@ -12,6 +12,8 @@ const FONT_CHARS_MAX: usize = 200;
 /// What is there when nothing is written; the same as in `js/style`.
 const RADIUS: u32 = 6;
 const FONT: &str = "system-ui, sans-serif";
+/// Families that show signs in place of letters, or nothing, as their names begin.
+const FONTS_WITHOUT_LETTERS: [&str; 5] = ["wingdings", "webdings", "adobe blank", "symbol", "zapf"];
 
 /// What the operator changed.
 pub(super) fn theme(site: &Table<'_>) -> Theme {
@@ -73,6 +75,14 @@ fn font(text: &str) -> Result<String, Fault> {
         let remedy = "write a list of families as CSS does: \"'Inter', system-ui, sans-serif\"";
         return Err(Fault::new(format!("\"{text}\" is no list of fonts"), remedy));
     }
+    let families = text.split(',').map(|family| family.trim().trim_matches('\'').trim());
+    let is_without_letters = |family: &&str| {
+        FONTS_WITHOUT_LETTERS.iter().any(|start| family.to_ascii_lowercase().starts_with(start))
+    };
+    if let Some(family) = families.into_iter().find(is_without_letters) {
+        let reason = format!("R10: the font \"{family}\" has no letters");
+        return Err(Fault::new(reason, "no and yes could not be read; name a font for text"));
+    }
     Ok(text.to_owned())
 }
 
@@ -82,9 +92,9 @@ pub(super) fn processors(site: &Table<'_>) -> Vec<Processor> {
 }
 
 fn processor(table: &Table<'_>) -> Option<Processor> {
-    let name = table.required("name", "visitors are told who gets data (GDPR art. 13(1)(e))", value::filled);
+    let name = table.required("name", "visitors are told who gets data (GDPR art. 13(1)(e))", texts::shown);
     let country = table.required("country", "write where it is, such as \"NO\" (ISO 3166-1)", country);
-    let purpose = table.required("purpose", "say in a few words what it does for the shop", value::filled);
+    let purpose = table.required("purpose", "say in a few words what it does for the shop", texts::shown);
     let url = or(table.parsed("url", value::web_address), String::new());
     Some(Processor {
         name: name?.into_inner(),

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::super::file::{Entry, Fault, Table};
 use super::super::report::{Problem, nearest};
 use super::{Given, doubt, or, unique, value};
+use crate::banner::refused_purpose;
 use crate::policy::catalog::{
     Access, Catalog, CatalogError, CookieRule, HostEntry, OwnRule, Provider, Tracker, TrackerEntry,
     host_matches, name_matches,
@@ -60,7 +61,8 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
     let serves =
         texts(table, "serves", |text| value::category(text).map(|category| category.name().to_owned()));
     let provider = provider(table);
-    let purpose = purpose(table);
+    let is_asked = category.as_ref().is_some_and(|category| *category.get_ref() != Category::Necessary);
+    let purpose = purpose(table, is_asked);
     let hosts = table
         .mixed_list("hosts", "site.tracker.hosts")
         .iter()
@@ -144,7 +146,8 @@ fn provider(tracker: &Table<'_>) -> Option<Provider> {
     Some(Provider { name, country, privacy: privacy?.into_inner() })
 }
 
-fn purpose(tracker: &Table<'_>) -> Option<HashMap<String, String>> {
+/// What it is for. Of what is asked about (`is_asked`) it may not be said that it is necessary, nor be pressed for.
+fn purpose(tracker: &Table<'_>, is_asked: bool) -> Option<HashMap<String, String>> {
     const REMEDY: &str =
         "say in a sentence what it is for, in English at least: purpose = { en = \"…\", nb = \"…\" }";
     if !tracker.has("purpose") {
@@ -155,6 +158,11 @@ fn purpose(tracker: &Table<'_>) -> Option<HashMap<String, String>> {
     if !texts.iter().any(|(language, text)| *language == "en" && !text.trim().is_empty()) {
         let problem = Problem::error(tracker.at_value("purpose"), "purpose does not say it in English");
         tracker.notes().add(problem.remedy(REMEDY));
+    }
+    for (language, text) in texts.iter().filter(|_| is_asked) {
+        let Some(refused) = refused_purpose(language, text) else { continue };
+        let problem = Problem::error(tracker.at_value("purpose"), refused.reason);
+        tracker.notes().add(problem.remedy(refused.remedy));
     }
     Some(texts.into_iter().map(|(language, text)| (language.to_owned(), text.to_owned())).collect())
 }

@@ -1,0 +1,90 @@
+//! What is asked about is not called necessary (rule R05): neither a category that needs an answer, nor what a tracker in
+//! one is for.
+
+use std::collections::BTreeMap;
+
+use super::{Refused, phrases, pressing};
+
+/// The categories that are asked about, as their texts begin.
+const ASKED: [&str; 3] = ["preferences.", "statistics.", "marketing."];
+/// The language whose words count everywhere.
+const EVERYWHERE: &str = "en";
+
+/// What is wrong with a text as the name or description of a category.
+pub(super) fn refused(language: &str, name: &str, text: &str) -> Option<Refused> {
+    if !ASKED.iter().any(|group| name.starts_with(group)) {
+        return None;
+    }
+    let word = necessary(language, text)?;
+    let reason = format!("R05: the text {name} calls it necessary: \"{word}\"");
+    Some(Refused::new(reason, "visitors are asked about it, so it is not; say what it is for"))
+}
+
+/// What is wrong with what a tracker is said to be for, in a category that is asked about.
+pub fn refused_purpose(language: &str, text: &str) -> Option<Refused> {
+    if let Some(word) = necessary(language, text) {
+        let reason = format!("R05: the purpose in \"{language}\" calls it necessary: \"{word}\"");
+        return Some(Refused::new(reason, "visitors are asked about it, so it is not; say what it does"));
+    }
+    let told = if text.contains('!') { "an exclamation mark".to_owned() } else { pressing(language, text)? };
+    let reason = format!("R14: the purpose in \"{language}\" presses the visitor: \"{told}\"");
+    Some(Refused::new(reason, "say what it does, not what is wonderful"))
+}
+
+/// The first wording of `config/necessary.toml` that a text has, in its language or in English.
+fn necessary(language: &str, text: &str) -> Option<String> {
+    let lists = lists();
+    let text = phrases::words(text);
+    let of_language = lists.get(language).into_iter().chain(lists.get(EVERYWHERE)).flatten();
+    phrases::first_in(of_language, &text).map(str::to_owned)
+}
+
+fn lists() -> BTreeMap<String, Vec<String>> {
+    toml::from_str(include_str!("../../../config/necessary.toml")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::banner::{LANGUAGES, built_in_texts};
+
+    #[test]
+    fn r05_every_language_knows_what_necessary_is_called() {
+        for language in LANGUAGES {
+            let texts = built_in_texts(language);
+            for name in ["necessary.name", "necessary.listed"] {
+                let listed = lists().get(language).cloned().unwrap_or_default();
+                let text = phrases::words(&texts[name]);
+                assert!(phrases::first_in(&listed, &text).is_some(), "{language}: {}", texts[name]);
+            }
+        }
+        assert_eq!(lists().len(), LANGUAGES.len());
+    }
+
+    #[test]
+    fn r05_what_is_asked_about_is_not_called_necessary() {
+        for (language, name, text) in [
+            ("en", "marketing.name", "Necessary"),
+            ("en", "marketing.listed", "security"),
+            ("en", "statistics.about", "Needed so that the shop works."),
+            ("en", "preferences.about", "What you ask for needs them."),
+            ("nb", "marketing.name", "Nødvendig markedsføring"),
+            ("nb", "marketing.name", "Essential"),
+            ("de", "statistics.listed", "was erforderlich ist"),
+        ] {
+            let told = refused(language, name, text).map(|refused| refused.reason).unwrap_or_default();
+            assert!(told.starts_with("R05: "), "{language} {name} {text}: {told}");
+        }
+        for (name, text) in [("marketing.name", "Advertising"), ("necessary.name", "Needed")] {
+            assert_eq!(refused("en", name, text), None, "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn r14_what_a_tracker_is_for_presses_nobody() {
+        for text in ["Necessary to use the shop.", "Gives you the best experience.", "Say yes!"] {
+            assert!(refused_purpose("en", text).is_some(), "{text}");
+        }
+        assert_eq!(refused_purpose("en", "Counts page views."), None);
+    }
+}

@@ -1,4 +1,4 @@
-//! Links and buttons that are no answer, and texts that tell what is so (rules R10, R17, R31, R41 and R44): a control is
+//! Links and buttons that are no answer, and texts that tell what is so (rules R10, R15, R17, R31, R41 and R44): a control is
 //! short and does not read like an answer, and what the program does or keeps is told in its own words.
 
 use super::answers::{begins_like, refuses};
@@ -35,11 +35,15 @@ const CONTROLS: [&str; 11] = [
 ];
 
 /// Texts that tell what is so or what a button does, with the rule that they would break if they told otherwise.
-const FIXED: [(&str, &str); 6] = [
+const FIXED: [(&str, &str); 10] = [
+    ("banner.who_alone", "R15"),
+    ("banner.who_one", "R15"),
+    ("banner.who_many", "R15"),
     ("banner.refused", "R17"),
     ("consent.unanswered", "R17"),
     ("consent.refused", "R17"),
     ("consent.granted", "R17"),
+    ("consent.always", "R17"),
     ("my_data.withdraw", "R31"),
     ("my_data.erase", "R41"),
 ];
@@ -155,6 +159,8 @@ mod tests {
             ("consent.unanswered", "You said yes.", "R17: "),
             ("consent.refused", "You said yes on {date}.", "R17: "),
             ("banner.refused", "You will be sorry.", "R17: "),
+            ("banner.who_many", "we ({controller}) and {count} friends", "R15: "),
+            ("consent.always", "Off", "R17: "),
             ("my_data.withdraw", "Keep everything", "R31: "),
             ("my_data.erase", "Cancel", "R41: "),
             ("counting.object", "Count me", "R44: "),

@@ -12,6 +12,8 @@ const FONT_CHARS_MAX: usize = 200;
 /// What is there when nothing is written; the same as in `js/style`.
 const RADIUS: u32 = 6;
 const FONT: &str = "system-ui, sans-serif";
+/// Words that CSS keeps for itself: what they stand for is the shop's page to say.
+const FONTS_OF_THE_PAGE: [&str; 5] = ["inherit", "initial", "unset", "revert", "revert-layer"];
 /// Families that show signs in place of letters, or nothing, as their names begin.
 const FONTS_WITHOUT_LETTERS: [&str; 5] = ["wingdings", "webdings", "adobe blank", "symbol", "zapf"];
 
@@ -71,15 +73,21 @@ fn colour(text: &str) -> Result<Colour, Fault> {
 fn font(text: &str) -> Result<String, Fault> {
     let fits = |c: char| c.is_ascii_alphanumeric() || " ,-'".contains(c);
     let is_even = text.matches('\'').count().is_multiple_of(2);
-    if text.trim().is_empty() || text.len() > FONT_CHARS_MAX || !text.chars().all(fits) || !is_even {
+    let families = || text.split(',').map(str::trim);
+    let is_family = |family: &str| {
+        family.starts_with(|c: char| c.is_ascii_alphabetic() || "-'".contains(c))
+            && !FONTS_OF_THE_PAGE.contains(&family)
+    };
+    let is_list = text.len() <= FONT_CHARS_MAX && text.chars().all(fits) && is_even;
+    if !is_list || !families().all(is_family) {
         let remedy = "write a list of families as CSS does: \"'Inter', system-ui, sans-serif\"";
         return Err(Fault::new(format!("\"{text}\" is no list of fonts"), remedy));
     }
-    let families = text.split(',').map(|family| family.trim().trim_matches('\'').trim());
-    let is_without_letters = |family: &&str| {
-        FONTS_WITHOUT_LETTERS.iter().any(|start| family.to_ascii_lowercase().starts_with(start))
+    let has_no_letters = |family: &str| {
+        let name = family.trim_matches('\'').trim().to_ascii_lowercase();
+        FONTS_WITHOUT_LETTERS.iter().any(|start| name.starts_with(start))
     };
-    if let Some(family) = families.into_iter().find(is_without_letters) {
+    if let Some(family) = families().find(|family| has_no_letters(family)) {
         let reason = format!("R10: the font \"{family}\" has no letters");
         return Err(Fault::new(reason, "no and yes could not be read; name a font for text"));
     }

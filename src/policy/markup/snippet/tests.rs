@@ -191,6 +191,22 @@ fn comments_are_no_code() {
     assert_eq!(code("a /* never closed"), "a  ");
 }
 
+#[test]
+fn repetition_costs_no_more_than_its_length() {
+    let nested = |open: &str, close: &str| format!("{}a{}", open.repeat(20_000), close.repeat(20_000));
+    for script in [
+        nested("(a,", ")=>a"),
+        nested("function a(", "){}"),
+        nested("[a=>{", "}]"),
+        nested("a=>(", ")"),
+        format!("(function(a){{ a{}.push(a) }})", " ".repeat(300_000)),
+        format!("(function(a){{ a{}a }})", "['a']".repeat(60_000)),
+        format!("(function(a){{ {} }})", "a\n".repeat(150_000)),
+    ] {
+        assert!(!has(&script), "{}", &script[..60]);
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_to_its_end(text in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -156,9 +156,11 @@ pub(super) fn declared(text: &[u8], short: usize) -> HashSet<&[u8]> {
         let before = words.before;
         let Some((piece, range)) = words.next_piece() else { return found };
         let (word, depth) = (&text[range.clone()], words.roots.len() - 1);
+        if matches!(piece, Piece::Space | Piece::Comment) || word == b"*" {
+            continue;
+        }
         let rest = text[range.end..].trim_ascii_start();
         match (piece, word) {
-            (Piece::Space | Piece::Comment, _) | (Piece::Other, b"*") => continue,
             (Piece::Word, b"var" | b"let" | b"const" | b"function" | b"catch") => {
                 declaring = if matches!(word, b"function" | b"catch") { declaring } else { Some(depth) };
                 says = word;
@@ -184,7 +186,7 @@ pub(super) fn declared(text: &[u8], short: usize) -> HashSet<&[u8]> {
                 declaring = declaring.filter(|at| *at <= depth);
                 let (first, is_head) = opened.pop().unwrap_or((names.len(), false));
                 if is_head || (word == b")" && rest.starts_with(b"=>")) {
-                    found.extend(&names[first..]);
+                    found.extend(names.drain(first..));
                 }
             }
             _ => {}

@@ -96,7 +96,6 @@ fn what_a_page_needs_to_go_on_working_is_necessary() {
         "nuxt:reload:state",
         "@@scroll|/dekk|default",
         "htmx-history-cache",
-        "test",
         "code_verifier",
         "pkce_state",
         "pkce_code_verifier",

@@ -1,7 +1,8 @@
 /**
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
- * guard.js, guard-free.js, landing.js, signals.js,      what the script in <head> is put together from
+ * guard.js, guard-free.js, landing.js, landing-alone.js, signals.js,
+ *                                                       what the script in <head> is put together from
  * default.js, answered.js, heed.js, uet.js, clarity.js,
  * idle.js, idle-google.js, open.js, open-free.js, choice.js,
  * choice-alone.js, choice-api.js, sizes.js, event.js
@@ -28,7 +29,7 @@ const small = { minify: true, target: targets, charset: "utf8", legalComments: "
 const LIMITS = {
   "guard.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
-  "choice-file.js": { brotli: 1536 },
+  "choice-file.js": { brotli: 2048 },
   "witness.js": { brotli: 1024 },
   "beacon.js": { brotli: 1024 },
   "event.js": { brotli: 192 },
@@ -46,14 +47,14 @@ async function script(source, name, define) {
 }
 
 /** As `script`, with what the source imports, as far as it is used. */
-async function bundle(source, name, define) {
+async function bundle(source, name, define, format = "iife") {
   const { outputFiles } = await build({
     ...small,
     define,
     entryPoints: [join(here, source)],
     bundle: true,
     write: false,
-    format: "iife",
+    format,
     logLevel: "warning",
   });
   writeScript(source, name, outputFiles[0].text);
@@ -104,12 +105,13 @@ function sizes() {
 mkdirSync(out, { recursive: true });
 await script("guard.js", "guard.js", { __FREE__: "false" });
 await script("guard.js", "guard-free.js", { __FREE__: "true" });
-await script("landing.js", "landing.js", {});
+await script("landing.js", "landing.js", { __ALONE__: "false" });
+await script("landing.js", "landing-alone.js", { __ALONE__: "true" });
 await script("signals.js", "signals.js", {});
 for (const name of ["default.js", "answered.js", "heed.js", "uet.js", "clarity.js"]) await script(name, name, {});
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
-await script("forget.js", "forget.js", {});
+await bundle("forget.js", "forget.js", {}, "esm");
 await script("sizes.js", "sizes.js", {});
 const choice = (banner, alone, dialog) => ({ __BANNER__: `${banner}`, __ALONE__: `${alone}`, __DIALOG__: `${dialog}` });
 await bundle("choice.js", "choice.js", choice(true, false, false));

@@ -6,15 +6,18 @@
  *   consent         the categories that stand, always with "necessary"
  *   open()          shows where the choice can be changed
  *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored, and
- *                   fails with the server's Response when it is not taken
+ *                   fails with an Error that has the server's sentence and status when it is not taken
  *   at              where the pages of the gateway stand: an address with a slash at the end
- *   busy            an answer is on its way: the guard waits
+ *   busy            an answer is on its way: the guard waits, and so does the next answer
+ *   last            what was answered last: the same once more is not sent while it is on its way
+ *   told(id)        says what stands now, and gives lost focus a place (told.js)
  * document hears "consentry:change" with detail.consent after each choice.
  *
  * What is set when it is built: __BANNER__ in pages with the question; __ALONE__ in pages that may fetch no file of ours;
  * __DIALOG__ in the file that other pages fetch when somebody opens the preferences or a page script calls choose().
  */
 import { preferences } from "./dialog.js";
+import { told } from "./told.js";
 
 const { consentry } = self;
 const action = consentry.at + "choice";
@@ -25,6 +28,7 @@ const submit = (fields) => {
   const form = document.createElement("form");
   form.method = "post";
   form.action = action;
+  form.target = "_self";
   fields.forEach((value, name) => {
     const input = document.createElement("input");
     input.type = "hidden";
@@ -34,17 +38,6 @@ const submit = (fields) => {
   });
   document.body.append(form);
   form.submit();
-};
-
-const close = (banner) => {
-  const hadFocus = banner.matches(":focus-within");
-  banner.remove();
-  const status = find("status");
-  status.textContent = status.dataset.said;
-  if (!hadFocus) return;
-  const target = document.querySelector("main") || document.body;
-  target.tabIndex = -1;
-  target.focus({ preventScroll: true });
 };
 
 /** Tells tags that run already, before anybody else hears of the answer. */
@@ -68,9 +61,9 @@ const tell = (said) => {
 };
 
 /** `leave` sends the answer in the way of browsers, where the server does not take it from here: it then says why. */
-const send = async (fields, leave) => {
-  consentry.busy = 1;
+const post = async (fields, leave, before) => {
   let now;
+  await before;
   try {
     const headers = { Accept: "application/json" };
     const answer = await fetch(action, { method: "POST", body: fields, headers, keepalive: true });
@@ -79,28 +72,44 @@ const send = async (fields, leave) => {
   } catch (refused) {
     return leave(refused);
   }
+  // What follows from an answer follows from the last one.
+  if (consentry.last != fields) return;
   const { granted, receipt, takes_back } = now;
   consentry.consent = ["necessary", ...granted];
   tell((category) => (granted.includes(category) ? "granted" : "denied"));
   document.dispatchEvent(new CustomEvent("consentry:change", { detail: consentry }));
-  const banner = __BANNER__ && find("banner");
   // Only a grant has a receipt.
-  if (banner && !receipt && !takes_back) {
+  if (!receipt && !takes_back) {
     // The page that stands here is already the right one.
     consentry.busy = 0;
-    return close(banner);
+    find("banner")?.remove();
+    if (!__ALONE__ && !__DIALOG__) await import(consentry.at + "choice.js").catch(() => {});
+    return consentry.told?.();
   }
   // Before the page goes: what was taken back may be kept under names that no server sees.
   if (takes_back && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
   if (receipt)
     try {
-      history.replaceState({ consentry: [document.referrer, history.state] }, "");
+      history.replaceState({ consentry: [document.referrer, history.state, document.activeElement.id] }, "");
     } catch {}
   location.reload();
 };
 
-if (__DIALOG__) consentry.open = preferences(consentry, (fields) => send(fields, () => submit(fields)), () => find("open"));
-else if (__ALONE__) consentry.open = () => find("open").click();
+/** One answer after the other, in the order they were given. */
+const send = (fields, leave) => {
+  const { busy, last } = consentry;
+  if (busy && last + "" == fields) return busy;
+  consentry.last = fields;
+  return (consentry.busy = post(fields, leave, busy));
+};
+
+if (__DIALOG__ || __ALONE__) consentry.told = told;
+if (__DIALOG__) {
+  const leave = (fields) => consentry.last == fields && submit(fields);
+  consentry.open = preferences(consentry, (fields) => send(fields, () => leave(fields)), () => find("open"));
+  // The page was loaded again for an answer, and landing.js asked for this file.
+  if (consentry.kept) told(consentry.kept[2]);
+} else if (__ALONE__) consentry.open = () => find("open").click();
 
 // With a banner and files, choose() is one of those.
 if (!__BANNER__ || __ALONE__)
@@ -114,11 +123,16 @@ if (!__BANNER__ || __ALONE__)
     });
     choice.categories?.forEach((category) => fields.append("category", category));
     choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
-    return send(fields, (refused) => {
+    let fault;
+    const leave = async (refused) => {
       if (!refused.status) return submit(fields);
-      // The script that asked hears of it; the page stays.
-      consentry.busy = 0;
-      throw refused;
+      // The script that asked hears of it; the page stays, and the next answer is sent.
+      if (consentry.last == fields) consentry.busy = 0;
+      const { error } = await refused.json();
+      fault = Object.assign(new Error(error), { status: refused.status });
+    };
+    return send(fields, leave).then(() => {
+      if (fault) throw fault;
     });
   };
 
@@ -137,22 +151,34 @@ if (__BANNER__) {
     if (!isAnswer) return consentry.open();
     const fields = new URLSearchParams(new FormData(target));
     fields.append(submitter.name, submitter.value);
+    // A form that is being sent cannot be sent: not before this is over.
     send(fields, () => {
       isLeft = 1;
-      submitter.click();
+      setTimeout(() => submitter.click());
     });
   };
   // First of all who listen: shops' scripts send forms in ways of their own.
   addEventListener("submit", answered, true);
 
-  // What gets focus is moved from under the banner: browsers heed scroll-padding for what is out of view, and only for that.
+  // What gets focus is moved from under the banner where all of it is hidden. What is fixed does not move, and nor does the
+  // page for it.
   addEventListener("focusin", ({ target }) => {
     const banner = find("banner");
     if (!banner || banner.contains(target)) return;
-    const ours = banner.getBoundingClientRect();
+    const { top, right } = banner.getBoundingClientRect();
     const its = target.getBoundingClientRect();
-    if (its.bottom > ours.top && its.top < ours.bottom && its.left < ours.right && its.right > ours.left)
-      scrollBy({ top: its.bottom - ours.top + 8, behavior: "instant" });
+    if (its.top < top || its.right > right) return;
+    target.style.scrollMarginBottom = innerHeight - top + "px";
+    target.scrollIntoView({ block: "nearest", behavior: "instant" });
+    target.style.scrollMarginBottom = "";
+  });
+
+  // A shop that moves or filters its whole page takes what is fixed along, and the question out of view.
+  addEventListener("load", () => {
+    const banner = find("banner");
+    if (!(banner?.getBoundingClientRect().top > innerHeight)) return;
+    banner.popover = "manual";
+    banner.showPopover?.();
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to

@@ -3,7 +3,8 @@
  * close it without choosing, and focus returns to where it was. Browsers do all of this for a modal dialog.
  *
  * What it shows is the page PREFIX/consent, form and style, in a shadow tree, so that neither the shop's style nor ours
- * reaches the other's. A yes is sent by `send` of choice.js, a no as the form it is.
+ * reaches the other's. Answers are sent by `send` of choice.js; what
+ * takes all back is sent as the form it is.
  */
 export function preferences(consentry, send, link) {
   let opening;
@@ -15,11 +16,16 @@ export function preferences(consentry, send, link) {
     // Each leads where it leads on its own page: a <base> of the shop's holds for what stands in the shop's page.
     if (document.querySelector("base"))
       for (const name of ["href", "action", "formAction"])
-        for (const one of page.querySelectorAll(`[${name}]`)) one[name] = one[name];
+        for (const one of page.querySelectorAll(`[${name}]`)) {
+          one[name] = one[name];
+          one.target ||= "_self";
+        }
     const host = document.createElement("div");
     host.id = "consentry-dialog";
+    // Ours goes its own way, whichever way the shop's page goes, and whatever the shop hides.
     const { lang, dir } = page.documentElement;
-    Object.assign(host, { lang, dir });
+    Object.assign(host, { lang, dir: dir || "ltr" });
+    host.style.cssText = "display:block!important;visibility:visible!important";
     const root = host.attachShadow({ mode: "open" });
     const style = new CSSStyleSheet();
     style.replaceSync(page.querySelector("style").textContent.replaceAll(":root", ":host"));
@@ -38,13 +44,22 @@ export function preferences(consentry, send, link) {
     const foot = document.createElement("p");
     foot.className = "foot";
     foot.append(...page.querySelector("footer").childNodes);
-    dialog.append(back, ...page.querySelector("main").childNodes, foot);
+    // The way out and the answers stand beside what scrolls, not over it: nothing in it is ever covered.
+    const inner = document.createElement("div");
+    inner.className = "inner";
+    inner.append(...page.querySelector("main").childNodes, foot);
+    inner.querySelector("form").id = "form";
+    const buttons = inner.querySelector(".buttons");
+    for (const button of buttons.children) button.setAttribute("form", "form");
+    dialog.append(back, inner, buttons);
     root.append(dialog);
     dialog.addEventListener("close", () => host.remove());
     dialog.addEventListener("submit", (event) => {
       const { target, submitter } = event;
-      if (submitter.value == "none") {
-        // A plain form, as without scripts: nothing is to be kept for the page that follows. The guard leaves it alone.
+      const isOn = submitter.value == "all" || (submitter.value == "some" && target.querySelector(":checked"));
+      if (!isOn && !consentry.busy && target.querySelector("[checked]")) {
+        // All is taken back: a plain form, as without scripts. Nothing is to be kept for the page that follows, which
+        // hears of it from forget.js. The guard leaves it alone.
         consentry.busy = 1;
         return;
       }
@@ -56,6 +71,10 @@ export function preferences(consentry, send, link) {
     });
     document.body.append(host);
     dialog.showModal();
+    // A modal dialog that is not seen would leave a page that nobody can use.
+    if (dialog.offsetHeight) return;
+    dialog.close();
+    throw host;
   };
 
   return () => {

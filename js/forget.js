@@ -3,7 +3,11 @@
  * in the browser beside cookies. Cookies expired with the answer; a server can neither see nor remove the rest.
  *
  * __HELD__ is replaced when it is served: names of keys, databases and caches, a * at an end takes every continuation.
+ *
+ * Where a form of the shop's page led back to it, it also says what became of the answer.
  */
+import { told } from "./told.js";
+
 const held = __HELD__;
 const isHeld = (key) => held.some((name) => (name.endsWith("*") ? key.startsWith(name.slice(0, -1)) : key === name));
 
@@ -19,3 +23,5 @@ try {
   for (const { name } of await indexedDB.databases()) if (isHeld(name)) indexedDB.deleteDatabase(name);
   for (const name of await caches.keys()) if (isHeld(name)) await caches.delete(name);
 } catch {}
+if (self.consentry?.at && document.referrer == location.href && performance.getEntriesByType("navigation")[0]?.redirectCount)
+  told();

@@ -5,10 +5,13 @@ import vm from "node:vm";
 
 const built = (name) => readFileSync(fileURLToPath(new URL(`../dist/${name}`, import.meta.url)), "utf8");
 
+/** A page here fetches no file: what it asks for is noted. */
+const fetching = (code) => code.replaceAll("import(", "imported(");
+
 export function makePage({ cookies = {}, state = null, hasStorage = true, isSandboxed = false } = {}) {
   const jar = new Map(Object.entries(cookies));
   const heard = [];
-  const calls = { reload: 0, opened: [], cached: [] };
+  const calls = { reload: 0, opened: [], cached: [], imported: [] };
 
   class Document {
     get cookie() {
@@ -74,6 +77,7 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     cookieStore: new CookieStore(),
     navigator: { storage: new StorageManager() },
     consentry: {},
+    imported: async (address) => calls.imported.push(address),
     origin: isSandboxed ? "null" : "https://shop.example",
     history: {
       state,
@@ -105,8 +109,8 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     guard: ({ cookies, storage }) =>
       vm.runInContext(built("guard.js").replace("$C", cookies).replace("$S", storage), page),
     freeGuard: () => vm.runInContext(built("guard-free.js"), page),
-    landing: () => vm.runInContext(built("landing.js"), page),
-    script: (name) => vm.runInContext(built(name), page),
+    landing: () => vm.runInContext(fetching(built("landing.js")), page),
+    script: (name) => vm.runInContext(fetching(built(name)), page),
     fire: (name, event) => heard.filter((it) => it.name === name).forEach((it) => it.listener(event)),
   };
 }

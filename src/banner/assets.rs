@@ -4,10 +4,13 @@
 pub const GUARD: &str = include_str!(concat!(env!("OUT_DIR"), "/guard.js"));
 /// The guard of a visitor who agreed to everything: it wraps nothing and has no token.
 pub const GUARD_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-free.js"));
-/// Inline, after the guard, where something was agreed to: repairs what the reload after a grant would break.
-pub const LANDING: &str = include_str!(concat!(env!("OUT_DIR"), "/landing.js"));
 /// Inline, after the guard; tokens `__CONSENT__`, `__AT__`.
 pub const SIGNALS: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.js"));
+/// Inline, after the signals, where something was agreed to: repairs what the reload after a grant would break, and asks for
+/// `PREFIX/choice.js`, which says what became of it.
+pub const LANDING: &str = include_str!(concat!(env!("OUT_DIR"), "/landing.js"));
+/// The same on a page that may fetch no file of ours.
+pub const LANDING_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/landing-alone.js"));
 /// Inline, after the signals: stand-ins for what held trackers would have defined.
 pub const IDLE: &str = include_str!(concat!(env!("OUT_DIR"), "/idle.js"));
 /// The same where nothing of Google's is open: pushes to `dataLayer` are answered, too.

@@ -23,7 +23,12 @@ impl Banner {
         let back = return_path.and_then(safe_return);
         self.page(texts, &words.title, back.unwrap_or("/"), |html| {
             html.element("p", &words.intro);
-            html.raw("<p class=\"said\" role=\"status\">").text(&self.standing(texts, consent));
+            html.raw("<p class=\"said\" role=\"status\"");
+            if consent.answered().is_some() && !consent.is_grant() {
+                // What a page that is not loaded again says (js/told.js).
+                html.attribute("data-said", &texts.banner.refused);
+            }
+            html.raw(">").text(&self.standing(texts, consent));
             if let Some(more) = why_asked(texts, consent, signal) {
                 html.raw(" ").text(more);
             }

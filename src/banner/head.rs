@@ -12,7 +12,7 @@ pub(super) use elements::{hash_source, nonce_attribute};
 use super::Signals;
 use super::assets::{
     BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE,
-    LANDING, LINK_CSS, OPEN, OPEN_FREE, SIZES,
+    LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, SIZES,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -75,10 +75,8 @@ pub(super) struct Making<'a> {
 impl Making<'_> {
     pub(super) fn head(&self, names: OpenNames<'_>, others: Others) -> Head {
         let mut pieces = vec![guard(self.consent.categories(), names)];
-        if self.consent.is_grant() {
-            pieces.push(LANDING.to_owned());
-        }
         pieces.push(self.signals());
+        pieces.extend(self.landing(others).map(str::to_owned));
         pieces.extend(self.commands());
         let idle = self.idle();
         if others == Others::MayNot && !idle.is_empty() {
@@ -100,6 +98,15 @@ impl Making<'_> {
             has_embeds: self.has_embeds,
         };
         Head::new(&pieces.join(";"), &self.style(), more)
+    }
+
+    /// What follows up the reload after a grant; a page inside another one has none.
+    fn landing(&self, others: Others) -> Option<&'static str> {
+        let is_grant = self.shown == Shown::AsPage && self.consent.is_grant();
+        is_grant.then_some(match others {
+            Others::MayRun => LANDING,
+            Others::MayNot => LANDING_ALONE,
+        })
     }
 
     /// What makes stand-ins for held trackers.

@@ -28,9 +28,7 @@ impl Site<'_> {
     /// For a visitor who is asked.
     pub(super) fn asked(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
-            let mut foot = self.foot(texts);
-            foot.html().raw("<p id=\"consentry-status\" role=\"status\"");
-            texts.mark(foot.html()).attribute("data-said", &texts.banner.refused).raw("></p>");
+            let foot = self.foot(texts);
             let allow = self.allow(notice, CategorySet::NECESSARY);
             localized(texts, self.banner(texts, Some(notice)).into_parts(), allow, foot)
         });
@@ -77,10 +75,10 @@ impl Site<'_> {
         let mut banner = Template::new();
         let html = banner.html();
         html.raw("<section id=\"consentry-banner\" role=\"region\" aria-labelledby=\"consentry-heading\"");
-        texts.mark(html).raw(">");
+        texts.mark_in_page(html).raw(">");
         html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
-        html.raw("<form method=\"post\"");
+        html.raw("<form method=\"post\" target=_self");
         let html = self.leads(&mut banner, "action", "/choice").raw(">");
         word(html, "layer", "banner");
         if let Some(notice) = notice {
@@ -129,7 +127,7 @@ impl Site<'_> {
         let html = foot.hole(Part::Origin).html();
         html.text(&self.address("/consent")).raw("?return=");
         let html = foot.hole(Part::ReturnPath).html();
-        texts.mark(html.raw("\" id=\"consentry-open\"")).raw(">").text(&texts.banner.standing).raw("</a>");
+        texts.mark(html.raw("\"")).raw(" id=consentry-open>").text(&texts.banner.standing).raw("</a>");
         foot
     }
 
@@ -213,7 +211,7 @@ pub(super) enum SizedBy {
 /// attribute. Only the size does, unless a script of ours gives it.
 pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     let mut html = Template::new();
-    texts.mark(html.html().raw("<span class=\"consentry-placeholder\""));
+    texts.mark_in_page(html.html().raw("<span class=\"consentry-placeholder\""));
     html.html().raw(match sized_by {
         SizedBy::Attribute => " style=\"",
         SizedBy::Script => " data-consentry-size=\"",

@@ -183,6 +183,15 @@ impl Texts {
         })
     }
 
+    /// The same within a page of the shop, which may be written the other way.
+    pub(super) fn mark_in_page<'a>(&self, html: &'a mut Html) -> &'a mut Html {
+        let html = self.mark(html);
+        match self.direction {
+            Direction::Ltr => html.raw(" dir=ltr"),
+            Direction::Rtl => html,
+        }
+    }
+
     /// What is said of a category.
     pub(super) fn category(&self, category: Category) -> &CategoryTexts {
         match category {

@@ -292,7 +292,7 @@ fn covers(visit: &Visit, one: &Consent, other: &Consent) -> bool {
     one.categories().includes(other.categories()) && other.trackers().iter().all(is_granted)
 }
 
-/// The page is loaded again after a form, and after a script's grant: that view was counted already.
+/// The page is loaded again after a form, and after a script's grant or withdrawal: that view was counted already.
 fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, answer: Answer) {
     let (form, sent) = (&taken.form, &taken.sent);
     let target = form.return_path.split('#').next().and_then(|path| path.parse::<PathAndQuery>().ok());
@@ -315,7 +315,7 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
             layer: form.layer,
             notice: visit.site.banner.counted(taken.language).clone(),
             said: said(visit, after),
-            reloads: sent.form == Form::Page || after.is_grant(),
+            reloads: sent.form == Form::Page || after.is_grant() || takes_back(visit, after),
         },
     });
 }

@@ -1,7 +1,7 @@
 // WCAG 2.2 AA on every surface of ours: the rules W1 to W14 of docs/rules.md, in a real browser.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { answer, newVisitor, settle } from './harness.mjs';
@@ -171,13 +171,12 @@ describe('with nothing answered', () => {
     const one = await newVisitor();
     try {
       await one.open('/');
-      // The region stands there before anything is said in it: else nobody would hear it.
-      assert.equal(await one.page.locator('#consentry-status').getAttribute('role'), 'status');
-      assert.equal(await one.page.locator('#consentry-status').innerText(), '');
       await one.page.locator('#consentry-banner [data-role="reject-all"]').focus();
       await one.page.keyboard.press('Enter');
       await one.page.locator('#consentry-banner').waitFor({ state: 'hidden' });
-      assert.match(await one.page.locator('#consentry-status').innerText(), /lagret/);
+      const status = one.page.locator('#consentry-status', { hasText: 'lagret' });
+      await status.waitFor({ state: 'attached' });
+      assert.deepEqual([await status.getAttribute('role'), await status.getAttribute('lang')], ['status', 'nb']);
       assert.equal(await one.page.evaluate(() => document.activeElement.tagName), 'MAIN');
     } finally {
       await one.close();
@@ -270,6 +269,37 @@ describe('with nothing answered', () => {
     assert.ok(await page.locator('#consentry-banner').isVisible());
   });
 
+  for (const path of ['/', '/en/']) {
+    for (const size of [{ width: 1280, height: 800 }, { width: 1280, height: 720 }, { width: 640, height: 400 }, PHONE, { width: 568, height: 320 }]) {
+      test(`w5_w6_nothing_in_the_dialog_is_covered: ${path} at ${size.width} by ${size.height}`, async () => {
+        await page.setViewportSize(size);
+        await visitor.open(path);
+        await openDialog(page, '#consentry-banner [data-role="preferences"]');
+        assert.deepEqual(await violations('#consentry-dialog'), []);
+        await openDetails(page);
+        const covered = [];
+        for (const key of ['Tab', 'Shift+Tab']) {
+          for (let step = 0; step < 24; step += 1) {
+            await page.keyboard.press(key);
+            covered.push(...await page.evaluate(() => {
+              const root = document.querySelector('#consentry-dialog').shadowRoot;
+              const element = root.activeElement;
+              if (!element) return [];
+              const { left, top, height, width } = element.getBoundingClientRect();
+              const seen = [0, 1, 2, 3, 4].some((part) => {
+                const there = root.elementFromPoint(left + Math.min(20, width / 2), top + 1 + (part * (height - 2)) / 4);
+                return there && (element.contains(there) || there.closest('label')?.control === element);
+              });
+              return seen ? [] : [element.id || element.textContent.trim()];
+            }));
+          }
+        }
+        assert.deepEqual(covered, []);
+        await page.setViewportSize(DESKTOP);
+      });
+    }
+  }
+
   test('w8_tab_stays_in_the_dialog', async () => {
     await visitor.open('/');
     await openDialog(page);
@@ -315,6 +345,25 @@ describe('with nothing answered', () => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     assert.deepEqual(await violations('html'), []);
   });
+});
+
+test('w2_the_preference_page_fits_320_pixels_in_every_language', async () => {
+  await page.setViewportSize(PHONE);
+  const wide = [];
+  for (const name of readdirSync(new URL('../../config/texts/', import.meta.url))) {
+    const language = name.replace('.toml', '');
+    const texts = readFileSync(new URL(`../../config/texts/${name}`, import.meta.url), 'utf8');
+    await SURFACES['preference page'](visitor);
+    // The categories' names are the longest words in a row with a switch.
+    const widest = await page.evaluate((names) => {
+      const labels = document.querySelectorAll('main h2');
+      names.forEach((name, at) => { (labels[at].querySelector('label') ?? labels[at]).textContent = name; });
+      return document.documentElement.scrollWidth;
+    }, ['necessary', 'preferences', 'statistics', 'marketing'].map((category) => /^name = "(.*)"$/m.exec(texts.split(`\n[${category}]\n`)[1])[1]));
+    if (widest > PHONE.width) wide.push(`${language}: ${widest}`);
+  }
+  await page.setViewportSize(DESKTOP);
+  assert.deepEqual(wide, []);
 });
 
 test('w13_the_way_back_has_the_same_name_and_place_on_every_page', async () => {

@@ -452,13 +452,12 @@ describe('what tags are told', () => {
   test('scripts of the shop read the choice, make one and hear of one', () => visit(async (visitor) => {
     await open(visitor, '/tagged');
     assert.deepEqual(await visitor.page.evaluate(() => consentry.consent), ['necessary']);
-    const loaded = visitor.page.waitForEvent('load');
     const heard = await visitor.page.evaluate(() => new Promise((done) => {
       document.addEventListener('consentry:change', (event) => done(event.detail.consent));
       consentry.choose('none');
     }));
     assert.deepEqual(heard, ['necessary']);
-    await loaded;
+    await until('no question', async () => !(await isAsked(visitor.page)));
     await visitor.page.evaluate(() => { consentry.open(); });
     await visitor.page.locator('#consentry-dialog dialog').waitFor();
     const [last] = shop.seen.filter((request) => request.path === '/tagged').slice(-1);

@@ -1,0 +1,238 @@
+// Pages that shops build in their own way: what takes the question out of view, hides what has focus under it, turns its
+// words round, or takes the browser's means away. And what a visitor does twice.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { until, withVisitor } from './harness.mjs';
+import { startGateway, startShop } from './hostile.mjs';
+
+const ROWS = Array.from({ length: 60 }, (_, i) => `<p><a href="/plain?${i}">Vare ${i}</a> med litt tekst.</p>`).join('');
+const page = (css, { body = `<main><h1>Butikk</h1>${ROWS}</main>`, head = '', root = 'lang="nb"' } = {}) =>
+  `<!doctype html><html ${root}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Butikk</title><style>${css}</style>${head}</head><body>${body}</body></html>`;
+const PHONE = { width: 390, height: 600 };
+const SHELL = 'html,body{height:100%;margin:0;overflow:hidden}main{height:100%;overflow:auto}';
+
+let shop;
+let gateway;
+before(async () => {
+  shop = await startShop();
+  gateway = await startGateway(shop);
+  shop.serve('/plain', page(''));
+});
+after(async () => {
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+const visit = (walk, options) => withVisitor(async (visitor) => {
+  await visitor.page.setViewportSize(PHONE);
+  return walk(visitor.page, visitor);
+}, options);
+const open = (one, path) => one.goto(gateway.url + path, { waitUntil: 'networkidle' });
+const press = (one, role) => one.locator(`#consentry-banner [data-role="${role}"]`).click();
+const openDialog = async (one, from = '#consentry-banner [data-role="preferences"]') => {
+  await one.locator(from).click();
+  await one.locator('#consentry-dialog dialog[open]').waitFor();
+};
+const closed = (one) => one.locator('#consentry-banner').waitFor({ state: 'detached' });
+const answerOf = async (visitor) => (await visitor.context.cookies(gateway.url)).find((one) => one.name === 'consentry')?.value ?? '';
+/** Is a yes sealed in it? Its second field but one names the categories. */
+const isYes = (cookie) => /^\d+\.\d+\.[a-z]+\./.test(cookie);
+
+describe('what has focus', () => {
+  test('w5_what_is_taller_than_the_room_above_the_banner_moves_nothing', () => visit(async (one) => {
+    shop.serve('/main', page('', { body: `<a href="#main">Til innholdet</a><main id="main" tabindex="-1">${ROWS}</main>` }));
+    shop.serve('/area', page('', { body: `<main><textarea style="height:1400px"></textarea>${ROWS}</main>` }));
+    for (const [path, at] of [['/main', { x: 300, y: 120 }], ['/area', { x: 60, y: 200 }]]) {
+      await open(one, path);
+      await one.mouse.click(at.x, at.y);
+      assert.deepEqual(await one.evaluate(() => [scrollY, document.activeElement !== document.body]), [0, true], path);
+    }
+  }));
+
+  test('w5_what_is_fixed_does_not_scroll_the_page', () => visit(async (one) => {
+    shop.serve('/bar', page('', { body: `<main>${ROWS}</main><div style="position:fixed;bottom:0"><button id="buy">Kjøp</button></div>` }));
+    await open(one, '/bar');
+    await one.evaluate(() => document.querySelector('#buy').focus({ preventScroll: true }));
+    assert.equal(await one.evaluate(() => scrollY), 0);
+  }));
+
+  for (const [name, css] of [['a page', ''], ['a page that scrolls inside', SHELL]]) {
+    for (const javaScript of [true, false]) {
+      test(`w5_nothing_with_focus_is_wholly_under_the_banner: ${name}, ${javaScript ? 'with' : 'without'} JavaScript`, () => visit(async (one) => {
+        shop.serve('/long', page(css));
+        await open(one, '/long');
+        const covered = [];
+        for (let step = 0; step < 66; step += 1) {
+          await one.keyboard.press('Tab');
+          covered.push(...await one.evaluate(() => {
+            const element = document.activeElement;
+            if (element === document.body || element.closest('#consentry-banner')) return [];
+            const box = element.getBoundingClientRect();
+            return box.top >= document.querySelector('#consentry-banner').getBoundingClientRect().top ? [element.textContent] : [];
+          }));
+        }
+        // Browsers leave what was in view already where it is; only a script knows that something lies over it.
+        if (javaScript) assert.deepEqual(covered, []);
+        else assert.ok(covered.length <= 6, `${covered}`);
+      }, { javaScript }));
+    }
+  }
+});
+
+describe('the question', () => {
+  for (const css of ['body{transform:translateZ(0)}', 'body{filter:brightness(1)}', 'body{contain:layout}', 'html{transform:translateZ(0)}']) {
+    test(`is in view, and is no modal dialog, under ${css}`, () => visit(async (one) => {
+      shop.serve('/moved', page(css));
+      await open(one, '/moved');
+      const box = await one.locator('#consentry-banner').boundingBox();
+      assert.ok(box.y >= 0 && box.y + box.height <= PHONE.height + 1, JSON.stringify(box));
+      await one.locator('main a').first().click();
+      await one.waitForURL('**/plain?0');
+    }));
+  }
+
+  test('w11_reads_from_left_to_right_in_a_page_that_does_not', () => visit(async (one) => {
+    shop.serve('/arabic', page('', { root: 'lang="ar" dir="rtl"' }));
+    await open(one, '/arabic');
+    const direction = (selector) => one.locator(selector).evaluate((element) => getComputedStyle(element).direction);
+    assert.equal(await direction('#consentry-banner h2'), 'ltr');
+    assert.equal(await direction('main'), 'rtl');
+    await openDialog(one);
+    assert.equal(await direction('#consentry-dialog'), 'ltr');
+  }));
+
+  test('is not printed', () => visit(async (one) => {
+    await open(one, '/plain');
+    await one.emulateMedia({ media: 'print' });
+    assert.equal(await one.locator('#consentry-banner').isVisible(), false);
+  }));
+
+  test('opens no tab where the page says that links do', () => visit(async (one, visitor) => {
+    shop.serve('/tabs', page('', { head: '<base target="_blank">' }));
+    await open(one, '/tabs');
+    await press(one, 'reject-all');
+    await one.waitForLoadState('load');
+    await until('the answer', () => answerOf(visitor));
+    assert.equal(visitor.context.pages().length, 1);
+  }, { javaScript: false }));
+
+  test('the preferences open where the page hides what it does not know', () => visit(async (one) => {
+    shop.serve('/hiding', page('body>*{display:none!important}body>main,body>section{display:block!important}'));
+    await open(one, '/hiding');
+    await one.evaluate(() => { consentry.open(); });
+    const box = await one.locator('#consentry-dialog dialog').boundingBox();
+    assert.ok(box.height > 200, JSON.stringify(box));
+  }));
+});
+
+describe('an answer', () => {
+  for (const [name, script] of [['fails at once', '() => Promise.reject(1)'], ['throws', '() => { throw 1 }']]) {
+    test(`is sent as a plain form where fetch ${name}`, () => visit(async (one, visitor) => {
+      shop.serve('/broken', page('', { head: `<script>window.fetch = ${script}</script>` }));
+      await open(one, '/broken');
+      await press(one, 'reject-all');
+      await closed(one);
+      assert.ok(await answerOf(visitor));
+    }));
+  }
+
+  test('given twice is sent once', () => visit(async (one) => {
+    await open(one, '/plain');
+    const posts = [];
+    one.on('request', (request) => request.method() === 'POST' && posts.push(request.postData()));
+    const loaded = one.waitForEvent('load');
+    await one.evaluate(() => {
+      const yes = document.querySelector('[data-role="accept-all"]');
+      yes.click();
+      yes.click();
+    });
+    await loaded;
+    assert.equal(posts.length, 1, `${posts}`);
+  }));
+
+  test('that is changed before it is stored: the last one counts', () => visit(async (one, visitor) => {
+    await open(one, '/plain');
+    const loaded = one.waitForEvent('load');
+    await one.evaluate(() => {
+      document.querySelector('[data-role="accept-all"]').click();
+      document.querySelector('[data-role="reject-all"]').click();
+    });
+    await loaded;
+    await one.waitForLoadState('networkidle');
+    assert.deepEqual(await one.evaluate(() => consentry.consent), ['necessary']);
+    assert.equal(isYes(await answerOf(visitor)), false);
+  }));
+
+  test('that is no leaves the page as it is, from the preferences too', () => visit(async (one, visitor) => {
+    for (const role of ['reject-all', 'save']) {
+      await visitor.context.clearCookies();
+      await open(one, '/plain');
+      await one.evaluate(() => { self.typed = 'half a form'; });
+      await openDialog(one);
+      await one.locator(`#consentry-dialog [data-role="${role}"]`).click();
+      await closed(one);
+      await one.waitForLoadState('networkidle');
+      assert.equal(await one.evaluate(() => self.typed), 'half a form', role);
+      assert.ok(await answerOf(visitor), role);
+    }
+  }));
+
+  test('that takes something back loads the page again', () => visit(async (one) => {
+    await open(one, '/plain');
+    const yes = one.waitForEvent('load');
+    await press(one, 'accept-all');
+    await yes;
+    for (const answer of ['reject-all', 'accept-all', 'save']) {
+      await openDialog(one, '#consentry-open');
+      if (answer === 'save') await one.locator('#consentry-dialog #category-marketing').uncheck();
+      const loaded = one.waitForEvent('load');
+      await one.locator(`#consentry-dialog [data-role="${answer}"]`).click();
+      await loaded;
+    }
+    assert.deepEqual(await one.evaluate(() => consentry.consent), ['necessary', 'preferences', 'statistics']);
+  }));
+
+  test('that is not taken is an error with the sentence of the server', () => visit(async (one) => {
+    await open(one, '/plain');
+    const failed = await one.evaluate(() => consentry.choose('foo').catch((error) => [error instanceof Error, error.message, error.status]));
+    assert.deepEqual([failed[0], failed[2]], [true, 400]);
+    assert.match(failed[1], /choice/);
+  }));
+});
+
+describe('w9_what_became_of_an_answer_is_said_and_focus_is_not_lost', () => {
+  const said = (one, words) => one.locator('#consentry-status', { hasText: words }).waitFor({ state: 'attached' });
+  const focused = (one, tag) => until(`focus on ${tag}`, () => one.evaluate((tag) => document.activeElement.tagName === tag || document.activeElement.id === tag, tag));
+  const inDialog = (one, role) => one.locator(`#consentry-dialog [data-role="${role}"]`).click();
+
+  for (const [name, answer, words] of [
+    ['yes', (one) => press(one, 'accept-all'), /Du sa ja/],
+    ['no', (one) => press(one, 'reject-all'), /Det er lagret/],
+    ['yes in the preferences', async (one) => { await openDialog(one); await inDialog(one, 'accept-all'); }, /Du sa ja/],
+    ['no in the preferences', async (one) => { await openDialog(one); await inDialog(one, 'reject-all'); }, /Det er lagret/],
+    ['nothing switched on', async (one) => { await openDialog(one); await inDialog(one, 'save'); }, /Det er lagret/],
+  ]) {
+    test(name, () => visit(async (one) => {
+      await open(one, '/plain');
+      await answer(one);
+      await said(one, words);
+      await focused(one, 'MAIN');
+    }));
+  }
+
+  test('a withdrawal, and a yes to some: focus is where it was', () => visit(async (one) => {
+    await open(one, '/plain');
+    await press(one, 'accept-all');
+    await said(one, /Du sa ja/);
+    await openDialog(one, '#consentry-open');
+    await one.locator('#consentry-dialog #category-marketing').uncheck();
+    await inDialog(one, 'save');
+    await said(one, /Det gjelder innstillinger og statistikk/);
+    await focused(one, 'consentry-open');
+    await openDialog(one, '#consentry-open');
+    await inDialog(one, 'reject-all');
+    await said(one, /Det er lagret/);
+    await focused(one, 'MAIN');
+  }));
+});

@@ -5,6 +5,7 @@
 
 mod choices;
 mod log;
+mod names;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -239,13 +239,13 @@ impl World {
         traits
     }
 
-    fn settings(&self, site: usize) -> SiteSettings {
+    fn settings(&self, site: usize, k: u32) -> SiteSettings {
         SiteSettings {
             name: Self::name(site),
             hosts: Vec::new(),
             time_zone: self.zone(site),
             without_consent: self.mode(site),
-            k: Thresholds { city: 1, region: 1, text: 1, answer: 1 },
+            k: Thresholds { city: k, region: k, text: k, answer: 1 },
             goals: self.goals.iter().cloned().map(Into::into).collect(),
             funnels: self.funnels.clone(),
             crosses: self.crosses.clone(),
@@ -256,7 +256,12 @@ impl World {
 
     /// What the counter makes of the log, drained and advanced after the lines at `pauses`.
     pub(super) fn counted(&self, log: &[Line], pauses: &BTreeSet<usize>) -> BTreeMap<Readable, Sums> {
-        let sites = vec![self.settings(0), self.settings(1)];
+        read(&self.drained(log, pauses, 1))
+    }
+
+    /// What the counter writes of the log where `k` visitors make a text readable.
+    pub(super) fn drained(&self, log: &[Line], pauses: &BTreeSet<usize>, k: u32) -> Vec<Drained> {
+        let sites = vec![self.settings(0, k), self.settings(1, k)];
         let mut counter = Counter::new(sites, Arc::new(ByLastByte), Arc::new(SystemEntropy));
         let mut drains = Vec::new();
         for (at, line) in log.iter().enumerate() {
@@ -271,7 +276,7 @@ impl World {
             drains.push(Drained { tallies, names });
         });
         assert_eq!(counter.drain(), Drained::default());
-        read(&drains)
+        drains
     }
 }
 

@@ -214,7 +214,7 @@ impl Writing<'_, '_, '_> {
                 let visitors_hour = if been & slot.bit() == 0 { delta.comes } else { 0 };
                 let Some(cell) = Member::of(axis, member, value).one() else { continue };
                 self.correct(delta.slot, cell, visitors, visitors_hour);
-                if is_today {
+                if is_today && opens_names(axis) {
                     self.book.values.had_by_visitors(value, i64::from(visitors));
                 }
             }
@@ -302,16 +302,17 @@ impl Writing<'_, '_, '_> {
 
     /// A visitor who had none of the axis's values today has them now.
     fn had(&mut self, axis: Axis, id: u32) {
-        match axis {
-            Axis::CITY | Axis::REFERRER => self.book.values.had_by_visitors(ValueId::from_number(id), 1),
-            Axis::PLACE | Axis::ORIGIN => {
-                for value in self.book.facets.values(axis, id) {
-                    self.book.values.had_by_visitors(*value, 1);
-                }
-            }
-            _ => {}
+        for member in 0..if opens_names(axis) { members(axis) } else { 0 } {
+            let value = self.book.facets.value(axis, id, member);
+            self.book.values.had_by_visitors(value, 1);
         }
     }
+}
+
+/// Does a visitor bring values of this axis of visits nearer to their names? Pages are opened by being viewed, which
+/// counts once, whatever a visit begins and ends with; all else is words.
+const fn opens_names(axis: Axis) -> bool {
+    matches!(axis, Axis::CITY | Axis::REFERRER | Axis::PLACE | Axis::ORIGIN)
 }
 
 /// What is new since the visit was written last; and, where it moved, what takes back what was written.

@@ -31,6 +31,7 @@ pub(super) use meta::refresh_address;
 pub(super) use needles::Needles;
 use reading::{Finding, Reading};
 use sight::is_out_of_sight;
+use snippet::Found;
 pub(super) use stand_in::StandIns;
 pub use stand_in::stand_in_call;
 
@@ -230,14 +231,16 @@ impl Policy {
         let text = code.text;
         let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
         let start = if is_long { &text[..snippet::PREAMBLE_BYTES] } else { text };
-        self.needle(consent, Code { text: start, ..code }, |_| true)?;
-        let start = &snippet::without_comments(start);
-        self.needle(consent, Code { text: start, ..code }, |_| true)
-            .filter(|_| {
-                let is_open = |address: &[u8]| self.address_is_open(consent, page, address);
-                !snippet::has_own_work(text, |name| self.stand_ins.knows(name), is_open)
-            })
-            .map(|id| self.catalog.tracker(id))
+        let tracker = self.needle(consent, Code { text: start, ..code }, |_| true)?;
+        let is_open = |address: &[u8]| self.address_is_open(consent, page, address);
+        let id = match snippet::find(text, |name| self.stand_ins.knows(name), is_open) {
+            Found::OwnWork => None,
+            Found::Snippet { has_comments: false } => Some(tracker),
+            Found::Snippet { has_comments: true } => {
+                self.needle(consent, Code { text: &snippet::without_comments(start), ..code }, |_| true)
+            }
+        };
+        id.map(|id| self.catalog.tracker(id))
     }
 
     /// The first tracker whose snippet is in `code`, which is held, and which page scripts call by a name that

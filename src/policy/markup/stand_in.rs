@@ -1,8 +1,7 @@
 //! Harmless stand-ins for what a held script would have defined, made ready once for each tracker.
 
-use std::collections::HashSet;
-
 use bytes::Bytes;
+use hashbrown::HashSet;
 
 use super::snippet::{SHORT_NAME, name_length};
 use crate::policy::catalog::{Catalog, TrackerId};

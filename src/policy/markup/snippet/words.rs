@@ -1,14 +1,24 @@
 //! The words of a script, read as a JavaScript tokenizer would, roughly: strings, templates, comments and regular
 //! expressions are passed over.
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use super::declared::Declared;
+use super::known::Known;
+
+/// A name with what is known of it; empty where a value has none.
+#[derive(Clone, Copy)]
+pub(super) struct Name<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) known: Known,
+}
 
 /// A name or keyword of the script, or a name given as text: `submit` of `form['submit']`.
 pub(super) struct Word<'a> {
     pub(super) text: &'a [u8],
-    /// Of a property, what the chain of names before it begins with; empty where that is no name.
-    pub(super) root: Option<&'a [u8]>,
+    pub(super) known: Known,
+    /// Of a property, what the chain of names before it begins with.
+    pub(super) root: Option<Name<'a>>,
     /// What stands before, and is no space.
     before: Option<u8>,
     /// What follows, without spaces.
@@ -16,24 +26,43 @@ pub(super) struct Word<'a> {
     depth: usize,
 }
 
-/// What stands at a place of the script.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Space,
-    Comment,
-    Word,
-    Text,
-    Other,
+/// A word, a text or a sign of the script.
+pub(super) struct Piece<'a> {
+    pub(super) kind: Kind,
+    pub(super) text: &'a [u8],
+    /// Where it begins.
+    start: usize,
+    /// What stands before, and is no space.
+    pub(super) before: Option<u8>,
 }
 
-/// Reads the words of a script.
-pub(super) struct Words<'a> {
+/// What stands at a place of the script.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    Text,
+    Sign,
+}
+
+/// Cuts a script into pieces.
+struct Pieces<'a> {
     text: &'a [u8],
     at: usize,
     /// The last byte before that is no space.
     before: Option<u8>,
-    /// What the value begins with that is read now, for each bracket that is open; empty where that is no name.
-    roots: Vec<&'a [u8]>,
+}
+
+/// Reads the words of a script.
+pub(super) struct Words<'a> {
+    pieces: Pieces<'a>,
+    /// What the value begins with that is read now, for each bracket that is open.
+    roots: Vec<Name<'a>>,
+    declared: Declared<'a>,
+    has_comments: bool,
+}
+
+impl Name<'_> {
+    const NONE: Self = Self { text: b"", known: Known::NOTHING };
 }
 
 impl<'a> Word<'a> {
@@ -56,6 +85,7 @@ impl<'a> Word<'a> {
         let signs = self.after.iter().take_while(|byte| b"=+-*|&?".contains(byte)).count();
         let (signs, value) = self.after.split_at(signs);
         let is_set = match signs {
+            b"" => false,
             b"++" | b"--" => true,
             b"=" => !value.starts_with(b">"),
             _ => signs.ends_with(b"=") && !signs.starts_with(b"="),
@@ -66,197 +96,143 @@ impl<'a> Word<'a> {
 
 impl<'a> Words<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, before: None, roots: vec![b""] }
+        let (roots, declared) = (vec![Name::NONE], Declared::default());
+        Self { pieces: Pieces::new(text), roots, declared, has_comments: false }
     }
 
     pub(super) fn next_word(&mut self) -> Option<Word<'a>> {
         loop {
-            let before = self.before;
-            let (piece, range) = self.next_piece()?;
-            let depth = self.roots.len() - 1;
-            if piece == Piece::Text
-                && let Some(text) = self.key(&range)
-            {
-                let (root, after) = (Some(self.roots[depth - 1]), &self.text[range.end + 1..]);
-                return Some(Word { text, root, before, after: after.trim_ascii_start(), depth: depth - 1 });
-            }
-            if piece == Piece::Word {
-                let text = &self.text[range.clone()];
-                let is_property = before == Some(b'.') && !self.text[..range.start].ends_with(b"...");
-                let root = is_property.then(|| self.roots[depth]);
-                if !is_property {
-                    self.roots[depth] = if is_keyword(text) { b"" } else { text };
-                }
-                let after = self.text[self.at..].trim_ascii_start();
-                return Some(Word { text, root, before, after, depth });
+            let piece = self.pieces.next_piece(|_| self.has_comments = true)?;
+            let after = self.pieces.rest().trim_ascii_start();
+            let known = if piece.kind == Kind::Word { Known::of(piece.text) } else { Known::NOTHING };
+            let word = self.word(&piece, known, after);
+            self.open_and_close(&piece);
+            self.declared.see(&piece, known, after, self.roots.len() - 1);
+            if word.is_some() {
+                return word;
             }
         }
     }
 
     /// Has what follows `word` read as if the chain began with it: `shop` of `window.shop.cart`.
     pub(super) fn begin_with(&mut self, word: &Word<'a>) {
-        self.roots[word.depth] = word.text;
+        self.roots[word.depth] = Name { text: word.text, known: word.known };
+    }
+
+    /// Is this name the script's own, as far as it was read?
+    pub(super) fn declares(&self, name: &[u8]) -> bool {
+        self.declared.has(name)
+    }
+
+    /// Did comments stand in what was read?
+    pub(super) const fn has_comments(&self) -> bool {
+        self.has_comments
+    }
+
+    fn word(&mut self, piece: &Piece<'a>, known: Known, after: &'a [u8]) -> Option<Word<'a>> {
+        let (before, depth) = (piece.before, self.roots.len() - 1);
+        match piece.kind {
+            Kind::Sign => None,
+            Kind::Text => {
+                let text = self.key(piece)?;
+                let (root, after) = (Some(self.roots[depth - 1]), &self.pieces.rest()[1..]);
+                let after = after.trim_ascii_start();
+                Some(Word { text, known: Known::of(text), root, before, after, depth: depth - 1 })
+            }
+            Kind::Word => {
+                let is_spread = || self.pieces.text[..piece.start].ends_with(b"...");
+                let is_property = before == Some(b'.') && !is_spread();
+                let root = is_property.then(|| self.roots[depth]);
+                if !is_property {
+                    let name = Name { text: piece.text, known };
+                    self.roots[depth] = if known.is(Known::KEYWORD) { Name::NONE } else { name };
+                }
+                Some(Word { text: piece.text, known, root, before, after, depth })
+            }
+        }
+    }
+
+    fn open_and_close(&mut self, piece: &Piece<'a>) {
+        let first = piece.text[0];
+        let begins_value = matches!(first, b'(' | b'[' | b'{' | b'"' | b'\'' | b'`' | b'/');
+        if begins_value && !piece.before.is_some_and(ends_value) {
+            let depth = self.roots.len() - 1;
+            self.roots[depth] = Name::NONE;
+        }
+        match first {
+            b'(' | b'[' | b'{' => self.roots.push(Name::NONE),
+            b')' | b']' | b'}' if self.roots.len() > 1 => self.roots.truncate(self.roots.len() - 1),
+            _ => {}
+        }
     }
 
     /// The name in a text that stands alone in the brackets behind a value.
-    fn key(&self, range: &Range<usize>) -> Option<&'a [u8]> {
-        let name = self.text.get(range.start + 1..range.end - 1)?;
-        let behind = self.text[..range.start].strip_suffix(b"[")?;
+    fn key(&self, piece: &Piece<'a>) -> Option<&'a [u8]> {
+        let name = piece.text.get(1..piece.text.len() - 1)?;
+        let behind = self.pieces.text[..piece.start].strip_suffix(b"[")?;
         let is_alone =
-            self.text[range.end..].starts_with(b"]") && behind.last().is_some_and(|b| ends_value(*b));
+            self.pieces.rest().starts_with(b"]") && behind.last().is_some_and(|byte| ends_value(*byte));
         (is_alone && self.roots.len() > 1 && name_length(name) == name.len()).then_some(name)
-    }
-
-    fn next_piece(&mut self) -> Option<(Piece, Range<usize>)> {
-        let start = self.at;
-        let rest = &self.text[start..];
-        let is_value_next = !self.before.is_some_and(ends_value);
-        let (piece, length) = match *rest {
-            [] => return None,
-            [byte, ..] if byte.is_ascii_whitespace() => (Piece::Space, 1),
-            [b'/', b'/', ..] | [b'<', b'!', b'-', b'-', ..] => (Piece::Comment, line_length(rest)),
-            // What is left of XML: the code within is code.
-            _ if rest.starts_with(b"<![CDATA[") => (Piece::Comment, 9),
-            [b'/', b'*', ..] => {
-                (Piece::Comment, memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2))
-            }
-            [b'"' | b'\'' | b'`', ..] => (Piece::Text, string_length(rest)),
-            [b'/', ..] if is_value_next => (Piece::Other, pattern_length(rest)),
-            [byte, ..] if is_name(byte) => (Piece::Word, name_length(rest)),
-            _ => (Piece::Other, 1),
-        };
-        self.at += length;
-        if !matches!(piece, Piece::Space | Piece::Comment) {
-            if is_value_next && matches!(rest[0], b'(' | b'[' | b'{' | b'"' | b'\'' | b'`' | b'/') {
-                let depth = self.roots.len() - 1;
-                self.roots[depth] = b"";
-            }
-            match rest[0] {
-                b'(' | b'[' | b'{' => self.roots.push(b""),
-                b')' | b']' | b'}' if self.roots.len() > 1 => self.roots.truncate(self.roots.len() - 1),
-                _ => {}
-            }
-            self.before = self.text.get(self.at - 1).copied();
-        }
-        Some((piece, start..self.at))
     }
 }
 
-/// The names that are the script's own: its parameters, what it declares in brackets, and names of at most `short` letters
-/// that it declares or sets anywhere. Longer ones outside brackets are there for other scripts.
-pub(super) fn declared(text: &[u8], short: usize) -> HashSet<&[u8]> {
-    let (mut words, mut found) = (Words::new(text), HashSet::new());
-    // Every name so far, and how many there were when a bracket was opened, with: do parameters stand in it?
-    let (mut names, mut opened): (Vec<&[u8]>, Vec<(usize, bool)>) = (Vec::new(), Vec::new());
-    // How many brackets stand around the declaration that is read.
-    let mut declaring: Option<usize> = None;
-    // The word that says what comes next is declared.
-    let mut says: &[u8] = b"";
-    loop {
-        let before = words.before;
-        let Some((piece, range)) = words.next_piece() else { return found };
-        let (word, depth) = (&text[range.clone()], words.roots.len() - 1);
-        if matches!(piece, Piece::Space | Piece::Comment) || word == b"*" {
-            continue;
-        }
-        let rest = text[range.end..].trim_ascii_start();
-        match (piece, word) {
-            (Piece::Word, b"var" | b"let" | b"const" | b"function" | b"catch") => {
-                declaring = if matches!(word, b"function" | b"catch") { declaring } else { Some(depth) };
-                says = word;
-                continue;
-            }
-            (Piece::Word, _) => {
-                let is_listed = before == Some(b',') && declaring == Some(depth);
-                let is_declared = (is_listed || !says.is_empty()) && (depth > 0 || word.len() <= short);
-                let is_set = before != Some(b'.') && rest.starts_with(b"=") && !rest.starts_with(b"==");
-                if is_declared || rest.starts_with(b"=>") || (is_set && word.len() <= short) {
-                    found.insert(word);
-                }
-                names.push(word);
-                if says == b"function" {
+impl<'a> Pieces<'a> {
+    const fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, before: None }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        &self.text[self.at..]
+    }
+
+    /// The next piece; each comment before it is told.
+    fn next_piece(&mut self, mut comment: impl FnMut(Range<usize>)) -> Option<Piece<'a>> {
+        loop {
+            let rest = self.rest();
+            let (kind, length) = match *rest {
+                [] => return None,
+                [byte, ..] if is_name(byte) => (Kind::Word, name_length(rest)),
+                [byte, ..] if byte.is_ascii_whitespace() => {
+                    self.at += 1;
                     continue;
                 }
-            }
-            (Piece::Other, b";") => declaring = declaring.filter(|at| *at < depth),
-            (Piece::Other, b"(" | b"[" | b"{") => {
-                opened.push((names.len(), word == b"(" && matches!(says, b"function" | b"catch")));
-            }
-            (Piece::Other, b")" | b"]" | b"}") => {
-                declaring = declaring.filter(|at| *at <= depth);
-                let (first, is_head) = opened.pop().unwrap_or((names.len(), false));
-                if is_head || (word == b")" && rest.starts_with(b"=>")) {
-                    found.extend(names.drain(first..));
-                }
-            }
-            _ => {}
+                [b'"' | b'\'' | b'`', ..] => (Kind::Text, string_length(rest)),
+                [b'/' | b'<', ..] => match comment_length(rest) {
+                    Some(length) => {
+                        comment(self.at..self.at + length);
+                        self.at += length;
+                        continue;
+                    }
+                    None if rest[0] == b'/' && !self.before.is_some_and(ends_value) => {
+                        (Kind::Sign, pattern_length(rest))
+                    }
+                    None => (Kind::Sign, 1),
+                },
+                _ => (Kind::Sign, 1),
+            };
+            let (start, before) = (self.at, self.before);
+            self.at += length;
+            self.before = Some(rest[length - 1]);
+            return Some(Piece { kind, text: &rest[..length], start, before });
         }
-        says = b"";
     }
 }
 
 /// The text with a space in the place of each comment.
 pub(in crate::policy::markup) fn without_comments(text: &[u8]) -> Vec<u8> {
-    let (mut words, mut code) = (Words::new(text), Vec::with_capacity(text.len()));
-    while let Some((piece, range)) = words.next_piece() {
-        match piece {
-            Piece::Comment => code.push(b' '),
-            _ => code.extend_from_slice(&text[range]),
-        }
-    }
+    let (mut pieces, mut code, mut next) = (Pieces::new(text), Vec::with_capacity(text.len()), 0);
+    let mut leave_out = |comment: Range<usize>| {
+        code.extend_from_slice(&text[next..comment.start]);
+        code.push(b' ');
+        next = comment.end;
+    };
+    while pieces.next_piece(&mut leave_out).is_some() {}
+    code.extend_from_slice(&text[next..]);
     code
 }
 
-/// Words of the language that are no names.
-pub(super) fn is_keyword(word: &[u8]) -> bool {
-    const WORDS: [&str; 41] = [
-        "if",
-        "else",
-        "for",
-        "while",
-        "do",
-        "try",
-        "catch",
-        "finally",
-        "new",
-        "return",
-        "typeof",
-        "void",
-        "delete",
-        "switch",
-        "throw",
-        "async",
-        "function",
-        "class",
-        "var",
-        "let",
-        "const",
-        "case",
-        "default",
-        "break",
-        "continue",
-        "await",
-        "yield",
-        "super",
-        "in",
-        "of",
-        "instanceof",
-        "true",
-        "false",
-        "null",
-        "undefined",
-        "arguments",
-        "NaN",
-        "Infinity",
-        "extends",
-        "debugger",
-        "with",
-    ];
-    WORDS.iter().any(|keyword| keyword.as_bytes() == word)
-}
-
 /// Does a value end with this byte? What follows then goes on with it.
-const fn ends_value(byte: u8) -> bool {
+pub(super) const fn ends_value(byte: u8) -> bool {
     is_name(byte) || matches!(byte, b')' | b']' | b'"' | b'\'' | b'`')
 }
 
@@ -270,16 +246,37 @@ pub(super) fn literal(text: &[u8]) -> Option<&[u8]> {
         .map(|text| &text[..text.len().saturating_sub(1)])
 }
 
+/// Which bytes stand in names.
+const IS_NAME: [bool; 256] = {
+    let mut is_name = [false; 256];
+    let mut byte = 0_u8;
+    while byte < u8::MAX {
+        is_name[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..);
+        byte += 1;
+    }
+    is_name[u8::MAX as usize] = true;
+    is_name
+};
+
 const fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
+    IS_NAME[byte as usize]
 }
 
 pub(in crate::policy::markup) fn name_length(text: &[u8]) -> usize {
     text.iter().position(|byte| !is_name(*byte)).unwrap_or(text.len())
 }
 
-fn line_length(text: &[u8]) -> usize {
-    memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len())
+/// The length of the comment with which this begins, if it does.
+fn comment_length(text: &[u8]) -> Option<usize> {
+    match *text {
+        [b'/', b'/', ..] | [b'<', b'!', b'-', b'-', ..] => {
+            Some(memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len()))
+        }
+        [b'/', b'*', ..] => Some(memchr::memmem::find(text, b"*/").map_or(text.len(), |end| end + 2)),
+        // What is left of XML: the code within is code.
+        _ if text.starts_with(b"<![CDATA[") => Some(9),
+        _ => None,
+    }
 }
 
 /// A string or template with its quotes; what is not closed ends with the text.

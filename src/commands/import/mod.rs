@@ -225,7 +225,7 @@ fn with_writer(session: &mut Session<'_>, writer: Writer, waiting: Receiver<Parc
         let thread = std::thread::Builder::new().name("import-write".into());
         let thread = thread.spawn_scoped(scope, move || writer.run(&waiting)).map_err(failed)?;
         let end = session.run();
-        session.parcels = None;
+        session.parts.parcels = None;
         let written = thread.join().map_err(|_| failed("writing ended in a bug of ours"))?;
         written.and(end)
     })
@@ -243,7 +243,7 @@ fn nothing_new(arguments: &Arguments) {
 }
 
 fn told(arguments: &Arguments, session: &Session<'_>, aim: Aim, end: End) -> Result<(), Failure> {
-    let took = session.progress.end();
+    let took = session.parts.progress.end();
     let line = tell::grouped(session.lines_taken());
     let (word, next) = match (end, aim) {
         (End::All, Aim::Add) => {

@@ -52,8 +52,8 @@ impl Reader {
     }
 }
 
-/// One way through a file.
-pub(super) struct Session<'a> {
+/// What a session is made of.
+pub(super) struct Parts<'a> {
     pub(super) path: &'a Path,
     pub(super) lines: Lines<Box<dyn Read>>,
     pub(super) reader: Reader,
@@ -67,7 +67,12 @@ pub(super) struct Session<'a> {
     pub(super) room: Receiver<Vec<Tally>>,
     pub(super) progress: Progress,
     pub(super) stop: Stop,
-    lines_a_batch: u64,
+    pub(super) lines_a_batch: u64,
+}
+
+/// One way through a file.
+pub(super) struct Session<'a> {
+    pub(super) parts: Parts<'a>,
     pub(super) figures: Figures,
     /// What was not counted when the new part began.
     pub(super) dropped_before: Dropped,
@@ -84,54 +89,12 @@ pub(super) struct Session<'a> {
     tallies_of_batch: usize,
 }
 
-/// What a session is made of.
-pub(super) struct Parts<'a> {
-    pub(super) path: &'a Path,
-    pub(super) lines: Lines<Box<dyn Read>>,
-    pub(super) reader: Reader,
-    pub(super) span: Span,
-    pub(super) counter: Counter,
-    pub(super) plan: Plan,
-    pub(super) aim: Aim,
-    pub(super) parcels: Option<SyncSender<Parcel>>,
-    /// The memory of batches that are written.
-    pub(super) room: Receiver<Vec<Tally>>,
-    pub(super) progress: Progress,
-    pub(super) stop: Stop,
-    pub(super) lines_a_batch: u64,
-}
-
 impl<'a> Session<'a> {
     /// Before the first line.
     pub(super) fn new(parts: Parts<'a>) -> Self {
-        let is_writing = parts.plan.known == 0;
-        let Parts {
-            path,
-            lines,
-            reader,
-            span,
-            counter,
-            plan,
-            aim,
-            parcels,
-            room,
-            progress,
-            stop,
-            lines_a_batch,
-        } = parts;
         Self {
-            path,
-            lines,
-            reader,
-            span,
-            counter,
-            plan,
-            aim,
-            parcels,
-            room,
-            progress,
-            stop,
-            lines_a_batch,
+            is_writing: parts.plan.known == 0,
+            parts,
             figures: Figures::default(),
             dropped_before: Dropped::default(),
             late_before: 0,
@@ -139,7 +102,6 @@ impl<'a> Session<'a> {
             number: 0,
             minute: 0,
             is_any_good: false,
-            is_writing,
             batch: Vec::new(),
             lines_of_batch: 0,
             tallies_of_batch: 0,
@@ -149,11 +111,11 @@ impl<'a> Session<'a> {
     /// Goes through the file. Everything up to where it ended is handed on when this returns.
     pub(super) fn run(&mut self) -> Result<End, Failure> {
         loop {
-            if self.stop.is_wanted() {
+            if self.parts.stop.is_wanted() {
                 self.finish(false)?;
                 return Ok(End::Stopped);
             }
-            match self.lines.next() {
+            match self.parts.lines.next() {
                 Next::Line(line) => self.line(&line),
                 Next::TooLong => {
                     let fault = format!("it is longer than {LINE_BYTES_MAX} bytes");
@@ -163,7 +125,8 @@ impl<'a> Session<'a> {
                 Next::End => return self.finish(true).map(|()| End::All),
                 Next::Broken(error) => {
                     self.finish(true)?;
-                    self.progress
+                    self.parts
+                        .progress
                         .say(&format!("line {}: it cannot be read further: {error}", self.number + 1));
                     return Ok(End::Broken);
                 }
@@ -180,12 +143,12 @@ impl<'a> Session<'a> {
             Some(b'\r') => line.slice(..line.len() - 1),
             _ => line.clone(),
         };
-        if self.lines.position() <= self.plan.base || line.trim_ascii().is_empty() {
+        if self.parts.lines.position() <= self.parts.plan.base || line.trim_ascii().is_empty() {
             self.number += 1;
             self.figures.lines += u64::from(self.is_writing);
             return;
         }
-        let read = self.reader.read(&line, self.span);
+        let read = self.parts.reader.read(&line, self.parts.span);
         self.count_line(read);
     }
 
@@ -194,14 +157,14 @@ impl<'a> Session<'a> {
         let read = if rest.trim_ascii().is_empty() {
             Err("it is empty".into())
         } else {
-            self.reader.read(rest, self.span)
+            self.parts.reader.read(rest, self.parts.span)
         };
         if let Err(fault) = read {
             self.finish(true)?;
-            self.progress.say(&format!("line {}: {fault}", self.number + 1));
+            self.parts.progress.say(&format!("line {}: {fault}", self.number + 1));
             return Ok(End::Unfinished);
         }
-        self.lines.take_rest();
+        self.parts.lines.take_rest();
         self.count_line(read);
         if !self.after_line()? {
             self.finish(true)?;
@@ -228,7 +191,7 @@ impl<'a> Session<'a> {
             Err(fault) => {
                 self.figures.faults += 1;
                 if self.is_writing && self.figures.faults <= FAULTS_TOLD_MAX {
-                    self.progress.say(&format!("line {}: {fault}", self.number));
+                    self.parts.progress.say(&format!("line {}: {fault}", self.number));
                 }
             }
         }
@@ -238,16 +201,16 @@ impl<'a> Session<'a> {
         let minute = hit.at.as_second().div_euclid(60);
         if minute != self.minute {
             self.minute = minute;
-            if let Ok(room) = self.room.try_recv() {
-                self.counter.use_again(room);
+            if let Ok(room) = self.parts.room.try_recv() {
+                self.parts.counter.use_again(room);
             }
-            self.counter.advance(hit.at);
-            if self.counter.has_closed() {
+            self.parts.counter.advance(hit.at);
+            if self.parts.counter.has_closed() {
                 self.drain();
             }
         }
-        self.counter.count(hit);
-        if self.counter.waiting() >= WAITING_MAX {
+        self.parts.counter.count(hit);
+        if self.parts.counter.waiting() >= WAITING_MAX {
             self.drain();
         }
     }
@@ -260,34 +223,34 @@ impl<'a> Session<'a> {
 
     /// Looks where in the plan a line ended. Returns whether the plan ends there.
     fn after_line(&mut self) -> Result<bool, Failure> {
-        let position = self.lines.position();
-        self.progress.line(self.number, self.doing());
-        if self.number == LINES_TRIED && !self.is_any_good && self.plan.base == 0 {
+        let position = self.parts.lines.position();
+        self.parts.progress.line(self.number, self.doing());
+        if self.number == LINES_TRIED && !self.is_any_good && self.parts.plan.base == 0 {
             return Err(self.unreadable());
         }
-        if self.plan.ends.first() == Some(&position) {
-            self.plan.ends.remove(0);
+        if self.parts.plan.ends.first() == Some(&position) {
+            self.parts.plan.ends.remove(0);
             self.count_rest();
         }
         self.lines_of_batch += 1;
         if !self.is_writing {
             return self.known(position).map(|()| false);
         }
-        if self.plan.until.is_some_and(|until| until <= position) {
+        if self.parts.plan.until.is_some_and(|until| until <= position) {
             self.cut(false)?;
             return Ok(true);
         }
-        let Some(pending) = self.plan.pending else {
-            if self.tallies_of_batch >= TALLIES_A_BATCH || self.lines_of_batch >= self.lines_a_batch {
+        let Some(pending) = self.parts.plan.pending else {
+            if self.tallies_of_batch >= TALLIES_A_BATCH || self.lines_of_batch >= self.parts.lines_a_batch {
                 self.cut(false)?;
             }
             return Ok(false);
         };
         if pending.position < position {
-            return Err(changed(self.path, self.number));
+            return Err(changed(self.parts.path, self.number));
         }
         if pending.position == position {
-            self.plan.pending = None;
+            self.parts.plan.pending = None;
             self.cut(pending.is_end)?;
         }
         Ok(false)
@@ -295,19 +258,19 @@ impl<'a> Session<'a> {
 
     /// Where what the store has ends, the new part begins.
     fn known(&mut self, position: u64) -> Result<(), Failure> {
-        if position < self.plan.known {
+        if position < self.parts.plan.known {
             return Ok(());
         }
-        let is_same = self.plan.content.is_none_or(|content| content == self.lines.digest());
-        if position > self.plan.known || !is_same {
-            return Err(changed(self.path, self.number));
+        let is_same = self.parts.plan.content.is_none_or(|content| content == self.parts.lines.digest());
+        if position > self.parts.plan.known || !is_same {
+            return Err(changed(self.parts.path, self.number));
         }
         self.drain();
         self.is_writing = true;
         self.lines_of_batch = 0;
         let waiting = u64::try_from(self.order.len()).unwrap_or(u64::MAX);
         self.figures = Figures { waiting, ..Figures::default() };
-        self.dropped_before = *self.counter.dropped();
+        self.dropped_before = *self.parts.counter.dropped();
         self.late_before = self.order.late();
         Ok(())
     }
@@ -317,12 +280,12 @@ impl<'a> Session<'a> {
         if !self.is_any_good && self.number > 0 && self.figures.faults > 0 {
             return Err(self.unreadable());
         }
-        if !is_end && (!self.is_writing || self.plan.pending.is_some()) {
+        if !is_end && (!self.is_writing || self.parts.plan.pending.is_some()) {
             // What is known stays as it is, and the batch on its way is made again another time.
             return Ok(());
         }
-        if !self.is_writing || self.plan.pending.is_some() || self.plan.until.is_some() {
-            return Err(changed(self.path, self.number));
+        if !self.is_writing || self.parts.plan.pending.is_some() || self.parts.plan.until.is_some() {
+            return Err(changed(self.parts.path, self.number));
         }
         if self.lines_of_batch > 0 || !self.order.is_empty() {
             self.cut(is_end)?;
@@ -337,24 +300,24 @@ impl<'a> Session<'a> {
         }
         self.drain();
         let counted = Counted {
-            cut: Cut { position: self.lines.position(), is_end },
+            cut: Cut { position: self.parts.lines.position(), is_end },
             lines: self.number,
-            content: self.lines.digest(),
+            content: self.parts.lines.digest(),
         };
         (self.lines_of_batch, self.tallies_of_batch) = (0, 0);
         let drained = std::mem::take(&mut self.batch);
-        let Some(parcels) = &self.parcels else { return Ok(()) };
+        let Some(parcels) = &self.parts.parcels else { return Ok(()) };
         parcels.send(Parcel { counted, drained }).map_err(|_| failed("the store did not take a batch"))
     }
 
     fn drain(&mut self) {
-        let mut drained = self.counter.drain();
-        if self.aim == Aim::TakeBack {
+        let mut drained = self.parts.counter.drain();
+        if self.parts.aim == Aim::TakeBack {
             drained.names.clear();
             drained.tallies.iter_mut().for_each(take_back);
         }
         self.figures.late = self.order.late() - self.late_before;
-        self.figures.dropped = *self.counter.dropped();
+        self.figures.dropped = *self.parts.counter.dropped();
         if self.is_writing {
             self.figures.add(&drained);
         } else {
@@ -365,7 +328,7 @@ impl<'a> Session<'a> {
     }
 
     fn doing(&self) -> &'static str {
-        match (self.is_writing, self.aim) {
+        match (self.is_writing, self.parts.aim) {
             (false, _) => "counted before",
             (true, Aim::Add | Aim::Tell) => "read",
             (true, Aim::TakeBack) => "taken back",

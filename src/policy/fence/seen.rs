@@ -94,7 +94,7 @@ impl Fences {
 
     /// Was a host of this tracker in a tag, or reported?
     pub(super) fn has_seen(&self, tracker: &Tracker) -> bool {
-        self.in_tags.contains(tracker.id) || self.reported.contains(tracker.id)
+        self.rank(tracker) != Rank::Granted
     }
 
     /// Where the hosts of a tracker stand that was agreed to.

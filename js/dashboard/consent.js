@@ -1,6 +1,6 @@
 /** What became of the question whether trackers may run: how many were asked, what they said, and of which category. */
 
-import { byId, element } from "./dom.js";
+import { byId, element, table } from "./dom.js";
 import { FEW, count, isNamed, percent, rate, valueName } from "./format.js";
 
 /** The figures of the whole, in the order in which they are asked for. */
@@ -142,7 +142,7 @@ function categories(rates) {
     row.style.setProperty("--share", `${figure ?? 0}%`);
     return element("li", {}, [row]);
   });
-  return element("div", {}, [element("h3", { text: "Answers that granted" }), element("ul", {}, rows)]);
+  return element("div", {}, [element("h3", { text: "Answers that granted" }), table(rows, 1)]);
 }
 
 function cuts(rows, { changed }) {
@@ -165,7 +165,7 @@ function cuts(rows, { changed }) {
       element("h3", {}, [select]),
       element("span", { class: "soft", text: "Asked · Answers · Agreed" }),
     ]),
-    items.length ? element("ul", {}, items) : element("p", { class: "soft", text: "Nothing in this period." }),
+    items.length ? table(items, 3) : element("p", { class: "soft", text: "Nothing in this period." }),
   ]);
 }
 

@@ -19,3 +19,10 @@ export function element(name, given = {}, children = []) {
   made.append(...children);
   return made;
 }
+
+/** Rows with so many figures each, which stand below each other. */
+export function table(rows, figures) {
+  const list = element("ul", { class: "table" }, rows);
+  list.style.setProperty("--figures", figures);
+  return list;
+}

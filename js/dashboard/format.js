@@ -29,7 +29,11 @@ export const METRICS = [
   { id: "visit_duration", name: "Visit duration", show: duration },
 ];
 
-export { count, percent, rate };
+/** A sum of money, to the whole unit. */
+const money = ({ value, currency }) =>
+  grouped(new Intl.NumberFormat("en", { style: "currency", currency, maximumFractionDigits: 0 }).format(value));
+
+export { count, money, percent, rate };
 
 /** How a figure moved, in words and an arrow; nothing when either is not known. */
 export function change(metric, now, before) {

@@ -1,7 +1,7 @@
 /** The lists: each row with its bar behind the label and its figure at the end. */
 
-import { byId, element } from "./dom.js";
-import { FEW, count, isNamed, rate, valueName } from "./format.js";
+import { byId, element, table } from "./dom.js";
+import { FEW, count, isNamed, money, rate, valueName } from "./format.js";
 
 /** Rows shown at first, and rows shown at most. */
 const ROWS_FIRST = 8;
@@ -10,8 +10,6 @@ const ROWS_MAX = 100;
 const visitors = [{ id: "visitors", name: "Visitors", show: count }];
 const visits = [{ id: "visits", name: "Visits", show: count }];
 const times = [{ id: "events", name: "Times", show: count }];
-const money = ({ value, currency }) =>
-  new Intl.NumberFormat("en", { style: "currency", currency, maximumFractionDigits: 0 }).format(value);
 const goal = [
   ...visitors,
   { id: "conversion_rate", name: "Rate", show: rate },
@@ -144,7 +142,7 @@ export function showList(list, results, choice) {
   const items = shown.map((row) => line(list, row, { most, ...choice }));
   const target = body(list);
   target.setAttribute("aria-busy", "false");
-  target.replaceChildren(element("ul", {}, items.slice(0, ROWS_FIRST)));
+  target.replaceChildren(table(items.slice(0, ROWS_FIRST), list.metrics.length));
   if (items.length <= ROWS_FIRST) return;
   const more = element("button", {
     type: "button",

@@ -173,12 +173,16 @@ if (__BANNER__) {
     target.style.scrollMarginBottom = "";
   });
 
-  // A shop that moves or filters its whole page takes what is fixed along, and the question out of view.
+  // A shop that moves or filters its whole page takes what is fixed along, and the question out of view. The observer
+  // looks after the page was laid out, so that nothing is laid out for it before the first paint.
   addEventListener("load", () => {
     const banner = find("banner");
-    if (!(banner?.getBoundingClientRect().top > innerHeight)) return;
-    banner.popover = "manual";
-    banner.showPopover?.();
+    const look = ([{ boundingClientRect }]) => {
+      if (boundingClientRect.top <= innerHeight) return;
+      banner.popover = "manual";
+      banner.showPopover?.();
+    };
+    if (banner) new IntersectionObserver(look).observe(banner);
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to

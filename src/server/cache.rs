@@ -60,26 +60,48 @@ pub(super) fn for_one_visitor(headers: &mut HeaderMap) {
 }
 
 /// Does the origin let any cache keep this answer, for anybody? In doubt it does not: what may not be stored, or must be
-/// asked about each time, what sets a cookie and what depends on one is for one visitor (RFC 9111 section 3).
+/// asked about each time, what sets a cookie and what depends on one is for one visitor (RFC 9111 section 3). `public` with
+/// no time at all must be asked about each time: so single-page shops send the one file that stands behind every address.
 pub(super) fn is_for_everybody(headers: &HeaderMap) -> bool {
-    let is_named = |names: &[&str], directive: &[u8]| {
-        let name = directive.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
-        names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    let is_named = |names: &[&str], name: &[u8]| {
+        names.iter().any(|known| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes()))
     };
-    let is_zero = |directive: &[u8]| directive.ends_with(b"=0") || directive.ends_with(b"=\"0\"");
-    let mut is_open = false;
+    let (mut is_public, mut time, mut time_for_many) = (false, None, None);
     for directive in directives(headers) {
-        if is_named(&["private", "no-store", "no-cache"], directive) {
+        let (name, value) = directive.split_at(memchr::memchr(b'=', directive).unwrap_or(directive.len()));
+        if is_named(&["private", "no-store", "no-cache"], name) {
             return false;
         }
-        let has_time = is_named(&["s-maxage", "max-age"], directive) && !is_zero(directive);
-        is_open |= has_time || is_named(&["public"], directive);
+        is_public |= is_named(&["public"], name);
+        if is_named(&["max-age"], name) {
+            time = Some(seconds(value).min(time.unwrap_or(u64::MAX)));
+        } else if is_named(&["s-maxage"], name) {
+            time_for_many = Some(seconds(value).min(time_for_many.unwrap_or(u64::MAX)));
+        }
     }
+    let is_open = time_for_many.or(time).map_or(is_public, |seconds| seconds > 0);
+    let must_ask =
+        headers.get_all(header::PRAGMA).iter().any(|line| is_named(&["no-cache"], line.as_bytes()));
     let depends = |line: &HeaderValue| {
-        let mut names = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        names.any(|name| is_named(&["*", "cookie", "authorization"], name))
+        line.as_bytes()
+            .split(|byte| *byte == b',')
+            .any(|name| is_named(&["*", "cookie", "authorization"], name))
     };
-    is_open && !headers.contains_key(header::SET_COOKIE) && !headers.get_all(header::VARY).iter().any(depends)
+    is_open
+        && !must_ask
+        && !headers.contains_key(header::SET_COOKIE)
+        && !headers.get_all(header::VARY).iter().any(depends)
+}
+
+/// The seconds of `=60` or `="60"`; 0 when it is no whole number. More than fits is as long as can be (RFC 9111, 1.2.2).
+fn seconds(value: &[u8]) -> u64 {
+    let value = value.strip_prefix(b"=").unwrap_or_default().trim_ascii();
+    let digits = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    let digit = |seconds: u64, byte: &u8| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        Some(seconds.saturating_mul(10).saturating_add(digit))
+    };
+    digits.iter().try_fold(0, digit).unwrap_or_default()
 }
 
 /// The copy that a cache has of this cannot be confirmed: it is to be sent again.
@@ -161,7 +183,16 @@ mod tests {
             (&[("cache-control", "max-age=0, S-MaxAge=60")], true),
             (&[("cache-control", "public, max-age=600"), ("vary", "Accept-Encoding")], true),
             (&[], false),
+            (&[("cache-control", "max-age=\"60\"")], true),
+            (&[("cache-control", "max-age=99999999999999999999")], true),
             (&[("cache-control", "max-age=0")], false),
+            (&[("cache-control", "max-age=00")], false),
+            (&[("cache-control", "max-age=-1")], false),
+            (&[("cache-control", "max-age")], false),
+            (&[("cache-control", "max-age=600, s-maxage=0")], false),
+            (&[("cache-control", "public, max-age=0")], false),
+            (&[("cache-control", "public, max-age=0, must-revalidate")], false),
+            (&[("cache-control", "public, max-age=600"), ("pragma", "no-cache")], false),
             (&[("cache-control", "must-revalidate")], false),
             (&[("cache-control", "public"), ("cache-control", "No-Store")], false),
             (&[("cache-control", "private, max-age=600")], false),

@@ -1,8 +1,9 @@
 //! What a site's pages were seen to load, and the fences that are made with it.
 //!
 //! A header has no space for every host of a category ([`FENCE_BYTES_MAX`](super::FENCE_BYTES_MAX)). What the pages name
-//! comes first, then what browsers say was stopped, because anybody can make a report up, then what is necessary somewhere
-//! and was never seen here, then the rest. This changes an order, never what is open.
+//! comes first, then what is necessary somewhere and was never seen here, then what browsers say was stopped, then the
+//! rest. Anybody can make a report up: so none pushes a payment out, and one of a necessary tracker always finds room.
+//! This changes an order, never what is open.
 //!
 //! One thing it opens: a host that nobody knows, for the category that the shop's own tag is marked with. The fence is
 //! sent before the page is read, so a mark opens it from the next page on. A mark never opens anything before a choice:
@@ -16,7 +17,8 @@ use crate::policy::advice::{Class, Thing};
 use crate::policy::catalog::{Tracker, host_matches};
 use crate::policy::consent::{CategorySet, Consent, TrackerSet};
 
-/// Most hosts kept of each kind. A page of a shop names some dozens.
+/// Most hosts of tags kept, and most with marks. A page of a shop names some dozens. Of reports one host of each tracker
+/// is kept, so that the catalogue bounds them.
 const HOSTS_MAX: usize = 256;
 
 /// How a host was seen.
@@ -68,15 +70,16 @@ impl Seen {
 
     /// Is there nothing new in this sight, or no room for it?
     fn knows(&self, host: &str, sight: Sight) -> bool {
-        let (is_known, count) = match sight {
-            Sight::Tag(CategorySet::NECESSARY) => (self.in_tags.contains(host), self.in_tags.len()),
-            Sight::Tag(marks) => {
-                let known = self.marked.get(host);
-                (known.is_some_and(|known| known.includes(marks)), self.marked.len() - known.iter().len())
+        match sight {
+            Sight::Tag(CategorySet::NECESSARY) => {
+                self.in_tags.contains(host) || self.in_tags.len() >= HOSTS_MAX
             }
-            Sight::Report => (self.reported.contains(host), self.reported.len()),
-        };
-        is_known || count >= HOSTS_MAX
+            Sight::Tag(marks) => match self.marked.get(host) {
+                Some(known) => known.includes(marks),
+                None => self.marked.len() >= HOSTS_MAX,
+            },
+            Sight::Report => self.reported.contains(host),
+        }
     }
 }
 
@@ -154,12 +157,12 @@ impl Policy {
             }
             Sight::Report => (&mut fences.seen.reported, &mut fences.reported),
         };
-        let mut has_owner = false;
+        let mut is_news = false;
         for owner in self.catalog.trackers().filter(|tracker| owns(tracker, host)) {
-            has_owner = true;
+            is_news |= sight != Sight::Report || !trackers.contains(owner.id) || is_bare(owner, host);
             trackers.insert(owner.id);
         }
-        has_owner && hosts.insert(host.into())
+        is_news && hosts.insert(host.into())
     }
 
     /// Is this a host that neither the settings nor the catalogue speak of?
@@ -170,6 +173,11 @@ impl Policy {
     fn make_fences(&self, fences: &mut Fences) {
         fences.of_states = self.states().map(|consent| self.make_fence(fences, &consent, NO_PAGE)).collect();
     }
+}
+
+/// Is it the domain itself of which a tracker has all that is below?
+fn is_bare(tracker: &Tracker, host: &str) -> bool {
+    tracker.hosts.iter().any(|rule| rule.host.strip_prefix("*.") == Some(host))
 }
 
 fn owns(tracker: &Tracker, host: &str) -> bool {

@@ -12,10 +12,10 @@ pub(super) enum Rank {
     GrantedFirst,
     /// What was agreed to and a tag of the site names.
     GrantedInTags,
-    /// What was agreed to and a browser says that a page asked for it.
-    GrantedReported,
     /// What is necessary and was never seen.
     NeededUnseen,
+    /// What was agreed to and a browser says that a page asked for it.
+    GrantedReported,
     /// What was agreed to.
     Granted,
     /// The bare domain beside all that is below it, of what is needed.

@@ -57,6 +57,34 @@ fn a_flood_of_reports_pushes_out_nothing_that_a_page_names() {
     assert!(sources.iter().any(|source| takes(source, &named, "/")), "{named}");
 }
 
+/// Reports of every tracker that is none of the necessary, each under many names; then one of a payment.
+#[test]
+fn a_flood_of_reports_pushes_out_no_payment_and_a_payments_report_finds_room() {
+    let policy = plain();
+    let needed = policy.catalog().trackers().filter(|tracker| tracker.category == Necessary);
+    let needed: Vec<_> = needed.flat_map(addresses).collect();
+    let others = policy.catalog().trackers().filter(|tracker| tracker.category != Necessary);
+    let names = |host: &String| [host.clone(), format!("a.{host}"), format!("b.{host}")];
+    let flood: Vec<String> = others.flat_map(addresses).flat_map(|(host, _)| names(&host)).collect();
+    let sights: Vec<_> = flood.iter().map(|host| (host.as_str(), Sight::Report)).collect();
+    let fences = policy.learned(&policy.fences(), &sights).unwrap();
+    assert!(fences.seen().sights().count() < 2 * policy.catalog().trackers().count());
+    let before = sources(policy, &of(&[Marketing]), FRONT);
+    let after = sources_of(&policy.fence(&fences, &of(&[Marketing]), FRONT));
+    let is_in = |sources: &[String], (host, path): &(String, String)| {
+        sources.iter().any(|source| takes(source, host, path))
+    };
+    let count = needed.iter().filter(|address| is_in(&before, address)).count();
+    assert!(count > 50, "{count} of {}", needed.len());
+    for address in needed.iter().filter(|address| is_in(&before, address)) {
+        assert!(is_in(&after, address), "{address:?}");
+    }
+    let healed = policy.learned(&fences, &[("checkout.vipps.no", Sight::Report)]).unwrap();
+    let sources = sources_of(&policy.fence(&healed, &of(&[Marketing]), FRONT));
+    let place = |host: &str| sources.iter().position(|source| takes(source, host, "/any")).unwrap();
+    assert!(place("checkout.vipps.no") < place("js.stripe.com"));
+}
+
 /// A page of a shop with fourteen trackers of one category, and a checkout that nobody has opened yet.
 #[test]
 fn what_pages_name_comes_before_the_necessary_that_was_never_seen() {

@@ -7,6 +7,7 @@
 
 mod copying;
 mod counting;
+mod date;
 mod delivery;
 mod hand_over;
 pub mod hidden;
@@ -189,7 +190,7 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let (sightings, inventory) = start_inventory(&config, &*entropy, &clock, &metrics)?;
     let public_paths = Arc::new(PublicPaths::new(config.sites.len()));
     let sitemaps = sitemaps::start(followed.clone(), public_paths.clone(), metrics.clone())?;
-    let upkeep = start_upkeep(&config, kept.ledger.clone(), kept.store.clone(), &clock)?;
+    let upkeep = start_upkeep(&config, kept.ledger.clone(), kept.store.clone(), &clock, &metrics)?;
     let desk = Admin {
         store: kept.store,
         spool: kept.spool,
@@ -220,9 +221,11 @@ fn start_upkeep(
     ledger: Arc<Ledger>,
     store: Arc<dyn EventStore>,
     clock: &Arc<dyn Clock>,
+    metrics: &Arc<Metrics>,
 ) -> Result<rounds::Thread, AppError> {
-    let (clock, receipts_days) = (clock.clone(), config.receipts_days);
-    upkeep::start(upkeep::Line { ledger, store, clock, receipts_days })
+    let (clock, metrics) = (clock.clone(), metrics.clone());
+    let (directory, receipts_days) = (config.store.path.clone(), config.receipts_days);
+    upkeep::start(upkeep::Line { ledger, store, clock, metrics, directory, receipts_days })
 }
 
 fn make_directory(path: &Path) -> Result<(), StoreError> {

@@ -122,6 +122,8 @@ pub struct Metrics {
     pub receipts_not_copied: Figure,
     /// Does copying receipts fail now? 1, or 0.
     pub receipts_copy_failing: Figure,
+    /// Is the date one that nothing is destroyed by? 1, or 0.
+    pub date_in_doubt: Figure,
     /// Batches that cannot be read, or that the store cannot take.
     pub batches_set_aside: Figure,
     /// Sightings that found no room among those counted.
@@ -204,6 +206,7 @@ impl Metrics {
                 &self.receipts_copy_failing,
             ),
             ("store_failing", "gauge", "1 while the store takes no batch.", &self.store_failing),
+            ("app_date_in_doubt", "gauge", "1 while nothing old is erased.", &self.date_in_doubt),
             (
                 "store_key_log_failing",
                 "gauge",

@@ -247,7 +247,10 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
                             visit.has_answered = true;
                         }
                         What::Engaged { ms, scroll } if visit.has_seen(line.page) => {
-                            visit.told.entry(line.page).or_default().push((*ms, *scroll));
+                            let lasts = line.at - visit.doings[0].line.at + 30 * MINUTE;
+                            let told = visit.told.entry(line.page).or_default();
+                            let room = lasts - told.iter().map(|(ms, _)| ms).sum::<i64>();
+                            told.push((*ms.min(&room), *scroll));
                         }
                         _ => {}
                     }

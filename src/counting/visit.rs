@@ -209,7 +209,7 @@ impl Visit {
     pub(super) fn view(&mut self, step: Step, deeds: &Deeds) {
         let is_first = self.exit() == ValueId::ABSENT;
         if !is_first {
-            self.attend(deeds, self.exit(), step.at.saturating_sub(self.viewed), false);
+            self.attend(deeds, self.exit(), step.at.saturating_sub(self.viewed), None);
         }
         self.interact(step.at);
         self.alive = step.at;
@@ -283,17 +283,20 @@ impl Visit {
         self.sights.iter().position(|sight| sight.page == page && is_counted(sight))
     }
 
-    /// A page had attention. What a beacon tells takes the place of what was guessed.
-    pub(super) fn attend(&mut self, deeds: &Deeds, page: ValueId, ms: i32, is_told: bool) {
+    /// A page had attention. What a beacon tells at some time takes the place of what was guessed; nobody attends for longer
+    /// than the visit lasts, and for as long as it may be silent.
+    pub(super) fn attend(&mut self, deeds: &Deeds, page: ValueId, ms: i32, told: Option<i32>) {
+        let lasts = |now: i32| now.saturating_sub(self.began).saturating_add(IDLE_MAX_MS);
+        let most = told.map_or(ATTENTION_MAX_MS, |now| u32::try_from(lasts(now)).unwrap_or(0));
         let Some(at) = self.first_sight(deeds, page) else { return };
         let attention = &mut self.sights[at].attention;
         let was_told = *attention & IS_TOLD != 0;
-        if was_told && !is_told {
+        if was_told && told.is_none() {
             return;
         }
-        let before = if is_told && !was_told { 0 } else { *attention & !IS_TOLD };
-        let ms = before.saturating_add(u32::try_from(ms).unwrap_or(0)).min(ATTENTION_MAX_MS);
-        *attention = ms | if is_told { IS_TOLD } else { 0 };
+        let before = if told.is_some() && !was_told { 0 } else { *attention & !IS_TOLD };
+        let ms = before.saturating_add(u32::try_from(ms).unwrap_or(0)).min(most.min(ATTENTION_MAX_MS));
+        *attention = ms | if told.is_some() { IS_TOLD } else { 0 };
     }
 
     /// A page was scrolled to this depth, in percent.

@@ -15,7 +15,7 @@
 //! | `Speculation-Rules`, `X-DNS-Prefetch-Control: on` | until everything is granted: rules name any address, links do too, and no policy of browsers covers what is fetched or looked up ahead |
 //! | `Observe-Browsing-Topics`, `Attribution-Reporting-*`, `Ad-Auction-*` and kin | until marketing is granted |
 //!
-//! All else passes: `Alt-Svc`, `Clear-Site-Data`, `Set-Login`, `Supports-Loading-Mode`, `SourceMap` and the rest
+//! All else passes: `Clear-Site-Data`, `Set-Login`, `Supports-Loading-Mode`, `SourceMap` and the rest
 //! load nothing and tell nobody. `Location` is a matter of what the request was for: the room `server` asks
 //! [`Policy::address_is_open`].
 

@@ -5,8 +5,8 @@
 //! those removed.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, MAX_FORWARDS, PROXY_AUTHORIZATION,
-    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    ALT_SVC, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, MAX_FORWARDS,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri, Version};
@@ -217,9 +217,11 @@ pub(super) fn clean_request(headers: &mut HeaderMap) {
 }
 
 /// Removes what was meant for us only. An answer with both a length and a transfer coding loses the length, which
-/// is not to be believed (RFC 9112 section 6.3).
+/// is not to be believed (RFC 9112 section 6.3). `Alt-Svc` tells of other ways to the shop's own server: browsers would
+/// go there for as long as it says, past this program (RFC 7838 section 2.2).
 pub(super) fn clean_answer(headers: &mut HeaderMap) {
     clean(headers);
+    headers.remove(ALT_SVC);
     if headers.remove(TRANSFER_ENCODING).is_some() {
         headers.remove(CONTENT_LENGTH);
     }

@@ -204,6 +204,11 @@ async fn ready(admin: &Admin) -> Response<Body> {
     if admin.metrics.receipts_copy_failing.get() > 0 {
         degraded.push("receipts are not copied to the server: the log has the reason".to_owned());
     }
+    if admin.metrics.date_in_doubt.get() > 0 {
+        let now = admin.clock.now();
+        degraded
+            .push(format!("the clock says {now:.0}: nothing old is erased before it has stood for a day"));
+    }
     if admin.metrics.inventory_failing.get() > 0 {
         degraded.push("names that are seen cannot be written: the log has the reason".to_owned());
     }

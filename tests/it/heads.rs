@@ -28,10 +28,9 @@ const FIELDS: [(&str, &str); 11] = [
 ];
 
 /// Fields that pass whatever the consent is.
-const OPEN: [(&str, &str); 9] = [
+const OPEN: [(&str, &str); 8] = [
     ("link", "</a.css>;rel=preload ;as=style,<https://www.google-analytics.com>; rel=\"next\""),
     ("link", "<https://js.stripe.com/v3/>; rel=preload; as=script"),
-    ("alt-svc", "h3=\":443\"; ma=86400"),
     ("clear-site-data", "\"cache\""),
     ("supports-loading-mode", "credentialed-prerender"),
     ("content-language", "nb"),

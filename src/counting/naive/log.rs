@@ -178,7 +178,7 @@ fn what() -> impl Strategy<Value = What> {
             .prop_map(|(status, asked)| What::View { status, asked }),
         5 => event(),
         3 => answer(),
-        3 => (0..90_000_i64, prop::option::of(0..=100_u8)).prop_map(|(ms, scroll)| What::Engaged { ms, scroll }),
+        3 => (prop_oneof![9 => 0..90_000_i64, 1 => Just(100_000_000_i64)], prop::option::of(0..=100_u8)).prop_map(|(ms, scroll)| What::Engaged { ms, scroll }),
         2 => prop::sample::select(vec![404_u16, 500]).prop_map(|status| What::Failed { status }),
         1 => prop::sample::select(vec![What::Robot, What::Objection, What::Told]),
     ]

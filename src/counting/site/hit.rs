@@ -265,8 +265,9 @@ impl Counting<'_, '_> {
         let Some(at) = self.open_visit(mark) else { return };
         self.day.keep(at);
         self.touch(mark);
+        let now = self.day.since_start(self.now);
         let Some(visit) = self.day.visits.get_mut(at) else { return };
-        visit.attend(&self.day.deeds, page, i32::try_from(ms).unwrap_or(i32::MAX), true);
+        visit.attend(&self.day.deeds, page, i32::try_from(ms).unwrap_or(i32::MAX), Some(now));
         if let Some(percent) = scroll {
             visit.scroll(&self.day.deeds, page, percent);
         }

@@ -146,7 +146,6 @@ fn client_hints_for_held_hosts_are_taken_back() {
 #[test]
 fn fields_that_can_do_nothing_keep_their_bytes() {
     for (name, value) in [
-        ("alt-svc", "h3=\":443\"; ma=86400"),
         ("clear-site-data", "\"cache\""),
         ("set-login", "logged-in"),
         ("supports-loading-mode", "credentialed-prerender"),

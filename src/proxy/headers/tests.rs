@@ -181,6 +181,13 @@ fn wish_for_a_tunnel_stays_but_h2c_does_not() {
 }
 
 #[test]
+fn an_answer_names_no_way_past_us() {
+    let mut answer = headers(&[("alt-svc", "h3=\"origin.example:8443\"; ma=86400"), ("server", "x")]);
+    clean_answer(&mut answer);
+    assert_eq!(answer, headers(&[("server", "x")]));
+}
+
+#[test]
 fn length_beside_a_coding_is_not_believed() {
     let mut answer = headers(&[("transfer-encoding", "chunked"), ("content-length", "3")]);
     clean_answer(&mut answer);

@@ -9,7 +9,7 @@ use super::parse::shown;
 use super::{QueryError, Site};
 use crate::counting::tally::{Hour, LocalDay};
 use crate::store::question::range::{day_of, day_start, hour_of, hour_start, local_day};
-use crate::store::question::{Bucket, Question, Range};
+use crate::store::question::{Bucket, DAYS_MAX, Question, Range};
 
 /// Most months of a range such as `6mo`, as in Plausible's API.
 const MONTHS_MAX: i64 = 100;
@@ -59,7 +59,10 @@ fn named(name: &str, site: &Site, now: Timestamp) -> Option<Range> {
         "year" => Some(days(today.first_of_year(), today.last_of_year())),
         "all" => {
             let today = day_of(today);
-            Some(Range::Days { first: site.first_day.map_or(today, |first| first.min(today)), last: today })
+            // What was counted under a false date does not make the range too long to answer.
+            let longest = LocalDay(today.0.saturating_sub(DAYS_MAX - 1));
+            let first = site.first_day.map_or(today, |first| first.clamp(longest, today));
+            Some(Range::Days { first, last: today })
         }
         _ => {
             if let Some(count) = number(name.strip_suffix('d')) {

@@ -69,6 +69,14 @@ fn ranges_lie_on_the_calendar_of_the_site() {
 }
 
 #[test]
+fn all_is_answered_though_a_false_clock_once_counted_in_1971() {
+    let of_1971 = |name: &str| site(name).map(|site| Site { first_day: Some(LocalDay(365)), ..site });
+    let query = parse(&body(&json!({ "date_range": "all" })), of_1971, now()).unwrap();
+    let span = query.question.span();
+    assert_eq!(span.last_day.0 - span.first_day.0, 4_999);
+}
+
+#[test]
 fn times_that_are_whole_days_are_asked_for_as_days() {
     let range = json!(["2026-01-01T00:00:00+01:00", "2026-01-02T23:59:59+01:00"]);
     let query = query(&json!({ "date_range": range }));

@@ -18,8 +18,10 @@ use hashbrown::HashMap;
 use super::cells::Folding;
 use super::key_log::{KeyFate, KeyName};
 use super::secret::{Secret, Vault};
-use super::tally::{Dimension, Name, Value};
+use super::tally::{Name, Value};
 use crate::clock::Entropy;
+use late::Late;
+pub(super) use text::{FreeText, Kind};
 
 /// The most different pages of one day, the most values of all its properties together, and the most words; further
 /// ones are counted as [`OTHER_WORD`].
@@ -62,84 +64,6 @@ impl ValueId {
     pub(super) const fn from_number(number: u32) -> Self {
         Self(number)
     }
-}
-
-/// The kinds of free text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Page paths, whether seen, entered on, left from or gone to.
-    Page,
-    /// Sources that stand in no list.
-    Source,
-    /// Hosts that led here, with a path where the host is listed.
-    Referrer,
-    /// Campaign tags: source, medium, campaign, content, term.
-    Tag(u8),
-    /// Cities.
-    City,
-    /// Parts of a country.
-    Region,
-    /// Names of events that are no goals.
-    EventName,
-    /// Values of a property, by the place of its key.
-    Property(u8),
-}
-
-impl Kind {
-    /// The campaign tags, in the order of their numbers.
-    pub(super) const TAGS: [Dimension; 5] = [
-        Dimension::UtmSource,
-        Dimension::UtmMedium,
-        Dimension::UtmCampaign,
-        Dimension::UtmContent,
-        Dimension::UtmTerm,
-    ];
-    const FIRST_PROPERTY: usize = 11;
-
-    fn number(self) -> usize {
-        match self {
-            Self::Page => 0,
-            Self::Source => 1,
-            Self::Referrer => 2,
-            Self::City => 3,
-            Self::Region => 4,
-            Self::EventName => 5,
-            Self::Tag(tag) => 6 + usize::from(tag.min(4)),
-            Self::Property(at) => Self::FIRST_PROPERTY + usize::from(at),
-        }
-    }
-
-    /// The dimensions in which such a text stands.
-    fn dimensions(self, properties: &[Arc<str>]) -> Vec<Dimension> {
-        match self {
-            Self::Page => {
-                vec![Dimension::Page, Dimension::EntryPage, Dimension::ExitPage, Dimension::NextPage]
-            }
-            Self::Source => vec![Dimension::Source],
-            Self::Referrer => vec![Dimension::Referrer],
-            Self::Tag(tag) => Self::TAGS.get(usize::from(tag)).cloned().into_iter().collect(),
-            Self::City => vec![Dimension::City],
-            Self::Region => vec![Dimension::Region],
-            Self::EventName => vec![Dimension::EventName],
-            Self::Property(at) => {
-                let key = properties.get(usize::from(at));
-                key.map(|key| Dimension::Property(Arc::clone(key))).into_iter().collect()
-            }
-        }
-    }
-}
-
-/// A free text, as it is met.
-#[derive(Clone, Copy)]
-pub(super) struct FreeText<'a> {
-    /// What it is.
-    pub(super) kind: Kind,
-    /// Of a property's value the property's key; of others nothing.
-    pub(super) key: &'a str,
-    /// The text.
-    pub(super) text: &'a str,
-    /// How many visitors of a day must have had it before its name is written.
-    pub(super) k: u32,
 }
 
 /// One site's month: the key of its tokens, and which names are out.
@@ -200,6 +124,7 @@ pub(super) struct Values {
     adopted: std::collections::HashMap<u64, ValueId, Folding>,
     earned: Vec<ValueId>,
     folded: u64,
+    late: Late,
 }
 
 impl Values {
@@ -213,6 +138,7 @@ impl Values {
             adopted: std::collections::HashMap::default(),
             earned: Vec::new(),
             folded: 0,
+            late: Late::default(),
         };
         values.word(OTHER_WORD);
         values.word(UNKNOWN_WORD);
@@ -250,14 +176,14 @@ impl Values {
         if let Some(id) = self.texts[number].get(text.text) {
             return *id;
         }
-        if self.is_full(text.kind) {
+        let token = veil.token(text);
+        if !self.has_place(text, token) {
             self.folded += 1;
             return ValueId::OTHER;
         }
         if matches!(text.kind, Kind::Property(_)) {
             self.of_properties += 1;
         }
-        let token = veil.token(text);
         let shared: Arc<str> = text.text.into();
         let is_out = veil.revealed.contains(&token);
         let missing = if text.k <= 1 || is_out { 0 } else { text.k.saturating_mul(POINTS_PER_VISITOR) };
@@ -271,13 +197,14 @@ impl Values {
         id
     }
 
-    fn is_full(&self, kind: Kind) -> bool {
-        let known = self.texts.get(kind.number()).map_or(0, HashMap::len);
-        match kind {
-            Kind::Page => known >= VALUES_MAX,
-            Kind::Property(_) => self.of_properties >= VALUES_MAX,
-            _ => known >= TEXTS_MAX,
-        }
+    fn has_place(&mut self, text: FreeText<'_>, token: u64) -> bool {
+        let of_kind = self.texts.get(text.kind.number()).map_or(0, HashMap::len);
+        let (known, places) = match text.kind {
+            Kind::Page => (of_kind, VALUES_MAX),
+            Kind::Property(_) => (self.of_properties, VALUES_MAX),
+            _ => (of_kind, TEXTS_MAX),
+        };
+        known < places && (!Late::has_begun(known, places) || self.late.is_second(token, text.by))
     }
 
     /// Everybody may read this value.
@@ -333,7 +260,7 @@ impl Values {
         if let Some((kind, text)) = &entry.text
             && let Some((kind, key, k)) = renewed(*kind)
         {
-            let id = self.text(veil, FreeText { kind, key, text, k });
+            let id = self.text(veil, FreeText { kind, key, text, k, by: None });
             if self.value(id) == entry.value {
                 return id;
             }
@@ -391,7 +318,9 @@ impl Values {
     }
 }
 
+mod late;
 mod packed;
+mod text;
 
 #[cfg(test)]
 mod tests;

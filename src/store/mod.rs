@@ -26,6 +26,9 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
 use crate::clock::Clock;
 use crate::counting::tally::{LocalDay, Name, Tally};
 pub use clickhouse::Fault;
@@ -55,6 +58,16 @@ pub struct Retention {
     pub hours_days: u32,
     /// Rows go after so many months, 1 to 1200. Default 25.
     pub months: u32,
+}
+
+impl Retention {
+    /// The first moment of which figures are sure to be kept: a store goes by days of UTC, a site has days of its own.
+    pub fn kept_from(self, now: Timestamp) -> Timestamp {
+        let first = now.to_zoned(TimeZone::UTC).checked_sub(Span::new().months(i64::from(self.months)));
+        let next = first.and_then(|first| first.start_of_day()?.checked_add(Span::new().days(1)));
+        // So long ago that the calendar has no day for it: then nothing is so old.
+        next.map_or(Timestamp::MIN, |next| next.timestamp())
+    }
 }
 
 impl Default for Retention {

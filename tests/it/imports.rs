@@ -265,6 +265,22 @@ fn what_was_imported_can_be_taken_back() {
     assert_ne!(desk.cells(), before);
 }
 
+/// Counted in 2004, forgotten by the gateway's round, taken back.
+#[test]
+fn what_the_gateway_forgot_is_not_taken_back_once_more() {
+    let desk = Desk::new(RULES);
+    let file = desk.file("a.log", many(50).replace("/2026:", "/2004:"));
+    let said = desk.imported("combined", &file, &[]);
+    assert!(said.contains("of days kept no longer"), "{said}");
+    assert!(!desk.cells().is_empty());
+    let store = Connection::open(desk.directory.path().join("statistics.db")).expect("a store");
+    store
+        .execute_batch("delete from totals_hour; delete from cells_hour; delete from pairs_day")
+        .expect("gone");
+    desk.imported("combined", &file, &["--undo"]);
+    assert_eq!(desk.cells(), BTreeMap::new());
+}
+
 #[test]
 fn a_dry_run_tells_the_figures_and_writes_nothing() {
     let desk = Desk::new(RULES);

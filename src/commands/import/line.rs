@@ -41,12 +41,21 @@ pub(super) enum Left {
     Garbage,
     /// For a host that is not the site's.
     OtherHost,
+    /// Of a day whose figures are kept no longer.
+    PastKeeping,
 }
 
 impl Left {
     /// Every reason, in the order in which they are told.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Asset, Self::Machine, Self::Method, Self::Redirect, Self::Garbage, Self::OtherHost];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Asset,
+        Self::Machine,
+        Self::Method,
+        Self::Redirect,
+        Self::Garbage,
+        Self::OtherHost,
+        Self::PastKeeping,
+    ];
 
     /// The word in the summary.
     pub(super) const fn word(self) -> &'static str {
@@ -57,6 +66,7 @@ impl Left {
             Self::Redirect => "redirects",
             Self::Garbage => "no requests",
             Self::OtherHost => "other hosts",
+            Self::PastKeeping => "past keeping",
         }
     }
 }
@@ -152,6 +162,8 @@ pub(super) fn target(text: Bytes) -> Option<PathAndQuery> {
 /// The time span that a line can be of: the web was there, and the future is not yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
+    /// Before it figures are kept no longer.
+    pub(super) kept_from: Timestamp,
     pub(super) until: Timestamp,
 }
 

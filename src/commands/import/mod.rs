@@ -139,7 +139,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         path: &arguments.file,
         lines,
         reader: arguments.reader(site),
-        span: span()?,
+        span: span(&config)?,
         counter: counter(&config, site, &head, plan.base),
         plan,
         aim,
@@ -193,9 +193,10 @@ fn open(config: &Config) -> Result<Imports, Failure> {
     imports.ok_or_else(|| failed("another import into this store is running; wait until it has ended"))
 }
 
-fn span() -> Result<Span, Failure> {
-    let until = SystemClock.now().checked_add(SignedDuration::from_hours(AHEAD_HOURS_MAX)).map_err(failed)?;
-    Ok(Span { until })
+fn span(config: &Config) -> Result<Span, Failure> {
+    let now = SystemClock.now();
+    let until = now.checked_add(SignedDuration::from_hours(AHEAD_HOURS_MAX)).map_err(failed)?;
+    Ok(Span { kept_from: config.statistics.retention().kept_from(now), until })
 }
 
 fn counter(config: &Config, site: &Site, head: &[u8], base: u64) -> Counter {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::super::{Failure, failed};
 use super::combined::Combined;
 use super::jsonl;
-use super::line::{Fault, Line, Span};
+use super::line::{Fault, Left, Line, Span};
 use super::lines::{LINE_BYTES_MAX, Lines, Next};
 use super::order::Order;
 use super::plan::{Plan, changed};
@@ -176,8 +176,14 @@ impl<'a> Session<'a> {
         self.number += 1;
         self.figures.lines += u64::from(self.is_writing);
         match read {
+            // Its day is gone, or goes by itself.
+            Ok(Line::Hit(hit)) if self.is_past_keeping(&hit) && self.parts.aim == Aim::TakeBack => {
+                self.is_any_good = true;
+                self.figures.left(Left::PastKeeping);
+            }
             Ok(Line::Hit(hit)) => {
                 self.is_any_good = true;
+                self.figures.past_keeping += u64::from(self.is_past_keeping(&hit));
                 self.figures.hit(&hit.kind);
                 self.order.put(hit);
                 while let Some(hit) = self.order.take() {
@@ -195,6 +201,10 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    fn is_past_keeping(&self, hit: &Hit) -> bool {
+        hit.at < self.parts.span.kept_from
     }
 
     fn count(&mut self, hit: Hit) {

@@ -23,6 +23,8 @@ pub(super) struct Figures {
     pub(super) events: u64,
     pub(super) engagements: u64,
     pub(super) left: [u64; Left::ALL.len()],
+    /// Hits of days whose figures are kept no longer: the gateway's next round forgets them.
+    pub(super) past_keeping: u64,
     pub(super) faults: u64,
     pub(super) late: u64,
     /// Hits of lines that were read before, which waited to be put in order and are counted now.
@@ -101,6 +103,7 @@ impl Figures {
         for (left, count) in Left::ALL.iter().zip(self.left) {
             row(&format!("left out: {}", left.word()), count);
         }
+        row("of days kept no longer", self.past_keeping);
         row("faulty", self.faults);
         row("more than 10 s too late", self.late);
         row("of lines read before", self.waiting);
@@ -143,6 +146,7 @@ impl Figures {
             "events": self.events,
             "engagements": self.engagements,
             "left_out": left,
+            "of_days_kept_no_longer": self.past_keeping,
             "faults": self.faults,
             "late": self.late,
             "of_lines_read_before": self.waiting,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::pack::{Pack, Packed, Reader, Unreadable, pack};
 use super::super::tally::Value;
+use super::late::Late;
 use super::{Entry, Kind, ValueId, Values, Veil};
 
 pack!(ValueId(0));
@@ -60,6 +61,7 @@ impl Pack for Values {
             adopted: std::collections::HashMap::default(),
             earned: Vec::unpack(from)?,
             folded: u64::unpack(from)?,
+            late: Late::default(),
         };
         for (number, entry) in (0..).zip(&values.entries) {
             let id = ValueId(number);

@@ -1,5 +1,7 @@
 //! The rule of k, one promise a test.
 
+use super::super::mark::DayKey;
+use super::super::tally::Dimension;
 use super::*;
 use crate::clock::SystemEntropy;
 
@@ -12,7 +14,7 @@ fn site() -> Arc<str> {
 }
 
 fn text(kind: Kind, text: &str, k: u32) -> FreeText<'_> {
-    FreeText { kind, key: "", text, k }
+    FreeText { kind, key: "", text, k, by: None }
 }
 
 fn names(values: &mut Values, veil: &mut Veil) -> Vec<Name> {
@@ -100,9 +102,31 @@ fn too_many_texts_are_folded_and_counted() {
     let veil = drawn(1);
     let mut values = Values::new();
     for number in 0..VALUES_MAX {
-        values.text(&veil, text(Kind::Page, &format!("/{number}"), 5));
+        let path = format!("/{number}");
+        values.text(&veil, text(Kind::Page, &path, 5));
+        values.text(&veil, text(Kind::Page, &path, 5));
     }
-    let id = values.text(&veil, text(Kind::Page, "/one-too-many", 5));
-    assert_eq!(values.value(id), Value::Word(OTHER_WORD.into()));
-    assert_eq!(values.take_folded(), 1);
+    assert_eq!(values.take_folded(), 10_000, "each of the last was asked for twice");
+    for _ in 0..2 {
+        let id = values.text(&veil, text(Kind::Page, "/one-too-many", 5));
+        assert_eq!(values.value(id), Value::Word(OTHER_WORD.into()));
+    }
+    assert_eq!(values.take_folded(), 2);
+}
+
+#[test]
+fn one_visitor_cannot_take_the_places_of_what_others_see() {
+    let veil = drawn(1);
+    let key = DayKey::draw(&site(), 1, KeyFate::Born, &Vault::open(), &SystemEntropy);
+    let by = |number: u8| Some(key.mark([192, 0, 2, number].into(), b"a"));
+    let mut values = Values::new();
+    for number in 0..2 * VALUES_MAX {
+        let path = format!("/sok?{number}");
+        values.text(&veil, FreeText { by: by(1), ..text(Kind::Page, &path, 5) });
+        values.text(&veil, FreeText { by: by(1), ..text(Kind::Page, &path, 5) });
+    }
+    let mut ids =
+        (2..9).map(|one| values.text(&veil, FreeText { by: by(one), ..text(Kind::Page, "/kasse", 5) }));
+    assert_eq!(ids.next(), Some(ValueId::OTHER), "the first who asks");
+    assert!(ids.all(|id| id != ValueId::OTHER));
 }

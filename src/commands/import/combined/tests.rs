@@ -2,7 +2,7 @@ use super::*;
 use crate::counting::Hit;
 
 fn read(line: &[u8]) -> Result<Line, Fault> {
-    let span = Span { until: "2026-12-31T00:00:00Z".parse().unwrap() };
+    let span = Span { kept_from: Timestamp::MIN, until: "2026-12-31T00:00:00Z".parse().unwrap() };
     let hosts = ["shop.example".to_owned(), "www.shop.example".to_owned()];
     Combined::new(&hosts, "/_consentry").read(&Bytes::copy_from_slice(line), span)
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn span() -> Span {
-    Span { until: "2026-12-31T00:00:00Z".parse().unwrap() }
+    Span { kept_from: Timestamp::MIN, until: "2026-12-31T00:00:00Z".parse().unwrap() }
 }
 
 fn line(more: &str) -> Result<Line, Fault> {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { newVisitor } from './harness.mjs';
+import { chooseBeside, newVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 /** Scripts and frames of services a shop cannot do without. */
@@ -67,6 +67,31 @@ test('a checkout works before any answer, and nothing throws', async () => {
     assert.equal(state.text, '<script src="https://connect.facebook.net/x.js"></script>');
     assert.match(state.cookie, /woocommerce_items_in_cart=2/);
     assert.deepEqual(visitor.faults, []);
+  } finally {
+    await visitor.close();
+  }
+});
+
+/** Ways to pay that a page names by their address: browsers refuse one that the page's policy does not open. */
+const WAYS_TO_PAY = ['https://google.com/pay', 'https://apple.com/apple-pay', 'https://spay.samsung.com'];
+
+test('a page may ask for every way to pay before any answer and after a no', async () => {
+  shop.serve('/betal', '<!doctype html><html lang="nb"><title>Betal</title><p>Betal</p></html>');
+  const visitor = await newVisitor();
+  const refused = (ways) => visitor.page.evaluate((names) => names.filter((name) => {
+    try {
+      new PaymentRequest([{ supportedMethods: name, data: {} }], { total: { label: 'Dekk', amount: { currency: 'NOK', value: '1' } } });
+      return false;
+    } catch { return true; }
+  }), ways);
+  try {
+    for (const answer of ['', 'choice=none']) {
+      if (answer) await chooseBeside(visitor, gateway.url, answer);
+      await visitor.page.goto(`${gateway.url}/betal`);
+      assert.deepEqual(await refused(WAYS_TO_PAY), [], `after "${answer}"`);
+      assert.deepEqual(await refused(['https://google.com/search']), ['https://google.com/search'], 'the fence is asked');
+      await visitor.page.goto('about:blank');
+    }
   } finally {
     await visitor.close();
   }

@@ -123,7 +123,7 @@ fn the_fence_takes_what_is_open_and_nothing_held_in_every_state() {
 #[test]
 fn where_a_shop_says_what_it_uses_every_state_has_space_and_nothing_else_is_opened() {
     let policy = some_used();
-    assert_eq!(policy.fences().crowded_states().count(), 0);
+    assert_eq!(policy.fences().crowded_states().collect::<Vec<_>>(), []);
     for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
         assert_fenced(&policy, &consent);
     }
@@ -162,6 +162,28 @@ fn the_shops_own_code_and_hosts_stay_free() {
         assert!(is_there, "{expected}");
     }
     assert!(!sources.iter().any(|source| source.starts_with("*:") || source == "*" || source.contains('[')));
+}
+
+/// Browsers compare the name of a way to pay with the fence where it is an address, and each address it redirects to.
+#[test]
+fn ways_to_pay_that_are_addresses_are_open_in_every_state() {
+    let policy = plain();
+    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
+        let sources = sources(policy, &consent, FRONT);
+        for (host, path) in [
+            ("google.com", "/pay"),
+            ("www.google.com", "/pay/"),
+            ("pay.google", "/about/"),
+            ("pay.google.com", "/about/"),
+            ("apple.com", "/apple-pay"),
+            ("www.apple.com", "/apple-pay/"),
+            ("spay.samsung.com", "/"),
+        ] {
+            let is_taken = sources.iter().any(|source| takes(source, host, path));
+            assert!(is_taken, "{host}{path} under {:?}", consent.categories());
+        }
+        assert!(!sources.iter().any(|source| takes(source, "google.com", "/search")));
+    }
 }
 
 #[test]

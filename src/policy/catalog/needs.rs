@@ -16,7 +16,11 @@ const NECESSARY_COOKIES: &[(&str, &str)] = &[
         "woocommerce_cart_hash woocommerce_items_in_cart wp_woocommerce_session_0f3a wordpress_logged_in_0f3a \
          wordpress_sec_0f3a wordpress_test_cookie wp-settings-1 wp-settings-time-1 store_notice1b2c",
     ),
-    ("wordpress-shop-plugins", "yith_wcwl_session_3 tinv_wishlistkey wmc_current_currency"),
+    (
+        "wordpress-shop-plugins",
+        "yith_wcwl_session_3 tinv_wishlistkey wmc_current_currency wcpay_currency wcpbc_country",
+    ),
+    ("page-cache", "_lscache_vary _lscache_vary_0f3a lsc_private wpSGCacheBypass STYXKEY STYXKEY-shop_user"),
     (
         "shopify",
         "cart_currency cart_sig cart_ts checkout_token secure_customer_sig _shopify_essential \
@@ -300,6 +304,8 @@ fn sessions_of_servers_are_never_written_by_scripts_and_carts_in_the_browser_are
         "wp_woocommerce_session_*",
         "AWSALB*",
         "X-Magento-Vary",
+        "_lscache_vary*",
+        "lsc_private",
     ] {
         assert!(rule(name).unwrap().http, "{name}");
     }

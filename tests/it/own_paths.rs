@@ -119,7 +119,9 @@ fn googles_hits_by_way_of_the_shop_never_reach_the_origin_and_the_shops_own_requ
     let gateway = start_with(&origin, RULES);
     let hits = "/metrics/ccm/collect?tid=AW-123&gcs=G100&v=2 /ccm/collect?en=page_view /rmkt/collect/123/ \
         /metrics/g/s/collect?tid=G-1&gcs=G111 /metrics/as/d/ccm/conversion?gcs=G100 /metrics/td?id=G-1 \
-        /pagead/conversion/123/?random=1&label=x /metrics/a?id=G-1 /metrics/_/service_worker/5ab0/sw_iframe.html";
+        /pagead/conversion/123/?random=1&label=x /metrics/a?id=G-1 /metrics/_/service_worker/5ab0/sw_iframe.html \
+        /4vu8/as/p/c/1/?random=1&en=conversion&gcs=G111 /4vu8/d/pagead/form-data/1?random=1 /4vu8/_/set_cookie?val=x \
+        /4vu8/ag/g/c?v=2&tid=G-ABC&gtm=45&_p=1 /m.php?id=G-ABC&s=%2Fg%2Fcollect%3Fv%3D2 /m.php?id=AW-1&s=/pagead/1";
     for target in hits.split_whitespace() {
         assert_nothing(&get(gateway.visitors, target, &[EMPTY]));
     }

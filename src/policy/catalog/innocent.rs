@@ -86,6 +86,11 @@ fn requests_that_only_look_like_trackers_are_the_shops() {
         "/utag-oversikt.js",
         "/activity?src=1",
         "/events?name=view",
+        "/products/?id=G-star&s=2",
+        "/as/p/c?random=1",
+        "/g/c?tid=7",
+        "/track/?verbose=1&order=7",
+        "/set_cookie?val=nb",
         "/matomo",
     ] {
         for is_script in [target.contains(".js"), false] {
@@ -110,6 +115,16 @@ fn trackers_on_the_shops_own_hosts_are_known() {
         ("/rmkt/collect/123/", false, "google-ads"),
         ("/metrics/g/s/collect?tid=G-1&gcs=G111", false, "google-analytics"),
         ("/c/collect?v=2&tid=G-1&cid=1.2", false, "google-analytics"),
+        ("/4vu8/as/p/c/11252321380/?random=1&en=conversion&gcs=G111&auid=1.2", false, "google-ads"),
+        ("/4vu8/d/pagead/form-data/1?random=1", false, "google-ads"),
+        ("/4vu8/_/set_cookie?val=x", false, "google-ads"),
+        ("/metrics5?id=AW-123&s=/pagead/conversion/123", false, "google-ads"),
+        ("/metrics5?id=G-A1&s=/as/d/ccm/conversion/123", false, "google-ads"),
+        ("/metrics5?id=GT-A1&s=%2Fpagead%2Fform-data%2F1", false, "google-ads"),
+        ("/gtg/measurement.php?id=G-ABC&s=%2Fg%2Fcollect%3Fv%3D2", false, "google-analytics"),
+        ("/gtg/measurement.php?id=GT-ABC&s=%2Fgtag%2Fjs", false, "google-tag"),
+        ("/4vu8/ag/g/c?v=2&tid=G-ABC&gtm=45&_p=1&gcs=G100", false, "google-analytics"),
+        ("/mixpanel/track/?verbose=1&ip=1&_=1", false, "mixpanel"),
         ("/metrics/td?id=G-1", false, "google-tag"),
         ("/metrics/a?id=G-1", false, "google-tag"),
         ("/x9/a?id=AW-1&v=3&t=t&pid=7", false, "google-tag"),
@@ -153,10 +168,22 @@ fn trackers_on_the_shops_own_hosts_are_known() {
 #[test]
 fn what_is_sent_to_an_advertisers_path_is_not_opened_by_statistics() {
     let catalog = built_in();
-    for path in ["/ccm/collect", "/metrics/ccm/collect", "/metrics/as/d/ccm/conversion", "/rmkt/collect/1/"] {
-        let sent = super::Sent { path, query: "v=2&tid=G-1&cid=1.2&en=page_view&gtm=45je", is_script: false };
-        let (tracker, _) = catalog.own(sent).unwrap();
-        assert_eq!(tracker.category, Category::Marketing, "{path} is {}", tracker.name_id);
+    let hit = "v=2&tid=G-1&cid=1.2&en=page_view&gtm=45je";
+    for (path, query) in [
+        ("/ccm/collect", hit),
+        ("/metrics/ccm/collect", hit),
+        ("/metrics/as/d/ccm/conversion", hit),
+        ("/rmkt/collect/1/", hit),
+        ("/4vu8/as/p/c/1/", hit),
+        ("/4vu8/d/pagead/form-data/1", hit),
+        ("/4vu8/_/set_cookie", hit),
+        ("/m.php", "id=G-1&s=/as/d/ccm/conversion/1"),
+        ("/m.php", "id=AW-1&s=/g/collect"),
+    ] {
+        for is_script in [false, true] {
+            let (tracker, _) = catalog.own(super::Sent { path, query, is_script }).unwrap();
+            assert_eq!(tracker.category, Category::Marketing, "{path} is {}", tracker.name_id);
+        }
     }
 }
 

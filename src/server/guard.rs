@@ -131,10 +131,12 @@ impl Use {
             let is_word = |bytes: &[u8]| bytes.eq_ignore_ascii_case(word.as_bytes());
             lines.any(|line| line.as_bytes().windows(word.len()).any(is_word))
         };
+        // `text/xsl` is one, too: browsers show what stands in it.
+        let is_xml = has("xml") || has("xsl");
         match purpose.is_document() {
-            true if has("xml") => Self::Here,
+            true if is_xml => Self::Here,
             true if has("pdf") => Self::Later,
-            false if has("xml") => Self::Later,
+            false if is_xml => Self::Later,
             _ if has("javascript") || has("ecmascript") => Self::LaterAsWorker,
             _ => Self::Part,
         }

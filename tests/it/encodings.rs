@@ -124,9 +124,11 @@ fn a_page_that_may_be_guessed_to_shift_is_cut() {
 #[test]
 fn a_page_in_xml_passes_as_it_is_under_its_fence() {
     let page = "<html xmlns='http://www.w3.org/1999/xhtml'><body><br/><img src='https://www.facebook.com/tr'/></body></html>";
-    let answer = opened("application/xhtml+xml", page.into()).expect("a whole page");
-    assert_eq!(answer.text(), page);
-    assert!(answer.header("content-security-policy").is_some());
+    for kind in ["application/xhtml+xml", "text/xsl", "text/XSL; charset=utf-8", "application/xslt+xml"] {
+        let answer = opened(kind, page.into()).expect("a whole page");
+        assert_eq!(answer.text(), page);
+        assert!(answer.header("content-security-policy").is_some(), "{kind}");
+    }
 }
 
 #[test]

@@ -40,9 +40,17 @@ impl Policy {
         }
         let mut room = [0; ROOM_BYTES];
         let name = query::decoded(parameter.name(), &mut room);
-        match self.allowed_parameter(path, &name) {
-            Some(allow) => !consent.categories().contains(allow.category),
-            None => self.catalog.parameter_bytes(&name).is_some_and(|tracker| !consent.grants(tracker)),
+        // Servers read `gclid[]` as a list of that name.
+        let list = memchr::memchr(b'[', &name).map_or(&name[..], |bracket| &name[..bracket]);
+        let mut standing = [&name[..], list].into_iter().filter_map(|name| self.is_kept_back(consent, path, name));
+        standing.next().unwrap_or(false)
+    }
+
+    /// Does this consent keep a parameter of that name from the origin? `None` where nobody knows it.
+    fn is_kept_back(&self, consent: &Consent, path: &str, name: &[u8]) -> Option<bool> {
+        match self.allowed_parameter(path, name) {
+            Some(allow) => Some(!consent.categories().contains(allow.category)),
+            None => self.catalog.parameter_bytes(name).map(|tracker| !consent.grants(tracker)),
         }
     }
 
@@ -127,6 +135,8 @@ parameters = ["_gl"]
             ("/?gad_source=1&gad_=2&gad=3", "/?gad=3"),
             ("/?a=gclid&b=x?gclid=1", "/?a=gclid&b=x?gclid=1"),
             ("/?&gclid=1", "/?"),
+            ("/?gclid[]=1&gclid%5B%5D=2&gclid[0]=3&a[]=4", "/?a[]=4"),
+            ("/?[gclid]=1&agclid[]=2", "/?[gclid]=1&agclid[]=2"),
             ("https://shop.example/a?gclid=1&b", "https://shop.example/a?b"),
         ] {
             assert_eq!(left(&policy, &Consent::none(), address), expected, "{address}");
@@ -150,6 +160,7 @@ parameters = ["_gl"]
         ]);
         let none = Consent::none();
         assert_eq!(left(&policy, &none, "/pay?gclid=1&sig=2"), "/pay?gclid=1&sig=2");
+        assert_eq!(left(&policy, &none, "/pay?gclid[]=1"), "/pay?gclid[]=1");
         assert_eq!(left(&policy, &none, "/?gclid=1&sig=2"), "/?sig=2");
         assert_eq!(left(&policy, &none, "/?affiliate_id=1&sig=2"), "/?sig=2");
         assert_eq!(left(&policy, &of(&[Marketing]), "/?affiliate_id=1"), "/?affiliate_id=1");

@@ -216,6 +216,15 @@ fn parameters_that_say_what_is_wanted_are_no_decoration() {
 }
 
 #[test]
+fn marks_of_clicks_need_consent() {
+    let catalog = built_in();
+    for name in ["gclid", "ymclid", "wickedid", "rb_clickid", "nb_klid", "clickid", "click_id"] {
+        let owner = catalog.parameter_bytes(name.as_bytes());
+        assert!(owner.is_some_and(|tracker| tracker.category == Category::Marketing), "{name}");
+    }
+}
+
+#[test]
 fn scripts_that_only_mention_or_call_a_tracker_are_the_shops() {
     let catalog = built_in();
     for text in [

@@ -12,6 +12,9 @@
 //! - hosts when the operator lets unknown ones pass: a policy can only say what is allowed, not what is not. Then
 //!   there is no Content-Security-Policy and only the tags are held.
 //!
+//! Scripts start the apps that people identify themselves and pay with by an address in a frame, such as `bankid:`. Their
+//! schemes are sources of every fence: no host is reached by them.
+//!
 //! A path in a source counts until the first redirect (section 7.6), and hosts that browsers reach by dns-prefetch
 //! or preconnect are not covered: both are left to the rewriting of tags.
 //!
@@ -41,9 +44,10 @@ use sources::{Rank, Sources};
 /// `proxy_buffer_size`, on most machines), and the shop's own headers need some of it.
 pub const FENCE_BYTES_MAX: usize = 3 * 1024;
 /// How every fence starts.
-const FENCE_START: &str = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'";
-/// Any frame that speaks TLS.
-const FRAMES: &str = "; frame-src 'self' data: blob: https:";
+const FENCE_START: &str = "default-src 'self' data: blob: bankid: swish: vipps: mobilepay: mitid: frejaeid: 'unsafe-inline' 'unsafe-eval'";
+/// Any frame that speaks TLS, and the same apps.
+const FRAMES: &str =
+    "; frame-src 'self' data: blob: bankid: swish: vipps: mobilepay: mitid: frejaeid: https:";
 /// How every fence ends; the reserved prefix stands between.
 const REPORT_URI: [&str; 2] = ["; report-uri ", "/report"];
 /// The headers that fence a page in.

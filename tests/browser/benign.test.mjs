@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { chooseBeside, newVisitor } from './harness.mjs';
+import { chooseBeside, newVisitor, until } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 /** Scripts and frames of services a shop cannot do without. */
@@ -92,6 +92,26 @@ test('a page may ask for every way to pay before any answer and after a no', asy
       assert.deepEqual(await refused(['https://google.com/search']), ['https://google.com/search'], 'the fence is asked');
       await visitor.page.goto('about:blank');
     }
+  } finally {
+    await visitor.close();
+  }
+});
+
+test('a frame may start the apps that people identify themselves and pay with', async () => {
+  shop.serve('/app', `<!doctype html><html lang="nb"><title>App</title><p>App</p><iframe style="display:none" src="bankid:///?autostarttoken=1"></iframe>
+<script>for (const address of ['swish://payment?token=1', 'vipps://a', 'mobilepay://a', 'mitid://a', 'frejaeid://a', 'stranger://a']) {
+  const frame = document.createElement('iframe');
+  frame.src = address;
+  document.body.append(frame);
+}</script></html>`);
+  const visitor = await newVisitor();
+  const refused = [];
+  await visitor.page.exposeFunction('refused', (uri) => refused.push(uri));
+  await visitor.page.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) => self.refused(event.blockedURI)));
+  try {
+    await visitor.page.goto(`${gateway.url}/app`);
+    await until('what is refused', () => refused.length > 0);
+    assert.deepEqual(refused, ['stranger']);
   } finally {
     await visitor.close();
   }

@@ -14,8 +14,53 @@ const RADIUS: u32 = 6;
 const FONT: &str = "system-ui, sans-serif";
 /// Words that CSS keeps for itself: what they stand for is the shop's page to say.
 const FONTS_OF_THE_PAGE: [&str; 5] = ["inherit", "initial", "unset", "revert", "revert-layer"];
-/// Families that show signs in place of letters, or nothing, as their names begin.
-const FONTS_WITHOUT_LETTERS: [&str; 5] = ["wingdings", "webdings", "adobe blank", "symbol", "zapf"];
+/// Families that every browser finds and that have letters: what stands behind one of them is never used for text.
+const FONTS_ALWAYS_THERE: [&str; 4] = ["system-ui", "sans-serif", "serif", "monospace"];
+/// Families that show signs, bars or nothing in place of letters, as their names begin; in small letters and digits alone.
+const FONTS_WITHOUT_LETTERS: [&str; 40] = [
+    "adobeblank",
+    "bravura",
+    "code128",
+    "code39",
+    "entypo",
+    "flowblock",
+    "flowcircular",
+    "flowrounded",
+    "fontawesome",
+    "fontello",
+    "fontisto",
+    "free3of9",
+    "glyphicon",
+    "holomdl2",
+    "icofont",
+    "icomoon",
+    "idautomation",
+    "ionicon",
+    "lastresort",
+    "lineawesome",
+    "linefont",
+    "marlett",
+    "materialicon",
+    "monotypesorts",
+    "msoutlook",
+    "msreferencespecialty",
+    "mtextra",
+    "notomusic",
+    "openmoji",
+    "phosphor",
+    "redacted",
+    "remixicon",
+    "segoefluent",
+    "segoemdl2",
+    "themify",
+    "typicon",
+    "wavefont",
+    "webdings",
+    "wingdings",
+    "yarndings",
+];
+/// What the name of such a family has somewhere.
+const SIGNS: [&str; 5] = ["barcode", "dingbat", "emoji", "icons", "symbol"];
 
 /// What the operator changed.
 pub(super) fn theme(site: &Table<'_>) -> Theme {
@@ -83,15 +128,21 @@ fn font(text: &str) -> Result<String, Fault> {
         let remedy = "write a list of families as CSS does: \"'Inter', system-ui, sans-serif\"";
         return Err(Fault::new(format!("\"{text}\" is no list of fonts"), remedy));
     }
-    let has_no_letters = |family: &str| {
-        let name = family.trim_matches('\'').trim().to_ascii_lowercase();
-        FONTS_WITHOUT_LETTERS.iter().any(|start| name.starts_with(start))
-    };
-    if let Some(family) = families().find(|family| has_no_letters(family)) {
+    let last = families().position(|family| FONTS_ALWAYS_THERE.contains(&family));
+    let read = families().take(last.unwrap_or(usize::MAX));
+    if let Some(family) = read.into_iter().find(|family| has_no_letters(family)) {
         let reason = format!("R10: the font \"{family}\" has no letters");
         return Err(Fault::new(reason, "no and yes could not be read; name a font for text"));
     }
     Ok(text.to_owned())
+}
+
+/// Is a family known to have no letters, however its name is spaced?
+fn has_no_letters(family: &str) -> bool {
+    let name: String = family.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = name.to_ascii_lowercase();
+    FONTS_WITHOUT_LETTERS.iter().any(|start| name.starts_with(start))
+        || SIGNS.iter().any(|sign| name.contains(sign))
 }
 
 /// Every processor that could be read.
@@ -120,4 +171,56 @@ fn country(text: &str) -> Result<String, Fault> {
         format!("\"{text}\" is no country"),
         "write the two capital letters of ISO 3166-1, such as \"NO\"",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::font;
+
+    #[test]
+    fn r10_a_font_without_letters_is_refused_however_it_is_spaced() {
+        for family in [
+            "Wingdings",
+            "'Wingdings 3'",
+            "Webdings",
+            "Marlett",
+            "'Segoe MDL2 Assets'",
+            "'Segoe Fluent Icons'",
+            "AdobeBlank",
+            "'Adobe Blank 2'",
+            "'Material Icons'",
+            "'Material Symbols Outlined'",
+            "'Libre Barcode 39'",
+            "'Noto Color Emoji'",
+            "emoji",
+            "'Font Awesome 6 Free'",
+            "FontAwesome",
+            "bootstrap-icons",
+            "'ITC Zapf Dingbats'",
+            "Symbol",
+            "'Apple Symbols'",
+            "'Bookshelf Symbol 7'",
+            "'Flow Block'",
+            "'Redacted Script'",
+            "LastResort",
+        ] {
+            for list in [family.to_owned(), format!("Inter, {family}, sans-serif")] {
+                let told = font(&list).unwrap_err();
+                assert!(told.reason.starts_with("R10: "), "{list}: {}", told.reason);
+            }
+        }
+    }
+
+    #[test]
+    fn a_font_for_text_is_taken_and_what_is_never_reached_may_follow() {
+        for list in [
+            "system-ui, sans-serif",
+            "'Lexicon No 1', serif",
+            "Glypha, 'Shop Headings', serif",
+            "Zapfino, cursive",
+            "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif, 'Apple Color Emoji', 'Segoe UI Symbol'",
+        ] {
+            assert_eq!(font(list).unwrap(), list);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::{doubt, or, value};
 use crate::banner::{Region, Signals};
 use crate::policy::Unknown;
 use crate::policy::catalog::host_matches;
-use crate::policy::consent::{Category, CategorySet};
+use crate::policy::consent::Category;
 use crate::server::asking::{Asking, Signalled};
 use crate::server::site::Mode;
 
@@ -19,6 +19,14 @@ const DAYS_MAX: u32 = 365;
 pub(super) const DAYS_GOOD: u32 = 182;
 /// Most regions with a default of their own: they stand in every page that asks.
 const REGIONS_MAX: usize = 16;
+/// Countries whose law wants a yes before anything is kept on a device or read from it (ePrivacy Directive art. 5(3); rule
+/// R04): the EEA, with what has a code of its own and belongs to it, the United Kingdom and Switzerland. Google and Microsoft
+/// demand a consent from the same ones.
+const CONSENT_FIRST: [&str; 39] = [
+    "AT", "AX", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GF", "GP", "GR",
+    "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MF", "MQ", "MT", "NL", "NO", "PL", "PT", "RE",
+    "RO", "SE", "SI", "SK", "YT",
+];
 const WORDS: [(&str, Signalled); 2] = [("quiet", Signalled::Quiet), ("ask", Signalled::Ask)];
 
 /// What an operator said about consent.
@@ -109,11 +117,11 @@ fn signals(table: &Table<'_>) -> Signals {
         is_advanced,
         url_passthrough: table.flag("url_passthrough").unwrap_or(false),
         ads_data_redaction: table.flag("ads_data_redaction").unwrap_or(true),
-        regions: regions.iter().filter_map(region).collect(),
+        regions: regions.iter().filter_map(|table| region(table, is_advanced)).collect(),
     }
 }
 
-fn region(table: &Table<'_>) -> Option<Region> {
+fn region(table: &Table<'_>, is_advanced: bool) -> Option<Region> {
     if !table.has("countries") {
         table.is_missing("countries", "write which: countries = [\"US\"], or a part of one: \"US-CA\"");
     }
@@ -124,7 +132,36 @@ fn region(table: &Table<'_>) -> Option<Region> {
         asked.ok_or_else(|| Fault::unknown("category", text, "categories that are asked about are", &names))
     };
     let granted = table.list("granted", known).map_or_else(Vec::new, Spanned::into_inner);
-    let granted: CategorySet = granted.into_iter().map(Spanned::into_inner).collect();
-    let countries = countries?.into_inner().into_iter().map(Spanned::into_inner).collect();
-    Some(Region { countries, granted })
+    let granted: Vec<Category> = granted.into_iter().map(Spanned::into_inner).collect();
+    let countries = countries?.into_inner();
+    if !granted.is_empty() {
+        unasked(table, &countries, is_advanced);
+    }
+    let countries = countries.into_iter().map(Spanned::into_inner).collect();
+    Some(Region { countries, granted: granted.into_iter().collect() })
+}
+
+/// What is granted before an answer: refused where the law wants one first, doubted elsewhere.
+fn unasked(table: &Table<'_>, countries: &[Spanned<String>], is_advanced: bool) {
+    let wants_answer = |country: &&Spanned<String>| {
+        let code = country.get_ref();
+        CONSENT_FIRST.contains(&code.split_once('-').map_or(code.as_str(), |(country, _)| country))
+    };
+    for country in countries.iter().filter(wants_answer) {
+        let reason = format!("R04: granted in \"{}\" before anybody answers", country.get_ref());
+        let remedy =
+            "in the EEA, the United Kingdom and Switzerland a yes comes first; leave the country out";
+        table.notes().add(Problem::error(country.span(), reason).remedy(remedy));
+    }
+    let elsewhere: Vec<&str> = countries
+        .iter()
+        .filter(|country| !wants_answer(country))
+        .map(|country| country.get_ref().as_str())
+        .collect();
+    if is_advanced && !elsewhere.is_empty() {
+        let reason = format!("granted before anybody answers in {}", elsewhere.join(", "));
+        let remedy = "the declaration says of Google's tags that they store nothing until a yes; tell otherwise in the \
+                      privacy statement, or leave granted out";
+        doubt(table.notes(), table.at_value("granted"), reason, remedy);
+    }
 }

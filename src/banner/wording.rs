@@ -228,6 +228,29 @@ mod tests {
             );
         }
         assert_eq!(pressing("en", "Switch on what you agree to. Everything else is off."), None);
+    #[test]
+    fn r14_fear_and_what_a_no_would_cost_are_refused() {
+        for (language, text) in [
+            ("en", "Nobody is tracked."),
+            ("en", "You cannot check out without them."),
+            ("en", "Prices go up if you refuse."),
+            ("en", "Say no only if you have something to hide."),
+            ("nb", "Ingen blir sporet."),
+            ("nb", "Du kan ikke betale uten dem."),
+            ("nb", "Prisene går opp hvis du sier nei."),
+            ("sv", "Säg nej bara om du har något att dölja."),
+            ("de", "Sie können ohne sie nicht bestellen."),
+            ("fr", "Les prix augmentent si vous refusez."),
+            ("fi", "Sano ei vain, jos sinulla on jotain salattavaa."),
+            ("nn", "You cannot check out without them."),
+        ] {
+            let lead = built_in(language)["banner.lead"].clone();
+            let told = refused(language, "banner.lead", &lead, &format!("{text} {lead}"));
+            let told = told.map(|refused| refused.reason).unwrap_or_default();
+            assert!(told.starts_with("R14: "), "{language} {text}: {told}");
+        }
+    }
+
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What an operator may change in the texts, and what a visitor must still be told: words that are seen, the same holes,
-//! a no that says no and a yes that says yes, both of one weight, how to take it back, nothing called what it is not, and
-//! nobody urged (rules R05, R10, R12, R14, R15, R17, R31, R41 and R44).
+//! the question itself, a no that says no and a yes that says yes, both of one weight, what an answer does in the program's
+//! own words, and nobody urged (rules R03, R05, R10, R12, R14 to R17, R31, R41, R43 and R44).
 
 mod answers;
 mod controls;
 mod emphasis;
+mod heading;
 mod letters;
 mod naming;
 mod phrases;
@@ -28,9 +29,6 @@ const ANSWERS: [[&str; 2]; 3] = [
 
 /// Of two answers the longer may be this many times as long as the shorter.
 const LENGTH_RATIO_MAX: usize = 2;
-
-/// Says how to change one's mind. It stands in the first layer as the program has it, whatever is written around it.
-const CHANGE: &str = "banner.change";
 
 /// Texts without which a visitor finds no answer, or not the way back to it, with the rule that asks for each.
 const NEEDED: [(&str, &str); 4] = [
@@ -67,16 +65,17 @@ pub fn built_in(language: &str) -> Wording {
 
 /// What is wrong with one text in a language, beside what stands there without it.
 pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option<Refused> {
+    if text != built_in
+        && let Some(refused) = controls::rewritten(name)
+    {
+        return Some(refused);
+    }
     let rule = rule(name);
     if !letters::is_seen(text) {
         return Some(unseen(name, rule));
     }
     if let Some(refused) = letters::refused(language, name, rule, text) {
         return Some(refused);
-    }
-    if name == CHANGE && text != built_in {
-        let reason = format!("R15: the text {name} cannot be written anew");
-        return Some(Refused::new(reason, "it says how an answer is taken back; leave the key out"));
     }
     let (given, needed) = (holes(text), holes(built_in));
     if let Some(lost) = needed.difference(&given).next() {
@@ -109,10 +108,9 @@ pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option
         return None;
     }
     let texts = self::built_in(language);
-    controls::rewritten(name)
-        .or_else(|| controls::too_long(name, text))
+    controls::too_long(name, text)
         .or_else(|| controls::refused(language, name, text, &texts))
-        .or_else(|| naming::refused(language, name, text))
+        .or_else(|| heading::refused(language, name, text, &texts))
         .or_else(|| answers::refused(language, name, text, &texts))
 }
 
@@ -228,6 +226,8 @@ mod tests {
             );
         }
         assert_eq!(pressing("en", "Switch on what you agree to. Everything else is off."), None);
+    }
+
     #[test]
     fn r14_fear_and_what_a_no_would_cost_are_refused() {
         for (language, text) in [
@@ -251,16 +251,14 @@ mod tests {
         }
     }
 
-    }
-
     #[test]
     fn r15_how_to_change_ones_mind_is_said_whatever_an_operator_writes() {
         let lead = &built_in("en")["banner.lead"];
         let told =
             refused("en", "banner.lead", lead, "If you agree, {who} use them for {purposes}.").unwrap();
         assert_eq!(told.reason, "R15: the text banner.lead has lost {change}");
-        let change = &built_in("en")[CHANGE];
-        let told = refused("en", CHANGE, change, "Have a nice day.").unwrap();
+        let change = &built_in("en")["banner.change"];
+        let told = refused("en", "banner.change", change, "Have a nice day.").unwrap();
         assert_eq!(told.reason, "R15: the text banner.change cannot be written anew");
     }
 }

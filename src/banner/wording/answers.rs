@@ -97,12 +97,6 @@ pub(super) fn begins_like(language: &str, text: &str) -> Option<String> {
     Some(first.words)
 }
 
-/// The first wording of a refusal in a text.
-pub(super) fn refuses(language: &str, text: &str) -> Option<String> {
-    let no = said(&lists(), language, text).into_iter().find(|said| said.says == Says::No)?;
-    Some(no.words)
-}
-
 /// The first word of an answer that is neither of a wording found in it nor among those that any answer may have.
 fn added(
     lists: &BTreeMap<String, Words>,

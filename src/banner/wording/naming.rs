@@ -1,24 +1,11 @@
-//! What is asked about is not called necessary (rule R05): neither a category that needs an answer, nor what a tracker in
-//! one is for.
+//! What a tracker that is asked about is for is not called necessary (rule R05).
 
 use std::collections::BTreeMap;
 
 use super::{Refused, phrases, pressing};
 
-/// The categories that are asked about, as their texts begin.
-const ASKED: [&str; 3] = ["preferences.", "statistics.", "marketing."];
 /// The language whose words count everywhere.
 const EVERYWHERE: &str = "en";
-
-/// What is wrong with a text as the name or description of a category.
-pub(super) fn refused(language: &str, name: &str, text: &str) -> Option<Refused> {
-    if !ASKED.iter().any(|group| name.starts_with(group)) {
-        return None;
-    }
-    let word = necessary(language, text)?;
-    let reason = format!("R05: the text {name} calls it necessary: \"{word}\"");
-    Some(Refused::new(reason, "visitors are asked about it, so it is not; say what it is for"))
-}
 
 /// What is wrong with what a tracker is said to be for, in a category that is asked about.
 pub fn refused_purpose(language: &str, text: &str) -> Option<Refused> {
@@ -63,21 +50,19 @@ mod tests {
 
     #[test]
     fn r05_what_is_asked_about_is_not_called_necessary() {
-        for (language, name, text) in [
-            ("en", "marketing.name", "Necessary"),
-            ("en", "marketing.listed", "security"),
-            ("en", "statistics.about", "Needed so that the shop works."),
-            ("en", "preferences.about", "What you ask for needs them."),
-            ("nb", "marketing.name", "Nødvendig markedsføring"),
-            ("nb", "marketing.name", "Essential"),
-            ("de", "statistics.listed", "was erforderlich ist"),
+        for (language, text) in [
+            ("en", "Necessary"),
+            ("en", "security"),
+            ("en", "Needed so that the shop works."),
+            ("en", "What you ask for needs them."),
+            ("nb", "Nødvendig markedsføring"),
+            ("nb", "Essential"),
+            ("de", "was erforderlich ist"),
         ] {
-            let told = refused(language, name, text).map(|refused| refused.reason).unwrap_or_default();
-            assert!(told.starts_with("R05: "), "{language} {name} {text}: {told}");
+            let told = refused_purpose(language, text).map(|refused| refused.reason).unwrap_or_default();
+            assert!(told.starts_with("R05: "), "{language} {text}: {told}");
         }
-        for (name, text) in [("marketing.name", "Advertising"), ("necessary.name", "Needed")] {
-            assert_eq!(refused("en", name, text), None, "{name}: {text}");
-        }
+        assert_eq!(refused_purpose("en", "Advertising"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use toml::de::{DeTable, DeValue};
 
 use super::*;
-use crate::policy::catalog::TrackerEntry;
+use crate::policy::catalog::{HostEntry, TrackerEntry};
 
 const EXAMPLE: &str = include_str!("../../config/example.toml");
 
@@ -214,6 +214,34 @@ fn tracker_of_the_site_that_frees_a_built_in_one_is_doubted() {
         let told = parse_with(&text, "proxy.toml", Ok(acme())).unwrap().warnings.to_string();
         let doubted = told.contains("this lets Acme Pixel (marketing) work without consent");
         assert_eq!(doubted, frees, "{own}: {told}");
+    }
+}
+
+#[test]
+fn necessary_domain_above_a_host_that_needs_consent_is_a_fault() {
+    for (own, of) in [
+        ("id = \"own\"\ncategory = \"necessary\"\nhosts = [\"*.example\"]", "\"www.acme.example\" of acme"),
+        (
+            "id = \"own\"\ncategory = \"statistics\"\nhosts = [\"s.till.example\"]",
+            "\"s.till.example\" of own",
+        ),
+    ] {
+        let text = format!(
+            "{LEAST}[[site.tracker]]\n{own}\nname = \"Own\"\nsource = \"ours\"\npurpose = {{ en = \"cart\" }}\n\
+             provider = {{ name = \"Acme\", country = \"US\", privacy = \"https://acme.example/\" }}\n"
+        );
+        let mut built_in = acme();
+        built_in[0].hosts = vec![HostEntry::Whole("www.acme.example".into())];
+        built_in.push(TrackerEntry {
+            id: "till".into(),
+            category: "necessary".into(),
+            hosts: vec![HostEntry::Whole("*.till.example".into())],
+            cookies: Vec::new(),
+            ..built_in[0].clone()
+        });
+        let told = parse_with(&text, "proxy.toml", Ok(built_in)).unwrap_err().to_string();
+        assert!(told.contains(of) && told.contains("name the necessary hosts one by one"), "{told}");
+        assert!(told.contains(" | category = "), "it shows the place: {told}");
     }
 }
 

@@ -12,6 +12,7 @@ mod innocent;
 mod needs;
 mod offer;
 mod own;
+mod under;
 
 use std::collections::HashMap;
 
@@ -65,6 +66,20 @@ pub enum CatalogError {
         /// What to change.
         problem: String,
     },
+    /// The fence of what is necessary would open a host that needs consent.
+    #[error(
+        "tracker \"{id}\": host \"{host}\" needs consent and lies below \"{domain}\" of \"{necessary}\", which is necessary"
+    )]
+    Under {
+        /// The tracker that needs consent.
+        id: String,
+        /// Its host.
+        host: String,
+        /// The necessary tracker.
+        necessary: String,
+        /// Its domain.
+        domain: String,
+    },
     /// More trackers than a consent can name.
     #[error("{count} trackers are more than the {} a consent can name", TrackerSet::TRACKERS_MAX)]
     TooMany {
@@ -109,6 +124,7 @@ impl Catalog {
                 None => trackers.push(tracker),
             }
         }
+        under::check(&trackers)?;
         for tracker in trackers.iter_mut().filter(|tracker| !tracker.carries.is_empty()) {
             let carried = tracker.carries.iter().filter_map(|name_id| known.get(name_id));
             tracker.carried = carried.filter_map(|index| TrackerId::new(*index)).collect();

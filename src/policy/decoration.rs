@@ -42,7 +42,8 @@ impl Policy {
         let name = query::decoded(parameter.name(), &mut room);
         // Servers read `gclid[]` as a list of that name.
         let list = memchr::memchr(b'[', &name).map_or(&name[..], |bracket| &name[..bracket]);
-        let mut standing = [&name[..], list].into_iter().filter_map(|name| self.is_kept_back(consent, path, name));
+        let mut standing =
+            [&name[..], list].into_iter().filter_map(|name| self.is_kept_back(consent, path, name));
         standing.next().unwrap_or(false)
     }
 

@@ -250,12 +250,22 @@ pub(super) fn uses(consent: &Table<'_>, given: &Given<'_>, own: &[TrackerEntry])
 pub(super) fn check_catalog<'a>(
     site: &Table<'_>,
     given: &Given<'_>,
-    own: &[TrackerEntry],
+    (own, places): (&[TrackerEntry], &[Range<usize>]),
     rules: impl Iterator<Item = (&'a Allow, Range<usize>)>,
 ) {
     let entries = given.built_in.iter().chain(own).cloned().collect();
     let catalog = match Catalog::new(entries) {
         Ok(catalog) => catalog,
+        Err(CatalogError::Under { id, host, necessary, domain }) => {
+            let at = own.iter().zip(places).find(|(entry, _)| entry.id == id || entry.id == necessary);
+            let at = at.map_or_else(|| site.at(), |(_, at)| at.clone());
+            let reason =
+                format!("\"{host}\" of {id} needs consent, and {necessary} needs none for \"{domain}\"");
+            let remedy = "a page's policy would open the one with the other: name the necessary hosts one by one, or give one \
+                          of the two paths";
+            site.notes().add(Problem::error(at, reason).remedy(remedy));
+            return;
+        }
         // An entry that is wrong by itself was told of where it stands.
         Err(CatalogError::TooMany { .. }) => {
             let reason = "the trackers of this site are more than a consent can name";

@@ -152,7 +152,8 @@ fn payments_identity_captchas_and_libraries_are_open_without_consent() {
                  kit.fontawesome.com/0f3a.js cdn.shopify.com/s/files/ cdn.ampproject.org/v0.js res.cloudinary.com/shop/ \
                  images.ctfassets.net/ shop.imgix.net/ cdn.sanity.io/images/ api.bring.com/ api2.postnord.com/ \
                  eprel.ec.europa.eu/label/Label_1.svg kjoretoyoppslag.atlas.vegvesen.no/ data.brreg.no/ \
-                 cdn11.bigcommerce.com/s-1/stencil/css/theme.css assets.squarespace.com/universal/styles.css \
+                 cdn11.bigcommerce.com/s-1/stencil/css/theme.css checkout-sdk.bigcommerce.com/v1/loader.js \
+                 microapps.bigcommerce.com/ payments.bigcommerce.com/ assets.squarespace.com/universal/styles.css \
                  static1.squarespace.com/static/vta/site.css images.squarespace-cdn.com/content/a.jpg \
                  static.wixstatic.com/media/a.jpg static.parastorage.com/services/wix-thunderbolt/dist/main.js \
                  cdn.prod.website-files.com/1/css/shop.css fonts.shopifycdn.com/assistant/a.woff2 \

@@ -299,7 +299,8 @@ fn where_customers_pay_frames_may_be_a_banks() {
     ] {
         let fence = text(&policy, &consent, Page { path, ..FRONT });
         assert_eq!(
-            fence.contains("; frame-src 'self' data: blob: bankid: ") && fence.contains(" https:; report-uri"),
+            fence.contains("; frame-src 'self' data: blob: bankid: ")
+                && fence.contains(" https:; report-uri"),
             is_open,
             "{path}: {fence}"
         );

@@ -174,6 +174,39 @@ test('what a shop does beside a tracker\'s snippet is done', () => opened({
   },
 }));
 
+/** Snippets that hide the page until a tracker has come, with the tag that would show it again. */
+const HIDING = {
+  google: `<style>.async-hide { opacity: 0 !important} </style>
+<script>(function(a,s,y,n,c,h,i,d,e){s.className+=' '+y;h.start=1*new Date;
+h.end=i=function(){s.className=s.className.replace(RegExp(' ?'+y),'')};
+(a[n]=a[n]||[]).hide=h;setTimeout(function(){i();h.end=null},c);h.timeout=c;
+})(window,document.documentElement,'async-hide','dataLayer',4000,
+{'GTM-XXXXXX':true});</script><script async src="https://www.googletagmanager.com/gtm.js?id=GTM-X"></script>`,
+  adobe: `<script>;(function(win, doc, style, timeout) {
+  var STYLE_ID = 'at-body-style';
+  function getParent() { return doc.getElementsByTagName('head')[0]; }
+  function addStyle(parent, id, def) { if (!parent) { return; } var style = doc.createElement('style'); style.id = id; style.innerHTML = def; parent.appendChild(style); }
+  function removeStyle(parent, id) { if (!parent) { return; } var style = doc.getElementById(id); if (!style) { return; } parent.removeChild(style); }
+  addStyle(getParent(), STYLE_ID, style);
+  setTimeout(function() { removeStyle(getParent(), STYLE_ID); }, timeout);
+}(window, document, "body {opacity: 0 !important}", 3000));</script>`,
+  typekit: `<script src="//use.typekit.net/ik/abc.js" async onload="try{Typekit.load();}catch(e){} document.documentElement.classList.remove('wf-loading');"></script>
+<script>document.documentElement.classList.add('wf-loading')</script>
+<style>@keyframes fonts-loading { 0%, 99% { color: transparent; } } html.wf-loading * { animation: fonts-loading 3s; }</style>`,
+};
+
+test('no page is hidden for a tracker that is held', async () => {
+  for (const [whose, head] of Object.entries(HIDING))
+    await opened({
+      head,
+      body: '<h1 id="title">Dekk</h1>',
+      then: async (page) => assert.deepEqual(await page.evaluate(() => {
+        const title = getComputedStyle(document.getElementById('title'));
+        return [document.documentElement.className, getComputedStyle(document.documentElement).opacity, getComputedStyle(document.body).opacity, title.animationName];
+      }), ['no-js', '1', '1', 'none'], whose),
+    });
+});
+
 test('names that a held script of the shop\'s own host defines answer', async () => {
   const path = '/wp-content/plugins/woocommerce/assets/js/sourcebuster/sourcebuster.min.js';
   shop.serve(path, 'self.sbjs = { init() {}, real: true };', { type: 'text/javascript' });

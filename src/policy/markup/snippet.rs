@@ -8,10 +8,16 @@
 //! when all that it does with those is what snippets do: it makes a script element of an address that the page may not
 //! load, puts it into the page, listens to events, and reads. Names are what is looked at, wherever they stand: in
 //! conditions, functions and arguments. Comments are no code.
+//!
+//! Some snippets hide the page until their tracker has come, and show it again after seconds. While the tracker is held it
+//! never comes, so they are held with it ([`hiding`]).
 
 mod declared;
+mod hiding;
 mod known;
 mod words;
+
+use std::cell::LazyCell;
 
 use hashbrown::HashSet;
 
@@ -75,6 +81,8 @@ pub(super) fn find(
         _ if known.is(Known::OF_BROWSERS) => Owner::Browser,
         _ => Owner::Shop,
     };
+    // Most scripts do nothing for which this is asked.
+    let mark = LazyCell::new(|| hiding::mark(text));
     let mut words = Words::new(text);
     // Names of nobody: the script declares them, maybe further on, or they are the shop's.
     let mut unknown = HashSet::new();
@@ -104,7 +112,8 @@ pub(super) fn find(
                 },
             },
         };
-        if is_own {
+        let of = || word.root.map(|root| (root.text, on_page(root.text, root.known)));
+        if is_own && !mark.is_some_and(|mark| hiding::hides(mark, of(), &word, |name| words.declares(name))) {
             return Found::OwnWork;
         }
     }

@@ -60,6 +60,7 @@ const OF_TRACKERS: &[&str] = &[
     "lpTag",
     "google_tag_params",
     "disqus_config",
+    "Typekit",
     "NREUM",
     "__nr_require",
     "twttr",
@@ -75,6 +76,7 @@ const OF_BROWSERS: &[&str] = &[
     "screen",
     "setTimeout",
     "setInterval",
+    "clearTimeout",
     "addEventListener",
     "attachEvent",
     "Image",
@@ -208,6 +210,10 @@ const SET: &[&str] = &[
     "width",
 ];
 
+/// What those that hide the page set beside that.
+const HIDING: &[&str] =
+    &["className", "cssText", "end", "hide", "innerHTML", "innerText", "start", "textContent", "timeout"];
+
 /// What elements they make.
 const MADE: &[&str] = &["script", "img", "iframe", "noscript"];
 
@@ -227,6 +233,7 @@ static NAMES: LazyLock<HashMap<&[u8], Known>> = LazyLock::new(|| {
         (Known::CALLED, CALLED),
         (Known::SET, SET),
         (Known::MADE, MADE),
+        (Known::HIDING, HIDING),
     ];
     for (list, of_list) in lists {
         for name in of_list {
@@ -248,6 +255,7 @@ impl Known {
     pub(super) const CALLED: Self = Self(1 << 6);
     pub(super) const SET: Self = Self(1 << 7);
     pub(super) const MADE: Self = Self(1 << 8);
+    pub(super) const HIDING: Self = Self(1 << 9);
 
     pub(super) fn of(name: &[u8]) -> Self {
         NAMES.get(name).copied().unwrap_or_default()

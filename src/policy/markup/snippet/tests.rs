@@ -56,6 +56,66 @@ fn snippets_have_no_work_of_the_shops_in_them() {
     }
 }
 
+/// Snippets that hide the page until their tracker has come, as they are given out.
+const HIDING: [&str; 6] = [
+    "(function(a,s,y,n,c,h,i,d,e){s.className+=' '+y;h.start=1*new Date;\nh.end=i=function(){s.className=s.className.replace(\
+     RegExp(' ?'+y),'')};\n(a[n]=a[n]||[]).hide=h;setTimeout(function(){i();h.end=null},c);h.timeout=c;\n\
+     })(window,document.documentElement,'async-hide','dataLayer',4000,\n{'GTM-XXXXXX':true});",
+    "!function(a,s,y,n,c,h,i){s.className+=\" \"+y,h.start=1*new Date,h.end=i=function(){s.className=s.className.replace(\
+     RegExp(\" ?\"+y),\"\")},(a[n]=a[n]||[]).hide=h,setTimeout(function(){i(),h.end=null},c),h.timeout=c}\
+     (window,document.documentElement,\"async-hide\",\"dataLayer\",4e3,{\"OPT-X\":!0});",
+    ";(function(win, doc, style, timeout) {\n  var STYLE_ID = 'at-body-style';\n\
+     function getParent() { return doc.getElementsByTagName('head')[0]; }\n\
+     function addStyle(parent, id, def) { if (!parent) { return; } var style = doc.createElement('style'); style.id = id;\n\
+     style.innerHTML = def; parent.appendChild(style); }\n\
+     function removeStyle(parent, id) { if (!parent) { return; } var style = doc.getElementById(id); if (!style) { return; }\n\
+     parent.removeChild(style); }\n addStyle(getParent(), STYLE_ID, style);\n\
+     setTimeout(function() { removeStyle(getParent(), STYLE_ID); }, timeout);\n\
+     }(window, document, \"body {opacity: 0 !important}\", 3000));",
+    "!function(e,a,n,t){if(a)return;var i=e.head;if(i){var o=e.createElement(\"style\");o.id=\"alloy-prehiding\",o.innerText=n,\
+     i.appendChild(o),setTimeout(function(){o.parentNode&&o.parentNode.removeChild(o)},t)}}(document,\
+     document.location.href.indexOf(\"adobe_authoring_enabled\")!==-1,\".personalization-container { opacity: 0 !important }\",3e3);",
+    "document.documentElement.classList.add('wf-loading')",
+    "(function(d) {\n var config = {\n kitId: 'abc',\n scriptTimeout: 3000,\n async: true\n },\n\
+     h=d.documentElement,t=setTimeout(function(){h.className=h.className.replace(/\\bwf-loading\\b/g,\"\")+\" wf-inactive\";},\
+     config.scriptTimeout),tk=d.createElement(\"script\"),f=false,s=d.getElementsByTagName(\"script\")[0],a;\
+     h.className+=\" wf-loading\";tk.src='https://use.typekit.net/'+config.kitId+'.js';tk.async=true;\
+     tk.onload=tk.onreadystatechange=function(){a=this.readyState;if(f||a&&a!=\"complete\"&&a!=\"loaded\")return;f=true;\
+     clearTimeout(t);try{Typekit.load(config)}catch(e){}};s.parentNode.insertBefore(tk,s)\n })(document);",
+];
+
+#[test]
+fn what_hides_the_page_until_a_tracker_comes_is_the_trackers() {
+    for snippet in HIDING {
+        assert!(!has(snippet), "{snippet}");
+        assert!(!has(&format!("{snippet}\n{BASE}")), "{snippet}");
+        for mark in ["async-hide", "at-body-style", "alloy-prehiding", "wf-loading"] {
+            assert!(has(&snippet.replace(mark, "is-loading")) || !snippet.contains(mark), "{snippet}");
+        }
+    }
+}
+
+#[test]
+fn what_the_shop_does_beside_hiding_is_done() {
+    for hiding in HIDING {
+        for work in WORKS {
+            assert!(has(&format!("{hiding};{work}")) && has(&format!("{work};{hiding}")), "{work}");
+        }
+    }
+    for work in [
+        "document.documentElement.classList.add('wf-loading', 'js')",
+        "document.documentElement.classList.add('js');ga('wf-loading')",
+        "document.documentElement.className = 'wf-loading js'",
+        "(function(s){s.className+=' open'})(document.documentElement);ga('x')",
+        "(function(s){s.className+=' open';s.addEventListener('click',function(){s.className='async-hide'})})(document.body)",
+        "(function(d){var s=d.createElement('style');s.innerHTML='.sale{color:red}';d.head.appendChild(s)})(document);ga('x')",
+        "var parent=document.body;parent.appendChild(menu);ga('async-hide')",
+        "parent.postMessage('async-hide', '*')",
+    ] {
+        assert!(has(work), "{work}");
+    }
+}
+
 #[test]
 fn work_of_the_shops_is_seen_beside_a_snippet() {
     let works = [

@@ -80,6 +80,15 @@ impl<'a> Word<'a> {
         self.after.strip_prefix(b"(").and_then(literal)
     }
 
+    /// The text it is called with, when that is written out and nothing else is given.
+    pub(super) fn only_argument(&self) -> Option<&'a [u8]> {
+        let given = self.after.strip_prefix(b"(")?.trim_ascii_start();
+        let text = literal(given)?;
+        let is_all =
+            given.get(text.len() + 2..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b")"));
+        is_all.then_some(text)
+    }
+
     /// What is assigned to it, if anything is.
     pub(super) fn assigned(&self) -> Option<&'a [u8]> {
         let signs = self.after.iter().take_while(|byte| b"=+-*|&?".contains(byte)).count();
@@ -295,7 +304,7 @@ fn string_length(text: &[u8]) -> usize {
     text.len()
 }
 
-/// A regular expression between its slashes.
+/// A regular expression between its slashes, with its flags.
 fn pattern_length(text: &[u8]) -> usize {
     let (mut at, mut is_class) = (1, false);
     while let Some(byte) = text.get(at) {
@@ -304,7 +313,7 @@ fn pattern_length(text: &[u8]) -> usize {
             b'[' => is_class = true,
             b']' => is_class = false,
             b'\n' => return at,
-            b'/' if !is_class => return at + 1,
+            b'/' if !is_class => return at + 1 + name_length(&text[at + 1..]),
             _ => {}
         }
         at += 1;

@@ -132,8 +132,18 @@ pub fn check<B>(request: &mut Request<B>) -> Result<Host, BadRequest> {
         count_forward(request.headers_mut())?;
     }
     clean_request(request.headers_mut());
-    request.headers_mut().remove(CONSENT);
+    remove_consent(request.headers_mut());
     Ok(host)
+}
+
+/// Removes [`CONSENT`], and what programs behind CGI, WSGI or PHP read as it: to them `_` and `-` are one (RFC 3875 section
+/// 4.1.18).
+fn remove_consent(headers: &mut HeaderMap) {
+    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    let is_consent = |name: &&HeaderName| name.as_str().bytes().map(plain).eq(CONSENT.as_str().bytes());
+    while let Some(name) = headers.keys().find(is_consent).cloned() {
+        headers.remove(name);
+    }
 }
 
 /// What could be read as two different messages is none (RFC 9112 sections 6.1 and 6.3).

@@ -132,10 +132,16 @@ fn options_goes_only_as_far_as_it_may() {
 }
 
 #[test]
-fn visitor_cannot_write_the_consent() {
-    let mut request = request("/", &[("host", "a"), ("Consentry-Consent", "marketing")]);
+fn visitor_cannot_write_the_consent_in_any_spelling() {
+    let spellings = ["Consentry-Consent", "consentry_consent", "CONSENTRY_CONSENT"];
+    let given = spellings.iter().chain(&spellings).map(|name| (*name, "marketing"));
+    let given: Vec<_> =
+        [("host", "a"), ("consentry_consents", "1"), ("x_own", "1")].into_iter().chain(given).collect();
+    let mut request = request("/", &given);
     check(&mut request).unwrap();
-    assert!(!request.headers().contains_key(CONSENT));
+    let mut left: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["consentry_consents", "host", "x_own"], "other names are the shop's");
 }
 
 #[test]

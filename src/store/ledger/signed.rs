@@ -15,6 +15,8 @@ use self::unique::Unique;
 pub const FILE_BYTES_MAX: usize = 16 << 20;
 /// The only algorithm.
 const ALGORITHM: &str = "Ed25519";
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Signs receipts. It cannot be copied, printed or read back.
 pub struct SigningKey(Ed25519KeyPair);
@@ -94,8 +96,10 @@ impl std::fmt::Display for PublicKey {
     }
 }
 
-/// Checks a file; returns its document and the key that signed it. Without `trusted` that key is the file's own word.
+/// Checks a file; returns its document and the key that signed it. Without `trusted` that key is the file's own word. A mark
+/// of byte order that an editor put first is no part of the text (RFC 8259 section 8.1).
 pub fn verify(file: &[u8], trusted: Option<PublicKey>) -> Result<(Value, PublicKey), SignatureError> {
+    let file = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
     let Unique(file) = serde_json::from_slice(file).map_err(|error| match error.classify() {
         Category::Data => SignatureError::Twice(error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => SignatureError::Form("it is not JSON"),
@@ -147,6 +151,18 @@ mod tests {
         let public = key(1).public();
         assert_eq!(verify(file.as_bytes(), Some(public)), Ok((document(), public)));
         assert_eq!(verify(file.as_bytes(), None), Ok((document(), public)));
+    }
+
+    #[test]
+    fn a_receipt_that_an_editor_saved_with_a_byte_order_mark_is_the_same() {
+        let file = key(1).sign(&document()).to_string();
+        let public = key(1).public();
+        assert_eq!(verify(format!("\u{feff}{file}").as_bytes(), None), Ok((document(), public)));
+        for other in
+            [format!("\u{feff}\u{feff}{file}"), format!(" \u{feff}{file}"), format!("{file}\u{feff}")]
+        {
+            assert_eq!(verify(other.as_bytes(), None), Err(SignatureError::Form("it is not JSON")));
+        }
     }
 
     #[test]

@@ -137,6 +137,9 @@ pub enum HitKind {
         /// The browser will load that page again: this view is not to be counted a second time.
         reloads: bool,
     },
+    /// The visitor said what stood already: the browser comes back to `target`, and this view is not to be counted a second
+    /// time.
+    Returns,
     /// Something the shop's scripts told of; `interactive` ones end a bounce. Where no visit goes on,
     /// it opens one, which has no page until one is viewed.
     Event {

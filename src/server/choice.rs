@@ -7,6 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
+use super::change::{Held, OVER_GPC, adds, held, is_unchanged, meant, named, takes_back};
 use super::choice_form::{ChoiceForm, Told};
 use super::count::{said, standing};
 use super::form::{self, BODY_BYTES_MAX};
@@ -17,7 +18,7 @@ use super::{asking, body_limit, consent_cookie, from_here, weeks};
 use crate::banner::{Signal, safe_return};
 use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
-use crate::policy::consent::{Category, CategorySet, Choice, Consent, ReceiptNumber};
+use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
 use crate::policy::seal::Seal;
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
@@ -60,6 +61,14 @@ pub(super) struct Taken {
     signal: Signal,
 }
 
+/// What becomes of what stands.
+enum Decision {
+    /// It was said already.
+    Stands,
+    /// This stands from now on, and is called so in figures.
+    Changes(Consent, Answer),
+}
+
 /// Takes a choice.
 pub(super) async fn choose(
     shared: &Shared,
@@ -70,28 +79,10 @@ pub(super) async fn choose(
     if taken.form.notice == Told::Outdated && adds(visit, &taken.form) {
         return ask_anew(visit, &taken);
     }
-    let (after, answer) = decide(shared, visit, &taken).await?;
-    Ok(settle(shared, visit, &taken, &after, answer))
-}
-
-/// Does a choice grant what does not stand yet?
-fn adds(visit: &Visit, form: &ChoiceForm) -> bool {
-    let asked_for = Consent::from_choice(&meant(visit, form), visit.today, None, visit.site.policy.catalog());
-    form.names_unknown || !covers(visit, &visit.consent, &asked_for)
-}
-
-/// What a form means. That of an embed adds one tracker to what stands now, which its page may not know of.
-fn meant(visit: &Visit, form: &ChoiceForm) -> Choice {
-    match &form.choice {
-        Choice::Some { trackers, .. } if form.layer == Layer::Embed => {
-            let (consent, mut trackers) = (&visit.consent, *trackers);
-            for tracker in consent.trackers().iter() {
-                trackers.insert(tracker);
-            }
-            Choice::Some { categories: consent.categories(), trackers }
-        }
-        choice => choice.clone(),
-    }
+    Ok(match decide(shared, visit, &taken).await? {
+        Decision::Stands => keep(shared, visit, &taken),
+        Decision::Changes(after, answer) => settle(shared, visit, &taken, &after, answer),
+    })
 }
 
 /// The answer to a yes from a page that asked in other words, or for something else, than is asked today: the question as
@@ -158,7 +149,29 @@ pub(super) fn settle(
 ) -> Response<Body> {
     shared.metrics.choices.increment();
     tell_counter(shared, visit, taken, after, answer);
-    reply(visit, taken, after)
+    let mut answer = reply(visit, taken, after, &told(visit, after, takes_back(visit, after)));
+    for line in consent_cookie::set(visit, after, &taken.form.return_path, !taken.sent.cookies.is_empty()) {
+        answer.headers_mut().append(header::SET_COOKIE, line);
+    }
+    answer
+}
+
+/// Tells the visitor what stands, and that it stood already. Its days are not begun anew.
+pub(super) fn keep(shared: &Shared, visit: &Visit, taken: &Taken) -> Response<Body> {
+    if taken.sent.form == Form::Page {
+        // The view that follows was counted already.
+        shared.hits.hand_in(hit(shared, visit, taken, &visit.consent, HitKind::Returns));
+    }
+    let mut told = told(visit, &visit.consent, false);
+    told["unchanged"] = true.into();
+    reply(visit, taken, &visit.consent, &told)
+}
+
+impl Taken {
+    /// Does a yes stand against what the browser says in general (rule P5)?
+    pub(super) fn is_over(&self, after: &Consent) -> bool {
+        self.signal == Signal::Refuses && after.is_grant()
+    }
 }
 
 impl Sent {
@@ -183,21 +196,28 @@ impl Sent {
             uri.authority()
                 .is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(visit.host.authority()))
         })
-        .and_then(|uri| uri.path_and_query().map(|path| path.as_str().to_owned()))
-        .filter(|path| safe_return(path).is_some())
+        .and_then(|uri| {
+            // A query may be longer than is come back to.
+            let whole = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+            safe_return(whole).or_else(|| safe_return(uri.path())).map(str::to_owned)
+        })
         .unwrap_or_else(|| "/".to_owned())
     }
 }
 
 /// What stands from now on. A grant is recorded before it counts; a grant that cannot be recorded changes nothing. A
 /// withdrawal counts at once: that it could not be recorded must not keep anybody from withdrawing.
-async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<(Consent, Answer), Refusal> {
-    let earlier = held(shared, visit).await;
+async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Decision, Refusal> {
+    let held = held(shared, visit).await;
+    let earlier = held.as_ref().map(|held: &Held| held.number);
     let number = earlier.unwrap_or_else(|| new_number(shared));
     let choice = meant(visit, &taken.form);
     let after = Consent::from_choice(&choice, visit.today, Some(number), visit.site.policy.catalog());
     if !Seal::holds(&after, visit.site.policy.catalog()) {
         return Err(Refusal::TooManyTrackers);
+    }
+    if is_unchanged(visit, taken, held.as_ref(), &after) {
+        return Ok(Decision::Stands);
     }
     if after.is_grant() {
         let action = if earlier.is_some() { "changed" } else { "granted" };
@@ -205,17 +225,7 @@ async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<(Consen
     } else if let Some(earlier) = earlier {
         withdraw(shared, visit, taken, earlier, &after).await;
     }
-    Ok((after, answered(&after, earlier)))
-}
-
-/// The number of the visitor's receipt, where there is one. After it was erased an old cookie brings the number back, and
-/// nothing else: then it is none. A ledger that cannot be read is believed to have it.
-async fn held(shared: &Shared, visit: &Visit) -> Option<ReceiptNumber> {
-    let number = visit.consent.receipt()?;
-    match shared.ledger.get(number).await {
-        Ok(receipts) if receipts.is_empty() => None,
-        Ok(_) | Err(_) => Some(number),
-    }
+    Ok(Decision::Changes(after, answered(&after, earlier)))
 }
 
 fn new_number(shared: &Shared) -> ReceiptNumber {
@@ -228,7 +238,8 @@ fn new_number(shared: &Shared) -> ReceiptNumber {
 async fn withdraw(shared: &Shared, visit: &Visit, taken: &Taken, number: ReceiptNumber, after: &Consent) {
     if let Err(error) = record(shared, visit, taken, number, "withdrawn", after).await {
         shared.metrics.choices_failed.increment();
-        tracing::error!(%error, "a withdrawal could not be recorded");
+        let cause = Refusal::NotRecorded(error).cause();
+        tracing::error!(cause, "a withdrawal could not be recorded");
     }
 }
 
@@ -241,14 +252,12 @@ async fn record(
     after: &Consent,
 ) -> Result<(), crate::store::StoreError> {
     let (granted, refused) = named(visit, after);
-    // A yes that is given although the browser says no in general is recorded as such (rule P5).
-    let is_over = taken.signal == Signal::Refuses && after.is_grant();
     let banner = &visit.site.banner;
     let entry = Entry {
         id,
         time: shared.clock.now(),
         site: visit.site.name.to_string(),
-        action: if is_over { format!("{action}-over-gpc") } else { action.to_owned() },
+        action: if taken.is_over(after) { format!("{action}{OVER_GPC}") } else { action.to_owned() },
         layer: taken.form.layer.name().to_owned(),
         language: banner.language_tag(taken.language).to_owned(),
         granted,
@@ -256,18 +265,6 @@ async fn record(
         texts: banner.texts_hash(taken.language),
     };
     shared.ledger.append(entry).await.map(|_| ())
-}
-
-/// What was granted and what was refused, by name: categories, then single trackers.
-fn named(visit: &Visit, consent: &Consent) -> (Vec<String>, Vec<String>) {
-    let (mut granted, mut refused) = (Vec::new(), Vec::new());
-    for category in Category::ASKED {
-        let list = if consent.categories().contains(category) { &mut granted } else { &mut refused };
-        list.push(category.name().to_owned());
-    }
-    let catalog = visit.site.policy.catalog();
-    granted.extend(consent.trackers().iter().map(|tracker| catalog.tracker(tracker).name_id.clone()));
-    (granted, refused)
 }
 
 /// What the answer is called in figures. Whether a no takes something back is told by the number, as it is for the
@@ -281,22 +278,23 @@ fn answered(after: &Consent, earlier: Option<ReceiptNumber>) -> Answer {
     }
 }
 
-/// Was something granted before that is not any more?
-fn takes_back(visit: &Visit, after: &Consent) -> bool {
-    !covers(visit, after, &visit.consent)
-}
-
-/// Does `one` grant all that `other` does?
-fn covers(visit: &Visit, one: &Consent, other: &Consent) -> bool {
-    let is_granted = |tracker| one.grants(visit.site.policy.catalog().tracker(tracker));
-    one.categories().includes(other.categories()) && other.trackers().iter().all(is_granted)
-}
-
 /// The page is loaded again after a form, and after a script's grant or withdrawal: that view was counted already.
 fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, answer: Answer) {
+    let kind = HitKind::Answered {
+        answer,
+        layer: taken.form.layer,
+        notice: visit.site.banner.counted(taken.language).clone(),
+        said: said(visit, after),
+        reloads: taken.sent.form == Form::Page || after.is_grant() || takes_back(visit, after),
+    };
+    shared.hits.hand_in(hit(shared, visit, taken, after, kind));
+}
+
+/// A hit on the page that the answer was given on.
+fn hit(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, kind: HitKind) -> Hit {
     let (form, sent) = (&taken.form, &taken.sent);
     let target = form.return_path.split('#').next().and_then(|path| path.parse::<PathAndQuery>().ok());
-    shared.hits.hand_in(Hit {
+    Hit {
         site: visit.site.index,
         at: shared.clock.now(),
         address: visit.client.address,
@@ -310,22 +308,16 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
         weeks: None,
         objects: visit.objects(),
         is_bare: false,
-        kind: HitKind::Answered {
-            answer,
-            layer: form.layer,
-            notice: visit.site.banner.counted(taken.language).clone(),
-            said: said(visit, after),
-            reloads: sent.form == Form::Page || after.is_grant() || takes_back(visit, after),
-        },
-    });
+        kind,
+    }
 }
 
-fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
+/// The answer with `told` for scripts, and the end of every cookie that `after` does not cover, ours too.
+fn reply(visit: &Visit, taken: &Taken, after: &Consent, told: &serde_json::Value) -> Response<Body> {
     let (form, sent) = (&taken.form, &taken.sent);
-    let takes_back = takes_back(visit, after);
     let mut answer = match sent.form {
         Form::Json => {
-            let mut answer = Response::new(Body::from(told(visit, after, takes_back)));
+            let mut answer = Response::new(Body::from(told.to_string()));
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer
         }
@@ -333,20 +325,19 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent) -> Response<Body> {
     };
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if takes_back {
+    if takes_back(visit, after) {
         headers.insert("clear-site-data", HeaderValue::from_static(FORGOTTEN));
     }
-    for line in cookies(visit, sent, &form.return_path, after) {
+    for line in expired(visit, sent, &form.return_path, after) {
         headers.append(header::SET_COOKIE, line);
     }
     answer
 }
 
-/// The consent cookie, and the end of every cookie that it no longer covers, ours too.
-fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Vec<HeaderValue> {
+fn expired(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Vec<HeaderValue> {
     let site = &visit.site;
     let page = Page { host: visit.host.name(), path: return_path.split(['?', '#']).next().unwrap_or("/") };
-    let mut lines = consent_cookie::set(visit, after, return_path, !sent.cookies.is_empty());
+    let mut lines = Vec::new();
     let sent = sent.cookies.iter().map(HeaderValue::as_bytes);
     if !after.categories().contains(Category::Statistics) {
         lines.extend(weeks::expired(visit));
@@ -356,7 +347,7 @@ fn cookies(visit: &Visit, sent: &Sent, return_path: &str, after: &Consent) -> Ve
 }
 
 /// What stands, for scripts.
-fn told(visit: &Visit, after: &Consent, takes_back: bool) -> String {
+fn told(visit: &Visit, after: &Consent, takes_back: bool) -> serde_json::Value {
     let names = |is_granted: bool| -> Vec<&str> {
         let asked = Category::ASKED.into_iter();
         asked
@@ -375,5 +366,5 @@ fn told(visit: &Visit, after: &Consent, takes_back: bool) -> String {
     if let Some(number) = after.receipt() {
         body["receipt"] = number.to_string().into();
     }
-    body.to_string()
+    body
 }

@@ -6,6 +6,7 @@ pub mod beacon;
 mod body_limit;
 mod cache;
 mod catch_panic;
+mod change;
 mod choice;
 mod choice_form;
 mod consent_cookie;

@@ -147,7 +147,12 @@ pub(super) async fn erase(
         }
         None => 0,
     };
-    let answer = if erased == 0 { Answer::Refused } else { Answer::Withdrawn };
+    let answer = match erased {
+        // A form that somebody sent without anything to erase: no answer, and a no that stands is not said anew.
+        0 if !visit.consent.is_grant() => return Ok(choice::keep(shared, visit, &taken)),
+        0 => Answer::Refused,
+        _ => Answer::Withdrawn,
+    };
     Ok(choice::settle(shared, visit, &taken, &visit.refused(), answer))
 }
 

@@ -192,9 +192,14 @@ impl Refusal {
         }
     }
 
+    /// What lies behind it, for the log.
+    pub(super) fn cause(&self) -> String {
+        chain(self)
+    }
+
     /// Writes the cause chain to the log where an operator should know of it.
     pub(super) fn log(&self, method: &Method) {
-        let chain = chain(self);
+        let chain = self.cause();
         match self {
             Self::Bug => tracing::error!(%method, "a request ended in a bug of ours"),
             Self::Origin(_) => tracing::warn!(%method, cause = chain, "the origin did not answer"),
@@ -212,6 +217,7 @@ impl Refusal {
     }
 }
 
+/// What lies behind an error, outermost first.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = String::new();
     let mut cause = error.source();

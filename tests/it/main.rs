@@ -55,5 +55,6 @@ mod store_tokens;
 mod stores;
 mod support;
 mod tidy;
+mod unchanged;
 mod untouched;
 mod untyped;

@@ -54,7 +54,7 @@ impl Figures {
             HitKind::Failed { .. } => self.failed += 1,
             HitKind::Event { .. } => self.events += 1,
             HitKind::Engagement { .. } => self.engagements += 1,
-            HitKind::Answered { .. } | HitKind::Dropped { .. } => {}
+            HitKind::Answered { .. } | HitKind::Returns | HitKind::Dropped { .. } => {}
         }
     }
 

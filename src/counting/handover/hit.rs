@@ -127,6 +127,7 @@ impl Pack for HitKind {
             }
             Self::Engagement { engaged_ms, scroll } => (4_u8, (*engaged_ms, *scroll)).pack(out),
             Self::Dropped { reason } => (5_u8, *reason).pack(out),
+            Self::Returns => 6_u8.pack(out),
         }
     }
 
@@ -154,6 +155,7 @@ impl Pack for HitKind {
             },
             4 => Self::Engagement { engaged_ms: u64::unpack(from)?, scroll: Pack::unpack(from)? },
             5 => Self::Dropped { reason: NotCounted::unpack(from)? },
+            6 => Self::Returns,
             _ => return Err(Unreadable),
         })
     }

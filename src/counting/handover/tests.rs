@@ -115,6 +115,7 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
                 said: [Said::Granted; 3],
                 reloads: true,
             },
+            3 if deed.page == 1 => HitKind::Returns,
             3 => HitKind::Failed { status: 404 },
             4 => HitKind::Dropped { reason: NotCounted::ALL[usize::from(deed.page) % NotCounted::ALL.len()] },
             _ => HitKind::View {

@@ -73,6 +73,7 @@ impl Counting<'_, '_> {
                     self.expect_reload(mark, page);
                 }
             }
+            HitKind::Returns => self.expect_reload(mark, page),
             HitKind::Event { .. } => self.event(Some(mark), page, hit),
             HitKind::Engagement { engaged_ms, scroll } => self.engaged(mark, page.id, *engaged_ms, *scroll),
             HitKind::Failed { status } => self.failed(mark, page, *status),
@@ -107,6 +108,7 @@ impl Counting<'_, '_> {
                     self.reloads.expect(None, page.id, self.now);
                 }
             }
+            HitKind::Returns => self.reloads.expect(None, page.id, self.now),
             HitKind::Event { .. } => self.event(None, page, hit),
             HitKind::Failed { status } => {
                 let deed = self.failed_deed(*status);

@@ -1,0 +1,104 @@
+//! What an answer changes of what stands.
+//!
+//! What says the same as what stands is no new consent: nothing is recorded, counted or kept longer for it. A page script may
+//! carry an older answer over on every page, and a visitor may save what is there. It says the same when the same is granted,
+//! to the question as it is today, and a yes has its proof: the last record under the visitor's number, of the same grant,
+//! under the same notice. A script names no notice, so none is compared then.
+
+use super::choice::Taken;
+use super::choice_form::{ChoiceForm, Told};
+use super::visit::Visit;
+use super::worker::Shared;
+use crate::counting::Layer;
+use crate::policy::consent::{Category, Choice, Consent, ReceiptNumber};
+use crate::store::ledger::Receipt;
+
+/// What ends the name of what was done where the browser says no in general (rule P5).
+pub(super) const OVER_GPC: &str = "-over-gpc";
+
+/// Does a choice grant what does not stand yet?
+pub(super) fn adds(visit: &Visit, form: &ChoiceForm) -> bool {
+    let asked_for = Consent::from_choice(&meant(visit, form), visit.today, None, visit.site.policy.catalog());
+    form.names_unknown || !covers(visit, &visit.consent, &asked_for)
+}
+
+/// What a form means. That of an embed adds one tracker to what stands now, which its page may not know of.
+pub(super) fn meant(visit: &Visit, form: &ChoiceForm) -> Choice {
+    match &form.choice {
+        Choice::Some { trackers, .. } if form.layer == Layer::Embed => {
+            let (consent, mut trackers) = (&visit.consent, *trackers);
+            for tracker in consent.trackers().iter() {
+                trackers.insert(tracker);
+            }
+            Choice::Some { categories: consent.categories(), trackers }
+        }
+        choice => choice.clone(),
+    }
+}
+
+/// Was something granted before that is not any more?
+pub(super) fn takes_back(visit: &Visit, after: &Consent) -> bool {
+    !covers(visit, after, &visit.consent)
+}
+
+/// Does `one` grant all that `other` does?
+fn covers(visit: &Visit, one: &Consent, other: &Consent) -> bool {
+    let is_granted = |tracker| one.grants(visit.site.policy.catalog().tracker(tracker));
+    one.categories().includes(other.categories()) && other.trackers().iter().all(is_granted)
+}
+
+/// The receipt of the visitor.
+pub(super) struct Held {
+    /// Its number.
+    pub number: ReceiptNumber,
+    /// The last record under it; unknown where the ledger cannot be read.
+    last: Option<Receipt>,
+}
+
+/// The visitor's receipt, where there is one. After it was erased an old cookie brings its number back, and nothing else: then
+/// there is none. A ledger that cannot be read is believed to have it.
+pub(super) async fn held(shared: &Shared, visit: &Visit) -> Option<Held> {
+    let number = visit.consent.receipt()?;
+    match shared.ledger.get(number).await {
+        Ok(mut receipts) => receipts.pop().map(|last| Held { number, last: Some(last) }),
+        Err(_) => Some(Held { number, last: None }),
+    }
+}
+
+/// Does `after` say what stands already?
+pub(super) fn is_unchanged(visit: &Visit, taken: &Taken, held: Option<&Held>, after: &Consent) -> bool {
+    let stands = &visit.consent;
+    let is_same = after.categories() == stands.categories() && after.trackers() == stands.trackers();
+    if stands.is_asked() || !is_same {
+        return false;
+    }
+    match held.map(|held| &held.last) {
+        Some(Some(last)) => is_proved(visit, taken, last, after),
+        Some(None) => false,
+        None => !after.is_grant(),
+    }
+}
+
+/// Is it what the last record says?
+fn is_proved(visit: &Visit, taken: &Taken, last: &Receipt, after: &Consent) -> bool {
+    let (granted, refused) = named(visit, after);
+    let is_read = match taken.form.notice {
+        Told::Today(language) => last.texts == visit.site.banner.texts_hash(language),
+        Told::Nothing => true,
+        Told::Outdated => false,
+    };
+    let is_over = last.action.ends_with(OVER_GPC);
+    last.granted == granted && last.refused == refused && is_read && (is_over || !taken.is_over(after))
+}
+
+/// What was granted and what was refused, by name: categories, then single trackers.
+pub(super) fn named(visit: &Visit, consent: &Consent) -> (Vec<String>, Vec<String>) {
+    let (mut granted, mut refused) = (Vec::new(), Vec::new());
+    for category in Category::ASKED {
+        let list = if consent.categories().contains(category) { &mut granted } else { &mut refused };
+        list.push(category.name().to_owned());
+    }
+    let catalog = visit.site.policy.catalog();
+    granted.extend(consent.trackers().iter().map(|tracker| catalog.tracker(tracker).name_id.clone()));
+    (granted, refused)
+}

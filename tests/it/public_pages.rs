@@ -61,6 +61,26 @@ fn what_any_cache_may_keep_is_readable_after_one_view() {
     assert!(names(&gateway, &token).iter().all(|name| name == "/kampanje" || name == "(other)"));
 }
 
+#[test]
+fn articles_are_told_apart_by_number_where_any_cache_may_keep_their_pages() {
+    let origin = Origin::answering(|asked| {
+        let control = if asked.target.ends_with("55555") { "no-cache" } else { "public, max-age=600" };
+        let mut answer = html_page(PLAIN);
+        answer.headers_mut().insert("cache-control", control.parse().expect("a value"));
+        answer
+    });
+    let gateway = start_with(&origin, &RULES.replace("sitemap = true", "sitemap = false"));
+    let token = gateway.token();
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.open("/produkt/7044610055555");
+    visitor.open("/ordre/10002345");
+    visitor.open("/produkt/7044610012345");
+    let article = "/produkt/7044610012345".to_owned();
+    until(|| names(&gateway, &token).contains(&article));
+    let expected = [&*article, "/ordre/:number", "(other)"];
+    assert!(names(&gateway, &token).iter().all(|name| expected.contains(&&**name)));
+}
+
 /// A shop whose sitemaps lead from one to another, and elsewhere.
 fn listed(asked: &Asked) -> Response<Bytes> {
     match asked.target.as_str() {

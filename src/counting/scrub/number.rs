@@ -1,53 +1,61 @@
 //! Numbers about one person or one errand, in the forms that Norwegians write them.
 
-use super::NUMBER_DIGITS_MIN;
+use super::errand::{ERRAND_DIGITS_MIN, PREFIX_LETTERS_MAX};
+use super::{NUMBER_DIGITS_MIN, Shown, span};
 
-/// A number of this many digits after a word such as "ordre" is about an errand.
-const ERRAND_DIGITS_MIN: usize = 5;
 /// The longest ending of a file's name.
 const ENDING_CHARS_MAX: usize = 5;
-/// Letters that may stand before the digits of a number.
-const PREFIX_LETTERS_MAX: usize = 3;
-/// Words that say what the number after them is.
-const ERRANDS: [&str; 19] = [
-    "ordre",
-    "order",
-    "ord",
-    "ordrenr",
-    "ordrenummer",
-    "orderid",
-    "bestilling",
-    "faktura",
-    "invoice",
-    "kid",
-    "kunde",
-    "kundenr",
-    "customer",
-    "konto",
-    "account",
-    "medlem",
-    "member",
-    "bruker",
-    "user",
-];
-/// Words that say the same of a telephone.
-const TELEPHONES: [&str; 7] = ["tlf", "telefon", "mobil", "tel", "phone", "mob", "sms"];
+/// The longest number of an article: a GTIN-14.
+const ARTICLE_DIGITS_MAX: usize = 14;
 
 /// What a number in this text is.
-pub(super) fn kind(text: &str) -> Option<&'static str> {
+pub(super) fn kind(text: &str, shown: Shown) -> Option<&'static str> {
     // No number of these is shorter, and most texts have none.
-    if text.bytes().filter(u8::is_ascii_digit).count() < ERRAND_DIGITS_MIN {
+    if digits_of(text) < ERRAND_DIGITS_MIN {
         return None;
     }
     let stem = without_ending(text);
-    if is_date(stem) {
+    if span::is_time(stem) || span::is_prices(stem) || (shown == Shown::ToEverybody && is_article(stem)) {
         return None;
     }
-    whole(stem)
-        .or_else(|| grouped(text))
-        .or_else(|| within(text))
-        .or_else(|| after_letters(stem))
-        .or_else(|| after_word(stem))
+    whole(stem).or_else(|| grouped(text)).or_else(|| within(text)).or_else(|| after_letters(stem))
+}
+
+/// How many digits a text has.
+pub(super) fn digits_of(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// The runs of digits in a text.
+pub(super) fn groups(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+}
+
+/// The numbers in a text, from their first to their last digit, with where they begin: "412 34 567" is one.
+pub(super) fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive(|c: char| !is_of_number(c)).filter_map(move |piece| {
+        let start = at;
+        at += piece.len();
+        let first = piece.find(|c: char| c.is_ascii_digit())?;
+        Some((start + first, piece.trim_matches(|c: char| !c.is_ascii_digit())))
+    })
+}
+
+/// Digits, and what people put between them.
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '+' | '(' | ')' | '_' | ':')
+}
+
+/// The number of an article, perhaps with a few letters before, which is no card's.
+fn is_article(text: &str) -> bool {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_long = digits.len() >= 13;
+    text.len() - digits.len() <= PREFIX_LETTERS_MAX
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (NUMBER_DIGITS_MIN..=ARTICLE_DIGITS_MAX).contains(&digits.len())
+        && digits.len() != 11
+        && !(is_long && is_luhn(digits) && !is_gtin(digits))
 }
 
 /// A file's name without its ending: "10002345.pdf".
@@ -68,11 +76,8 @@ fn after_letters(text: &str) -> Option<&'static str> {
 
 /// A text that is a number as a whole, perhaps in groups.
 fn whole(text: &str) -> Option<&'static str> {
-    let is_number = text
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '+' | '(' | ')' | '_' | ':'));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if !is_number || digits.len() < NUMBER_DIGITS_MIN || is_size(text) {
+    if !text.chars().all(is_of_number) || digits.len() < NUMBER_DIGITS_MIN || span::is_size(text) {
         return None;
     }
     if is_national_id(&digits) {
@@ -93,28 +98,61 @@ fn whole(text: &str) -> Option<&'static str> {
     Some(":number")
 }
 
-/// Groups of digits that follow each other as in an identity number (6 + 5) or an account (4.2.5).
+/// Groups of digits that follow each other as in an identity number (6 + 5), an account (4.2.5) or a mobile telephone.
 fn grouped(text: &str) -> Option<&'static str> {
-    let groups = groups(text);
-    let lengths = |at: usize, expected: &[usize]| {
-        groups
-            .get(at..at + expected.len())
-            .is_some_and(|groups| groups.iter().zip(expected).all(|(group, length)| group.len() == *length))
-    };
-    (0..groups.len()).find_map(|at| {
-        if lengths(at, &[6, 5]) && is_birthday(groups[at]) {
-            return Some(":national_id");
-        }
-        if lengths(at, &[4, 2, 5]) {
-            return Some(":account");
-        }
-        (lengths(at, &[4, 4, 4, 4]) && is_luhn(&groups[at..at + 4].concat())).then_some(":card")
+    let all = groups(text);
+    (0..all.len()).find_map(|at| far_apart(&all[at..])).or_else(|| {
+        runs(text).filter(|(_, run)| digits_of(run) >= 8).find_map(|(_, run)| {
+            let groups = groups(run);
+            let is_identity = (0..groups.len()).any(|at| is_identity(&groups[at..]));
+            if is_identity {
+                return Some(":national_id");
+            }
+            (is_mobile(&groups) && !span::are_sizes(&groups)).then_some(":phone")
+        })
     })
 }
 
-/// The runs of digits in a text.
-fn groups(text: &str) -> Vec<&str> {
-    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+/// Groups so long that whatever stands between them makes them nothing else.
+fn far_apart(groups: &[&str]) -> Option<&'static str> {
+    let begins = |expected: &[usize]| {
+        groups.len() >= expected.len()
+            && groups.iter().zip(expected).all(|(group, length)| group.len() == *length)
+    };
+    if begins(&[6, 5]) && is_birthday(groups[0]) {
+        return Some(":national_id");
+    }
+    if begins(&[4, 2, 5]) {
+        return Some(":account");
+    }
+    (begins(&[4, 4, 4, 4]) && is_luhn(&groups[..4].concat())).then_some(":card")
+}
+
+/// An identity number from the first group on, divided in whatever way: "010190-123-45", "01.01.90 12345". Divided otherwise,
+/// its last two digits must be right.
+fn is_identity(groups: &[&str]) -> bool {
+    let mut ends = 0;
+    let taken = groups.iter().take_while(|group| {
+        let is_before = ends < 11;
+        ends += group.len();
+        is_before
+    });
+    let taken: Vec<&str> = taken.copied().collect();
+    let digits = taken.concat();
+    let lengths: Vec<usize> = taken.iter().map(|group| group.len()).collect();
+    let is_usual = matches!(lengths[..], [6, 5] | [6, 3, 2] | [2, 2, 2, 5] | [2, 2, 2, 3, 2]);
+    digits.len() == 11 && is_birthday(&digits) && (is_usual || is_national_id(&digits))
+}
+
+/// A Norwegian mobile telephone in its groups: 412 34 567, 41 23 45 67, 47 41234567.
+fn is_mobile(groups: &[&str]) -> bool {
+    let (is_national, groups) = match groups {
+        ["47" | "0047", rest @ ..] => (false, rest),
+        groups => (true, groups),
+    };
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    let is_usual = matches!(lengths[..], [3, 2, 3] | [2, 2, 2, 2]) || (!is_national && lengths == [8]);
+    is_usual && groups[0].starts_with(['4', '9'])
 }
 
 /// A number that needs no word beside it to be known.
@@ -151,53 +189,6 @@ fn is_vat_number(text: &str) -> bool {
     digits.len() == 9 && (rest.is_empty() || rest.eq_ignore_ascii_case("mva"))
 }
 
-/// "ordre-100234", "order id=100234", "tlf-41234567".
-fn after_word(text: &str) -> Option<&'static str> {
-    let lower = text.to_lowercase();
-    let mut words =
-        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !matches!(*word, "" | "id" | "nr" | "no"));
-    let (word, number) = (words.next()?, words.next()?);
-    let is_last = words.next().is_none_or(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
-    let digits: usize = lower.bytes().filter(u8::is_ascii_digit).count();
-    if !is_last || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    if TELEPHONES.contains(&word) && digits >= 8 {
-        return Some(":phone");
-    }
-    (ERRANDS.contains(&word) && digits >= ERRAND_DIGITS_MIN).then_some(":number")
-}
-
-/// Sizes of tyres: groups of at most three digits.
-fn is_size(text: &str) -> bool {
-    let groups = groups(text);
-    let is_telephone = [[3, 2, 3].as_slice(), &[2, 2, 2, 2]].iter().any(|form| {
-        groups.len() == form.len() && groups.iter().zip(*form).all(|(group, length)| group.len() == *length)
-    });
-    let is_organisation = groups.len() == 3 && groups.iter().all(|group| group.len() == 3);
-    groups.len() > 2
-        && groups.iter().all(|group| group.len() <= 3)
-        && !is_telephone
-        && !is_organisation
-        && !text.starts_with(['+', '0'])
-}
-
-/// A day of this century, such as 2026-11-29, 29.11.2026 or 20261129.
-fn is_date(text: &str) -> bool {
-    let groups = groups(text);
-    let is_only_digits = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_'));
-    let (year, month, day) = match &groups[..] {
-        [year, month, day] if year.len() == 4 => (*year, *month, *day),
-        [day, month, year] if year.len() == 4 => (*year, *month, *day),
-        [whole] if whole.len() == 8 => (&whole[..4], &whole[4..6], &whole[6..]),
-        _ => return false,
-    };
-    let within = |text: &str, highest: u32| {
-        text.len() == 2 && text.parse::<u32>().is_ok_and(|number| (1..=highest).contains(&number))
-    };
-    is_only_digits && year.starts_with("20") && within(month, 12) && within(day, 31)
-}
-
 /// The first six digits of an identity number. Day + 40 is a D-number's; month + 40, + 65 or + 80 are those of help
 /// numbers and of made-up persons.
 fn is_birthday(digits: &str) -> bool {
@@ -226,4 +217,16 @@ fn is_luhn(digits: &str) -> bool {
         sum + if at % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 }
     });
     sum % 10 == 0
+}
+
+/// The check of article numbers, GS1 General Specifications section 7.9: the last digit makes the sum, every second one
+/// thrice, end in 0.
+fn is_gtin(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .zip([1, 3].into_iter().cycle())
+        .map(|(byte, weight)| u32::from(byte - b'0') * weight)
+        .sum();
+    sum.is_multiple_of(10)
 }

@@ -2,6 +2,15 @@
 
 use super::TOKEN_CHARS_MIN;
 
+/// What divides an address, in any width.
+const AT_SIGNS: [char; 3] = ['@', '＠', '﹫'];
+/// What a name before it may have beside letters and digits, and does not divide a path or a query.
+const SIGNS: [char; 15] = ['.', '_', '-', '+', '!', '$', '%', '\'', '*', '^', '`', '{', '}', '~', '"'];
+/// Hosts of mail alone.
+const MAIL_HOSTS: [&str; 6] = ["gmail.", "googlemail.", "hotmail.", "protonmail.", "ymail.", "gmx."];
+/// Endings of files that could be those of a host.
+const FILES: [&str; 10] = ["html", "htm", "php", "asp", "aspx", "pdf", "jpg", "jpeg", "png", "webp"];
+
 /// What a text is, by its shape.
 pub(super) fn kind(text: &str) -> Option<&'static str> {
     if is_email(text) {
@@ -29,13 +38,49 @@ fn is_session(text: &str) -> bool {
 
 /// Somebody at somewhere with a dot in it, anywhere in the text.
 fn is_email(text: &str) -> bool {
-    text.match_indices(['@', '＠', '﹫']).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
-        let host = text[at..]
-            .trim_start_matches(['@', '＠', '﹫'])
-            .split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
-            .next();
-        before && host.is_some_and(|host| host.trim_matches('.').contains('.'))
+    let is_one = |(at, _): (usize, &str)| {
+        let host = host(text[at..].trim_start_matches(AT_SIGNS));
+        ends_in_name(&text[..at]) && host.trim_matches('.').contains('.')
+    };
+    text.match_indices(AT_SIGNS).any(is_one) || is_rewritten(text)
+}
+
+/// An address whose `@` was written as `=40` (RFC 2045 section 6.7) or as `=`, as lists do in the address that mail comes
+/// back to: "ola.nordmann=example.no". So that "ref=example.no" is none, the second needs a dot or `+` in the name,
+/// or a host that has nothing but mail.
+fn is_rewritten(text: &str) -> bool {
+    text.match_indices('=').any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        if !ends_in_name(before) {
+            return false;
+        }
+        let name = before.rsplit(|c: char| !(c.is_alphanumeric() || SIGNS.contains(&c))).next().unwrap_or("");
+        let host = host(after);
+        let is_mail = MAIL_HOSTS.iter().any(|mail| host.starts_with(mail))
+            || name.trim_matches('.').contains(['.', '+']);
+        after.strip_prefix("40").is_some_and(|after| is_domain(self::host(after)))
+            || (is_mail && is_domain(host))
+    })
+}
+
+/// Does a name stand before the `@`? It may end in signs that a name may have (RFC 5322 section 3.2.3), or in a quote.
+fn ends_in_name(before: &str) -> bool {
+    before.trim_end_matches(SIGNS).ends_with(char::is_alphanumeric)
+}
+
+/// What a host's name can be of a text, from its beginning.
+fn host(text: &str) -> &str {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')).next().unwrap_or("")
+}
+
+/// A host's name, and not a file's. Words may follow after a hyphen.
+fn is_domain(host: &str) -> bool {
+    host.trim_end_matches(['.', '-']).rsplit_once('.').is_some_and(|(name, last)| {
+        let ending = last.split('-').next().unwrap_or("");
+        !name.is_empty()
+            && ending.chars().count() > 1
+            && (ending.chars().all(char::is_alphabetic) || last.starts_with("xn--"))
+            && !FILES.iter().any(|file| ending.eq_ignore_ascii_case(file))
     })
 }
 

@@ -155,7 +155,7 @@ impl Counting<'_, '_> {
     }
 
     /// The path as it is counted, and its id where it was met today. A path that was counted as it stands needs no
-    /// second look.
+    /// second look: so what happens on a page that is there for everybody is told of it, once it was viewed.
     fn path<'p>(&self, hit: &'p Hit) -> (Option<ValueId>, Cow<'p, str>) {
         let path = hit.target.path();
         if let Some(fragment) = &hit.fragment {
@@ -165,7 +165,8 @@ impl Counting<'_, '_> {
         if let Some(id) = self.day.values.known(Kind::Page, path) {
             return (Some(id), Cow::Borrowed(path));
         }
-        let scrubbed = scrub::page(path);
+        let is_public = matches!(hit.kind, HitKind::View { is_public: true, .. });
+        let scrubbed = if is_public { scrub::public_page(path) } else { scrub::page(path) };
         let id = matches!(scrubbed, Cow::Owned(_)).then(|| self.day.values.known(Kind::Page, &scrubbed));
         (id.flatten(), scrubbed)
     }
@@ -207,8 +208,9 @@ impl Counting<'_, '_> {
 
     /// Is this load waited for? An answer does not say what stood behind `#`.
     fn takes_reload(&mut self, whose: Option<Mark>, page: ValueId, hit: &Hit) -> bool {
-        let path = hit.fragment.is_some().then(|| scrub::page(hit.target.path()));
-        let loaded = path.and_then(|path| self.day.values.known(Kind::Page, &path));
+        let known = |path: &str| self.day.values.known(Kind::Page, path);
+        let path = hit.fragment.as_ref().map(|_| hit.target.path());
+        let loaded = path.and_then(|path| known(path).or_else(|| known(&scrub::page(path))));
         [Some(page), loaded].into_iter().flatten().any(|page| self.reloads.take(whose, page, self.now))
     }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 25] = [
+const SOURCES: [&str; 26] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -26,6 +26,7 @@ const SOURCES: [&str; 25] = [
     "idle.js",
     "open.js",
     "dialog.js",
+    "tell.js",
     "told.js",
     "sizes.js",
     "forget.js",

@@ -1,7 +1,8 @@
 /**
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
- * guard.js, guard-free.js, landing.js, landing-alone.js, signals.js,
+ * guard.js, guard-granted.js, guard-granted-alone.js, guard-free.js,
+ * guard-free-alone.js, landing.js, landing-alone.js, signals.js,
  *                                                       what the script in <head> is put together from
  * default.js, answered.js, heed.js, uet.js, clarity.js,
  * idle.js, idle-google.js, open.js, open-free.js, choice.js,
@@ -28,6 +29,8 @@ const small = { minify: true, target: targets, charset: "utf8", legalComments: "
 /** Most bytes after minification; for `brotli`, after compression. The guard's promise is 1 KiB. */
 const LIMITS = {
   "guard.js": { minified: 1023 },
+  "guard-granted.js": { minified: 1023 },
+  "guard-granted-alone.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
   "choice-file.js": { brotli: 2048 },
   "witness.js": { brotli: 1024 },
@@ -103,8 +106,12 @@ function sizes() {
 }
 
 mkdirSync(out, { recursive: true });
-await script("guard.js", "guard.js", { __FREE__: "false" });
-await script("guard.js", "guard-free.js", { __FREE__: "true" });
+const guard = (free, granted, alone) => ({ __FREE__: `${free}`, __GRANTED__: `${granted}`, __ALONE__: `${alone}` });
+await script("guard.js", "guard.js", guard(false, false, false));
+await script("guard.js", "guard-granted.js", guard(false, true, false));
+await script("guard.js", "guard-granted-alone.js", guard(false, true, true));
+await script("guard.js", "guard-free.js", guard(true, true, false));
+await script("guard.js", "guard-free-alone.js", guard(true, true, true));
 await script("landing.js", "landing.js", { __ALONE__: "false" });
 await script("landing.js", "landing-alone.js", { __ALONE__: "true" });
 await script("signals.js", "signals.js", {});

@@ -11,23 +11,32 @@
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last: the same once more is not sent while it is on its way
  *   told(id)        says what stands now, and gives lost focus a place (told.js)
+ *   stands()        where no file may be fetched: tells tags what another tab's answer left standing, before the page goes
  * document hears "consentry:change" with detail.consent after each choice.
  *
  * What is set when it is built: __BANNER__ in pages with the question; __ALONE__ in pages that may fetch no file of ours;
  * __DIALOG__ in the file that other pages fetch when somebody opens the preferences or a page script calls choose().
  */
 import { preferences } from "./dialog.js";
+import { tell } from "./tell.js";
 import { told } from "./told.js";
 
-const { consentry } = self;
-const action = consentry.at + "choice";
-const find = (id) => document.getElementById("consentry-" + id);
+const link = () => document.getElementById("consentry-open");
+const question = () => document.getElementById("consentry-banner");
+
+/** The page goes with the form: what it takes back is told now, and what it grants when it stands. */
+const takenBack = (fields) => {
+  const choice = fields.get("choice");
+  const stay = choice == "none" ? [] : fields.getAll("category");
+  if (choice != "all") tell(stay.filter((category) => consentry.consent.includes(category)));
+};
 
 /** Sends the form the way a browser without scripts does. */
 const submit = (fields) => {
+  takenBack(fields);
   const form = document.createElement("form");
   form.method = "post";
-  form.action = action;
+  form.action = consentry.at + "choice";
   form.target = "_self";
   fields.forEach((value, name) => {
     const input = document.createElement("input");
@@ -40,33 +49,15 @@ const submit = (fields) => {
   form.submit();
 };
 
-/** Tells tags that run already, before anybody else hears of the answer. */
-const tell = (said) => {
-  const ads = said("marketing");
-  const counts = said("statistics");
-  const likes = said("preferences");
-  try {
-    consentry.gtag("consent", "update", {
-      security_storage: "granted",
-      functionality_storage: likes,
-      analytics_storage: counts,
-      ad_storage: ads,
-      ad_user_data: ads,
-      ad_personalization: ads,
-      personalization_storage: likes,
-    });
-    self.uetq?.push("consent", "update", { ad_storage: ads });
-    self.clarity?.("consentv2", { ad_Storage: ads, analytics_Storage: counts });
-  } catch {}
-};
-
 /** `leave` sends the answer in the way of browsers, where the server does not take it from here: it then says why. */
 const post = async (fields, leave, before) => {
   let now;
   await before;
   try {
-    const headers = { Accept: "application/json" };
-    const answer = await fetch(action, { method: "POST", body: fields, headers, keepalive: true });
+    const how = { method: "POST", body: fields, headers: { Accept: "application/json" }, keepalive: true };
+    // The browser says where a script stands; which of its addresses are paths to come back to, the server knows.
+    if (!__BANNER__ || __ALONE__) how.referrerPolicy = "same-origin";
+    const answer = await fetch(consentry.at + "choice", how);
     if (!answer.ok) throw answer;
     now = await answer.json();
   } catch (refused) {
@@ -75,14 +66,19 @@ const post = async (fields, leave, before) => {
   // What follows from an answer follows from the last one.
   if (consentry.last != fields) return;
   const { granted, receipt, takes_back } = now;
-  consentry.consent = ["necessary", ...granted];
-  tell((category) => (granted.includes(category) ? "granted" : "denied"));
-  document.dispatchEvent(new CustomEvent("consentry:change", { detail: consentry }));
-  // Only a grant has a receipt.
-  if (!receipt && !takes_back) {
+  // Said before, and the page was made for it? One that asks was not.
+  if (!__BANNER__ && now.unchanged && consentry.consent + "" == ["necessary", ...granted]) {
+    consentry.busy = 0;
+    question()?.remove();
+    // What a script says again on every page is no news to anybody.
+    return fields.get("layer") != "script" && consentry.told?.();
+  }
+  tell(granted);
+  // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
+  if (!receipt && !takes_back && (__BANNER__ || !now.unchanged)) {
     // The page that stands here is already the right one.
     consentry.busy = 0;
-    find("banner")?.remove();
+    question()?.remove();
     if (!__ALONE__ && !__DIALOG__) await import(consentry.at + "choice.js").catch(() => {});
     return consentry.told?.();
   }
@@ -104,23 +100,27 @@ const send = (fields, leave) => {
 };
 
 if (__DIALOG__ || __ALONE__) consentry.told = told;
+if (__ALONE__)
+  consentry.stands = () => {
+    // Once: the browser speaks of each cookie that goes.
+    delete consentry.stands;
+    // The letters in the cookie are those that the names begin with.
+    const letters = document.cookie.split("consentry=")[1]?.split(".")[2] || "";
+    tell(["preferences", "statistics", "marketing"].filter(([letter]) => letters.includes(letter)));
+  };
 if (__DIALOG__) {
   const leave = (fields) => consentry.last == fields && submit(fields);
-  consentry.open = preferences(consentry, (fields) => send(fields, () => leave(fields)), () => find("open"));
+  consentry.open = preferences(consentry, (fields) => send(fields, () => leave(fields)), link, tell);
   // The page was loaded again for an answer, and landing.js asked for this file.
   if (consentry.kept) told(consentry.kept[2]);
-} else if (__ALONE__) consentry.open = () => find("open").click();
+} else if (__ALONE__) consentry.open = () => link().click();
 
 // With a banner and files, choose() is one of those.
 if (!__BANNER__ || __ALONE__)
   consentry.choose = (choice) => {
     // Who has no choice yet is asked for it.
     if (!choice) return consentry.open();
-    const fields = new URLSearchParams({
-      return: location.pathname + location.search,
-      layer: "script",
-      choice: choice.big ? choice : "some",
-    });
+    const fields = new URLSearchParams({ layer: "script", choice: choice.big ? choice : "some" });
     choice.categories?.forEach((category) => fields.append("category", category));
     choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
     let fault;
@@ -163,7 +163,7 @@ if (__BANNER__) {
   // What gets focus is moved from under the banner where all of it is hidden. What is fixed does not move, and nor does the
   // page for it.
   addEventListener("focusin", ({ target }) => {
-    const banner = find("banner");
+    const banner = question();
     if (!banner || banner.contains(target)) return;
     const { top, right } = banner.getBoundingClientRect();
     const its = target.getBoundingClientRect();
@@ -176,7 +176,7 @@ if (__BANNER__) {
   // A shop that moves or filters its whole page takes what is fixed along, and the question out of view. The observer
   // looks after the page was laid out, so that nothing is laid out for it before the first paint.
   addEventListener("load", () => {
-    const banner = find("banner");
+    const banner = question();
     const look = ([{ boundingClientRect }]) => {
       if (boundingClientRect.top <= innerHeight) return;
       banner.popover = "manual";
@@ -189,7 +189,6 @@ if (__BANNER__) {
   // the question is one the gateway does not believe.
   const isAnswered = () => document.cookie.includes("consentry=");
   if (!isAnswered())
-    ["pageshow", "visibilitychange"].map((event) =>
-      addEventListener(event, () => isAnswered() && !consentry.busy && find("banner")?.remove()),
-    );
+    for (const event of ["pageshow", "visibilitychange"])
+      addEventListener(event, () => consentry.busy || !isAnswered() || question()?.remove());
 }

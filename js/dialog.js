@@ -3,10 +3,10 @@
  * close it without choosing, and focus returns to where it was. Browsers do all of this for a modal dialog.
  *
  * What it shows is the page PREFIX/consent, form and style, in a shadow tree, so that neither the shop's style nor ours
- * reaches the other's. Answers are sent by `send` of choice.js; what
- * takes all back is sent as the form it is.
+ * reaches the other's. Answers are sent by `send` of choice.js; what takes all back is sent as the form it is, after `tell` told
+ * the tags of it.
  */
-export function preferences(consentry, send, link) {
+export function preferences(consentry, send, link, tell) {
   let opening;
 
   const show = async () => {
@@ -59,9 +59,9 @@ export function preferences(consentry, send, link) {
       const isOn = submitter.value == "all" || (submitter.value == "some" && target.querySelector(":checked"));
       if (!isOn && !consentry.busy && target.querySelector("[checked]")) {
         // All is taken back: a plain form, as without scripts. Nothing is to be kept for the page that follows, which
-        // hears of it from forget.js. The guard leaves it alone.
+        // hears of it from forget.js. The guard leaves it alone. Tags that run hear of it in this one.
         consentry.busy = 1;
-        return;
+        return tell([]);
       }
       event.preventDefault();
       const fields = new URLSearchParams(new FormData(target));

@@ -5,9 +5,15 @@
  * __HELD__ is replaced when it is served: names of keys, databases and caches, a * at an end takes every continuation.
  *
  * Where a form of the shop's page led back to it, it also says what became of the answer.
+ *
+ * The same at PREFIX/choice.js?now is for pages that go because of an answer in another tab: __NOW__ is what that left standing,
+ * and null otherwise. Tags that run are told first.
  */
+import { tell } from "./tell.js";
 import { told } from "./told.js";
 
+const now = __NOW__;
+if (now) tell(now);
 const held = __HELD__;
 const isHeld = (key) => held.some((name) => (name.endsWith("*") ? key.startsWith(name.slice(0, -1)) : key === name));
 
@@ -23,5 +29,5 @@ try {
   for (const { name } of await indexedDB.databases()) if (isHeld(name)) indexedDB.deleteDatabase(name);
   for (const name of await caches.keys()) if (isHeld(name)) await caches.delete(name);
 } catch {}
-if (self.consentry?.at && document.referrer == location.href && performance.getEntriesByType("navigation")[0]?.redirectCount)
+if (!now && self.consentry?.at && document.referrer == location.href && performance.getEntriesByType("navigation")[0]?.redirectCount)
   told();

@@ -6,7 +6,8 @@
  * Tokens, replaced for each consent state before the page is sent, each by a regular expression literal:
  *   $C  matches the cookies that may be written
  *   $S  matches the names that storages, databases and caches may be written under
- * __FREE__ is set when the file is built: the variant for a visitor who agreed to everything wraps nothing.
+ * What is set when it is built: __FREE__ for a visitor who agreed to everything, where nothing is wrapped; __GRANTED__ for one
+ * who agreed to something; __ALONE__ in pages that may fetch no file of ours.
  *
  * A name that is not open is not written, in silence; a cookie of that name is deleted by it. A database, a cache and the
  * page's private files (under the name "getDirectory") are refused with the error that a browser gives whoever asks for
@@ -71,15 +72,23 @@
 
   // What of the answer (1.20543.sm.youtube~vimeo.…) says what a page may do. No answer and a no are the same here, so
   // a no in another tab costs nobody what was typed in this one.
-  // Where everything was agreed to there is no such page.
+  // Where everything was agreed to there is no such page, and what is looked for is everything ("psm").
   // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and has no answer that could change.
   const granted = () =>
     origin > "i" ||
-    (__FREE__ ? document.cookie.split("consentry=")[1] + "" : document.cookie.split("consentry=")[1] || "...")
-      .split(".")
-      .slice(2, 4) + "";
+    (__FREE__
+      ? /\.psm\./.test(document.cookie)
+      : (document.cookie.split("consentry=")[1] || "...").split(".").slice(2, 4) + "");
   const then = granted();
-  const check = () => consentry.busy || granted() == then || location.reload();
+  const check = () =>
+    consentry.busy ||
+    granted() == then ||
+    // Tags that run are told before the page goes: by a file (forget.js), or by what stands in the page (choice.js).
+    (!__GRANTED__
+      ? location.reload()
+      : __ALONE__
+        ? (consentry.stands?.(), location.reload())
+        : import(consentry.at + "choice.js?now").catch(() => {}).then(() => location.reload()));
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
   addEventListener("pageshow", check);
   addEventListener("visibilitychange", check);

@@ -50,7 +50,8 @@ function asked({ consent = ["necessary"], answers = took, script = "choice.js", 
     }
   };
   page.fetch = async (action, options) => {
-    seen.sent.push({ action, fields: String(options.body), accept: options.headers.Accept });
+    const { body, headers, referrerPolicy } = options;
+    seen.sent.push({ action, fields: String(body), accept: headers.Accept, ...(referrerPolicy && { referred: referrerPolicy }) });
     return answers(options.body);
   };
   it.script(script);
@@ -158,7 +159,7 @@ test("where the server cannot be asked from a page script, the form goes", async
   const answers = () => Promise.reject(new Error("offline"));
   const { page, seen } = asked({ answers, script: "choice-file.js" });
   await page.consentry.choose("none");
-  const fields = [["return", "/dekk?bredde=205"], ["layer", "script"], ["choice", "none"]];
+  const fields = [["layer", "script"], ["choice", "none"]];
   assert.deepEqual(structuredClone(seen.submitted), [{ method: "post", action: ACTION, fields }]);
 });
 
@@ -175,11 +176,12 @@ test("a page script can choose, in each of the three ways", async () => {
     await page.consentry.choose("none");
     await page.consentry.choose("all");
     await page.consentry.choose({ categories: ["statistics"], trackers: ["youtube"] });
-    const back = "return=%2Fdekk%3Fbredde%3D205&layer=script&choice=";
+    const layer = "layer=script&choice=";
     assert.deepEqual(
       seen.sent.map((it) => it.fields),
-      [`${back}none`, `${back}all`, `${back}some&category=statistics&tracker=youtube`],
+      [`${layer}none`, `${layer}all`, `${layer}some&category=statistics&tracker=youtube`],
     );
+    assert.ok(seen.sent.every((it) => it.referred == "same-origin"), "where it stands is told whatever the page's policy");
     assert.deepEqual([...page.consentry.consent], ["necessary", "statistics"]);
   }
 });
@@ -209,4 +211,52 @@ test("the same answer twice is sent once, and another waits for the first and is
   await new Promise((done) => setTimeout(done));
   assert.deepEqual(seen.sent.map((it) => it.fields), ["return=%2Fdekk&choice=all", "return=%2Fdekk&choice=none"]);
   assert.deepEqual([calls.reload, seen.removed], [0, 1], "nothing follows from an answer that was changed");
+});
+
+const STANDS = { unchanged: true };
+
+test("what stands already loads nothing, and is no news to page scripts", async () => {
+  for (const script of ["choice-api.js", "choice-file.js"]) {
+    const consent = ["necessary", ...ASKED];
+    const { page, seen, calls } = asked({ consent, answers: (fields) => took(fields, STANDS), script });
+    page.consentry.told = () => (seen.told += 1);
+    await page.consentry.choose("all");
+    await page.consentry.choose("all");
+    assert.deepEqual([seen.sent.length, calls.reload, seen.told, seen.changed, page.consentry.busy], [2, 0, 0, [], 0], script);
+  }
+});
+
+test("a page that was made for another answer than the one that stands already is loaded anew", async () => {
+  const granted = asked({ answers: (fields) => took(fields, STANDS), script: "choice-file.js" });
+  await granted.page.consentry.choose("all");
+  assert.deepEqual([granted.calls.reload, granted.seen.changed.length], [1, 1]);
+  const refused = asked({ consent: ["necessary", "statistics"], answers: (fields) => took(fields, STANDS), script: "choice-file.js" });
+  await refused.page.consentry.choose("none");
+  assert.deepEqual([refused.calls.reload, refused.seen.changed.length], [1, 1]);
+  const banner = asked({ answers: (fields) => took(fields, STANDS) });
+  await banner.press("choice", "all");
+  assert.equal(banner.calls.reload, 1, "a page that asks was not made for a yes");
+});
+
+test("what a plain form takes back is told before it goes", async () => {
+  const answers = () => Promise.reject(new Error("blocked"));
+  const consent = ["necessary", "preferences", "statistics"];
+  for (const [choice, left] of [["none", ["necessary"]], [{ categories: ["statistics", "marketing"] }, ["necessary", "statistics"]]]) {
+    const { page, seen } = asked({ consent, answers, script: "choice-file.js" });
+    await page.consentry.choose(choice);
+    assert.deepEqual(seen.changed.map((it) => [...it]), [left], "nothing is granted before it stands");
+    assert.equal(seen.submitted.length, 1);
+  }
+  const { page, seen } = asked({ consent, answers, script: "choice-file.js" });
+  await page.consentry.choose("all");
+  assert.deepEqual([seen.changed.length, seen.submitted.length], [0, 1]);
+});
+
+test("where no file may be fetched, tags are told of another tab's answer by what its cookie grants", () => {
+  for (const script of ["choice-alone.js", "choice-api.js"])
+    for (const [cookie, left] of [["2.20543.s..0f3a.f00d.1", ["statistics"]], ["2.20543.....f00d", []], ["2.20543.psm..0f3a.f00d.1", ASKED]]) {
+      const { page, seen } = asked({ consent: ["necessary", ...ASKED], script, cookies: { consentry: cookie } });
+      page.consentry.stands();
+      assert.deepEqual(seen.changed.map((it) => [...it]), [["necessary", ...left]], cookie);
+    }
 });

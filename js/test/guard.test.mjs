@@ -106,7 +106,7 @@ test("a browser without a cookie store or caches is guarded all the same", () =>
 
 test("who agreed to everything has nothing wrapped", () => {
   const it = makePage();
-  it.freeGuard();
+  it.guard(HELD, "guard-free");
   it.run('document.cookie = "_ga=1"; localStorage.x = 1');
   assert.equal(it.jar.get("_ga"), "1");
   assert.equal(it.run("localStorage.x"), 1);
@@ -135,35 +135,58 @@ test("a page that was not reloaded by us keeps its referrer and its state", () =
   assert.equal(it.page.history.state, state);
 });
 
-const SEALED = { none: "", no: "1.20543...f00d", more: "1.20543.sm.youtube~vimeo.0f3a.f00d", less: "1.20543.s..0f3a.f00d" };
+const SEALED = {
+  none: "",
+  no: "2.20543...0f3a..f00d",
+  all: "2.20543.psm..0f3a.f00d.f00d",
+  more: "2.20543.sm.youtube~vimeo.0f3a.f00d.f00d",
+  less: "2.20543.s..0f3a.f00d.f00d",
+};
 
 /** How often a page made for one answer is loaded anew when another stands, for each thing that may happen. */
-function reloads(before, after, { guard = "guard", event = "pageshow" } = {}) {
+async function reloads(before, after, { guard = "guard", event = "pageshow", cut } = {}) {
   const it = makePage(before ? { cookies: { cart: "1", consentry: before, other: "1.2.3.4" } } : {});
-  if (guard == "guard") it.guard(HELD);
-  else it.freeGuard();
+  it.guard(HELD, guard);
+  if (cut) it.page.imported = async () => Promise.reject(new Error("offline"));
   if (after) it.jar.set("consentry", after);
   else it.jar.delete("consentry");
   it.fire(event, {});
+  if (/granted$|free$/.test(guard)) assert.equal(it.calls.reload, 0, "tags are told first");
+  await new Promise((done) => setTimeout(done));
+  if (!cut) assert.equal(it.calls.imported.length, /granted$|free$/.test(guard) ? it.calls.reload : 0);
   return it.calls.reload;
 }
 
-test("a page is loaded anew when what is agreed to has changed, however that is noticed", () => {
-  for (const guard of ["guard", "free"])
-    for (const event of ["pageshow", "visibilitychange", "cookie change"]) {
-      const told = (before, after) => reloads(SEALED[before], SEALED[after], { guard, event });
-      assert.equal(told("more", "no"), 1, event);
-      assert.equal(told("more", "less"), 1, event);
-      assert.equal(told("less", "none"), 1, event);
-      assert.equal(told("none", "more"), 1, event);
-    }
+const CHANGES = { guard: [["none", "more"]], "guard-granted": [["more", "no"], ["more", "less"], ["less", "none"]], "guard-free": [["all", "no"], ["all", "more"], ["all", "none"]] };
+CHANGES["guard-granted-alone"] = CHANGES["guard-granted"];
+CHANGES["guard-free-alone"] = CHANGES["guard-free"];
+
+test("a page is loaded anew when what is agreed to has changed, however that is noticed", async () => {
+  for (const guard in CHANGES)
+    for (const event of ["pageshow", "visibilitychange", "cookie change"])
+      for (const [before, after] of CHANGES[guard])
+        for (const cut of [false, true])
+          assert.equal(await reloads(SEALED[before], SEALED[after], { guard, event, cut }), 1, `${guard} ${event} ${before} ${after}`);
 });
 
-test("a page is left alone when it is right for the new answer too", () => {
-  const told = (before, after) => reloads(SEALED[before], SEALED[after]);
-  assert.equal(told("none", "no"), 0);
-  assert.equal(told("no", "none"), 0);
-  assert.equal(reloads(SEALED.more, SEALED.more.replace("20543", "20544").replace("0f3a", "0f3b")), 0);
+test("a page is left alone when it is right for the new answer too", async () => {
+  const later = (sealed) => sealed.replace("20543", "20544").replace("0f3a", "0f3b");
+  assert.equal(await reloads(SEALED.none, SEALED.no), 0);
+  assert.equal(await reloads(SEALED.no, SEALED.none), 0);
+  assert.equal(await reloads(SEALED.more, later(SEALED.more), { guard: "guard-granted" }), 0);
+  assert.equal(await reloads(SEALED.all, later(SEALED.all), { guard: "guard-free" }), 0);
+  assert.equal(await reloads(SEALED.none, SEALED.none, { guard: "guard-free" }), 0, "a browser that shows scripts no cookie");
+});
+
+test("a page that may fetch no file tells its tags by itself before it goes", () => {
+  for (const guard of ["guard-granted-alone", "guard-free-alone"]) {
+    const it = makePage({ cookies: { consentry: SEALED.all } });
+    it.guard(HELD, guard);
+    it.page.consentry.stands = () => it.calls.opened.push(`told, ${it.calls.reload} loads`);
+    it.jar.set("consentry", SEALED.no);
+    it.fire("cookie change", {});
+    assert.deepEqual([it.calls.opened, it.calls.reload, it.calls.imported], [["told, 0 loads"], 1, []]);
+  }
 });
 
 test("while an answer is on its way in this tab, the guard waits", () => {
@@ -175,9 +198,9 @@ test("while an answer is on its way in this tab, the guard waits", () => {
 });
 
 test("a document in a sandbox is guarded without a word", () => {
-  for (const guard of ["guard", "freeGuard"]) {
+  for (const guard of Object.keys(CHANGES)) {
     const it = makePage({ isSandboxed: true });
-    it[guard](HELD);
+    it.guard(HELD, guard);
     it.fire("pageshow", {});
     assert.equal(it.calls.reload, 0);
   }

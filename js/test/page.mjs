@@ -106,9 +106,8 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     jar,
     calls,
     run: (code) => vm.runInContext(code, page),
-    guard: ({ cookies, storage }) =>
-      vm.runInContext(built("guard.js").replace("$C", cookies).replace("$S", storage), page),
-    freeGuard: () => vm.runInContext(built("guard-free.js"), page),
+    guard: ({ cookies, storage }, name = "guard") =>
+      vm.runInContext(fetching(built(`${name}.js`)).replace("$C", cookies).replace("$S", storage), page),
     landing: () => vm.runInContext(fetching(built("landing.js")), page),
     script: (name) => vm.runInContext(fetching(built(name)), page),
     fire: (name, event) => heard.filter((it) => it.name === name).forEach((it) => it.listener(event)),

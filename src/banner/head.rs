@@ -11,12 +11,13 @@ pub(super) use elements::{hash_source, nonce_attribute};
 
 use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_FREE, IDLE, IDLE_GOOGLE,
-    LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, SIZES,
+    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_FREE, GUARD_FREE_ALONE,
+    GUARD_GRANTED, GUARD_GRANTED_ALONE, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE,
+    SIZES,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
-use crate::policy::consent::{CategorySet, Consent};
+use crate::policy::consent::{Category, CategorySet, Consent};
 use elements::More;
 
 /// Where the guard gets the rule for cookies.
@@ -74,7 +75,7 @@ pub(super) struct Making<'a> {
 
 impl Making<'_> {
     pub(super) fn head(&self, names: OpenNames<'_>, others: Others) -> Head {
-        let mut pieces = vec![guard(self.consent.categories(), names)];
+        let mut pieces = vec![guard(self.consent, names, others)];
         pieces.push(self.signals());
         pieces.extend(self.landing(others).map(str::to_owned));
         pieces.extend(self.commands());
@@ -93,7 +94,8 @@ impl Making<'_> {
         }
         let may_run = others == Others::MayRun;
         let more = More {
-            asks_for_file: is_page && may_run,
+            // A frame asks nobody, and is told of other tabs' answers as a page is.
+            asks_for_file: may_run && (is_page || self.consent.is_grant()),
             idle: if may_run { idle } else { "" },
             has_embeds: self.has_embeds,
         };
@@ -161,15 +163,30 @@ impl Making<'_> {
 
 /// The file that removes what is kept under these names; a `*` at an end takes every continuation.
 pub fn forget_script<'a>(held: impl Iterator<Item = &'a str>) -> String {
-    FORGET.replace("__HELD__", ScriptValue::texts(held).as_str())
+    forgetting(held, "null")
 }
 
-fn guard(categories: CategorySet, names: OpenNames<'_>) -> String {
-    if categories == CategorySet::ALL && names.storage == OpenNames::EVERY {
-        return GUARD_FREE.to_owned();
-    }
+/// The same for a page that goes because of an answer in another tab: it tells tags that run which categories stand now.
+pub fn now_script<'a>(held: impl Iterator<Item = &'a str>, consent: &Consent) -> String {
+    let stand = Category::ASKED.into_iter().filter(|category| consent.categories().contains(*category));
+    forgetting(held, ScriptValue::texts(stand.map(Category::name)).as_str())
+}
+
+fn forgetting<'a>(held: impl Iterator<Item = &'a str>, stand: &str) -> String {
+    FORGET.replace("__NOW__", stand).replace("__HELD__", ScriptValue::texts(held).as_str())
+}
+
+fn guard(consent: &Consent, names: OpenNames<'_>, others: Others) -> String {
+    let is_free = consent.categories() == CategorySet::ALL && names.storage == OpenNames::EVERY;
+    let guard = match (is_free, others) {
+        (true, Others::MayRun) => return GUARD_FREE.to_owned(),
+        (true, Others::MayNot) => return GUARD_FREE_ALONE.to_owned(),
+        (false, _) if !consent.is_grant() => GUARD,
+        (false, Others::MayRun) => GUARD_GRANTED,
+        (false, Others::MayNot) => GUARD_GRANTED_ALONE,
+    };
     // The second is filled first: then nothing in a rule can be taken for a token.
-    let (before, after) = GUARD.split_once(STORAGE_TOKEN).unwrap_or((GUARD, ""));
+    let (before, after) = guard.split_once(STORAGE_TOKEN).unwrap_or((guard, ""));
     let before = before.replacen(COOKIES_TOKEN, ScriptValue::regex(names.cookies).as_str(), 1);
     [&before, ScriptValue::regex(names.storage).as_str(), after].concat()
 }
@@ -214,13 +231,17 @@ mod tests {
 
     #[test]
     fn the_guard_stays_under_one_kibibyte() {
-        assert!(GUARD.len() < 1024, "{} bytes", GUARD.len());
+        for guard in [GUARD, GUARD_GRANTED, GUARD_GRANTED_ALONE, GUARD_FREE, GUARD_FREE_ALONE] {
+            assert!(guard.len() < 1024, "{} bytes", guard.len());
+        }
     }
 
     #[test]
     fn each_rule_stands_in_its_place() {
-        assert_eq!(GUARD.matches(COOKIES_TOKEN).count(), 1);
-        assert_eq!(GUARD.matches(STORAGE_TOKEN).count(), 1);
+        for guard in [GUARD, GUARD_GRANTED, GUARD_GRANTED_ALONE] {
+            assert_eq!(guard.matches(COOKIES_TOKEN).count(), 1);
+            assert_eq!(guard.matches(STORAGE_TOKEN).count(), 1);
+        }
         let head = text(&Consent::none(), OpenNames { cookies: "^$S$", storage: "^$C$" });
         assert!(head.contains("=/^$S$/,") && head.contains("=/^$C$/,"), "{head}");
     }
@@ -298,6 +319,28 @@ mod tests {
             let html = String::from_utf8(head.html().to_vec()).unwrap();
             assert_eq!((head.asks_for_file(), html.contains("import(")), (asks, asks));
             assert!(html.contains("choose"));
+        }
+    }
+
+    #[test]
+    fn a_page_with_consent_can_tell_its_tags_of_another_tabs_answer() {
+        let catalog = catalog();
+        for (consent, shown, by_file) in [
+            (Consent::none(), Shown::InFrame, false),
+            (of(CategorySet::NECESSARY), Shown::AsPage, false),
+            (of(CategorySet::ALL), Shown::AsPage, true),
+            (of(CategorySet::NECESSARY.with(Category::Statistics)), Shown::InFrame, true),
+        ] {
+            let making = Making { shown, ..making(&catalog, &consent) };
+            let told = |others| {
+                let head = making.head(FREE, others);
+                let html = String::from_utf8(head.html().to_vec()).unwrap();
+                let calls = ["choice.js?now", "consentry.stands?."];
+                (calls.map(|call| html.contains(call)), head.asks_for_file())
+            };
+            let asks = by_file || shown == Shown::AsPage;
+            assert_eq!(told(Others::MayRun), ([by_file, false], asks), "{consent:?}");
+            assert_eq!(told(Others::MayNot), ([false, by_file], false), "{consent:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use super::asking;
 use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
-use crate::banner::{CookieClass, Counted, assets, forget_script, return_from_query};
+use crate::banner::{CookieClass, Counted, assets, forget_script, now_script, return_from_query};
 use crate::policy::catalog::name_matches;
 use crate::policy::consent::Consent;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
@@ -31,7 +31,7 @@ const COOKIES_LISTED_MAX: usize = 200;
 
 /// Answers a reserved path that only reads.
 pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Result<Response<Body>, Refusal> {
-    let (banner, policy) = (&visit.site.banner, &visit.site.policy);
+    let banner = &visit.site.banner;
     let language = visit.language(request.headers());
     let (kind, body) = match path {
         "/consent" => {
@@ -41,15 +41,22 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
         }
         "/cookies" => (HTML, banner.cookies_page(language)),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
-        // One address for both: a page's own policy that lets the one through has to say no more for the other.
-        "/choice.js" if request.uri().query() == Some("forget") => {
-            (SCRIPT, forget_script(policy.held_storage(&visit.consent)))
-        }
-        "/choice.js" => (SCRIPT, assets::CHOICE_FILE.to_owned()),
+        // One address for all: a page's own policy that lets the one through has to say no more for the others.
+        "/choice.js" => (SCRIPT, script(visit, request.uri().query())),
         "/statistics" => (HTML, banner.statistics_page(language, counted(visit))),
         _ => return Err(Refusal::NotFound),
     };
     read_only(visit, request, kind, body)
+}
+
+/// What pages fetch when they need it.
+fn script(visit: &Visit, query: Option<&str>) -> String {
+    let held = || visit.site.policy.held_storage(&visit.consent);
+    match query {
+        Some("forget") => forget_script(held()),
+        Some("now") => now_script(held(), &visit.consent),
+        _ => assets::CHOICE_FILE.to_owned(),
+    }
 }
 
 /// The answer of an address that only reads, in the best coding the browser takes.

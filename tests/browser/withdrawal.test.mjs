@@ -1,0 +1,165 @@
+// Who takes something back is heard by the tags that run, before the page goes: in each way there is, and in other tabs. And
+// an answer that says what stands already moves nothing.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chooseBeside, until, withVisitor } from './harness.mjs';
+import { startGateway, startShop } from './hostile.mjs';
+
+const USES = 'uses = ["google-tag", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube"]';
+const HOST = 'www.google-analytics.com';
+/** Does what tags do: keeps what it was told of consent last, and sends something when its page goes. */
+const TAG = `
+  let heard = 0;
+  const last = (calls, is) => calls.findLast(is) || [];
+  document.addEventListener('consentry:change', () => { heard += 1; });
+  addEventListener('pagehide', () => {
+    const google = last(dataLayer, (one) => one[0] === 'consent' && one[1] === 'update')[2];
+    const uet = uetq.findLast((one) => one.ad_storage);
+    const clarity_ = last(clarity.q, (one) => one[0] === 'consentv2')[1];
+    const told = [google.analytics_storage, google.ad_storage, google.ad_personalization, uet.ad_storage, clarity_.analytics_Storage, consentry.consent.length];
+    navigator.sendBeacon('https://${HOST}/g/collect' + location.search, [heard, ...told].join(' '));
+  });`;
+const page = (body = '') => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title><script src="/tag.js"></script></head><body><main>${body}<p>Hei</p></main></body></html>`;
+/** With a policy that lets in what has its hash, and so no file of ours. */
+const STRICT = { 'content-security-policy': "script-src 'self' 'sha256-Tqnl3eLXTbQ9lVBGUx2hDqLTbF5KDwXZkm1LRAdWJ2s='" };
+const ALL = 'granted granted granted granted granted 4';
+const NONE = 'denied denied denied denied denied 1';
+
+let shop;
+let gateway;
+before(async () => {
+  shop = await startShop();
+  gateway = await startGateway(shop, { more: USES });
+  shop.serve('/tag.js', TAG, { type: 'text/javascript' });
+  shop.serve('/tagged', page());
+  shop.serve('/strict', page(), { headers: STRICT });
+});
+after(async () => {
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+/** A visitor who agreed, on a page with tags. */
+const agreed = (walk, { path = '/tagged?tab=1', form = 'choice=all' } = {}) => withVisitor(async (visitor) => {
+  await chooseBeside(visitor, gateway.url, form);
+  await visitor.page.goto(gateway.url + path, { waitUntil: 'load' });
+  await walk(visitor, visitor.page);
+});
+
+/** What the tag of a tab sent when its page went. */
+async function sent(visitor, tab) {
+  const its = () => visitor.outside.to(HOST, '/g/collect').filter((one) => one.query.get('tab') === tab);
+  await until(`what tab ${tab} sends`, () => its().length);
+  return its()[0].body;
+}
+
+async function opened(page_) {
+  await page_.locator('#consentry-open').click();
+  await page_.locator('#consentry-dialog dialog').waitFor();
+}
+
+describe('before the page goes, its tags are told', () => {
+  const ways = {
+    'by "no to all" in the dialog': async (page_) => {
+      await opened(page_);
+      await page_.locator('dialog [data-role="reject-all"]').click();
+    },
+    'by a dialog that is saved with all switches off': async (page_) => {
+      await opened(page_);
+      await page_.locator('dialog').evaluate((dialog) => dialog.querySelectorAll('input:checked').forEach((one) => { one.checked = false; }));
+      await page_.locator('dialog button[value="some"]').click();
+    },
+    'by a page script': (page_) => page_.evaluate(() => { consentry.choose('none'); }),
+    'by a page script, where a request of a script is blocked': async (page_) => {
+      await page_.route('**/choice', (route) => (route.request().resourceType() === 'fetch' ? route.abort() : route.continue()));
+      await page_.evaluate(() => { consentry.choose('none'); });
+    },
+  };
+  for (const [way, go] of Object.entries(ways)) {
+    test(`g9_a_withdrawal_is_told ${way}`, () => agreed(async (visitor, page_) => {
+      await go(page_);
+      assert.equal(await sent(visitor, '1'), `1 ${NONE}`);
+      await until('nothing to stand', () => page_.evaluate(() => self.consentry?.consent.length === 1).catch(() => 0));
+    }));
+  }
+
+  test('g9_what_is_left_of_a_consent_is_told_as_it_is', () => agreed(async (visitor, page_) => {
+    await opened(page_);
+    await page_.locator('dialog input[value="statistics"]').evaluate((one) => one.click());
+    await page_.locator('dialog button[value="some"]').click();
+    assert.equal(await sent(visitor, '1'), '1 denied granted granted granted denied 3');
+  }));
+
+  for (const path of ['/tagged', '/strict']) {
+    test(`g9_a_withdrawal_in_another_tab_is_told on ${path}`, () => agreed(async (visitor, page_) => {
+      const other = await visitor.context.newPage();
+      await other.goto(`${gateway.url}${path}?tab=2`, { waitUntil: 'load' });
+      await opened(page_);
+      await page_.locator('dialog [data-role="reject-all"]').click();
+      assert.equal(await sent(visitor, '2'), `1 ${NONE}`);
+      await until('nothing to stand', () => other.evaluate(() => self.consentry?.consent.length === 1).catch(() => 0));
+    }));
+
+    test(`g9_what_another_tab_left_is_told_as_it_is on ${path}`, () => agreed(async (visitor, page_) => {
+      const other = await visitor.context.newPage();
+      await other.goto(`${gateway.url}${path}?tab=2`, { waitUntil: 'load' });
+      await other.evaluate(() => sessionStorage.setItem('_uetsid', '1'));
+      await page_.evaluate(() => { consentry.choose({ categories: ['statistics', 'preferences'] }); });
+      assert.equal(await sent(visitor, '2'), '1 granted denied denied denied granted 3');
+      await until('it to be loaded again', () => other.evaluate(() => self.consentry?.consent.length === 3).catch(() => 0));
+      if (path === '/tagged') assert.equal(await other.evaluate(() => sessionStorage.length), 0, 'what only that tab sees goes, too');
+    }, { path: '/tagged?tab=1' }));
+  }
+
+  test('a film that is allowed takes nothing back', () => {
+    shop.serve('/film', page('<iframe src="https://www.youtube.com/embed/x"></iframe>'));
+    return agreed(async (visitor, page_) => {
+      await page_.locator('.consentry-placeholder button').click();
+      assert.match(await sent(visitor, '1'), /^\d granted denied denied /);
+      await until('the film', () => page_.evaluate(() => document.querySelector('iframe')?.src.includes('youtube')).catch(() => 0));
+    }, { path: '/film?tab=1', form: 'choice=some&category=statistics&tracker=microsoft-uet' });
+  });
+});
+
+describe('an answer that says what stands already', () => {
+  const served = () => shop.seen.filter((one) => one.path === '/bridge').length;
+
+  test('a page that says yes on every load is loaded once more, and no more', () => withVisitor(async ({ page: page_ }) => {
+    shop.serve('/bridge', page("<script>addEventListener('load', () => consentry.choose('all').then(() => { self.settled = consentry.consent.length; }))</script>"));
+    shop.forget();
+    await page_.goto(`${gateway.url}/bridge`);
+    const settled = () => page_.evaluate(() => performance.getEntriesByType('navigation')[0].type === 'reload' && self.settled === 4).catch(() => 0);
+    await until('the page that stays', settled);
+    await page_.evaluate(async () => {
+      self.heard = 0;
+      document.addEventListener('consentry:change', () => { self.heard += 1; });
+      for (const choice of ['all', 'all', { categories: ['preferences', 'statistics', 'marketing'] }]) await consentry.choose(choice);
+    });
+    assert.deepEqual([served(), await page_.evaluate(() => self.heard)], [2, 0]);
+  }));
+
+  test('a dialog that is saved as it was leaves the page and the receipt, and says what stands', () => agreed(async (visitor, page_) => {
+    const sealed = async () => (await visitor.context.cookies(gateway.url)).find((one) => one.name === 'consentry').value;
+    const receipt = async () => (await visitor.context.request.get(`${gateway.url}/_consentry/receipt.json`)).json();
+    const [cookie, before_] = [await sealed(), await receipt()];
+    await page_.evaluate(() => { self.before = 1; });
+    await opened(page_);
+    await page_.locator('dialog button[value="some"]').click();
+    await page_.locator('#consentry-status', { hasText: /./ }).waitFor({ state: 'attached' });
+    assert.equal(await page_.evaluate(() => self.before), 1);
+    assert.equal(await sealed(), cookie);
+    assert.deepEqual((await receipt()).document['dpv:hasConsentStatus'], before_.document['dpv:hasConsentStatus']);
+  }));
+});
+
+test('a script can choose on a page whose address is none to come back to', () => withVisitor(async ({ page: page_ }) => {
+  shop.serve('/', page());
+  shop.serve('/long', page());
+  for (const path of ['/?q=a\\b', '//double', `/long?gclid=${'x'.repeat(2100)}`]) {
+    await page_.context().clearCookies();
+    await page_.goto(gateway.url + path);
+    await page_.evaluate(() => consentry.choose('none'));
+    assert.equal(await page_.locator('#consentry-banner').count(), 0, path.slice(0, 20));
+  }
+}));

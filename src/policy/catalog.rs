@@ -22,7 +22,7 @@ pub use entry::{
     Access, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry,
 };
 use index::Index;
-pub use offer::Offer;
+pub use offer::{Offer, STAMP_BITS};
 use own::OwnRules;
 pub use own::Sent;
 
@@ -97,6 +97,8 @@ pub struct Catalog {
     /// No tracker that needs consent is left out of use.
     is_whole: bool,
     offer: Offer,
+    /// By [`TrackerId`].
+    stamps: Vec<u64>,
 }
 
 impl Catalog {
@@ -133,6 +135,7 @@ impl Catalog {
             index: Index::new(&trackers),
             own: OwnRules::new(&trackers),
             offer: Offer::of(trackers.iter(), &[]),
+            stamps: trackers.iter().map(offer::stamp).collect(),
             trackers,
             is_whole: true,
         })
@@ -190,9 +193,9 @@ impl Catalog {
         &self.offer
     }
 
-    /// The substance of one tracker of it, in short.
-    pub fn substance(&self, id: TrackerId) -> u16 {
-        offer::of_tracker(self.tracker(id))
+    /// Name and substance of one tracker of it, in [`STAMP_BITS`].
+    pub fn stamp(&self, id: TrackerId) -> u64 {
+        self.stamps[id.index()]
     }
 
     /// Can every tracker be agreed to on this site?

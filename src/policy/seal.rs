@@ -6,7 +6,7 @@
 //! │ │     │  │                       │               │                 the last dot
 //! │ │     │  │                       │               └ number of the receipt; empty for a refusal
 //! │ │     │  │                       └ what was offered, in substance: `Offer`
-//! │ │     │  └ single trackers by their stable names, each with its substance
+//! │ │     │  └ single trackers: by their stable names, each with its substance, or as [`singles`] has them
 //! │ │     └ categories granted: p(references) s(tatistics) m(arketing)
 //! │ └ day of the answer, days since 1970-01-01
 //! └ version
@@ -20,17 +20,17 @@
 //!
 //! [`CONSENT_COOKIE`]: super::cookies::CONSENT_COOKIE
 
+mod singles;
+
 use zeroize::{Zeroize, Zeroizing};
 
 use super::catalog::{Catalog, Offer};
-use super::consent::{Category, CategorySet, Choice, Consent, Day, ReceiptNumber, TrackerSet};
+use super::consent::{Category, CategorySet, Choice, Consent, Day, ReceiptNumber};
 
 /// The version this program writes and reads.
 const VERSION: &str = "2";
 /// Longest sealed text. Unit: bytes. Browsers keep 4096 for name, value and attributes (RFC 6265 section 6.1).
 const SEALED_BYTES_MAX: usize = 3500;
-/// Longest list of single trackers in it. Unit: bytes. The rest is shorter than what this leaves.
-const SINGLES_BYTES_MAX: usize = SEALED_BYTES_MAX - 128;
 /// Most older keys that still open.
 const PREVIOUS_KEYS_MAX: usize = 4;
 /// What the keys are for, so that the same key file could serve other ends without meeting this one.
@@ -109,15 +109,15 @@ impl Seal {
         text.extend(granted.map(|(letter, _)| char::from(*letter)));
         text.push('.');
         let receipt = consent.receipt().map(|number| number.to_string()).unwrap_or_default();
-        text.push_str(&singles(consent, catalog).0);
+        text.push_str(&singles::write(consent, catalog).0);
         text.extend([".", &catalog.offer().to_string(), ".", &receipt]);
         let mac = Hex(mac(key, &text));
         format!("{text}.{mac}")
     }
 
-    /// Is there room in a cookie for all of it? Some hundred single trackers beside whole categories have room.
+    /// Is there room in a cookie for all of it? [`singles::COUNT_MIN`] single trackers beside whole categories have room.
     pub fn holds(consent: &Consent, catalog: &Catalog) -> bool {
-        singles(consent, catalog).1
+        singles::write(consent, catalog).1
     }
 
     /// The consent that `text` carries on the day `today`, when it was sealed here, at most `days` days ago and
@@ -140,20 +140,6 @@ impl Seal {
         // Comparing two of blake3's hashes takes the same time wherever they differ.
         self.keys.iter().any(|key| widened(mac(key, body)) == claimed).then_some(body)
     }
-}
-
-/// The single trackers as they are written, as far as there is room for them; and: is that all?
-fn singles(consent: &Consent, catalog: &Catalog) -> (String, bool) {
-    let mut text = String::new();
-    for tracker in catalog.trackers().filter(|tracker| consent.trackers().contains(tracker.id)) {
-        let separator = if text.is_empty() { "" } else { "~" };
-        let named = format!("{separator}{}:{:04x}", tracker.name_id, catalog.substance(tracker.id));
-        if text.len() + named.len() > SINGLES_BYTES_MAX {
-            return (text, false);
-        }
-        text.push_str(&named);
-    }
-    (text, true)
 }
 
 fn mac(key: &[u8; 32], body: &str) -> [u8; 16] {
@@ -209,7 +195,7 @@ fn read(body: &str, catalog: &Catalog) -> Option<Consent> {
             categories = categories.with(category);
         }
     }
-    let trackers = still_offered(field()?, catalog);
+    let trackers = singles::read(field()?, catalog);
     let offer = Offer::from_hex(field()?)?;
     let receipt = match field()? {
         "" => None,
@@ -222,18 +208,6 @@ fn read(body: &str, catalog: &Catalog) -> Option<Consent> {
     let categories = categories.and(unchanged);
     let consent = Consent::from_choice(&Choice::Some { categories, trackers }, day, receipt, catalog);
     Some(if unchanged == CategorySet::ALL { consent } else { consent.outdated(receipt) })
-}
-
-/// The single trackers that were agreed to and are what they were then.
-fn still_offered(names: &str, catalog: &Catalog) -> TrackerSet {
-    let mut trackers = TrackerSet::NONE;
-    for (name, substance) in names.split('~').filter_map(|one| one.split_once(':')) {
-        let Some(tracker) = catalog.named(name) else { continue };
-        if u16::from_str_radix(substance, 16) == Ok(catalog.substance(tracker.id)) {
-            trackers.insert(tracker.id);
-        }
-    }
-    trackers
 }
 
 /// Does an answer of `day` stand on `today`?

@@ -63,9 +63,14 @@ impl std::fmt::Display for Offer {
     }
 }
 
-/// The substance of one tracker, for an answer that named it alone.
-pub(super) fn of_tracker(tracker: &Tracker) -> u16 {
-    u16::try_from(short(&blake3::hash(substance(tracker).as_bytes())) & 0xffff).unwrap_or(0)
+/// How much of a hash a [stamp](super::Catalog::stamp) has.
+pub const STAMP_BITS: u32 = 36;
+
+/// Name and substance of one tracker in one number, for an answer that named it alone.
+pub(super) fn stamp(tracker: &Tracker) -> u64 {
+    let hash = blake3::hash(substance(tracker).as_bytes());
+    let bytes = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+    u64::from_le_bytes(bytes) & ((1 << STAMP_BITS) - 1)
 }
 
 fn short(hash: &blake3::Hash) -> u32 {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::policy::catalog::TrackerEntry;
+use crate::policy::consent::TrackerSet;
 use crate::policy::samples::built_in;
 
 const TODAY: Day = Day(20_543);
@@ -91,7 +92,8 @@ fn authentic_texts_of_another_form_read_as_no_consent() {
         let mac = Hex(mac(&seal.keys[0], &body));
         format!("{body}.{mac}")
     };
-    let tube = format!("youtube:{:04x}", built_in().substance(built_in().named("youtube").unwrap().id));
+    let stamp = built_in().stamp(built_in().named("youtube").unwrap().id);
+    let tube = format!("youtube:{:04x}", stamp & 0xffff);
     assert!(open(&seal, &sealed("2.20543.m..OFFER.")).is_grant());
     assert!(open(&seal, &sealed(&format!("2.20543..gone:1234~{tube}.OFFER."))).is_grant());
     assert_eq!(open(&seal, &sealed("2.20543..gone:1234.OFFER.")).answered(), Some(TODAY));
@@ -120,20 +122,55 @@ fn authentic_texts_of_another_form_read_as_no_consent() {
     }
 }
 
-#[test]
-fn a_consent_too_long_for_a_cookie_is_shortened() {
+/// A consent to each single tracker of a catalogue of so many.
+fn every_single_one_of(count: usize) -> (Catalog, Consent) {
     let entry = Catalog::built_in().unwrap().into_iter().find(|entry| entry.id == "hotjar").unwrap();
-    let entries = (0..512).map(|n| TrackerEntry { id: format!("tracker-{n}"), ..entry.clone() });
+    let entries =
+        (0..count).map(|n| TrackerEntry { id: format!("tracker-of-the-shop-{n}"), ..entry.clone() });
     let catalog = Catalog::new(entries.collect()).unwrap();
-    let mut trackers = TrackerSet::NONE;
-    catalog.trackers().for_each(|tracker| trackers.insert(tracker.id));
+    let trackers = catalog.trackers().map(|tracker| tracker.id).collect();
     let choice = Choice::Some { categories: CategorySet::NECESSARY, trackers };
     let consent = Consent::from_choice(&choice, TODAY, Some(ReceiptNumber([7; 16])), &catalog);
+    (catalog, consent)
+}
+
+#[test]
+fn single_trackers_have_room_in_a_cookie_by_the_hundred() {
+    for count in [1, 100, 403, singles::COUNT_MIN] {
+        let (catalog, consent) = every_single_one_of(count);
+        let text = seal().seal(&consent, &catalog);
+        assert!(Seal::holds(&consent, &catalog) && text.len() <= SEALED_BYTES_MAX, "{count}: {}", text.len());
+        assert_eq!(seal().open(&text, TODAY, DAYS, &catalog), consent, "{count}");
+    }
+}
+
+/// On a site that says nothing of what it uses, "all but this one" is said one by one.
+#[test]
+fn all_trackers_but_one_have_room_in_a_cookie() {
+    let mut trackers: TrackerSet = built_in().used().map(|tracker| tracker.id).collect();
+    trackers.remove(built_in().named("hotjar").unwrap().id);
+    let consent = answer(&Choice::Some { categories: CategorySet::NECESSARY, trackers }, TODAY);
+    assert!(Seal::holds(&consent, &built_in()));
+    assert_eq!(open(&seal(), &seal().seal(&consent, &built_in())), consent);
+}
+
+#[test]
+fn a_consent_too_long_for_a_cookie_is_shortened() {
+    let (catalog, consent) = every_single_one_of(singles::COUNT_MIN + 1);
+    assert!(!Seal::holds(&consent, &catalog));
     let text = seal().seal(&consent, &catalog);
     assert!(text.len() <= SEALED_BYTES_MAX);
     let opened = seal().open(&text, TODAY, DAYS, &catalog);
-    assert!(opened.trackers().iter().count() > 200);
-    assert!(opened.trackers().iter().all(|id| trackers.contains(id)));
+    assert_eq!(opened.trackers().iter().count(), singles::COUNT_MIN);
+    assert!(opened.trackers().iter().all(|id| consent.trackers().contains(id)));
+}
+
+/// A yes to one must never be one to another.
+#[test]
+fn no_two_trackers_have_one_stamp() {
+    let stamps: std::collections::HashSet<_> =
+        built_in().trackers().map(|tracker| built_in().stamp(tracker.id)).collect();
+    assert_eq!(stamps.len(), built_in().trackers().count());
 }
 
 /// The catalogue with a change to it, as a reload or a new version of the program brings it.
@@ -179,6 +216,24 @@ fn r35_a_single_tracker_keeps_its_yes_until_it_changes_itself() {
     let names: Vec<_> = consent.trackers().iter().map(|id| moved.tracker(id).name_id.as_str()).collect();
     assert_eq!(names, ["youtube"]);
     assert!(consent.is_asked());
+}
+
+#[test]
+fn r35_of_hundreds_of_single_trackers_each_keeps_its_yes_until_it_changes_itself() {
+    let trackers = built_in().used().map(|tracker| tracker.id).collect();
+    let choice = Choice::Some { categories: CategorySet::NECESSARY, trackers };
+    let before = answer(&choice, TODAY).trackers().iter().count();
+    let moved = changed(|entries| {
+        let film = entries.iter_mut().find(|entry| entry.id == "vimeo").unwrap();
+        film.provider.country = "NO".into();
+        entries.retain(|entry| entry.id != "youtube");
+        entries.insert(0, TrackerEntry { id: "new".into(), ..entries[0].clone() });
+    });
+    let consent = under(&moved, &choice);
+    assert!(consent.is_asked() && consent.trackers().iter().count() == before - 2);
+    for gone in ["vimeo", "new"] {
+        assert!(!consent.trackers().contains(moved.named(gone).unwrap().id), "{gone}");
+    }
 }
 
 #[test]

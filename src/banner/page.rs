@@ -116,9 +116,9 @@ pub(super) fn kept(html: &mut Html, texts: &Texts, tracker: &Tracker) {
     table_foot(html);
 }
 
-/// Opens a table; on narrow screens it scrolls inside.
+/// Opens a table.
 pub(super) fn table_head<const N: usize>(html: &mut Html, titles: [&str; N]) {
-    html.raw("<div class=\"scroll\"><table><thead><tr>");
+    html.raw("<table><thead><tr>");
     for title in titles {
         html.raw("<th scope=\"col\">").text(title).raw("</th>");
     }
@@ -136,5 +136,5 @@ pub(super) fn row<const N: usize>(html: &mut Html, cells: [&str; N]) {
 
 /// Closes a table.
 pub(super) fn table_foot(html: &mut Html) {
-    html.raw("</tbody></table></div>");
+    html.raw("</tbody></table>");
 }

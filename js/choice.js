@@ -36,7 +36,8 @@ const submit = (fields) => {
   takenBack(fields);
   const form = document.createElement("form");
   form.method = "post";
-  form.action = consentry.at + "choice";
+  // In the language of the page, with the way back: should it be refused, a page says so.
+  form.action = consentry.at + "choice" + (document.getElementById("consentry-open")?.search ?? "");
   form.target = "_self";
   fields.forEach((value, name) => {
     const input = document.createElement("input");

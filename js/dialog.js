@@ -10,7 +10,7 @@ export function preferences(consentry, send, link, tell) {
   let opening;
 
   const show = async () => {
-    const reply = await fetch(link().href, { headers: { "Accept-Language": link().lang } });
+    const reply = await fetch(link().href);
     if (!reply.ok) throw reply;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     // Each leads where it leads on its own page: a <base> of the shop's holds for what stands in the shop's page.

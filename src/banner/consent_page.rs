@@ -1,9 +1,9 @@
 //! The preference centre: one switch a category, one a tracker, and what stands now. Works without a script.
 
+use super::Banner;
 use super::html::{Html, fill};
 use super::page::{choice_button, hidden, kept};
 use super::texts::Texts;
-use super::{Banner, safe_return};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::{Category, Consent};
 
@@ -19,9 +19,9 @@ impl Banner {
     ) -> String {
         let texts = self.texts(language);
         let words = &texts.consent;
-        let here = self.address("/consent");
-        let back = return_path.and_then(safe_return);
-        self.page(texts, &words.title, back.unwrap_or("/"), |html| {
+        let way = self.way(texts, return_path);
+        let here = way.address("/consent");
+        self.page(texts, &words.title, &way, |html| {
             html.element("p", &words.intro);
             html.raw("<p class=\"said\" role=\"status\"");
             if consent.answered().is_some() && !consent.is_grant() {
@@ -33,8 +33,8 @@ impl Banner {
                 html.raw(" ").text(more);
             }
             html.raw("</p>");
-            html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
-            hidden(html, "return", back.unwrap_or(&here));
+            html.raw("<form method=\"post\"").attribute("action", &way.address("/choice")).raw(">");
+            hidden(html, "return", way.back().unwrap_or(&here));
             hidden(html, "layer", "page");
             hidden(html, "notice", self.told(language).version());
             for category in Category::ALL {
@@ -175,7 +175,7 @@ mod tests {
     fn only_a_path_of_this_site_is_come_back_to() {
         let page = |back| banner().consent_page(1, &Consent::none(), Signal::None, back);
         assert!(page(Some("/a?b=1")).contains("name=\"return\" value=\"/a?b=1\""));
-        assert!(page(Some("//evil.example")).contains("name=\"return\" value=\"/_consentry/consent\""));
+        assert!(page(Some("//evil.example")).contains("name=\"return\" value=\"/_consentry/consent?en\""));
     }
 
     /// Rules R10 to R12 on the second layer.

@@ -62,12 +62,12 @@ impl Banner {
         }
     }
 
-    /// The page at `PREFIX/cookies`.
-    pub fn cookies_page(&self, language: usize) -> String {
+    /// The page at `PREFIX/cookies`, asked for on the page at `return_path`.
+    pub fn cookies_page(&self, language: usize, return_path: Option<&str>) -> String {
         let texts = self.texts(language);
         let words = &texts.cookies;
         let controller = [("controller", self.settings.controller.name.as_str())];
-        self.page(texts, &words.title, "/", |html| {
+        self.page(texts, &words.title, &self.way(texts, return_path), |html| {
             html.element("p", &fill(&words.intro, &controller));
             for category in Category::ALL {
                 html.element("h2", &texts.category(category).name);
@@ -158,7 +158,7 @@ mod tests {
         for (language, told) in
             [(0, ["Teller besøk.", "13 måneder", "Irland"]), (1, ["Counts visits.", "13 months", "Ireland"])]
         {
-            let page = banner().cookies_page(language);
+            let page = banner().cookies_page(language, None);
             for text in told.into_iter().chain(["_count", "Counter Ltd", "_answer_*"]) {
                 assert!(page.contains(text), "{text} is missing in {page}");
             }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn who_else_can_read_it_is_declared() {
-        let (nb, en) = (banner().cookies_page(0), banner().cookies_page(1));
+        let (nb, en) = (banner().cookies_page(0, None), banner().cookies_page(1, None));
         for (page, text) in [
             (&nb, "Counter Ltd kan lese dem og behandler dem for Dekk &amp; Felg"),
             (&nb, "Vid &lt;Inc&gt; kan bruke dem til egne form\u{e5}l og gi dem videre til andre."),
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn our_own_cookies_are_declared() {
-        let page = banner().cookies_page(1);
+        let page = banner().cookies_page(1, None);
         for row in [
             "<td>consentry</td><td>Cookie</td><td>6 months</td>",
             "<td>consentry_objection</td><td>Cookie</td><td>12 months</td>",
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_stays_with_the_site_is_not_said_to_go_elsewhere() {
-        let page = banner().cookies_page(1);
+        let page = banner().cookies_page(1, None);
         assert!(page.contains("Remembers the sorting.</p><p class=\"soft\">Only Dekk &amp; Felg"), "{page}");
         assert!(!page.contains("The shop itself"), "{page}");
         assert_eq!(banner().cookies_json()["trackers"][2]["third_party"], false);

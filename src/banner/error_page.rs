@@ -14,6 +14,8 @@ pub enum Trouble {
     NotAllowed,
     /// More was sent than is accepted.
     TooLarge,
+    /// More single trackers were agreed to than a cookie has room for.
+    TooManyTrackers,
     /// The browser sent more cookies than are read.
     CookiesFull,
     /// What was sent is of another type than is accepted.
@@ -34,11 +36,12 @@ pub enum Trouble {
 
 impl Trouble {
     /// Every one of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::BadRequest,
         Self::NotFound,
         Self::NotAllowed,
         Self::TooLarge,
+        Self::TooManyTrackers,
         Self::CookiesFull,
         Self::WrongType,
         Self::CrossSite,
@@ -55,7 +58,7 @@ impl Trouble {
             Self::BadRequest => (&words.bad_request_title, &words.bad_request),
             Self::NotFound => (&words.not_found_title, &words.not_found),
             Self::NotAllowed => (&words.not_allowed_title, &words.not_allowed),
-            Self::TooLarge => (&words.too_large_title, &words.too_large),
+            Self::TooLarge | Self::TooManyTrackers => (&words.too_large_title, &words.too_large),
             Self::CookiesFull => (&words.too_large_title, &words.cookies_full),
             Self::WrongType => (&words.wrong_type_title, &words.wrong_type),
             Self::CrossSite => (&words.cross_site_title, &words.cross_site),
@@ -69,15 +72,16 @@ impl Trouble {
 }
 
 impl Banner {
-    /// A whole document that says what happened and what the visitor can do.
-    pub fn error_page(&self, language: usize, trouble: Trouble) -> String {
+    /// A whole document that says what happened and what the visitor can do. `return_path` is the page that led here.
+    pub fn error_page(&self, language: usize, trouble: Trouble, return_path: Option<&str>) -> String {
         let texts = self.texts(language);
         let (title, sentence) = trouble.words(texts);
-        self.page(texts, title, "/", |html| {
+        let way = self.way(texts, return_path);
+        self.page(texts, title, &way, |html| {
             html.element("p", sentence);
-            // What the shop's page keeps from saying, this page says: an answer can be given there.
-            if trouble == Trouble::CrossSite {
-                html.raw("<p>").link(&self.address("/consent"), &texts.consent.title).raw("</p>");
+            // An answer can be given there: one that the shop's page keeps from saying, or that names fewer.
+            if matches!(trouble, Trouble::CrossSite | Trouble::TooManyTrackers) {
+                html.raw("<p>").link(&way.page("/consent"), &texts.consent.title).raw("</p>");
             }
         })
     }
@@ -97,7 +101,7 @@ mod tests {
     fn every_trouble_says_what_the_visitor_can_do() {
         for language in [0, 1] {
             for trouble in Trouble::ALL {
-                let page = banner().error_page(language, trouble);
+                let page = banner().error_page(language, trouble, None);
                 assert!(page.contains(&format!("<p>{}</p>", banner().error_text(language, trouble))));
                 assert!(!page.contains("127.0.0.1") && !page.contains("origin"));
             }

@@ -13,6 +13,7 @@ use super::Settings;
 use super::head::Shown;
 use super::html::{Html, Template, fill};
 use super::notice::Notice;
+use super::return_path::RETURN;
 use super::texts::{Texts, companies};
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{Category, CategorySet};
@@ -29,7 +30,7 @@ impl Site<'_> {
     pub(super) fn asked(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let foot = self.foot(texts);
-            let allow = self.allow(notice, CategorySet::NECESSARY);
+            let allow = self.allow(notice, CategorySet::NECESSARY, texts);
             localized(texts, self.banner(texts, Some(notice)).into_parts(), allow, foot)
         });
         localized.collect()
@@ -49,7 +50,7 @@ impl Site<'_> {
                 Shown::AsPage => self.foot(texts),
                 Shown::InFrame => Template::new(),
             };
-            localized(texts, Vec::new(), self.allow(notice, categories), foot)
+            localized(texts, Vec::new(), self.allow(notice, categories, texts), foot)
         });
         localized.collect()
     }
@@ -74,12 +75,12 @@ impl Site<'_> {
         let words = &texts.banner;
         let mut banner = Template::new();
         let html = banner.html();
-        html.raw("<section id=\"consentry-banner\" role=\"region\" aria-labelledby=\"consentry-heading\"");
+        html.raw("<section id=\"consentry-banner\" role=region aria-labelledby=consentry-heading");
         texts.mark_in_page(html).raw(">");
-        html.raw("<h2 id=\"consentry-heading\">").text(&words.heading).raw("</h2>");
+        html.raw("<h2 id=consentry-heading>").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
-        html.raw("<form method=\"post\" target=_self");
-        let html = self.leads(&mut banner, "action", "/choice").raw(">");
+        html.raw("<form method=post target=_self");
+        let html = self.leads(&mut banner, "action", "/choice", texts).raw(">");
         word(html, "layer", "banner");
         if let Some(notice) = notice {
             word(html, "notice", notice.version());
@@ -89,10 +90,10 @@ impl Site<'_> {
         html.raw("\">");
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
         answer_button(html, Answer::All, &words.accept, &words.accept_all);
-        html.raw("<button class=\"consentry-button\" data-role=\"preferences\" formmethod=\"get\"");
-        let html = self.leads(&mut banner, "formaction", "/consent").raw(">").text(&words.choose);
-        html.raw("</button></form><p><a");
-        let html = self.leads(&mut banner, "href", "/cookies").raw(">").text(&words.details).raw("</a>");
+        html.raw("<button class=consentry-button data-role=\"preferences\" formmethod=get");
+        let html = leading(&mut banner, "formaction", &self.address("/consent")).raw(">").text(&words.choose);
+        html.raw("</button></form><p><a href=\"");
+        let html = self.page(&mut banner, "/cookies", texts).raw(">").text(&words.details).raw("</a>");
         let privacy_url = self.settings.controller.privacy_url.as_str();
         if privacy_url.starts_with('/') && !privacy_url.starts_with("//") {
             html.raw(" <a");
@@ -124,22 +125,20 @@ impl Site<'_> {
         let mut foot = Template::new();
         let html = foot.html();
         html.raw("<a href=\"");
-        let html = foot.hole(Part::Origin).html();
-        html.text(&self.address("/consent")).raw("?return=");
-        let html = foot.hole(Part::ReturnPath).html();
-        texts.mark(html.raw("\"")).raw(" id=consentry-open>").text(&texts.banner.standing).raw("</a>");
+        let html = self.page(&mut foot, "/consent", texts);
+        texts.mark(html).raw(" id=consentry-open>").text(&texts.banner.standing).raw("</a>");
         foot
     }
 
     /// The form that stand-ins for embeds belong to; nothing where there can be none.
-    fn allow(&self, notice: &Notice, categories: CategorySet) -> Template {
+    fn allow(&self, notice: &Notice, categories: CategorySet, texts: &Texts) -> Template {
         let mut form = Template::new();
         if !self.may_hold_an_embed(categories) {
             return form;
         }
         let html = form.html();
         html.raw("<form id=consentry-allow method=post hidden");
-        let html = self.leads(&mut form, "action", "/choice").raw(">");
+        let html = self.leads(&mut form, "action", "/choice", texts).raw(">");
         word(html, "choice", "some");
         word(html, "layer", "embed");
         word(html, "notice", notice.version());
@@ -148,9 +147,27 @@ impl Site<'_> {
         form
     }
 
-    /// An attribute that leads to a page of the gateway.
-    fn leads<'a>(&self, template: &'a mut Template, name: &'static str, below: &str) -> &'a mut Html {
-        leading(template, name, &self.address(below))
+    /// An attribute that leads to an address of the gateway, in the language of these texts.
+    fn leads<'a>(
+        &self,
+        template: &'a mut Template,
+        name: &'static str,
+        below: &str,
+        texts: &Texts,
+    ) -> &'a mut Html {
+        leading(template, name, &(self.address(below) + &self.query(texts)))
+    }
+
+    /// The rest of an attribute that leads to a page of the gateway, in the language of these texts and with the way back.
+    fn page<'a>(&self, template: &'a mut Template, below: &str, texts: &Texts) -> &'a mut Html {
+        let html = template.hole(Part::Origin).html();
+        let name = self.settings.told(texts).unwrap_or(RETURN);
+        html.text(&self.address(below)).raw("?").text(name).raw("=");
+        template.hole(Part::ReturnPath).html().raw("\"")
+    }
+
+    fn query(&self, texts: &Texts) -> String {
+        self.settings.told(texts).map(|language| format!("?{language}")).unwrap_or_default()
     }
 
     fn address(&self, below: &str) -> String {
@@ -193,7 +210,7 @@ fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
         Answer::None => ("none", "reject-all"),
         Answer::All => ("all", "accept-all"),
     };
-    html.raw("<button class=\"consentry-button\" name=\"choice\"").attribute("value", value);
+    html.raw("<button class=consentry-button name=choice value=").raw(value);
     html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
 }
 
@@ -211,7 +228,7 @@ pub(super) enum SizedBy {
 /// attribute. Only the size does, unless a script of ours gives it.
 pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     let mut html = Template::new();
-    texts.mark_in_page(html.html().raw("<span class=\"consentry-placeholder\""));
+    texts.mark_in_page(html.html().raw("<span class=consentry-placeholder"));
     html.html().raw(match sized_by {
         SizedBy::Attribute => " style=\"",
         SizedBy::Script => " data-consentry-size=\"",
@@ -219,8 +236,7 @@ pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     html.hole(Part::Size).html().raw("\"><span>");
     let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
     html.text_with_holes(&texts.placeholder.text, &holes);
-    html.html()
-        .raw("</span><button class=\"consentry-button\" form=\"consentry-allow\" name=\"tracker\" value=\"");
+    html.html().raw("</span><button class=consentry-button form=consentry-allow name=tracker value=\"");
     html.hole(Part::TrackerId).html().raw("\">");
     html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span>");
     html.into_parts()

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::html::{Html, fill};
 use super::page::{choice_button, hidden, row, table_foot, table_head};
-use super::statistics_page::{Counted, Objects};
+use super::statistics_page::{Counted, Here, Objects, objection};
 use super::texts::{MyDataTexts, Texts};
+use super::way::Way;
 use super::{Banner, Processor};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::{Category, Consent, Day};
@@ -51,15 +52,18 @@ impl Banner {
         receipts: &[Receipt],
         cookies: &[(&str, CookieClass<'_>)],
         counted: Counted,
+        return_path: Option<&str>,
     ) -> String {
         let texts = self.texts(language);
         let words = &texts.my_data;
-        self.page(texts, &words.title, "/", |html| {
+        let way = self.way(texts, return_path);
+        let here = Here { way: &way, below: "/my-data" };
+        self.page(texts, &words.title, &way, |html| {
             match consent.receipt() {
                 Some(receipt) => {
                     html.raw("<p>").text(&words.receipt).raw(" <code>").text(&receipt.to_string());
                     html.raw("</code></p>");
-                    self.says(html, texts, receipts);
+                    self.says(html, texts, receipts, &way);
                 }
                 None => _ = html.element("p", &words.no_receipt),
             }
@@ -67,8 +71,8 @@ impl Banner {
             html.element("h2", &words.sent);
             sent(html, texts, cookies);
             html.element("h2", &words.withdraw_title).element("p", &words.withdraw_about);
-            html.raw("<form method=\"post\"").attribute("action", &self.address("/choice")).raw(">");
-            hidden(html, "return", &self.address("/my-data"));
+            html.raw("<form method=\"post\"").attribute("action", &way.address("/choice")).raw(">");
+            hidden(html, "return", &way.here("/my-data"));
             hidden(html, "layer", "page");
             hidden(html, "notice", self.told(language).version());
             html.raw("<div class=\"buttons\">");
@@ -77,14 +81,14 @@ impl Banner {
             html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
             html.raw("</button></div></form>");
             if consent.receipt().is_some() {
-                self.erase(html, words, language);
+                self.erase(html, words, language, &way);
             }
-            self.objection(html, texts, counted, "/my-data");
-            html.raw("<p>").link(&self.address("/statistics"), &texts.counting.title).raw("</p>");
+            objection(html, texts, counted, &here);
+            html.raw("<p>").link(&way.page("/statistics"), &texts.counting.title).raw("</p>");
             self.processors(html, texts);
             html.element("h2", &words.contact_title);
             self.contact(html, texts);
-            html.raw("<p>").link(&self.address("/my-data.json"), &words.everything).raw("</p>");
+            html.raw("<p>").link(&way.address("/my-data.json"), &words.everything).raw("</p>");
         })
     }
 
@@ -138,7 +142,7 @@ impl Banner {
     }
 
     /// What the receipt says, and the way to take it along.
-    fn says(&self, html: &mut Html, texts: &Texts, receipts: &[Receipt]) {
+    fn says(&self, html: &mut Html, texts: &Texts, receipts: &[Receipt], way: &Way<'_>) {
         let words = &texts.my_data;
         html.raw("<ul>");
         for receipt in receipts {
@@ -148,7 +152,7 @@ impl Banner {
             let values = [("date", &*texts.date(Day(day))), ("list", &texts.list(&granted))];
             html.element("li", &fill(text, &values));
         }
-        html.raw("</ul><p>").link(&self.address("/receipt.json"), &words.download);
+        html.raw("</ul><p>").link(&way.address("/receipt.json"), &words.download);
         html.raw("</p>").element("p", &words.download_about);
     }
 
@@ -160,10 +164,10 @@ impl Banner {
         }
     }
 
-    fn erase(&self, html: &mut Html, words: &MyDataTexts, language: usize) {
+    fn erase(&self, html: &mut Html, words: &MyDataTexts, language: usize, way: &Way<'_>) {
         html.element("h2", &words.erase_title).element("p", &words.erase_about);
-        html.raw("<form method=\"post\"").attribute("action", &self.address("/erase")).raw(">");
-        hidden(html, "return", &self.address("/my-data"));
+        html.raw("<form method=\"post\"").attribute("action", &way.address("/erase")).raw(">");
+        hidden(html, "return", &way.here("/my-data"));
         hidden(html, "layer", "page");
         hidden(html, "notice", self.told(language).version());
         html.raw("<div class=\"buttons\">");
@@ -231,7 +235,7 @@ mod tests {
             ("consentry_weeks", CookieClass::Weeks),
             ("cart", CookieClass::Vouched(Category::Necessary)),
         ];
-        let page = banner().my_data_page(1, &Consent::none(), &[], &cookies, COUNTED);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &cookies, COUNTED, None);
         assert!(page.contains("<td>&lt;script&gt;</td><td>Unknown</td>"), "{page}");
         assert!(page.contains("<td>_count</td><td>Statistics · Counter</td>"), "{page}");
         assert!(page.contains("<td>consentry</td><td>Your answer</td>"), "{page}");
@@ -245,7 +249,7 @@ mod tests {
         let number = ReceiptNumber([0xab; 16]);
         let page = |choice| {
             let consent = Consent::from_choice(&choice, Day(20_000), Some(number), &catalog());
-            banner().my_data_page(1, &consent, &[], &[], COUNTED)
+            banner().my_data_page(1, &consent, &[], &[], COUNTED, None)
         };
         assert!(page(Choice::All).contains(&number.to_string()));
         assert!(!page(Choice::None).contains(&number.to_string()));
@@ -253,13 +257,13 @@ mod tests {
 
     #[test]
     fn objecting_is_one_button() {
-        let page = banner().my_data_page(1, &Consent::none(), &[], &[], COUNTED);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &[], COUNTED, None);
         assert!(page.contains("name=\"object\" value=\"yes\" data-role=\"object\""), "{page}");
     }
 
     #[test]
     fn withdrawing_is_one_button() {
-        let page = banner().my_data_page(1, &Consent::none(), &[], &[], COUNTED);
+        let page = banner().my_data_page(1, &Consent::none(), &[], &[], COUNTED, None);
         assert!(page.contains("name=\"choice\" value=\"none\" data-role=\"withdraw\""), "{page}");
     }
 }

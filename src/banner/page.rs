@@ -5,6 +5,7 @@ use super::head::hash_source;
 use super::html::{Html, fill};
 use super::texts::{Texts, companies, is_own};
 use super::theme::Theme;
+use super::way::Way;
 use super::{Banner, assets};
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::Category;
@@ -33,12 +34,12 @@ impl Banner {
         &self.look.policy
     }
 
-    /// A whole document. `back` is where the first link leads.
+    /// A whole document. The first link leads back where the visitor came from, else to the shop's first page.
     pub(super) fn page(
         &self,
         texts: &Texts,
         title: &str,
-        back: &str,
+        way: &Way<'_>,
         body: impl FnOnce(&mut Html),
     ) -> String {
         let mut html = Html::default();
@@ -50,7 +51,13 @@ impl Banner {
         html.raw("</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         html.raw("<meta name=\"robots\" content=\"noindex\"><style>").style(&self.look.css);
         html.raw("</style><script type=\"module\"").attribute("src", &self.address("/choice.js?forget"));
-        html.raw("></script></head><body><nav>").link(back, &texts.consent.back).raw("</nav><main>");
+        html.raw("></script></head><body><nav>");
+        let name = &self.settings.controller.name;
+        match way.back() {
+            Some(back) => html.link(back, &texts.consent.back),
+            None => html.link("/", if name.is_empty() { &texts.consent.back } else { name }),
+        };
+        html.raw("</nav><main>");
         html.element("h1", title);
         body(&mut html);
         html.raw("</main><footer>");
@@ -61,7 +68,7 @@ impl Banner {
             ("/my-data", &texts.my_data.title),
         ];
         for (path, text) in links {
-            html.link(&self.address(path), text).raw(" ");
+            html.link(&way.page(path), text).raw(" ");
         }
         if !self.settings.controller.privacy_url.is_empty() {
             html.link(&self.settings.controller.privacy_url, &texts.banner.privacy);

@@ -1,15 +1,20 @@
 //! The path a visitor comes back to after a choice.
 //!
-//! It travels two ways. A form sends it as a field, percent-encoded. The standing link carries it as it is, behind
-//! `?return=`, as the last thing in the query: a path and query consist of characters that a query may have, so one
-//! escaped text serves both places. Told apart by the first character: a path starts with `/`, its encoding with `%`.
+//! It travels two ways. A form sends it as a field, percent-encoded. Links carry it as it is, behind the language of the
+//! page they stand on (`?nb=`), or `?return=` where a site has one, as the last thing in the query: a path and query consist
+//! of characters that a query may have, so one escaped text serves both places. Told apart by the first character: a path
+//! starts with `/`, its encoding with `%`.
 
 use bytes::Bytes;
 
 use super::html::Html;
+use super::texts::LANGUAGES;
 
 /// Longest path and query that is come back to. Unit: bytes. A longer one leads to the start page.
 pub const RETURN_BYTES_MAX: usize = 2048;
+
+/// The field's name.
+pub(super) const RETURN: &str = "return";
 
 /// The path, when it is one of this site: it starts with one `/`, and nothing in it makes a browser see another host
 /// or another header line: browsers read `//host`, `/\host` and either with blanks in between as another site (URL
@@ -22,15 +27,17 @@ pub fn safe_return(path_and_query: &str) -> Option<&str> {
 
 /// The path in the query of a page below the prefix, when there is a safe one.
 pub fn return_from_query(query: Option<&str>) -> Option<String> {
-    let query = query?;
-    let start = if query.starts_with("return=") { 0 } else { query.find("&return=")? + 1 };
-    let value = &query[start + "return=".len()..];
-    let path = if value.starts_with('/') {
-        value.to_owned()
-    } else {
-        decoded(value.split('&').next().unwrap_or_default())?
-    };
-    safe_return(&path).map(str::to_owned)
+    let (query, mut start) = (query?, 0);
+    let has_path = |name: &&str| *name == RETURN || LANGUAGES.contains(name);
+    for field in query.split('&') {
+        if let Some((name, value)) = field.split_once('=').filter(|(name, _)| has_path(name)) {
+            let whole = &query[start + name.len() + 1..];
+            let path = if value.starts_with('/') { whole.to_owned() } else { decoded(value)? };
+            return safe_return(&path).map(str::to_owned);
+        }
+        start += field.len() + 1;
+    }
+    None
 }
 
 /// The path, escaped for an attribute; `/` when it is not safe.
@@ -109,6 +116,7 @@ mod tests {
         #[test]
         fn both_ways_bring_back_the_same_path(path in "/([a-z0-9%&=+?;.]{1,40})?") {
             prop_assert_eq!(return_from_query(Some(&format!("return={path}"))), Some(path.clone()));
+            prop_assert_eq!(return_from_query(Some(&format!("a&nb={path}"))), Some(path.clone()));
             let encoded = path.bytes().fold(String::new(), |all, byte| format!("{all}%{byte:02X}"));
             prop_assert_eq!(return_from_query(Some(&format!("a=1&return={encoded}&b=2"))), Some(path));
         }

@@ -5,6 +5,7 @@ use super::Banner;
 use super::html::{Html, fill};
 use super::page::hidden;
 use super::texts::Texts;
+use super::way::Way;
 use crate::counting::WithoutConsent;
 
 /// How a site counts and how one visitor stands to it: what the page must say.
@@ -33,13 +34,22 @@ pub enum Objects {
     BySignal,
 }
 
+/// The page that a form stands on.
+pub(super) struct Here<'a> {
+    /// Where it leads.
+    pub(super) way: &'a Way<'a>,
+    /// Its path below the prefix.
+    pub(super) below: &'static str,
+}
+
 impl Banner {
-    /// The page at `PREFIX/statistics`.
-    pub fn statistics_page(&self, language: usize, counted: Counted) -> String {
+    /// The page at `PREFIX/statistics`, asked for on the page at `return_path`.
+    pub fn statistics_page(&self, language: usize, counted: Counted, return_path: Option<&str>) -> String {
         let texts = self.texts(language);
         let words = &texts.counting;
         let controller = [("controller", self.settings.controller.name.as_str())];
-        self.page(texts, &words.title, "/", |html| {
+        let way = self.way(texts, return_path);
+        self.page(texts, &words.title, &way, |html| {
             html.element("p", &fill(&words.intro, &controller));
             html.element("h2", &words.processed_title).element("p", &words.processed);
             html.element("p", &words.place);
@@ -59,29 +69,29 @@ impl Banner {
             html.element("p", &fill(&words.sums, &controller));
             html.element("h2", &words.seen_title).element("p", &words.root);
             html.element("p", &fill(&words.nobody, &controller));
-            self.objection(html, texts, counted, "/statistics");
+            objection(html, texts, counted, &Here { way: &way, below: "/statistics" });
         })
     }
+}
 
-    /// The switch, on the page at this path below the prefix.
-    pub(super) fn objection(&self, html: &mut Html, texts: &Texts, counted: Counted, here: &'static str) {
-        let words = &texts.counting;
-        html.element("h2", &words.object_title);
-        let (said, button) = match counted.objection {
-            Objects::No => (&words.object_about, Some(("yes", &words.object))),
-            Objects::BySwitch => (&words.objects, Some(("no", &words.object_no_more))),
-            Objects::BySignal => (&words.objects_by_signal, None),
-        };
-        html.raw("<p class=\"said\" role=\"status\">").text(said).raw("</p>");
-        if counted.objection == Objects::No {
-            html.element("p", if counted.heeds_gpc { &words.gpc_heeded } else { &words.gpc });
-        }
-        let Some((value, text)) = button else { return };
-        html.raw("<form method=\"post\"").attribute("action", &self.address("/objection")).raw(">");
-        hidden(html, "return", &self.address(here));
-        html.raw("<div class=\"buttons\"><button name=\"object\"").attribute("value", value);
-        html.raw(" data-role=\"object\">").text(text).raw("</button></div></form>");
+/// The switch, on the page that stands there.
+pub(super) fn objection(html: &mut Html, texts: &Texts, counted: Counted, here: &Here<'_>) {
+    let words = &texts.counting;
+    html.element("h2", &words.object_title);
+    let (said, button) = match counted.objection {
+        Objects::No => (&words.object_about, Some(("yes", &words.object))),
+        Objects::BySwitch => (&words.objects, Some(("no", &words.object_no_more))),
+        Objects::BySignal => (&words.objects_by_signal, None),
+    };
+    html.raw("<p class=\"said\" role=\"status\">").text(said).raw("</p>");
+    if counted.objection == Objects::No {
+        html.element("p", if counted.heeds_gpc { &words.gpc_heeded } else { &words.gpc });
     }
+    let Some((value, text)) = button else { return };
+    html.raw("<form method=\"post\"").attribute("action", &here.way.address("/objection")).raw(">");
+    hidden(html, "return", &here.way.here(here.below));
+    html.raw("<div class=\"buttons\"><button name=\"object\"").attribute("value", value);
+    html.raw(" data-role=\"object\">").text(text).raw("</button></div></form>");
 }
 
 #[cfg(test)]
@@ -106,21 +116,21 @@ mod tests {
             (Counted { has_beacon: true, ..COUNTED }, "A small script", "is an objection"),
             (Counted { heeds_gpc: true, ..COUNTED }, "is an objection", "A small script"),
         ] {
-            let page = banner().statistics_page(1, counted);
+            let page = banner().statistics_page(1, counted, None);
             assert!(page.contains(told) && !page.contains(untold), "{page}");
             assert!(page.contains("5 visitors of a day"), "{page}");
         }
-        assert!(banner().statistics_page(0, COUNTED).contains("Slik teller vi"));
+        assert!(banner().statistics_page(0, COUNTED, None).contains("Slik teller vi"));
     }
 
     #[test]
     fn the_switch_says_what_pressing_it_does() {
-        let form = "<form method=\"post\" action=\"/_consentry/objection\"><input type=\"hidden\" name=\"return\" \
-                    value=\"/_consentry/statistics\">";
+        let form = "<form method=\"post\" action=\"/_consentry/objection?en\"><input type=\"hidden\" name=\"return\" \
+                    value=\"/_consentry/statistics?en\">";
         for (objection, value) in
             [(Objects::No, Some("yes")), (Objects::BySwitch, Some("no")), (Objects::BySignal, None)]
         {
-            let page = banner().statistics_page(1, Counted { objection, ..COUNTED });
+            let page = banner().statistics_page(1, Counted { objection, ..COUNTED }, None);
             assert_eq!(page.contains(form), value.is_some(), "{page}");
             if let Some(value) = value {
                 assert!(page.contains(&format!("<button name=\"object\" value=\"{value}\"")), "{page}");

@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, body_limit, consent_cookie, from_here, weeks};
-use crate::banner::{Signal, safe_return};
+use crate::banner::Signal;
 use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
 use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
@@ -89,6 +89,7 @@ pub(super) async fn choose(
 /// it is now. Nothing is stored.
 fn ask_anew(visit: &Visit, taken: &Taken) -> Result<Response<Body>, Refusal> {
     let (back, prefix) = (&taken.form.return_path, &visit.site.policy.settings().prefix);
+    let centre = || visit.site.banner.preferences(taken.language, back);
     if taken.sent.form == Form::Json {
         return Err(Refusal::Outdated);
     }
@@ -97,7 +98,6 @@ fn ask_anew(visit: &Visit, taken: &Taken) -> Result<Response<Body>, Refusal> {
         Layer::Page => back.starts_with(prefix.as_str()),
         Layer::Banner | Layer::Script | Layer::Form => visit.consent.is_asked(),
     };
-    let centre = || format!("{prefix}/consent?return={back}");
     Ok(see_other(&if stands_there { back.clone() } else { centre() }))
 }
 
@@ -129,7 +129,9 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
     let (head, body) = request.into_parts();
     let sent = Sent::of(&head.headers);
     let body = body_limit::read(body, BODY_BYTES_MAX).await?;
-    let fallback = sent.referring_path(visit);
+    let referrer = sent.referrer.as_ref();
+    let fallback =
+        from_here::referring_path(referrer, visit.host.authority()).unwrap_or_else(|| "/".to_owned());
     let today = |name: &str| visit.site.banner.language_of_notice(name);
     let form = ChoiceForm::read(&body, visit.site.policy.catalog(), today, &fallback)?;
     let language = match form.notice {
@@ -187,21 +189,6 @@ impl Sent {
             cookies: headers.get_all(header::COOKIE).iter().cloned().collect(),
             form: if wants_json { Form::Json } else { Form::Page },
         }
-    }
-
-    /// The page the form stood on, as far as the browser says; else the first page.
-    fn referring_path(&self, visit: &Visit) -> String {
-        let uri = self.referrer.as_ref().and_then(|value| value.to_str().ok()?.parse::<http::Uri>().ok());
-        uri.filter(|uri| {
-            uri.authority()
-                .is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(visit.host.authority()))
-        })
-        .and_then(|uri| {
-            // A query may be longer than is come back to.
-            let whole = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-            safe_return(whole).or_else(|| safe_return(uri.path())).map(str::to_owned)
-        })
-        .unwrap_or_else(|| "/".to_owned())
     }
 }
 

@@ -1,12 +1,13 @@
-//! Does a request come from the site's own pages? What others send must neither choose, object nor be counted for a
-//! visitor.
+//! Does a request come from the site's own pages, and from which? What others send must neither choose, object nor be
+//! counted for a visitor.
 //!
 //! Browsers say where a request comes from (W3C Fetch Metadata section 2.3, and `Origin` on every POST: Fetch Standard
 //! section 3.2). A client that says nothing is no browser, and acts for nobody else.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use super::visit::Visit;
+use crate::banner::safe_return;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const HTTPS: &[u8] = b"https://";
@@ -22,6 +23,15 @@ pub(super) fn is_same_site(visit: &Visit, headers: &HeaderMap) -> bool {
     comes_from(visit, headers, &[b"same-origin", b"same-site"], |origin| {
         is_this_host(visit, origin) || host(origin).is_some_and(|host| visit.site.has_named_host(&host))
     })
+}
+
+/// The page under the host that is asked which a browser says it came from.
+pub(super) fn referring_path(referrer: Option<&HeaderValue>, authority: &str) -> Option<String> {
+    let uri = referrer?.to_str().ok()?.parse::<Uri>().ok()?;
+    let is_here = uri.authority().is_some_and(|its| its.as_str().eq_ignore_ascii_case(authority));
+    let whole = uri.path_and_query().filter(|_| is_here)?.as_str();
+    // A query may be longer than is come back to.
+    safe_return(whole).or_else(|| safe_return(uri.path())).map(str::to_owned)
 }
 
 /// Is the request's place one of `places`, as far as it says, and every origin of it one of ours?

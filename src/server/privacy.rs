@@ -33,17 +33,17 @@ const COOKIES_LISTED_MAX: usize = 200;
 pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Result<Response<Body>, Refusal> {
     let banner = &visit.site.banner;
     let language = visit.language(request.headers());
+    let back = return_from_query(request.uri().query());
     let (kind, body) = match path {
         "/consent" => {
-            let back = return_from_query(request.uri().query());
             let signal = asking::signal(request.headers());
             (HTML, banner.consent_page(language, &visit.consent, signal, back.as_deref()))
         }
-        "/cookies" => (HTML, banner.cookies_page(language)),
+        "/cookies" => (HTML, banner.cookies_page(language, back.as_deref())),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
         // One address for all: a page's own policy that lets the one through has to say no more for the others.
         "/choice.js" => (SCRIPT, script(visit, request.uri().query())),
-        "/statistics" => (HTML, banner.statistics_page(language, counted(visit))),
+        "/statistics" => (HTML, banner.statistics_page(language, counted(visit), back.as_deref())),
         _ => return Err(Refusal::NotFound),
     };
     read_only(visit, request, kind, body)
@@ -105,8 +105,9 @@ fn coded(coding: Coding, body: String) -> (Coding, Bytes) {
 pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, consent: &Consent, receipts: &[Receipt]) -> String {
     let sent = names_sent(headers);
     let language = visit.language(headers);
-    let banner = &visit.site.banner;
-    banner.my_data_page(language, consent, receipts, &classed(visit, &sent), counted(visit))
+    let back = return_from_query(visit.target().query());
+    let (classed, counted) = (classed(visit, &sent), counted(visit));
+    visit.site.banner.my_data_page(language, consent, receipts, &classed, counted, back.as_deref())
 }
 
 /// The same as a file; `receipt` is the signed one, where there is one.

@@ -1,8 +1,10 @@
 //! The one place where an error becomes an answer.
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::uri::Authority;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tower::BoxError;
 
+use super::from_here;
 use super::refusal::Refusal;
 use crate::banner::{Banner, Trouble};
 use crate::proxy::Body;
@@ -12,8 +14,11 @@ use crate::telemetry::Metrics;
 /// Who asked, as far as an error's form depends on it.
 pub(super) struct Asker {
     method: Method,
+    uri: Uri,
     wants_json: bool,
     accept_language: Option<HeaderValue>,
+    host: Option<HeaderValue>,
+    referrer: Option<HeaderValue>,
 }
 
 impl Asker {
@@ -22,19 +27,30 @@ impl Asker {
         let headers = request.headers();
         Self {
             method: request.method().clone(),
+            uri: request.uri().clone(),
             wants_json: headers
                 .get(header::ACCEPT)
                 .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json")),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+            host: headers.get(header::HOST).cloned(),
+            referrer: headers.get(header::REFERER).cloned(),
         }
     }
-}
 
-impl Asker {
-    /// The visitor's language, among those of the site.
+    /// The language of the page that led here, or the visitor's, among those of the site.
     fn language(&self, banner: &Banner) -> usize {
         let accepted = self.accept_language.as_ref().and_then(|value| value.to_str().ok());
-        banner.language(None, accepted)
+        match self.uri.path_and_query() {
+            Some(target) => banner.language_for(target, accepted),
+            None => banner.language(None, accepted),
+        }
+    }
+
+    /// The page of the same host that led here, as far as the browser says.
+    fn back(&self) -> Option<String> {
+        let host = || self.host.as_ref()?.to_str().ok();
+        let authority = self.uri.authority().map(Authority::as_str).or_else(host)?;
+        from_here::referring_path(self.referrer.as_ref(), authority)
     }
 }
 
@@ -69,7 +85,8 @@ fn answer(banner: Option<&Banner>, asker: &Asker, refusal: &Refusal) -> Response
         None if asker.wants_json => ("application/json", json(refusal)),
         None => ("text/plain; charset=utf-8", refusal.to_string()),
         Some(banner) => {
-            ("text/html; charset=utf-8", banner.error_page(asker.language(banner), trouble(refusal)))
+            let (language, back) = (asker.language(banner), asker.back());
+            ("text/html; charset=utf-8", banner.error_page(language, trouble(refusal), back.as_deref()))
         }
     };
     let mut answer = Response::new(if asker.method == Method::HEAD { Body::Empty } else { Body::from(body) });
@@ -91,7 +108,8 @@ fn trouble(refusal: &Refusal) -> Trouble {
         Refusal::HeadTooLarge => Trouble::CookiesFull,
         Refusal::CrossSite => Trouble::CrossSite,
         Refusal::Choice(_) | Refusal::Outdated => Trouble::Answer,
-        Refusal::BodyTooLarge | Refusal::TooManyTrackers => Trouble::TooLarge,
+        Refusal::BodyTooLarge => Trouble::TooLarge,
+        Refusal::TooManyTrackers => Trouble::TooManyTrackers,
         Refusal::MediaType(_) => Trouble::WrongType,
         Refusal::Origin(error) if error.is_timeout() => Trouble::OriginSlow,
         Refusal::Origin(error) if !error.is_visitors() => Trouble::OriginAway,

@@ -81,7 +81,7 @@ impl Visit {
     /// The language for a page that does not say its own.
     pub(super) fn language(&self, headers: &HeaderMap) -> usize {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        self.site.banner.language(None, accepted)
+        self.site.banner.language_for(&self.target, accepted)
     }
 
     /// What follows the reserved prefix, when the path is under it.

@@ -29,7 +29,7 @@ const stands = (page) => page.url().startsWith(gateway.url);
 
 test('without scripts an answer is stored, and every link leads to our own pages', () => walk(async (page, isStored) => {
   await page.locator('#consentry-banner a').first().click();
-  assert.equal(page.url(), `${gateway.url}/_consentry/cookies`);
+  assert.equal(page.url(), `${gateway.url}/_consentry/cookies?nb=/based`);
   await page.goBack();
   await page.locator('#consentry-banner [data-role="reject-all"]').click();
   await page.locator('#consentry-banner').waitFor({ state: 'detached' });

@@ -107,7 +107,7 @@ fn r35_less_is_taken_from_an_earlier_preference_centre_and_more_is_asked_about_a
         format!("choice=some&category=statistics{more}&layer=page&return=/dekk&notice={earlier}")
     };
     let answer = visitor.post(&some("&category=marketing"), &[]);
-    assert_eq!(answer.header("location"), Some("/_consentry/consent?return=/dekk"));
+    assert_eq!(answer.header("location"), Some("/_consentry/consent?nb=/dekk"));
     visitor.open("/");
     assert_eq!(told(&origin), "necessary, preferences, statistics");
     visitor.choose(&some(""));
@@ -117,7 +117,7 @@ fn r35_less_is_taken_from_an_earlier_preference_centre_and_more_is_asked_about_a
     let elsewhere = visitor.post("choice=all&layer=banner&return=/dekk&notice=0", &[]);
     assert_eq!(
         elsewhere.header("location"),
-        Some("/_consentry/consent?return=/dekk"),
+        Some("/_consentry/consent?nb=/dekk"),
         "it is asked nowhere else"
     );
 }

@@ -156,7 +156,7 @@ fn a_tracker_that_the_site_does_not_use_is_refused_like_one_that_nobody_knows() 
     ));
     let gone = format!("choice=some&tracker=youtube&layer=page&return=/&notice={earlier}");
     let answer = visitor.post(&gone, &[]);
-    assert_eq!(answer.header("location"), Some("/_consentry/consent?return=/"), "it was asked about then");
+    assert_eq!(answer.header("location"), Some("/_consentry/consent?nb=/"), "it was asked about then");
 }
 
 /// On a site that says nothing of what it uses, "all but this one" is said one by one.

@@ -178,7 +178,7 @@ fn a_form_without_an_origin_is_taken_where_the_browser_says_that_it_is_ours() {
     }
     let refused = chosen_at(&gateway, "shop.example", &[null, ("accept-language", "en")]);
     assert_eq!(refused.status, 403);
-    let way = "<p><a href=\"/_consentry/consent\">";
+    let way = "<p><a href=\"/_consentry/consent?en\">";
     assert!(refused.text().contains(way), "an answer can be given there: {}", refused.text());
     let there = get(gateway.visitors, "/_consentry/consent", &[]);
     assert_eq!(there.header("referrer-policy"), Some("same-origin"), "so that its forms have an origin");

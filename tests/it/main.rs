@@ -58,3 +58,4 @@ mod tidy;
 mod unchanged;
 mod untouched;
 mod untyped;
+mod ways;

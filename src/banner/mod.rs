@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{CategorySet, Consent};
@@ -73,6 +74,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Who handles data on the controller's behalf.
     pub processors: Vec<Processor>,
+    /// Where the days of dates begin.
+    pub time_zone: TimeZone,
 }
 
 /// How Google Consent Mode is used.

@@ -146,10 +146,10 @@ impl Banner {
         let words = &texts.my_data;
         html.raw("<ul>");
         for receipt in receipts {
-            let day = u32::try_from(receipt.time.as_second() / 86_400).unwrap_or_default();
+            let day = Day::of(receipt.time, &self.settings.time_zone);
             let granted: Vec<&str> = receipt.granted.iter().map(|name| self.shown(texts, name)).collect();
             let text = if granted.is_empty() { &words.said_no } else { &words.said_yes };
-            let values = [("date", &*texts.date(Day(day))), ("list", &texts.list(&granted))];
+            let values = [("date", &*texts.date(day)), ("list", &texts.list(&granted))];
             html.element("li", &fill(text, &values));
         }
         html.raw("</ul><p>").link(&way.address("/receipt.json"), &words.download);

@@ -62,6 +62,7 @@ pub(super) fn settings() -> Settings {
         wording: BTreeMap::new(),
         theme: Theme::default(),
         processors: Vec::new(),
+        time_zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Categories, choices and consent: what a visitor can say, and what stands after it was said.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::catalog::{Catalog, ConsentMode, Tracker, TrackerId};
 
 /// What a visitor says yes or no to.
@@ -171,9 +174,17 @@ pub enum Choice {
     },
 }
 
-/// Days since 1970-01-01, UTC. The date in a consent is no finer, so that it tells nobody apart.
+/// Days since 1970-01-01, as the site's time zone has them. The date in a consent is no finer, so that it tells nobody apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub u32);
+
+impl Day {
+    /// The day of a moment in a time zone; what was before the first is the first.
+    pub fn of(moment: Timestamp, zone: &TimeZone) -> Self {
+        let local = moment.as_second() + i64::from(zone.to_offset(moment).seconds());
+        Self(u32::try_from(local.div_euclid(86_400).max(0)).unwrap_or(u32::MAX))
+    }
+}
 
 /// The number of a receipt; its holder is the visitor, and only a grant has one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -17,7 +17,7 @@ pub struct Practice {
     pub without_consent: WithoutConsent,
     /// How many visitors of a day must share a text before it can be read.
     pub k: u32,
-    /// Weeks begin on Monday at midnight here.
+    /// Days begin at midnight here, and weeks on Monday.
     pub time_zone: TimeZone,
     /// Are the origin's sitemaps read, so that the pages they list can be told by name at once?
     pub reads_sitemap: bool,

@@ -35,7 +35,7 @@ pub(super) struct Visit {
     pub objection: Objects,
     /// What the cookie of returning visitors says.
     pub weeks: Sent,
-    /// Today, UTC.
+    /// Today, where the shop is.
     pub today: Day,
     target: PathAndQuery,
 }
@@ -49,7 +49,7 @@ impl Visit {
         client: Client,
         request: &Request<B>,
     ) -> Self {
-        let today = shared.today();
+        let today = Day::of(shared.clock.now(), &site.practice.time_zone);
         let own = OwnCookies::read(&site, request.headers(), today);
         let objection = match site.practice.gpc {
             _ if own.has_objection => Objects::BySwitch,

@@ -12,7 +12,6 @@ use super::site::{Site, Sites};
 use super::sitemap::PublicPaths;
 use crate::banner::Banner;
 use crate::clock::{Clock, Entropy};
-use crate::policy::consent::Day;
 use crate::proxy::Origin;
 use crate::store::ledger::Ledger;
 use crate::store::ledger::signed::SigningKey;
@@ -36,13 +35,6 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-}
-
-impl Shared {
-    /// Today, UTC.
-    pub fn today(&self) -> Day {
-        Day(u32::try_from(self.clock.now().as_second().max(0) / 86_400).unwrap_or(u32::MAX))
-    }
 }
 
 /// One worker thread.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::SignedDuration;
+
 use crate::pages::PLAIN;
 use crate::support::{Origin, RULES, Visitor, get, start, start_with};
 
@@ -133,4 +135,19 @@ fn more_single_trackers_than_a_cookie_holds_lead_back_to_the_choice() {
     assert_eq!(refused.status, 413, "{} are named", names.len());
     assert!(page.contains("<p><a href=\"/_consentry/consent?en\">Your choice</a></p>"), "{page}");
     assert!(visitor.jar.is_empty());
+}
+
+/// The visitor answered on Wednesday, half an hour after midnight in Oslo.
+#[test]
+fn days_are_those_of_the_shop() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    gateway.clock.step(SignedDuration::from_mins(12 * 60 + 30));
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let page = visitor.get("/_consentry/my-data?en", &[]).text();
+    assert!(
+        page.contains("11 March 2026: you said yes to") && page.contains("You said yes on 11 March 2026."),
+        "{page}"
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use toml::Spanned;
 
 use super::super::Site;
@@ -70,7 +71,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         policy: policy::Settings { hosts: hosts.clone(), prefix, unknown_cookies, unknown_hosts, allow },
         trackers,
         uses,
-        banner: banner::Settings { days, signals, ..banner? },
+        banner: banner::Settings { days, signals, time_zone: time_zone.clone(), ..banner? },
         cookie_domain: domain,
         asking,
         counting: SiteSettings {
@@ -91,15 +92,25 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     })
 }
 
-/// What visitors are shown, but for the days of an answer and what tags are told of it.
+/// What visitors are shown, but for the days of an answer, where days begin, and what tags are told of it.
 fn shown(table: &Table<'_>, given: &Given<'_>, prefix: &str) -> Option<banner::Settings> {
     let languages = languages(table, given);
     let controller = controller(table);
     let wording = texts::texts(table, &languages);
     let (theme, processors) = (theme::theme(table), theme::processors(table));
     let (prefix, controller) = (prefix.to_owned(), controller?);
-    let (days, signals) = (consent::DAYS_GOOD, banner::Signals::default());
-    Some(banner::Settings { prefix, languages, controller, days, signals, wording, theme, processors })
+    let (days, signals, time_zone) = (consent::DAYS_GOOD, banner::Signals::default(), TimeZone::UTC);
+    Some(banner::Settings {
+        prefix,
+        languages,
+        controller,
+        days,
+        signals,
+        wording,
+        theme,
+        processors,
+        time_zone,
+    })
 }
 
 fn hosts(table: &Table<'_>) -> Vec<Spanned<String>> {

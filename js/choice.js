@@ -37,7 +37,7 @@ const submit = (fields) => {
   const form = document.createElement("form");
   form.method = "post";
   // In the language of the page, with the way back: should it be refused, a page says so.
-  form.action = consentry.at + "choice" + (document.getElementById("consentry-open")?.search ?? "");
+  form.action = consentry.at + "choice" + (link()?.search ?? "");
   form.target = "_self";
   fields.forEach((value, name) => {
     const input = document.createElement("input");
@@ -178,12 +178,12 @@ if (__BANNER__) {
   // looks after the page was laid out, so that nothing is laid out for it before the first paint.
   addEventListener("load", () => {
     const banner = question();
-    const look = ([{ boundingClientRect }]) => {
+    if (!banner) return;
+    new IntersectionObserver(([{ boundingClientRect }]) => {
       if (boundingClientRect.top <= innerHeight) return;
       banner.popover = "manual";
       banner.showPopover?.();
-    };
-    if (banner) new IntersectionObserver(look).observe(banner);
+    }).observe(banner);
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to

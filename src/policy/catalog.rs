@@ -5,6 +5,7 @@
 
 mod check;
 mod entry;
+mod error;
 mod index;
 #[cfg(test)]
 mod innocent;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use entry::{
     Access, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry,
 };
+pub use error::CatalogError;
 use index::Index;
 pub use offer::{Offer, STAMP_BITS};
 use own::OwnRules;
@@ -50,42 +52,6 @@ impl TrackerId {
 #[serde(deny_unknown_fields)]
 struct File {
     tracker: Vec<TrackerEntry>,
-}
-
-/// What can be wrong with a catalogue.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    /// The text is no catalogue.
-    #[error("the catalogue cannot be read: {0}")]
-    Syntax(#[from] toml::de::Error),
-    /// One entry contradicts itself or another.
-    #[error("tracker \"{id}\": {problem}")]
-    Entry {
-        /// The tracker's id.
-        id: String,
-        /// What to change.
-        problem: String,
-    },
-    /// The fence of what is necessary would open a host that needs consent.
-    #[error(
-        "tracker \"{id}\": host \"{host}\" needs consent and lies below \"{domain}\" of \"{necessary}\", which is necessary"
-    )]
-    Under {
-        /// The tracker that needs consent.
-        id: String,
-        /// Its host.
-        host: String,
-        /// The necessary tracker.
-        necessary: String,
-        /// Its domain.
-        domain: String,
-    },
-    /// More trackers than a consent can name.
-    #[error("{count} trackers are more than the {} a consent can name", TrackerSet::TRACKERS_MAX)]
-    TooMany {
-        /// How many there are.
-        count: usize,
-    },
 }
 
 /// Every tracker this site knows.

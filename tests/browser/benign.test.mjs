@@ -97,9 +97,11 @@ test('a page may ask for every way to pay before any answer and after a no', asy
   }
 });
 
+const APPS = ['bankid:///?autostarttoken=2', 'swish://payment?token=1', 'vipps://a', 'mobilepay://a', 'mitid://a', 'frejaeid://a'];
+
 test('a frame may start the apps that people identify themselves and pay with', async () => {
   shop.serve('/app', `<!doctype html><html lang="nb"><title>App</title><p>App</p><iframe style="display:none" src="bankid:///?autostarttoken=1"></iframe>
-<script>for (const address of ['swish://payment?token=1', 'vipps://a', 'mobilepay://a', 'mitid://a', 'frejaeid://a', 'stranger://a']) {
+<script>for (const address of ${JSON.stringify([...APPS, 'stranger://a'])}) {
   const frame = document.createElement('iframe');
   frame.src = address;
   document.body.append(frame);
@@ -110,8 +112,10 @@ test('a frame may start the apps that people identify themselves and pay with', 
   await visitor.page.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) => self.refused(event.blockedURI)));
   try {
     await visitor.page.goto(`${gateway.url}/app`);
+    // Chromium starts the first by itself, and says of each other one that somebody must have asked for it.
+    await until('every app', () => APPS.every((address) => visitor.faults.some((fault) => fault.includes(`launch '${address}'`))));
     await until('what is refused', () => refused.length > 0);
-    assert.deepEqual(refused, ['stranger']);
+    assert.equal(refused.length, 1, 'the stranger alone');
   } finally {
     await visitor.close();
   }

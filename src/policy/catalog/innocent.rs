@@ -115,15 +115,6 @@ fn trackers_on_the_shops_own_hosts_are_known() {
         ("/rmkt/collect/123/", false, "google-ads"),
         ("/metrics/g/s/collect?tid=G-1&gcs=G111", false, "google-analytics"),
         ("/c/collect?v=2&tid=G-1&cid=1.2", false, "google-analytics"),
-        ("/4vu8/as/p/c/11252321380/?random=1&en=conversion&gcs=G111&auid=1.2", false, "google-ads"),
-        ("/4vu8/d/pagead/form-data/1?random=1", false, "google-ads"),
-        ("/4vu8/_/set_cookie?val=x", false, "google-ads"),
-        ("/metrics5?id=AW-123&s=/pagead/conversion/123", false, "google-ads"),
-        ("/metrics5?id=G-A1&s=/as/d/ccm/conversion/123", false, "google-ads"),
-        ("/metrics5?id=GT-A1&s=/pagead/form-data/1", false, "google-ads"),
-        ("/gtg/measurement.php?id=G-ABC&s=/g/collect?v=2", false, "google-analytics"),
-        ("/gtg/measurement.php?id=GT-ABC&s=/gtag/js", false, "google-tag"),
-        ("/4vu8/ag/g/c?v=2&tid=G-ABC&gtm=45&_p=1&gcs=G100", false, "google-analytics"),
         ("/mixpanel/track/?verbose=1&ip=1&_=1", false, "mixpanel"),
         ("/metrics/td?id=G-1", false, "google-tag"),
         ("/metrics/a?id=G-1", false, "google-tag"),
@@ -162,6 +153,24 @@ fn trackers_on_the_shops_own_hosts_are_known() {
         ("/.well-known/shopify/monorail/unstable/produce_batch", false, "shopify-analytics"),
     ] {
         assert!(owners(&catalog, target, is_script).contains(&id), "{target} is not known as {id}");
+    }
+}
+
+#[test]
+fn google_is_known_behind_its_gateway_and_behind_scripts_that_send_on() {
+    let catalog = built_in();
+    for (target, id) in [
+        ("/4vu8/as/p/c/11252321380/?random=1&en=conversion&gcs=G111&auid=1.2", "google-ads"),
+        ("/4vu8/d/pagead/form-data/1?random=1", "google-ads"),
+        ("/4vu8/_/set_cookie?val=x", "google-ads"),
+        ("/metrics5?id=AW-123&s=/pagead/conversion/123", "google-ads"),
+        ("/metrics5?id=G-A1&s=/as/d/ccm/conversion/123", "google-ads"),
+        ("/metrics5?id=GT-A1&s=/pagead/form-data/1", "google-ads"),
+        ("/gtg/measurement.php?id=G-ABC&s=/g/collect?v=2", "google-analytics"),
+        ("/gtg/measurement.php?id=GT-ABC&s=/gtag/js", "google-tag"),
+        ("/4vu8/ag/g/c?v=2&tid=G-ABC&gtm=45&_p=1&gcs=G100", "google-analytics"),
+    ] {
+        assert!(owners(&catalog, target, false).contains(&id), "{target} is not known as {id}");
     }
 }
 

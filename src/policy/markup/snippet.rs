@@ -113,7 +113,7 @@ pub(super) fn find(
             },
         };
         let of = || word.root.map(|root| (root.text, on_page(root.text, root.known)));
-        if is_own && !mark.is_some_and(|mark| hiding::hides(mark, of(), &word, |name| words.declares(name))) {
+        if is_own && !hiding::hides(of(), &word, |name| words.declares(name), || *mark) {
             return Found::OwnWork;
         }
     }

@@ -18,22 +18,25 @@ pub(super) fn mark(text: &[u8]) -> Option<&'static [u8]> {
     may_hide.then(|| MARKS.into_iter().find(|mark| has(mark))).flatten()
 }
 
-/// Is this what a snippet with that mark does to hide the page, or to show it again? `of` is the name that the chain begins
-/// with, and whose it is; `declares` knows the script's own names.
+/// Is this what a snippet does to hide the page, or to show it again? `of` is the name that the chain begins with, and
+/// whose it is; `declares` knows the script's own names, and `mark` the script's mark.
 pub(super) fn hides(
-    mark: &[u8],
     of: Option<(&[u8], Owner)>,
     word: &Word<'_>,
     declares: impl Fn(&[u8]) -> bool,
+    mark: impl Fn() -> Option<&'static [u8]>,
 ) -> bool {
     let name = word.text;
-    match of {
+    let is_little_more = match of {
         // Of the page itself they touch their mark alone.
-        Some((_, Owner::Page)) => match name {
-            b"add" | b"remove" => word.only_argument() == Some(mark),
-            b"className" => word.assigned().and_then(literal).is_some_and(|class| class.trim_ascii() == mark),
-            _ => false,
-        },
+        Some((_, Owner::Page)) => {
+            let class = match name {
+                b"add" | b"remove" => word.only_argument(),
+                b"className" => word.assigned().and_then(literal).map(<[u8]>::trim_ascii),
+                _ => None,
+            };
+            return class.is_some() && class == mark();
+        }
         Some((_, Owner::Script | Owner::Shop)) if word.is_called() => {
             name == b"removeChild" || (name == b"createElement" && word.argument() == Some(b"style"))
         }
@@ -44,5 +47,6 @@ pub(super) fn hides(
         }
         Some((_, Owner::Location)) => name == b"indexOf",
         _ => false,
-    }
+    };
+    is_little_more && mark().is_some()
 }

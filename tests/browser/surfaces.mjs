@@ -45,7 +45,7 @@ export async function openDetails(page) {
 
 /** Waits for a stored answer and what follows it. */
 export async function answered(visitor, press) {
-  const posted = visitor.page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith(`${gateway.prefix}/choice`));
+  const posted = visitor.page.waitForResponse((r) => r.request().method() === 'POST' && r.url().includes(`${gateway.prefix}/choice`));
   await press();
   await posted;
   await until('the page after the answer', async () => (await visitor.jar()).includes('consentry'));

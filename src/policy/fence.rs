@@ -50,6 +50,10 @@ const FRAMES: &str =
     "; frame-src 'self' data: blob: bankid: swish: vipps: mobilepay: mitid: frejaeid: https:";
 /// How every fence ends; the reserved prefix stands between.
 const REPORT_URI: [&str; 2] = ["; report-uri ", "/report"];
+/// The ranks of what is necessary and of what was agreed to: in a tag, reported, not seen.
+const NEEDED: [Rank; 3] = [Rank::Needed, Rank::NeededReported, Rank::NeededUnseen];
+const GRANTED: [Rank; 3] = [Rank::GrantedInTags, Rank::GrantedReported, Rank::Granted];
+
 /// The headers that fence a page in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fence {
@@ -201,12 +205,10 @@ impl Policy {
     ) {
         let (rank, bare) = match tracker.category {
             Category::Necessary if !tracker.is_used => (Rank::NeededElsewhere, Rank::NeededElsewhere),
-            Category::Necessary if tracker.is_sites || fences.has_seen(tracker) => {
-                (Rank::Needed, Rank::NeededBare)
-            }
-            Category::Necessary => (Rank::NeededUnseen, Rank::NeededBare),
+            Category::Necessary if tracker.is_sites => (Rank::Needed, Rank::NeededBare),
+            Category::Necessary => (fences.rank(tracker, NEEDED), Rank::NeededBare),
             _ if tracker.is_sites => (Rank::GrantedFirst, Rank::GrantedBare),
-            _ => (fences.rank(tracker), Rank::GrantedBare),
+            _ => (fences.rank(tracker, GRANTED), Rank::GrantedBare),
         };
         for HostRule { host: rule, paths, sockets } in &tracker.hosts {
             let schemes: &[&str] = if *sockets { &["", "wss://"] } else { &[""] };

@@ -95,19 +95,14 @@ impl Fences {
         states.map(|(state, fence)| (state, fence.sources_left_out)).filter(|(_, left_out)| *left_out > 0)
     }
 
-    /// Was a host of this tracker in a tag, or reported?
-    pub(super) fn has_seen(&self, tracker: &Tracker) -> bool {
-        self.rank(tracker) != Rank::Granted
-    }
-
-    /// Where the hosts of a tracker stand that was agreed to.
-    pub(super) fn rank(&self, tracker: &Tracker) -> Rank {
+    /// Where the hosts of a tracker stand, of three ranks: that of what a tag names, of what a browser reports, of the rest.
+    pub(super) fn rank(&self, tracker: &Tracker, [in_tags, reported, rest]: [Rank; 3]) -> Rank {
         if self.in_tags.contains(tracker.id) {
-            Rank::GrantedInTags
+            in_tags
         } else if self.reported.contains(tracker.id) {
-            Rank::GrantedReported
+            reported
         } else {
-            Rank::Granted
+            rest
         }
     }
 

@@ -6,12 +6,14 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     /// What the shop cannot do without: its own hosts, those the operator vouches for, and of the necessary trackers what
-    /// the operator wrote down or was seen.
+    /// the operator wrote down or a tag of the site names.
     Needed,
     /// What was agreed to and the operator wrote down.
     GrantedFirst,
     /// What was agreed to and a tag of the site names.
     GrantedInTags,
+    /// What is necessary and a browser says that a page asked for it.
+    NeededReported,
     /// What is necessary and was never seen.
     NeededUnseen,
     /// What was agreed to and a browser says that a page asked for it.

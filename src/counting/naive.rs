@@ -43,7 +43,7 @@ struct Visit {
     doings: Vec<Doing>,
     alive: i64,
     views: Vec<(u8, i64)>,
-    interactions: Vec<i64>,
+    interactions: usize,
     standing: Standing,
     /// What beacons told of a page: milliseconds, and depths of scroll.
     told: BTreeMap<u8, Vec<(i64, Option<u8>)>>,
@@ -147,9 +147,7 @@ impl Visit {
     /// Takes a view or an event into the visit.
     fn take(&mut self, world: &World, line: &Line) {
         self.alive = line.at;
-        if line.is_interactive() {
-            self.interactions.push(line.at);
-        }
+        self.interactions += usize::from(line.is_interactive());
         let mut doings = doings(world, line);
         if matches!(line.what, What::View { .. }) {
             if let Some((before, _)) = self.views.last() {
@@ -227,7 +225,7 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
                     doings: Vec::new(),
                     alive: line.at,
                     views: Vec::new(),
-                    interactions: Vec::new(),
+                    interactions: 0,
                     standing: line.standing,
                     told: BTreeMap::new(),
                     steps: vec![0; world.funnels.len()],
@@ -299,8 +297,10 @@ fn book(world: &World, cell: &Values, visit: &Visit, doings: &[&Doing], sheet: &
     let [entry, exit] = visit.ends();
     if page.is_none_or(|page| Some(page) == entry.as_ref()) {
         sums.entries += i64::from(entry.is_some());
-        sums.bounces += i64::from(visit.interactions.len() < 2);
-        sums.seconds += visit.interactions.iter().skip(1).last().map_or(0, |last| (last - began) / 1000);
+        let is_bounce = visit.interactions < 2;
+        sums.bounces += i64::from(is_bounce);
+        let last = visit.doings.last().map_or(began, |doing| doing.line.at);
+        sums.seconds += if is_bounce { 0 } else { (last - began) / 1000 };
     }
     if page.is_none_or(|page| Some(page) == exit.as_ref()) {
         sums.exits += i64::from(exit.is_some());

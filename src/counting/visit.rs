@@ -211,8 +211,7 @@ impl Visit {
         if !is_first {
             self.attend(deeds, self.exit(), step.at.saturating_sub(self.viewed), None);
         }
-        self.interact(step.at);
-        self.alive = step.at;
+        self.happen(step.at, true);
         self.viewed = step.at;
         self.ids[EXIT] = self.record(step).number();
         if is_first {
@@ -222,10 +221,7 @@ impl Visit {
 
     /// An event; an interactive one after another ends a bounce.
     pub(super) fn event(&mut self, step: Step, interactive: bool) {
-        if interactive {
-            self.interact(step.at);
-        }
-        self.alive = step.at;
+        self.happen(step.at, interactive);
         self.record(step);
     }
 

@@ -146,12 +146,11 @@ impl Visit {
         }
     }
 
-    /// The visitor did something.
-    pub(super) fn interact(&mut self, at: i32) {
-        self.interactions = self.interactions.saturating_add(1).min(2);
-        if !self.is_bounce() {
-            self.last = self.last.max(at);
-        }
+    /// Something happened; did the visitor do it?
+    pub(super) fn happen(&mut self, at: i32, interactive: bool) {
+        self.interactions = self.interactions.saturating_add(u8::from(interactive)).min(2);
+        self.last = self.last.max(at);
+        self.alive = at;
     }
 
     /// A visit bounces until its second interactive event.
@@ -159,8 +158,9 @@ impl Visit {
         self.interactions < 2
     }
 
+    /// From the first thing to the last, whoever did it; a bounce has no duration.
     fn seconds(&self) -> i32 {
-        self.last.saturating_sub(self.began) / 1000
+        if self.is_bounce() { 0 } else { self.last.saturating_sub(self.began) / 1000 }
     }
 
     /// Adds up sights by their hours, and notes where the visit comes into a day.

@@ -20,11 +20,11 @@ use crate::clock::Clock;
 use crate::counting::Vault;
 use crate::counting::place::WatchedPlaces;
 use crate::proxy::Body;
-use crate::store::EventStore;
 use crate::store::key_log::KeyLog;
 use crate::store::ledger::Ledger;
-use crate::store::spool::Spool;
+use crate::store::spool::{Depth, Spool};
 use crate::store::tokens::{Access, Tokens};
+use crate::store::{EventStore, StoreError};
 use crate::telemetry::Metrics;
 
 /// Everything the listener answers from.
@@ -184,47 +184,47 @@ async fn query(admin: &Admin, request: Request<Incoming>) -> Result<Response<Bod
     Ok(with_type("application/json", bytes::Bytes::from(body)))
 }
 
+/// What does not work as it should, a sentence each.
+fn degraded(admin: &Admin, depth: Result<&Depth, &StoreError>) -> Vec<String> {
+    let metrics = &admin.metrics;
+    let lost = |count: fn(&Depth) -> u64| depth.is_ok_and(|depth| count(depth) > 0);
+    let clock = || {
+        format!(
+            "the clock says {:.0}: nothing old is erased before it has stood for a day",
+            admin.clock.now()
+        )
+    };
+    let told = [
+        admin.places.problem().map(|problem| format!("places are unknown: {problem}")),
+        (metrics.hits_dropped.get() > 0)
+            .then(|| "page views were dropped: the counter could not keep up".to_owned()),
+        depth.err().map(|error| format!("counts cannot be written: {error}")),
+        admin.spool.trouble().map(|trouble| format!("figures wait in the spool: {trouble}")),
+        (metrics.receipts_copy_failing.get() > 0)
+            .then(|| "receipts are not copied to the server: the log has the reason".to_owned()),
+        (metrics.date_in_doubt.get() > 0).then(clock),
+        (metrics.inventory_failing.get() > 0)
+            .then(|| "names that are seen cannot be written: the log has the reason".to_owned()),
+        admin
+            .vault
+            .problem()
+            .map(|problem| format!("keys are not locked in memory: {problem}; raise the limit memlock")),
+        (metrics.key_log_failing.get() > 0)
+            .then(|| "the log of keys cannot be written: the log has the reason".to_owned()),
+        lost(|depth| depth.lost_tallies)
+            .then(|| "counts were lost: the spool was full, or the store away too long".to_owned()),
+        lost(|depth| depth.set_aside_batches)
+            .then(|| "batches were set aside in the spool: the log has the reason".to_owned()),
+    ];
+    told.into_iter().flatten().collect()
+}
+
 /// What is pending, degraded or lost. 503 when counts are being lost or choices cannot be recorded.
 async fn ready(admin: &Admin) -> Response<Body> {
     let depth = admin.spool.depth();
     let head = admin.ledger.head().await;
-    let mut degraded = Vec::new();
-    if let Some(problem) = admin.places.problem() {
-        degraded.push(format!("places are unknown: {problem}"));
-    }
-    if admin.metrics.hits_dropped.get() > 0 {
-        degraded.push("page views were dropped: the counter could not keep up".to_owned());
-    }
-    if let Err(error) = &depth {
-        degraded.push(format!("counts cannot be written: {error}"));
-    }
-    if let Some(trouble) = admin.spool.trouble() {
-        degraded.push(format!("figures wait in the spool: {trouble}"));
-    }
-    if admin.metrics.receipts_copy_failing.get() > 0 {
-        degraded.push("receipts are not copied to the server: the log has the reason".to_owned());
-    }
-    if admin.metrics.date_in_doubt.get() > 0 {
-        let now = admin.clock.now();
-        degraded
-            .push(format!("the clock says {now:.0}: nothing old is erased before it has stood for a day"));
-    }
-    if admin.metrics.inventory_failing.get() > 0 {
-        degraded.push("names that are seen cannot be written: the log has the reason".to_owned());
-    }
-    if let Some(problem) = admin.vault.problem() {
-        degraded.push(format!("keys are not locked in memory: {problem}; raise the limit memlock"));
-    }
-    if admin.metrics.key_log_failing.get() > 0 {
-        degraded.push("the log of keys cannot be written: the log has the reason".to_owned());
-    }
+    let degraded = degraded(admin, depth.as_ref());
     let depth = depth.unwrap_or_default();
-    if depth.lost_tallies > 0 {
-        degraded.push("counts were lost: the spool was full, or the store away too long".to_owned());
-    }
-    if depth.set_aside_batches > 0 {
-        degraded.push("batches were set aside in the spool: the log has the reason".to_owned());
-    }
     let broken = head.as_ref().err().map(|error| format!("choices cannot be recorded: {error}"));
     let body = serde_json::json!({
         "status": if broken.is_some() { "failing" } else if degraded.is_empty() { "ready" } else { "degraded" },

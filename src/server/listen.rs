@@ -33,6 +33,7 @@ use self::sockets::{Socket, last_accepts};
 use self::watched::Watched;
 use super::Settings;
 use super::patient::Patient;
+use crate::counting::wipe_stack;
 use crate::proxy::Body;
 
 pub(super) use self::heads::HeadTooLarge;
@@ -47,6 +48,9 @@ const FIRST_REQUEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Pause after the process or the system had no more room for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a worker wipes what requests left on its stack. The next ones write over it, where any come.
+const WIPE_EVERY: Duration = Duration::from_secs(10);
 
 /// Where to listen, and with how many workers.
 #[derive(Debug)]
@@ -225,6 +229,7 @@ impl Worker {
         let mut turn = 0;
         let mut stopped = self.stopped.clone();
         let mut stopping = pin!(is_told(&mut stopped));
+        let mut wiping = tokio::time::interval(WIPE_EVERY);
         loop {
             tokio::select! {
                 biased;
@@ -236,6 +241,7 @@ impl Worker {
                     }
                     Err(error) => pause_after(&error).await,
                 },
+                _ = wiping.tick() => wipe_stack(),
             }
         }
         for (stream, peer) in listeners.into_iter().flat_map(last_accepts) {

@@ -68,16 +68,18 @@ pub struct Fence {
 }
 
 impl Policy {
-    /// The fence of a page in a consent state. Made once per state; single trackers add what was made ready for
-    /// each; only a page on which a rule with paths holds has its fence made anew.
+    /// The fence of a page in a consent state. Made once per state; single trackers add what was made ready for each. It is
+    /// made anew only for a page on which a rule with paths holds, and where single trackers find no room in what is ready:
+    /// they come before bare domains.
     pub fn fence<'a>(&self, fences: &'a Fences, consent: &Consent, page: Page<'_>) -> Cow<'a, Fence> {
         match fences.of_states.get(consent.categories().state()) {
             Some(ready) if !self.has_bound_rule(page) => {
                 if consent.trackers().is_empty() {
-                    Cow::Borrowed(ready)
-                } else {
-                    Cow::Owned(self.widened(ready, consent))
+                    return Cow::Borrowed(ready);
                 }
+                let widened = self.widened(ready, consent);
+                let has_room = widened.sources_left_out == ready.sources_left_out;
+                Cow::Owned(if has_room { widened } else { self.make_fence(fences, consent, page) })
             }
             _ => Cow::Owned(self.make_fence(fences, consent, page)),
         }

@@ -223,6 +223,16 @@ fn advertising_features_are_off_until_marketing_is_granted() {
     assert!(fence(policy, &of(&[Marketing]), FRONT).permissions_policy.is_none());
 }
 
+/// The fence of who answered nothing else is the fullest there is.
+#[test]
+fn a_tracker_that_is_agreed_to_alone_finds_room_beside_what_is_necessary() {
+    for tracker in plain().catalog().trackers().filter(|tracker| tracker.category != Necessary) {
+        let trackers = [tracker.id].into_iter().collect();
+        let fence = fence(plain(), &single(&[], trackers), FRONT);
+        assert_eq!(fence.sources_left_out, 0, "{}", tracker.name_id);
+    }
+}
+
 /// Reports go to our own endpoint, from every fence, also one that single trackers widen.
 #[test]
 fn every_fence_ends_with_where_reports_go() {

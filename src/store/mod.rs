@@ -27,7 +27,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{Span, Timestamp, Zoned};
 
 use crate::clock::Clock;
 use crate::counting::tally::{LocalDay, Name, Tally};
@@ -61,12 +61,15 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// The moment so many months ago, in UTC. So long ago that the calendar has none: then nothing is too old.
+    fn first(self, now: Timestamp) -> Option<Zoned> {
+        now.to_zoned(TimeZone::UTC).checked_sub(Span::new().months(i64::from(self.months))).ok()
+    }
+
     /// The first moment of which figures are sure to be kept: a store goes by days of UTC, a site has days of its own.
     pub fn kept_from(self, now: Timestamp) -> Timestamp {
-        let first = now.to_zoned(TimeZone::UTC).checked_sub(Span::new().months(i64::from(self.months)));
-        let next = first.and_then(|first| first.start_of_day()?.checked_add(Span::new().days(1)));
-        // So long ago that the calendar has no day for it: then nothing is so old.
-        next.map_or(Timestamp::MIN, |next| next.timestamp())
+        let next = |first: Zoned| first.start_of_day().ok()?.checked_add(Span::new().days(1)).ok();
+        self.first(now).and_then(next).map_or(Timestamp::MIN, |next| next.timestamp())
     }
 }
 

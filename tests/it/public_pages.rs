@@ -1,7 +1,7 @@
 //! Pages that are there for everybody are readable in the statistics at once; all others wait for enough visitors.
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
 use crate::events::tell;
@@ -39,17 +39,22 @@ fn until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// A shop that says for each address how long its page may be kept.
+fn cached(control: fn(&str) -> &'static str) -> Origin {
+    Origin::answering(move |asked| {
+        let mut answer = html_page(PLAIN);
+        let control = HeaderValue::from_static(control(&asked.target));
+        answer.headers_mut().insert("cache-control", control);
+        answer
+    })
+}
+
 #[test]
 fn what_any_cache_may_keep_is_readable_after_one_view() {
-    let origin = Origin::answering(|asked| {
-        let control = match asked.target.as_str() {
-            "/kampanje" => "public, max-age=600",
-            "/min-side" => "private",
-            _ => "no-cache",
-        };
-        let mut answer = html_page(PLAIN);
-        answer.headers_mut().insert("cache-control", control.parse().expect("a value"));
-        answer
+    let origin = cached(|target| match target {
+        "/kampanje" => "public, max-age=600",
+        "/min-side" => "private",
+        _ => "no-cache",
     });
     let gateway = start_with(&origin, &RULES.replace("sitemap = true", "sitemap = false"));
     let token = gateway.token();
@@ -63,12 +68,7 @@ fn what_any_cache_may_keep_is_readable_after_one_view() {
 
 #[test]
 fn articles_are_told_apart_by_number_where_any_cache_may_keep_their_pages() {
-    let origin = Origin::answering(|asked| {
-        let control = if asked.target.ends_with("55555") { "no-cache" } else { "public, max-age=600" };
-        let mut answer = html_page(PLAIN);
-        answer.headers_mut().insert("cache-control", control.parse().expect("a value"));
-        answer
-    });
+    let origin = cached(|target| if target.ends_with("55555") { "no-cache" } else { "public, max-age=600" });
     let gateway = start_with(&origin, &RULES.replace("sitemap = true", "sitemap = false"));
     let token = gateway.token();
     let mut visitor = Visitor::of(gateway.visitors);

@@ -3,8 +3,7 @@
 //! Each step is a transaction of its own and takes a day of a site: whatever happens between, no sum is lost or doubled,
 //! and a batch waits for one day at most.
 
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, named_params};
 
 use crate::store::Retention;
@@ -38,10 +37,7 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn at(now: Timestamp, kept: Retention) -> Self {
         let days = utc_day(now);
-        let date = now.to_zoned(TimeZone::UTC);
-        let first = date.checked_sub(Span::new().months(i64::from(kept.months)));
-        // So long ago that the calendar has no day for it: then nothing is so old.
-        let forget = first.map_or(i64::MIN, |first| utc_day(first.timestamp()));
+        let forget = kept.first(now).map_or(i64::MIN, |first| utc_day(first.timestamp()));
         Self { fold: days - i64::from(kept.hours_days), forget, pack: days - PACK_DAYS }
     }
 }

@@ -14,7 +14,6 @@ const inHead = {
   'rel-list': (d) => `<LINK REL="nonsense Preconnect" HREF=https://rel-list.${d}>`,
   'speculation-rules': (d) => `<script type="speculationrules">{"prefetch":[{"source":"list","urls":["https://speculation-rules.${d}/a"]}]}</script>`,
   'style-import': (d) => `<style>@import "https://style-import.${d}/a.css";</style>`,
-  'style-font': (d) => `<style>@font-face{font-family:f;src:url(https://style-font.${d}/a.woff2)}#font{font-family:f}</style>`,
   'own-css': (d) => `<link rel="stylesheet" href="/own.css?d=${d}">`,
 };
 
@@ -66,7 +65,9 @@ const inBody = {
   'embed': (d) => `<embed src="https://embed.${d}/a" type="text/html">`,
   'background': (d) => `<table background="https://background.${d}/a.gif"><tr><td>x</td></tr></table>`,
   'style-attribute': (d) => `<p style="background:url('https://style-attribute.${d}/a.gif')">x</p>`,
-  'style-element': (d) => `<style>#styled{background:url(https://style-element.${d}/a.gif)}</style><p id="styled">x</p>`,
+  // Ids of their own: of rules for one element the browser fetches only what the last one names, if it reads them at once.
+  'style-element': (d) => `<style>[id="styled-${d}"]{background:url(https://style-element.${d}/a.gif)}</style><p id="styled-${d}">x</p>`,
+  'style-font': (d) => `<style>@font-face{font-family:"${d}";src:url(https://style-font.${d}/a.woff2)}[id="font-${d}"]{font-family:"${d}"}</style><p id="font-${d}">x</p>`,
   'style-shadow': (d) => `<div><template shadowrootmode="open"><img src="https://style-shadow.${d}/a.gif" alt=""></template></div>`,
   'frame': (d) => `<iframe src="https://frame.${d}/a"></iframe>`,
   'frame-srcdoc': (d) => `<iframe srcdoc="&lt;img src=&quot;https://frame-srcdoc.${d}/a.gif&quot;&gt;"></iframe>`,
@@ -93,7 +94,7 @@ export function page(domains) {
 <html lang="nb"><head><meta charset="utf-8"><title>Alle veier</title>
 ${each(inHead)}
 </head><body>
-<h1 id="font">Sommerdekk på lager</h1><p id="own">Butikkens egen tekst.</p>
+<h1>Sommerdekk på lager</h1><p id="own">Butikkens egen tekst.</p>
 ${each(inBody)}
 <p id="end">Slutt</p></body></html>
 `;

@@ -84,6 +84,16 @@ impl Numbers {
     }
 }
 
+/// A view to come; `way`, `page` and `spread` choose how, what and from where.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct View {
+    at: u32,
+    visitor: u32,
+    page: u32,
+    way: u32,
+    spread: u32,
+}
+
 /// What hits are made of.
 pub(crate) struct Stream {
     agents: Vec<HeaderValue>,
@@ -124,26 +134,12 @@ impl Stream {
 
     /// The views of so many visits, in the order of time.
     pub(crate) fn hits(&self, visits: u32, pace: Pace) -> Vec<Hit> {
-        let mut numbers = Numbers(1);
-        let mut planned = Vec::with_capacity(visits as usize * PAGES_PER_VISIT as usize);
-        for visitor in 0..visits {
-            let mut at = numbers.below(pace.milliseconds());
-            let (way, spread) = (numbers.below(8), numbers.below(1 << 16));
-            for number in 0..PAGES_PER_VISIT {
-                let most = 1 + numbers.below(PAGES);
-                let target = numbers.below(most);
-                planned.push((at, visitor, target, if number == 0 { way } else { 0 }, spread));
-                at += 5_000 + numbers.below(90_000);
-            }
-        }
-        planned.sort_unstable();
-        planned
-            .into_iter()
-            .map(|(at, visitor, page, way, spread)| self.hit(at, visitor, page, way, spread))
-            .collect()
+        plan(visits, pace).iter().map(|view| self.hit(*view)).collect()
     }
 
-    fn hit(&self, at: u32, visitor: u32, page: u32, way: u32, spread: u32) -> Hit {
+    /// What the request path makes of a view.
+    pub(crate) fn hit(&self, view: View) -> Hit {
+        let View { at, visitor, page, way, spread } = view;
         let address = if visitor.is_multiple_of(2) {
             0x0a00_0000 + visitor
         } else {
@@ -166,6 +162,24 @@ impl Stream {
             kind: HitKind::View { status: 200, is_public: false, asked: None, properties: Box::default() },
         }
     }
+}
+
+/// When the views of so many visits come, in their order.
+pub(crate) fn plan(visits: u32, pace: Pace) -> Vec<View> {
+    let mut numbers = Numbers(1);
+    let mut planned = Vec::with_capacity(visits as usize * PAGES_PER_VISIT as usize);
+    for visitor in 0..visits {
+        let mut at = numbers.below(pace.milliseconds());
+        let (way, spread) = (numbers.below(8), numbers.below(1 << 16));
+        for number in 0..PAGES_PER_VISIT {
+            let most = 1 + numbers.below(PAGES);
+            let shown = numbers.below(most);
+            planned.push(View { at, visitor, page: shown, way: if number == 0 { way } else { 0 }, spread });
+            at += 5_000 + numbers.below(90_000);
+        }
+    }
+    planned.sort_unstable();
+    planned
 }
 
 /// The same hit once more: hits cannot be cloned, so this is what the request path does.

@@ -1,7 +1,7 @@
 //! The records of one day: visits, open and over, each after the one before of the same visitor.
 //!
 //! They stand in pieces of a fixed size, so that growing moves nothing, and are found by their mark through a table
-//! of places. One record takes 112 bytes, 5 to 10 in the table, and 16 for each thing it did after the first.
+//! of places. One record takes 104 bytes, 5 to 10 in the table, and 16 for each thing it did after the first.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -172,6 +172,6 @@ mod tests {
 
     #[test]
     fn record_of_a_visit_stays_small() {
-        assert!(size_of::<Visit>() <= 112, "{}", size_of::<Visit>());
+        assert!(size_of::<Visit>() <= 104, "{}", size_of::<Visit>());
     }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 26] = [
+const SOURCES: [&str; 27] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -29,6 +29,7 @@ const SOURCES: [&str; 26] = [
     "tell.js",
     "told.js",
     "sizes.js",
+    "stays.js",
     "forget.js",
     "choice.js",
     "witness.js",

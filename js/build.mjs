@@ -1,7 +1,7 @@
 /**
  * Builds what goes into the binary: node build.mjs [--out DIR] [--sizes]
  *
- * guard.js, guard-granted.js, guard-granted-alone.js, guard-free.js,
+ * guard.js, guard-granted.js, guard-alone.js, guard-free.js,
  * guard-free-alone.js, landing.js, landing-alone.js, signals.js,
  *                                                       what the script in <head> is put together from
  * default.js, answered.js, heed.js, uet.js, clarity.js,
@@ -30,7 +30,7 @@ const small = { minify: true, target: targets, charset: "utf8", legalComments: "
 const LIMITS = {
   "guard.js": { minified: 1023 },
   "guard-granted.js": { minified: 1023 },
-  "guard-granted-alone.js": { minified: 1023 },
+  "guard-alone.js": { minified: 1023 },
   "choice.js": { brotli: 1024 },
   "choice-file.js": { brotli: 2048 },
   "witness.js": { brotli: 1024 },
@@ -109,7 +109,7 @@ mkdirSync(out, { recursive: true });
 const guard = (free, granted, alone) => ({ __FREE__: `${free}`, __GRANTED__: `${granted}`, __ALONE__: `${alone}` });
 await script("guard.js", "guard.js", guard(false, false, false));
 await script("guard.js", "guard-granted.js", guard(false, true, false));
-await script("guard.js", "guard-granted-alone.js", guard(false, true, true));
+await script("guard.js", "guard-alone.js", guard(false, false, true));
 await script("guard.js", "guard-free.js", guard(true, true, false));
 await script("guard.js", "guard-free-alone.js", guard(true, true, true));
 await script("landing.js", "landing.js", { __ALONE__: "false" });

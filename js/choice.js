@@ -11,6 +11,7 @@
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last: the same once more is not sent while it is on its way
  *   told(id)        says what stands now, and gives lost focus a place (told.js)
+ *   stays(back)     is the page not to be loaded again? (stays.js)
  *   stands()        where no file may be fetched: tells tags what another tab's answer left standing, before the page goes
  * document hears "consentry:change" with detail.consent after each choice.
  *
@@ -18,6 +19,7 @@
  * __DIALOG__ in the file that other pages fetch when somebody opens the preferences or a page script calls choose().
  */
 import { preferences } from "./dialog.js";
+import { stays } from "./stays.js";
 import { tell } from "./tell.js";
 import { told } from "./told.js";
 
@@ -75,16 +77,16 @@ const post = async (fields, leave, before) => {
     return fields.get("layer") != "script" && consentry.told?.();
   }
   tell(granted);
-  // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
-  if (!receipt && !takes_back && (__BANNER__ || !now.unchanged)) {
-    // The page that stands here is already the right one.
-    consentry.busy = 0;
-    question()?.remove();
-    if (!__ALONE__ && !__DIALOG__) await import(consentry.at + "choice.js").catch(() => {});
-    return consentry.told?.();
-  }
+  if (!__ALONE__ && !__DIALOG__) await import(consentry.at + "choice.js").catch(() => {});
   // Before the page goes: what was taken back may be kept under names that no server sees.
   if (takes_back && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
+  // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
+  if ((!receipt && !takes_back && (__BANNER__ || !now.unchanged)) || consentry.stays?.(takes_back)) {
+    // The page that stands here is already the right one, or the next one is.
+    consentry.busy = 0;
+    question()?.remove();
+    return consentry.told?.();
+  }
   if (receipt)
     try {
       history.replaceState({ consentry: [document.referrer, history.state, document.activeElement.id] }, "");
@@ -100,7 +102,7 @@ const send = (fields, leave) => {
   return (consentry.busy = post(fields, leave, busy));
 };
 
-if (__DIALOG__ || __ALONE__) consentry.told = told;
+if (__DIALOG__ || __ALONE__) Object.assign(consentry, { told, stays });
 if (__ALONE__)
   consentry.stands = () => {
     // Once: the browser speaks of each cookie that goes.

@@ -57,7 +57,7 @@ export function preferences(consentry, send, link, tell) {
     dialog.addEventListener("submit", (event) => {
       const { target, submitter } = event;
       const isOn = submitter.value == "all" || (submitter.value == "some" && target.querySelector(":checked"));
-      if (!isOn && !consentry.busy && target.querySelector("[checked]")) {
+      if (!isOn && !consentry.busy && !consentry.stays(1) && target.querySelector("[checked]")) {
         // All is taken back: a plain form, as without scripts. Nothing is to be kept for the page that follows, which
         // hears of it from forget.js. The guard leaves it alone. Tags that run hear of it in this one.
         consentry.busy = 1;

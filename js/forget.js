@@ -6,9 +6,10 @@
  *
  * Where a form of the shop's page led back to it, it also says what became of the answer.
  *
- * The same at PREFIX/choice.js?now is for pages that go because of an answer in another tab: __NOW__ is what that left standing,
- * and null otherwise. Tags that run are told first.
+ * The same at PREFIX/choice.js?now and ?new is for pages that go because of an answer in another tab: __NOW__ is what that left
+ * standing, and null otherwise. Tags that run are told first. ?new is asked for where nothing ran: __TAKES_BACK__ is false.
  */
+import { stays } from "./stays.js";
 import { tell } from "./tell.js";
 import { told } from "./told.js";
 
@@ -31,3 +32,4 @@ try {
 } catch {}
 if (!now && self.consentry?.at && document.referrer == location.href && performance.getEntriesByType("navigation")[0]?.redirectCount)
   told();
+if (now) stays(__TAKES_BACK__) ? document.getElementById("consentry-banner")?.remove() : location.reload();

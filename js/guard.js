@@ -1,5 +1,5 @@
 /**
- * First in <head>. Keeps the page's own scripts from storing what this visitor has not agreed to, and loads the page
+ * First in <head>. Keeps the page's own scripts from storing what this visitor has not agreed to, and has the page loaded
  * again when the answer it was made for is no longer the one that stands. It is comfort, not the fence: headers do the
  * enforcing.
  *
@@ -78,17 +78,21 @@
     origin > "i" ||
     (__FREE__
       ? /\.psm\./.test(document.cookie)
-      : (document.cookie.split("consentry=")[1] || "...").split(".").slice(2, 4) + "");
+      : (/consentry=..\d+.(\w*.[^.;]*)/.exec(document.cookie) || "..")[1]);
   const then = granted();
   const check = () =>
     consentry.busy ||
     granted() == then ||
-    // Tags that run are told before the page goes: by a file (forget.js), or by what stands in the page (choice.js).
-    (!__GRANTED__
-      ? location.reload()
-      : __ALONE__
-        ? (consentry.stands?.(), location.reload())
-        : import(consentry.at + "choice.js?now").catch(() => {}).then(() => location.reload()));
+    // Tags that run are told before the page goes, and it stays where something would be lost (stays.js): by a file (forget.js),
+    // asked for once for each answer, or by what stands in the page (choice.js). Where the file fails and everything was agreed
+    // to, there is no room to look (600 bytes).
+    (__ALONE__
+      ? (consentry.stands?.(), self.consentry_sent || location.reload())
+      : __FREE__
+        ? import(consentry.at + "choice.js?now").catch(() => location.reload())
+        : import(consentry.at + (__GRANTED__ ? "choice.js?now" : "choice.js?new") + granted()).catch(
+            () => self.consentry_sent || location.reload(),
+          ));
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
   addEventListener("pageshow", check);
   addEventListener("visibilitychange", check);

@@ -2,11 +2,10 @@
 
 /// Inline, first in `<head>`; the tokens `$C` and `$S` are regular expressions to be filled in.
 pub const GUARD: &str = include_str!(concat!(env!("OUT_DIR"), "/guard.js"));
-/// The same for a visitor who agreed to something: before the page goes for an answer in another tab, `PREFIX/choice.js?now`
-/// tells the tags that run.
+/// The same for a visitor who agreed to something: an answer in another tab may take it back.
 pub const GUARD_GRANTED: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-granted.js"));
 /// The same on a page that may fetch no file of ours.
-pub const GUARD_GRANTED_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-granted-alone.js"));
+pub const GUARD_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-alone.js"));
 /// The guard of a visitor who agreed to everything: it wraps nothing and has no token.
 pub const GUARD_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-free.js"));
 /// The same on a page that may fetch no file of ours.

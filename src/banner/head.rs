@@ -11,8 +11,8 @@ pub(super) use elements::{hash_source, nonce_attribute};
 
 use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_FREE, GUARD_FREE_ALONE,
-    GUARD_GRANTED, GUARD_GRANTED_ALONE, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE,
+    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE,
+    GUARD_FREE_ALONE, GUARD_GRANTED, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE,
     SIZES,
 };
 use super::html::ScriptValue;
@@ -95,7 +95,7 @@ impl Making<'_> {
         let may_run = others == Others::MayRun;
         let more = More {
             // A frame asks nobody, and is told of other tabs' answers as a page is.
-            asks_for_file: may_run && (is_page || self.consent.is_grant()),
+            asks_for_file: may_run,
             idle: if may_run { idle } else { "" },
             has_embeds: self.has_embeds,
         };
@@ -163,17 +163,24 @@ impl Making<'_> {
 
 /// The file that removes what is kept under these names; a `*` at an end takes every continuation.
 pub fn forget_script<'a>(held: impl Iterator<Item = &'a str>) -> String {
-    forgetting(held, "null")
+    forgetting(held, "null", "false")
 }
 
-/// The same for a page that goes because of an answer in another tab: it tells tags that run which categories stand now.
-pub fn now_script<'a>(held: impl Iterator<Item = &'a str>, consent: &Consent) -> String {
+/// The same for a page that goes because of an answer in another tab: it tells tags that run which categories stand now, and
+/// loads the page again where nothing is lost by it. Something `may_be_taken_back` where something ran.
+pub fn now_script<'a>(
+    held: impl Iterator<Item = &'a str>,
+    consent: &Consent,
+    may_be_taken_back: bool,
+) -> String {
     let stand = Category::ASKED.into_iter().filter(|category| consent.categories().contains(*category));
-    forgetting(held, ScriptValue::texts(stand.map(Category::name)).as_str())
+    let takes_back = if may_be_taken_back { "true" } else { "false" };
+    forgetting(held, ScriptValue::texts(stand.map(Category::name)).as_str(), takes_back)
 }
 
-fn forgetting<'a>(held: impl Iterator<Item = &'a str>, stand: &str) -> String {
-    FORGET.replace("__NOW__", stand).replace("__HELD__", ScriptValue::texts(held).as_str())
+fn forgetting<'a>(held: impl Iterator<Item = &'a str>, stand: &str, takes_back: &str) -> String {
+    let script = FORGET.replace("__NOW__", stand).replace("__TAKES_BACK__", takes_back);
+    script.replace("__HELD__", ScriptValue::texts(held).as_str())
 }
 
 fn guard(consent: &Consent, names: OpenNames<'_>, others: Others) -> String {
@@ -181,9 +188,9 @@ fn guard(consent: &Consent, names: OpenNames<'_>, others: Others) -> String {
     let guard = match (is_free, others) {
         (true, Others::MayRun) => return GUARD_FREE.to_owned(),
         (true, Others::MayNot) => return GUARD_FREE_ALONE.to_owned(),
-        (false, _) if !consent.is_grant() => GUARD,
+        (false, Others::MayRun) if !consent.is_grant() => GUARD,
         (false, Others::MayRun) => GUARD_GRANTED,
-        (false, Others::MayNot) => GUARD_GRANTED_ALONE,
+        (false, Others::MayNot) => GUARD_ALONE,
     };
     // The second is filled first: then nothing in a rule can be taken for a token.
     let (before, after) = guard.split_once(STORAGE_TOKEN).unwrap_or((guard, ""));
@@ -231,14 +238,14 @@ mod tests {
 
     #[test]
     fn the_guard_stays_under_one_kibibyte() {
-        for guard in [GUARD, GUARD_GRANTED, GUARD_GRANTED_ALONE, GUARD_FREE, GUARD_FREE_ALONE] {
+        for guard in [GUARD, GUARD_GRANTED, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE] {
             assert!(guard.len() < 1024, "{} bytes", guard.len());
         }
     }
 
     #[test]
     fn each_rule_stands_in_its_place() {
-        for guard in [GUARD, GUARD_GRANTED, GUARD_GRANTED_ALONE] {
+        for guard in [GUARD, GUARD_GRANTED, GUARD_ALONE] {
             assert_eq!(guard.matches(COOKIES_TOKEN).count(), 1);
             assert_eq!(guard.matches(STORAGE_TOKEN).count(), 1);
         }
@@ -323,24 +330,22 @@ mod tests {
     }
 
     #[test]
-    fn a_page_with_consent_can_tell_its_tags_of_another_tabs_answer() {
+    fn a_page_can_be_loaded_anew_for_another_tabs_answer_once_its_tags_were_told() {
         let catalog = catalog();
-        for (consent, shown, by_file) in [
-            (Consent::none(), Shown::InFrame, false),
-            (of(CategorySet::NECESSARY), Shown::AsPage, false),
-            (of(CategorySet::ALL), Shown::AsPage, true),
-            (of(CategorySet::NECESSARY.with(Category::Statistics)), Shown::InFrame, true),
+        for (consent, shown, file) in [
+            (Consent::none(), Shown::InFrame, "choice.js?new"),
+            (of(CategorySet::NECESSARY), Shown::AsPage, "choice.js?new"),
+            (of(CategorySet::ALL), Shown::AsPage, "choice.js?now"),
+            (of(CategorySet::NECESSARY.with(Category::Statistics)), Shown::InFrame, "choice.js?now"),
         ] {
             let making = Making { shown, ..making(&catalog, &consent) };
             let told = |others| {
                 let head = making.head(FREE, others);
                 let html = String::from_utf8(head.html().to_vec()).unwrap();
-                let calls = ["choice.js?now", "consentry.stands?."];
-                (calls.map(|call| html.contains(call)), head.asks_for_file())
+                ([file, "consentry.stands?."].map(|call| html.contains(call)), head.asks_for_file())
             };
-            let asks = by_file || shown == Shown::AsPage;
-            assert_eq!(told(Others::MayRun), ([by_file, false], asks), "{consent:?}");
-            assert_eq!(told(Others::MayNot), ([false, by_file], false), "{consent:?}");
+            assert_eq!(told(Others::MayRun), ([true, false], true), "{consent:?}");
+            assert_eq!(told(Others::MayNot), ([false, true], false), "{consent:?}");
         }
     }
 

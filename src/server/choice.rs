@@ -35,7 +35,7 @@ const FORGOTTEN: &str = "\"clientHints\", \"prefetchCache\", \"prerenderCache\""
 /// How the answer is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// A form sent by the browser: answered with the page, 303.
+    /// A form sent by the browser: answered with the page, 303, or with nothing, 204, where that cannot be come back to.
     Page,
     /// A script's request: answered with JSON, 200.
     Json,
@@ -89,16 +89,19 @@ pub(super) async fn choose(
 /// it is now. Nothing is stored.
 fn ask_anew(visit: &Visit, taken: &Taken) -> Result<Response<Body>, Refusal> {
     let (back, prefix) = (&taken.form.return_path, &visit.site.policy.settings().prefix);
-    let centre = || visit.site.banner.preferences(taken.language, back);
+    let centre = |back: &str| visit.site.banner.preferences(taken.language, back);
     if taken.sent.form == Form::Json {
         return Err(Refusal::Outdated);
+    }
+    if taken.form.stays {
+        return Ok(see_other(&centre("")));
     }
     let stands_there = match taken.form.layer {
         Layer::Embed => true,
         Layer::Page => back.starts_with(prefix.as_str()),
         Layer::Banner | Layer::Script | Layer::Form => visit.consent.is_asked(),
     };
-    Ok(see_other(&if stands_there { back.clone() } else { centre() }))
+    Ok(see_other(&if stands_there { back.clone() } else { centre(back) }))
 }
 
 /// The browser goes on to a path of this site.
@@ -109,6 +112,13 @@ fn see_other(path: &str) -> Response<Body> {
     let path = HeaderValue::from_str(path).unwrap_or_else(|_| HeaderValue::from_static("/"));
     answer.headers_mut().insert(header::LOCATION, path);
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The browser stays where it is, and takes the cookies (RFC 9110 section 15.3.5).
+fn stay() -> Response<Body> {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::NO_CONTENT;
     answer
 }
 
@@ -160,7 +170,7 @@ pub(super) fn settle(
 
 /// Tells the visitor what stands, and that it stood already. Its days are not begun anew.
 pub(super) fn keep(shared: &Shared, visit: &Visit, taken: &Taken) -> Response<Body> {
-    if taken.sent.form == Form::Page {
+    if taken.sent.form == Form::Page && !taken.form.stays {
         // The view that follows was counted already.
         shared.hits.hand_in(hit(shared, visit, taken, &visit.consent, HitKind::Returns));
     }
@@ -272,7 +282,8 @@ fn tell_counter(shared: &Shared, visit: &Visit, taken: &Taken, after: &Consent, 
         layer: taken.form.layer,
         notice: visit.site.banner.counted(taken.language).clone(),
         said: said(visit, after),
-        reloads: taken.sent.form == Form::Page || after.is_grant() || takes_back(visit, after),
+        reloads: !taken.form.stays
+            && (taken.sent.form == Form::Page || after.is_grant() || takes_back(visit, after)),
     };
     shared.hits.hand_in(hit(shared, visit, taken, after, kind));
 }
@@ -308,6 +319,7 @@ fn reply(visit: &Visit, taken: &Taken, after: &Consent, told: &serde_json::Value
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer
         }
+        Form::Page if form.stays => stay(),
         Form::Page => see_other(&form.return_path),
     };
     let headers = answer.headers_mut();

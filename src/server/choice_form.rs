@@ -14,6 +14,8 @@ pub(super) struct ChoiceForm {
     pub choice: Choice,
     /// A path of this site, with its query.
     pub return_path: String,
+    /// Does it stand in a page that cannot be come back to, because it answered a form itself?
+    pub stays: bool,
     /// Where it was made.
     pub layer: Layer,
     /// What it answers.
@@ -82,7 +84,7 @@ impl ChoiceForm {
     ) -> Result<Self, ChoiceError> {
         let (mut kind, mut return_path, mut layer, mut notice) = (None, None, None, Told::Nothing);
         let (mut categories, mut trackers, mut named) = (CategorySet::NECESSARY, TrackerSet::NONE, 0);
-        let mut names_unknown = false;
+        let (mut names_unknown, mut stays) = (false, false);
         for (name, value) in form::fields(body)? {
             match name.as_ref() {
                 "choice" if kind.is_none() => kind = Some(value),
@@ -98,9 +100,10 @@ impl ChoiceForm {
                         None => names_unknown = true,
                     }
                 }
-                "return" if return_path.is_none() && safe_return(&value).is_some() => {
+                "return" if return_path.is_none() && !stays && safe_return(&value).is_some() => {
                     return_path = Some(value.into_owned());
                 }
+                "return" if return_path.is_none() && !stays && value.is_empty() => stays = true,
                 "return" => return Err(ChoiceError::ForeignReturn),
                 "layer" if layer.is_none() => {
                     layer = Some(self::layer(&value).ok_or(ChoiceError::UnknownLayer)?);
@@ -127,7 +130,8 @@ impl ChoiceForm {
             _ => return Err(ChoiceError::NoChoice),
         };
         let return_path = return_path.unwrap_or_else(|| fallback.to_owned());
-        Ok(Self { choice, return_path, layer: layer.unwrap_or(Layer::Form), notice, names_unknown })
+        let layer = layer.unwrap_or(Layer::Form);
+        Ok(Self { choice, return_path, stays, layer, notice, names_unknown })
     }
 }
 
@@ -164,6 +168,7 @@ mod tests {
             ChoiceForm {
                 choice: Choice::None,
                 return_path: "/dekk".into(),
+                stays: false,
                 layer: Layer::Form,
                 notice: Told::Nothing,
                 names_unknown: false

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 use super::asking::has_gpc;
 use super::consent_cookie::Found;
@@ -38,6 +38,7 @@ pub(super) struct Visit {
     /// Today, where the shop is.
     pub today: Day,
     target: PathAndQuery,
+    is_sent: bool,
 }
 
 impl Visit {
@@ -60,7 +61,13 @@ impl Visit {
             request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let doubled = own.found.doubled(&site, request.headers(), today);
         let (consent, weeks) = (own.found.consent, own.weeks);
-        Self { site, host, client, consent, doubled, objection, weeks, today, target }
+        let is_sent = !matches!(*request.method(), Method::GET | Method::HEAD);
+        Self { site, host, client, consent, doubled, objection, weeks, today, target, is_sent }
+    }
+
+    /// Was something sent that would be sent again, were the page loaded again?
+    pub(super) const fn is_sent(&self) -> bool {
+        self.is_sent
     }
 
     /// The page asked for.

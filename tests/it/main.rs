@@ -45,6 +45,7 @@ mod reports;
 mod requests;
 mod scans;
 mod schema;
+mod sent_pages;
 mod service_workers;
 mod shop_pages;
 mod stand_ins;

@@ -1,5 +1,6 @@
 //! A page on its way to the visitor: rewritten for the consent, tagged with all that it depends on, its hosts noted.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 
 use super::{Ask, confirm, decoder, has_browser};
@@ -180,10 +181,17 @@ pub(super) fn make_changed(head: &mut response::Parts, coding: Coding) {
     head.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
+/// Marks a page that answered a form: our scripts do not load it again, and its own forms have no way back to it.
+const SENT: &[u8] = b"<meta id=consentry_sent>";
+
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { head, script, idle, embeds, languages, tail } = let_in(visit, &ask.shown, shown, headers);
-    let return_path = visit.site.banner.return_path(visit.target().as_str());
+    let LetIn { mut head, script, idle, embeds, languages, tail } = let_in(visit, &ask.shown, shown, headers);
+    let mut return_path = visit.site.banner.return_path(visit.target().as_str());
+    if visit.is_sent() {
+        head = Bytes::from([&head, SENT].concat());
+        return_path = Bytes::new();
+    }
     let origin = Banner::origin(visit.client.is_https, visit.host.authority());
     Insertions { head, script, languages, preferred: ask.language, return_path, origin, idle, embeds, tail }
 }

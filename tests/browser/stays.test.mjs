@@ -1,0 +1,154 @@
+// What an answer must not cost: an order sent twice, a confirmation that is gone, a form that has to be filled in again.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chooseBeside, settle, until, withVisitor } from './harness.mjs';
+import { startGateway, startShop } from './hostile.mjs';
+
+const page = (body) => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title></head><body><main>${body}</main></body></html>`;
+/** With a policy that lets in what has its hash, and so no file of ours. */
+const STRICT = { 'content-security-policy': "script-src 'self' 'sha256-Tqnl3eLXTbQ9lVBGUx2hDqLTbF5KDwXZkm1LRAdWJ2s='" };
+const FORM = (to) => `<form method="post" action="${to}"><input id="name" name="name"><textarea id="note" name="note"></textarea><button id="order">Bestill</button></form>`;
+const DONE = '<h1 id="done">Takk for bestillingen</h1>';
+
+let shop;
+let gateway;
+before(async () => {
+  shop = await startShop();
+  gateway = await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics", "youtube"]' });
+  shop.serve('/kasse', page(FORM('/takk')));
+  shop.serve('/takk', page(DONE));
+  shop.serve('/strengt', page(FORM('/strengt-takk')), { headers: STRICT });
+  shop.serve('/strengt-takk', page(DONE), { headers: STRICT });
+});
+after(async () => {
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+const asked = (path) => shop.seen.filter((one) => one.path === path).map((one) => one.method);
+
+/** Fills in what is to be lost or kept, as a person does. */
+async function filled(page_, path = '/kasse') {
+  await page_.goto(gateway.url + path, { waitUntil: 'load' });
+  await page_.locator('#name').fill('Kari Nordmann');
+  await page_.locator('#note').fill('Ring på');
+  await page_.locator('#note').blur();
+}
+
+async function ordered(page_, path = '/kasse') {
+  shop.forget();
+  await filled(page_, path);
+  await page_.locator('#order').click();
+  await page_.locator('#done').waitFor();
+}
+
+const answerOf = async (visitor) => (await visitor.context.cookies()).find((one) => one.name === 'consentry')?.value;
+
+/** Does something, and waits for the answer to be stored and the page to be quiet. */
+async function answered(visitor, go) {
+  const before = await answerOf(visitor);
+  await go();
+  await until('an answer', async () => (await answerOf(visitor)) !== before);
+  await settle(visitor.page);
+}
+
+const inBanner = (visitor, role) => () => visitor.page.locator(`#consentry-banner [data-role="${role}"]`).click();
+
+async function inDialog({ page: page_ }, role) {
+  await page_.locator('#consentry-open').click();
+  await page_.locator(`dialog [data-role="${role}"]`).click();
+}
+
+for (const [path, end, name] of [['/kasse', '/takk', ''], ['/strengt', '/strengt-takk', ', where no file of ours is let in']]) {
+  describe(`a page that answered a form is not sent for again${name}`, () => {
+    const stillThere = async (visitor) => {
+      assert.equal(await visitor.page.locator('#done').count(), 1, 'the confirmation stands');
+      assert.deepEqual(asked(end), ['POST'], 'the order was sent once');
+    };
+    for (const role of ['accept-all', 'reject-all']) {
+      for (const javaScript of [true, false]) {
+        test(`by ${role} in the banner, JavaScript ${javaScript}`, () => withVisitor(async (visitor) => {
+          await ordered(visitor.page, path);
+          await answered(visitor, inBanner(visitor, role));
+          await stillThere(visitor);
+          if (javaScript) await visitor.page.locator('#consentry-banner').waitFor({ state: 'detached' });
+        }, { javaScript }));
+      }
+    }
+    test('by a script that takes a consent back', () => withVisitor(async (visitor) => {
+      await chooseBeside(visitor, gateway.url, 'choice=all');
+      await ordered(visitor.page, path);
+      await answered(visitor, () => visitor.page.evaluate(() => consentry.choose('none')));
+      await stillThere(visitor);
+      assert.deepEqual(await visitor.page.evaluate(() => consentry.consent), ['necessary'], 'tags were told');
+    }));
+    for (const [from, to] of [['', 'choice=all'], ['choice=all', 'choice=none'], ['choice=none', 'choice=all']]) {
+      test(`by an answer in another tab, from ${from || 'none'} to ${to}`, () => withVisitor(async (visitor) => {
+        if (from) await chooseBeside(visitor, gateway.url, from);
+        await ordered(visitor.page, path);
+        const told = path === '/kasse' && visitor.page.waitForResponse(/choice\.js\?(now|new)/);
+        await chooseBeside(visitor, gateway.url, to);
+        await told;
+        await visitor.page.evaluate(() => dispatchEvent(new Event('pageshow')));
+        await settle(visitor.page);
+        await stillThere(visitor);
+      }));
+    }
+  });
+}
+
+test('no to all in the dialog leaves a confirmation where it is', () => withVisitor(async (visitor) => {
+  await chooseBeside(visitor, gateway.url, 'choice=all');
+  await ordered(visitor.page);
+  await answered(visitor, () => inDialog(visitor, 'reject-all'));
+  assert.equal(await visitor.page.locator('#done').count(), 1);
+  assert.deepEqual(asked('/takk'), ['POST']);
+}));
+
+describe('what was typed', () => {
+  const stands = (page_) => page_.evaluate(() => [document.querySelector('#name').value, document.querySelector('#note').value]);
+  const TYPED = ['Kari Nordmann', 'Ring på'];
+  const walks = {
+    'a yes in the banner': async (visitor) => {
+      await filled(visitor.page);
+      await answered(visitor, inBanner(visitor, 'accept-all'));
+    },
+    'a yes in the dialog': async (visitor) => {
+      await chooseBeside(visitor, gateway.url, 'choice=none');
+      await filled(visitor.page);
+      await answered(visitor, () => inDialog(visitor, 'accept-all'));
+    },
+    'a yes in another tab': async (visitor) => {
+      await filled(visitor.page);
+      const told = visitor.page.waitForResponse(/choice\.js\?new/);
+      await chooseBeside(visitor, gateway.url, 'choice=all');
+      await told;
+      await visitor.page.locator('#consentry-banner').waitFor({ state: 'detached' });
+    },
+  };
+  for (const [what, walk] of Object.entries(walks)) {
+    test(`is not lost by ${what}, and the next page is the new one`, () => withVisitor(async (visitor) => {
+      await walk(visitor);
+      assert.deepEqual(await stands(visitor.page), TYPED);
+      assert.ok((await visitor.page.evaluate(() => consentry.consent)).includes('statistics'), 'scripts were told');
+      await visitor.page.goto(`${gateway.url}/takk`);
+      assert.equal(await visitor.page.locator('#consentry-banner').count(), 0);
+    }));
+  }
+
+  test('does not keep a page that was made for a consent that is taken back', () => withVisitor(async (visitor) => {
+    await chooseBeside(visitor, gateway.url, 'choice=all');
+    await filled(visitor.page);
+    await visitor.page.evaluate(() => { self.isOld = true; });
+    await chooseBeside(visitor, gateway.url, 'choice=none');
+    await until('another page', () => visitor.page.evaluate(() => !self.isOld).catch(() => false));
+  }));
+
+  test('and a page in which nothing was typed is loaded again', () => withVisitor(async (visitor) => {
+    await visitor.page.goto(`${gateway.url}/kasse`, { waitUntil: 'load' });
+    await visitor.page.evaluate(() => { self.isOld = true; });
+    await chooseBeside(visitor, gateway.url, 'choice=all');
+    await until('another page', () => visitor.page.evaluate(() => !self.isOld).catch(() => false));
+  }));
+});

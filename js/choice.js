@@ -11,7 +11,7 @@
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last: the same once more is not sent while it is on its way
  *   told(id)        says what stands now, and gives lost focus a place (told.js)
- *   stays(back)     is the page not to be loaded again? (stays.js)
+ *   again(receipt, back)  loads the page again, if nothing is lost by it (stays.js); else gives something
  *   stands()        where no file may be fetched: tells tags what another tab's answer left standing, before the page goes
  * document hears "consentry:change" with detail.consent after each choice.
  *
@@ -78,20 +78,13 @@ const post = async (fields, leave, before) => {
   }
   tell(granted);
   if (!__ALONE__ && !__DIALOG__) await import(consentry.at + "choice.js").catch(() => {});
-  // Before the page goes: what was taken back may be kept under names that no server sees.
-  if (takes_back && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
   // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
-  if ((!receipt && !takes_back && (__BANNER__ || !now.unchanged)) || consentry.stays?.(takes_back)) {
-    // The page that stands here is already the right one, or the next one is.
-    consentry.busy = 0;
-    question()?.remove();
-    return consentry.told?.();
-  }
-  if (receipt)
-    try {
-      history.replaceState({ consentry: [document.referrer, history.state, document.activeElement.id] }, "");
-    } catch {}
-  location.reload();
+  const isRight = !receipt && !takes_back && (__BANNER__ || !now.unchanged);
+  if (!isRight && !(await (consentry.again?.(receipt, takes_back) ?? location.reload()))) return;
+  // The page that stands here is already the right one, or the next one is.
+  consentry.busy = 0;
+  question()?.remove();
+  return consentry.told?.();
 };
 
 /** One answer after the other, in the order they were given. */
@@ -102,7 +95,19 @@ const send = (fields, leave) => {
   return (consentry.busy = post(fields, leave, busy));
 };
 
-if (__DIALOG__ || __ALONE__) Object.assign(consentry, { told, stays });
+if (__DIALOG__ || __ALONE__) {
+  consentry.told = told;
+  consentry.again = async (receipt, takesBack) => {
+    // Before the page goes: what was taken back may be kept under names that no server sees.
+    if (takesBack && !__ALONE__) await import(consentry.at + "choice.js?forget").catch(() => {});
+    if (stays(takesBack)) return 1;
+    if (receipt)
+      try {
+        history.replaceState({ consentry: [document.referrer, history.state, document.activeElement.id] }, "");
+      } catch {}
+    location.reload();
+  };
+}
 if (__ALONE__)
   consentry.stands = () => {
     // Once: the browser speaks of each cookie that goes.
@@ -162,6 +167,10 @@ if (__BANNER__) {
   };
   // First of all who listen: shops' scripts send forms in ways of their own.
   addEventListener("submit", answered, true);
+  // The form is the last thing in the page. Who answers before it is there has answered all the same.
+  addEventListener("click", ({ target }) => {
+    if (target.form === null && target.closest("#consentry-banner")) addEventListener("DOMContentLoaded", () => target.click());
+  });
 
   // What gets focus is moved from under the banner where all of it is hidden. What is fixed does not move, and nor does the
   // page for it.

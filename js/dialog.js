@@ -1,3 +1,5 @@
+import { stays } from "./stays.js";
+
 /**
  * The preference centre over the page, as a <dialog>: focus moves in, the page behind it is inert, Escape and "Back"
  * close it without choosing, and focus returns to where it was. Browsers do all of this for a modal dialog.
@@ -57,7 +59,7 @@ export function preferences(consentry, send, link, tell) {
     dialog.addEventListener("submit", (event) => {
       const { target, submitter } = event;
       const isOn = submitter.value == "all" || (submitter.value == "some" && target.querySelector(":checked"));
-      if (!isOn && !consentry.busy && !consentry.stays(1) && target.querySelector("[checked]")) {
+      if (!isOn && !consentry.busy && !stays(1) && target.querySelector("[checked]")) {
         // All is taken back: a plain form, as without scripts. Nothing is to be kept for the page that follows, which
         // hears of it from forget.js. The guard leaves it alone. Tags that run hear of it in this one.
         consentry.busy = 1;

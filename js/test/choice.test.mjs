@@ -79,12 +79,20 @@ test("a refusal closes the banner, says so, and loads nothing", async () => {
 });
 
 test("a grant keeps the referrer and loads the page anew", async () => {
-  const { page, calls, press, seen } = asked();
+  const { page, calls, press, seen, script } = asked();
+  page.imported = async () => script("choice-file.js");
   page.history.state = { page: 3 };
   await press("choice", "all");
   assert.equal(calls.reload, 1);
   assert.deepEqual(structuredClone(page.history.state), { consentry: ["https://shop.example/", { page: 3 }, "chosen-with"] });
   assert.deepEqual([...seen.changed[0]], ["necessary", "preferences", "statistics", "marketing"]);
+});
+
+test("a grant loads the page anew where the file that knows more cannot be had", async () => {
+  const { calls, page, press } = asked();
+  page.imported = async () => Promise.reject(new Error("offline"));
+  await press("choice", "all");
+  assert.equal(calls.reload, 1);
 });
 
 test("after a no the page's own state is left as it is", async () => {

@@ -92,7 +92,9 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
       toString() {
         return this.href ?? this.origin + this.pathname + this.search;
       },
-      reload: () => (calls.reload += 1),
+      reload: () => {
+        calls.reload += 1;
+      },
     },
     addEventListener: (name, listener) => heard.push({ name, listener }),
   };

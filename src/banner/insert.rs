@@ -1,6 +1,7 @@
 //! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
 //!
-//! The form `consentry-allow` stands before the foot of a page with a stand-in; the stand-in's button belongs to it by its
+//! The question stands first in the body, and its form `consentry-answer` last: shops' pages send "the first form", which is
+//! a payment, as soon as they are there. Buttons belong to a form by their `form` attribute. The form `consentry-allow` stands before the foot of a page with a stand-in; the stand-in's button belongs to it by its
 //! `form` attribute and may therefore stand anywhere, in a paragraph or inside another form too. It names one tracker and
 //! nothing else: the gateway adds that to what stands when it is sent, so it takes nothing back, and gives nothing back
 //! that was withdrawn after the page was made.
@@ -29,9 +30,9 @@ impl Site<'_> {
     /// For a visitor who is asked.
     pub(super) fn asked(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
-            let foot = self.foot(texts);
+            let foot = self.foot_of_question(texts, notice);
             let allow = self.allow(notice, CategorySet::NECESSARY, texts);
-            localized(texts, self.banner(texts, Some(notice)).into_parts(), allow, foot)
+            localized(texts, self.banner(texts).into_parts(), allow, foot)
         });
         localized.collect()
     }
@@ -67,11 +68,11 @@ impl Site<'_> {
             Part::Origin => String::new(),
             _ => " ".to_owned(),
         };
-        self.banner(texts, None).into_parts().iter().map(text).collect()
+        self.banner(texts).into_parts().iter().map(text).collect()
     }
 
-    /// The question; without a notice, as it stands in the notice itself.
-    fn banner(&self, texts: &Texts, notice: Option<&Notice>) -> Template {
+    /// The question.
+    fn banner(&self, texts: &Texts) -> Template {
         let words = &texts.banner;
         let mut banner = Template::new();
         let html = banner.html();
@@ -79,20 +80,14 @@ impl Site<'_> {
         texts.mark_in_page(html).raw(">");
         html.raw("<h2 id=consentry-heading>").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
-        html.raw("<form method=post target=_self");
-        let html = self.leads(&mut banner, "action", "/choice", texts).raw(">");
-        word(html, "layer", "banner");
-        if let Some(notice) = notice {
-            word(html, "notice", notice.version());
-        }
-        html.raw("<input type=hidden name=return value=\"");
-        let html = banner.hole(Part::ReturnPath).html();
-        html.raw("\">");
+        html.raw("<div>");
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
         answer_button(html, Answer::All, &words.accept, &words.accept_all);
-        html.raw("<button class=consentry-button data-role=\"preferences\" formmethod=get");
+        html.raw(
+            "<button class=consentry-button form=consentry-answer data-role=\"preferences\" formmethod=get",
+        );
         let html = leading(&mut banner, "formaction", &self.address("/consent")).raw(">").text(&words.choose);
-        html.raw("</button></form><p><a href=\"");
+        html.raw("</button></div><p><a href=\"");
         let html = self.page(&mut banner, "/cookies", texts).raw(">").text(&words.details).raw("</a>");
         let privacy_url = self.settings.controller.privacy_url.as_str();
         if privacy_url.starts_with('/') && !privacy_url.starts_with("//") {
@@ -130,6 +125,15 @@ impl Site<'_> {
         foot
     }
 
+    /// The foot of a page that asks: what the answers are sent by stands in it.
+    fn foot_of_question(&self, texts: &Texts, notice: &Notice) -> Template {
+        let mut foot = self.foot(texts);
+        foot.html().raw("<form id=consentry-answer method=post target=_self");
+        let html = self.leads(&mut foot, "action", "/choice", texts).raw(">");
+        word(html, "layer", "banner");
+        notice_and_way(foot, notice)
+    }
+
     /// The form that stand-ins for embeds belong to; nothing where there can be none.
     fn allow(&self, notice: &Notice, categories: CategorySet, texts: &Texts) -> Template {
         let mut form = Template::new();
@@ -141,10 +145,7 @@ impl Site<'_> {
         let html = self.leads(&mut form, "action", "/choice", texts).raw(">");
         word(html, "choice", "some");
         word(html, "layer", "embed");
-        word(html, "notice", notice.version());
-        html.raw("<input type=hidden name=return value=\"");
-        form.hole(Part::ReturnPath).html().raw("\"></form>");
-        form
+        notice_and_way(form, notice)
     }
 
     /// An attribute that leads to an address of the gateway, in the language of these texts.
@@ -173,6 +174,14 @@ impl Site<'_> {
     fn address(&self, below: &str) -> String {
         format!("{}{below}", self.settings.prefix)
     }
+}
+
+/// Which notice a form answers, and where it leads back to; its end.
+fn notice_and_way(mut form: Template, notice: &Notice) -> Template {
+    word(form.html(), "notice", notice.version());
+    form.html().raw("<input type=hidden name=return value=\"");
+    form.hole(Part::ReturnPath).html().raw("\"></form>");
+    form
 }
 
 /// An attribute that leads to a path of the site, wherever a `<base>` of the page leads.
@@ -210,7 +219,7 @@ fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
         Answer::None => ("none", "reject-all"),
         Answer::All => ("all", "accept-all"),
     };
-    html.raw("<button class=consentry-button name=choice value=").raw(value);
+    html.raw("<button class=consentry-button form=consentry-answer name=choice value=").raw(value);
     html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
 }
 

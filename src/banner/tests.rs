@@ -164,7 +164,7 @@ const GRANTED_BYTES_MAX: usize = 600;
 /// The same after a no, with nothing held.
 const REFUSED_BYTES_MAX: usize = 1000;
 /// The same where a script and an embed are held: with the stand-ins' code, the placeholders' style and their form.
-const REFUSED_AND_HELD_BYTES_MAX: usize = 1450;
+const REFUSED_AND_HELD_BYTES_MAX: usize = 1460;
 
 #[test]
 fn a_decided_page_grows_little() {
@@ -205,7 +205,7 @@ fn what_scripts_may_write_is_said_in_few_bytes() {
 /// it takes up to 140 bytes more in most languages, 300 in Greek and 320 in Bulgarian.
 #[test]
 fn the_undecided_page_grows_by_five_kibibytes_at_most() {
-    for (name, catalog, most) in [("all", whole_catalog(), 5440), ("used", used_catalog(), 5 * 1024)] {
+    for (name, catalog, most) in [("all", whole_catalog(), 5480), ("used", used_catalog(), 5 * 1024)] {
         let (policy, banner) = speaking(&LANGUAGES, catalog);
         let rules = policy.guard_rules(&Consent::none(), Page { host: "shop.example", path: "/" });
         let names = OpenNames { cookies: &rules.cookies, storage: &rules.storage };
@@ -248,8 +248,8 @@ fn refusing_and_agreeing_are_the_same_button() {
     assert_eq!(
         buttons[..2],
         [
-            "class=consentry-button name=choice value=none data-role=\"reject-all\" title=\"Reject all\"",
-            "class=consentry-button name=choice value=all data-role=\"accept-all\" title=\"Accept all\"",
+            "class=consentry-button form=consentry-answer name=choice value=none data-role=\"reject-all\" title=\"Reject all\"",
+            "class=consentry-button form=consentry-answer name=choice value=all data-role=\"accept-all\" title=\"Accept all\"",
         ]
     );
     assert!(!assets::BANNER_CSS.contains("data-role"), "a style must not tell the buttons apart");
@@ -258,7 +258,8 @@ fn refusing_and_agreeing_are_the_same_button() {
 /// Rule R15.
 #[test]
 fn the_first_layer_says_who_what_for_and_how_to_change_it() {
-    let page = written(&banner().localized(&Consent::none(), Shown::AsPage)[1].banner);
+    let localized = &banner().localized(&Consent::none(), Shown::AsPage)[1];
+    let page = written(&localized.banner) + &written(&localized.foot);
     for text in [
         "May we use cookies?",
         "we (Dekk &amp; Felg &lt;AS&gt;) and 2 other companies",

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::charset::{CharsetError, ToUtf8};
-use super::rewrite::{HeldCounts, RewriteError, Rewriter};
+use super::rewrite::{HeldCounts, RewriteError, Rewriter, begins_with_markup};
 use crate::policy::markup::Named;
 
 /// What a page goes through.
@@ -34,6 +34,8 @@ pub struct Onlooker {
     unread: BytesMut,
     /// The first bytes of the page, as far as they came.
     start: Vec<u8>,
+    /// Does the page begin with markup? Nothing is known while there was only space.
+    has_markup: Option<bool>,
     /// What goes after the end.
     tail: Bytes,
 }
@@ -41,20 +43,29 @@ pub struct Onlooker {
 impl Onlooker {
     /// An onlooker that reads as `rewriter` does; `tail` is ASCII markup, or nothing.
     pub fn new(rewriter: Rewriter, tail: Bytes) -> Self {
-        Self { rewriter: Some(Box::new(rewriter)), unread: BytesMut::new(), start: Vec::new(), tail }
+        Self {
+            rewriter: Some(Box::new(rewriter)),
+            unread: BytesMut::new(),
+            start: Vec::new(),
+            has_markup: None,
+            tail,
+        }
     }
 
     fn push(&mut self, plain: &[u8], out: &mut BytesMut) {
         out.extend_from_slice(plain);
         let missing = MARK_BYTES.saturating_sub(self.start.len()).min(plain.len());
         self.start.extend_from_slice(&plain[..missing]);
+        if self.has_markup.is_none() && !plain.trim_ascii_start().is_empty() {
+            self.has_markup = Some(begins_with_markup(plain));
+        }
         self.read(|rewriter, unread| rewriter.push(plain, unread));
     }
 
     fn end(&mut self, out: &mut BytesMut) {
         self.read(Rewriter::end);
-        // In UTF-16 these bytes would be other letters.
-        if !matches!(self.start[..], [0xFE, 0xFF] | [0xFF, 0xFE]) {
+        // In UTF-16 these bytes would be other letters; and what begins with text may be a machine's to read.
+        if self.has_markup != Some(false) && !matches!(self.start[..], [0xFE, 0xFF] | [0xFF, 0xFE]) {
             out.extend_from_slice(&self.tail);
         }
     }

@@ -85,6 +85,8 @@ pub struct Rewriter {
     /// How much must be there before the page is begun. Unit: bytes.
     start_bytes: usize,
     has_begun: bool,
+    /// Is nothing put into what begins with text?
+    leaves_text: bool,
     failed: Option<RewriteError>,
 }
 
@@ -100,7 +102,14 @@ impl Rewriter {
     ) -> Self {
         let judge = Judge::new(policy, consent, host.into(), path.into());
         let walker = Walker::new(judge, Frame::new(insertions));
-        Self { walker, tail: BytesMut::new(), start_bytes: BOM_BYTES, has_begun: false, failed: None }
+        Self {
+            walker,
+            tail: BytesMut::new(),
+            start_bytes: BOM_BYTES,
+            has_begun: false,
+            leaves_text: false,
+            failed: None,
+        }
     }
 
     /// The same for a page whose `Content-Type` does not say its encoding: what the page's start says of it is said
@@ -108,6 +117,13 @@ impl Rewriter {
     #[must_use]
     pub fn of_unsaid_encoding(self) -> Self {
         Self { start_bytes: START_BYTES, ..self }
+    }
+
+    /// The same for what nobody said is a page: nothing is put into what does not begin with markup. Servers call much
+    /// `text/html` that is none: an answer to a machine, JSON.
+    #[must_use]
+    pub fn of_unsaid_purpose(self) -> Self {
+        Self { leaves_text: true, ..self }
     }
 
     /// The same, and it takes down what other hosts the page's tags name, held or open, granted or not.
@@ -165,6 +181,9 @@ impl Rewriter {
             }
             let start = if self.tail.is_empty() { rest } else { &self.tail };
             let mark = begin(&mut self.walker.frame, start, self.start_bytes == START_BYTES)?;
+            if self.leaves_text && !begins_with_markup(start) {
+                self.walker.frame.leave();
+            }
             self.has_begun = true;
             out.extend_from_slice(&start[..mark]);
             if self.tail.is_empty() {
@@ -223,6 +242,11 @@ fn begin(frame: &mut Frame, start: &[u8], is_unsaid: bool) -> Result<usize, Rewr
         frame.declare(encoding.name());
     }
     Ok(0)
+}
+
+/// Is there nothing but space before the first tag, as far as this shows? A byte order mark is not looked behind.
+pub(super) fn begins_with_markup(start: &[u8]) -> bool {
+    matches!(start.trim_ascii_start(), [] | [b'<' | 0xEF, ..])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
 
-use super::navigation::{self, Purpose};
+use super::navigation::{Purpose, Word};
 use super::practice::CountedBy;
 use super::site::{Mode, Site};
 use super::visit::Visit;
@@ -68,7 +68,7 @@ pub struct Look {
 impl Look {
     /// What to keep of a request; `None` when it is no navigation.
     pub fn at(method: &Method, purpose: Purpose, target: &PathAndQuery, headers: &HeaderMap) -> Option<Self> {
-        (*method == Method::GET && purpose == Purpose::Page && navigation::is_said(headers))
+        (*method == Method::GET && purpose == Purpose::Page && Word::of(headers).is_said())
             .then(|| Self { has_fetch: Some(headers.contains_key(FETCH_MODE)), ..Self::of(target, headers) })
     }
 

@@ -49,7 +49,7 @@ impl Purpose {
             Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe") => Self::Frame,
             Some(b"worker" | b"sharedworker" | b"serviceworker") => Self::Worker,
             None if service_worker::is_asked_for(headers) => Self::Worker,
-            None if accepts_html(headers) && !is_fragment(headers) => Self::page(method, headers),
+            None if goes_to_page(method, headers) && !is_fragment(headers) => Self::page(method, headers),
             _ => Self::Other,
         }
     }
@@ -62,7 +62,7 @@ impl Purpose {
     /// Does the gateway make the answer its own, so that it is asked for whole and the origin's validators are not the
     /// browser's? So it is where the request itself says what it is for.
     pub(super) fn is_own(self, headers: &HeaderMap) -> bool {
-        self == Self::Worker || (self.is_document() && is_said(headers))
+        self == Self::Worker || (self.is_document() && Word::of(headers).is_said())
     }
 
     /// Is the answer shown at the top of a tab?
@@ -84,23 +84,59 @@ impl Purpose {
     }
 }
 
-/// Does the request itself say that it wants a document? Plain clients that accept anything are shown pages too, but
-/// nobody has navigated there: such a view is not counted, and its conditions are left alone.
-pub(super) fn is_said(headers: &HeaderMap) -> bool {
-    let names_html = |accept: &HeaderValue| memchr::memmem::find(accept.as_bytes(), b"html").is_some();
-    headers.contains_key(DEST) || headers.get(header::ACCEPT).is_some_and(names_html)
+/// What says that a request is for a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The browser's, by Fetch Metadata.
+    Browser,
+    /// HTML is named among what is accepted: what answers has to look like a page.
+    Accept,
+    /// None. Plain clients that accept anything are shown pages too, but nobody has navigated there: such a view is not
+    /// counted, and its conditions are left alone.
+    None,
+}
+
+impl Word {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        match headers.contains_key(DEST) {
+            true => Self::Browser,
+            false if names_html(headers) => Self::Accept,
+            false => Self::None,
+        }
+    }
+
+    /// Does the request itself say that it wants a document?
+    pub(super) fn is_said(self) -> bool {
+        self != Self::None
+    }
+}
+
+fn names_html(headers: &HeaderMap) -> bool {
+    let names = |accept: &HeaderValue| memchr::memmem::find(accept.as_bytes(), b"html").is_some();
+    headers.get(header::ACCEPT).is_some_and(names)
 }
 
 fn is_fragment(headers: &HeaderMap) -> bool {
     FRAGMENT.iter().any(|name| headers.contains_key(name))
 }
 
-/// A client that names HTML, or that names nothing or everything, may be shown a page.
-fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).is_none_or(|accept| {
-        let accept = accept.as_bytes();
-        memchr::memmem::find(accept, b"html").is_some() || accept.starts_with(b"*/*")
-    })
+/// Browsers that go to a page name HTML, each of them, and send forms. A client that names nothing or everything may be
+/// shown a page, as long as it reads one; what has a referrer or an origin is a script's request. Who tells a shop of a
+/// payment posts what is no form, or names no HTML, and is to get the shop's very answer.
+fn goes_to_page(method: &Method, headers: &HeaderMap) -> bool {
+    if *method == Method::POST {
+        return names_html(headers) && headers.get(header::CONTENT_TYPE).is_none_or(is_form);
+    }
+    let is_any = headers.get(header::ACCEPT).is_none_or(|accept| accept.as_bytes().starts_with(b"*/*"));
+    let is_scripts = [header::REFERER, header::ORIGIN].iter().any(|name| headers.contains_key(name));
+    names_html(headers) || (is_any && !is_scripts)
+}
+
+/// The types that browsers give what a form sends (HTML 4.10.21.5).
+fn is_form(kind: &HeaderValue) -> bool {
+    const TYPES: [&[u8]; 3] = [b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain"];
+    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    TYPES.iter().any(|one| essence.eq_ignore_ascii_case(one))
 }
 
 #[cfg(test)]
@@ -147,5 +183,33 @@ mod tests {
             );
         }
         assert_eq!(purpose(&Method::GET, &[("service-worker", "script")]), Purpose::Worker);
+    }
+
+    #[test]
+    fn who_tells_of_a_payment_and_what_a_script_fetches_are_shown_no_page() {
+        let (any, java) =
+            (("accept", "*/*"), ("accept", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"));
+        let (json, form) =
+            (("content-type", "application/json"), ("content-type", "application/x-www-form-urlencoded"));
+        for (method, headers, is_page) in [
+            (Method::POST, &[any][..], false),
+            (Method::POST, &[][..], false),
+            (Method::POST, &[any, form][..], false),
+            (Method::POST, &[json][..], false),
+            (Method::POST, &[java, json][..], false),
+            (Method::POST, &[("accept", "text/html"), form][..], true),
+            (
+                Method::POST,
+                &[("accept", "text/html"), ("content-type", "Multipart/Form-Data; boundary=x")][..],
+                true,
+            ),
+            (Method::GET, &[any][..], true),
+            (Method::GET, &[any, ("referer", "http://shop.example/")][..], false),
+            (Method::GET, &[any, ("origin", "http://shop.example")][..], false),
+            (Method::GET, &[("accept", "text/html"), ("referer", "http://shop.example/")][..], true),
+        ] {
+            let wanted = if is_page { Purpose::Page } else { Purpose::Other };
+            assert_eq!(purpose(&method, headers), wanted, "{method} {headers:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use super::body_limit;
 use super::cache;
 use super::known_scripts::Key;
-use super::navigation::{self, Purpose};
+use super::navigation::{Purpose, Word};
 use super::page::decoder;
 use super::site::Mode;
 use super::visit::Visit;
@@ -96,7 +96,7 @@ impl Asked {
     /// Looks at a request before the origin does.
     pub(super) fn of<B>(visit: &Visit, purpose: Purpose, request: &Request<B>) -> Self {
         let headers = request.headers();
-        if visit.site.mode != Mode::Enforce || (purpose.is_page() && navigation::is_said(headers)) {
+        if visit.site.mode != Mode::Enforce || (purpose.is_page() && Word::of(headers).is_said()) {
             return Self::Other;
         }
         let (policy, target, run) = (&visit.site.policy, visit.target(), Run::of(headers));

@@ -9,14 +9,14 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, respon
 use hyper::body::Incoming;
 
 use super::count::{self, Look, Waiting, is_download, is_html, is_xml, outcome};
-use super::navigation::Purpose;
+use super::navigation::{Purpose, Word};
 use super::redirect::Part;
 use super::refusal::Refusal;
 use super::site::Mode;
 use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{asking, cache, consent_cookie, guard, navigation, own_path, service_worker, validator, weeks};
+use super::{asking, cache, consent_cookie, guard, own_path, service_worker, validator, weeks};
 use crate::counting::HitKind;
 use crate::policy::consent::Consent;
 use crate::proxy::encode::{Decoder, EncodeError};
@@ -29,8 +29,8 @@ struct Ask {
     purpose: Purpose,
     /// Was the answer asked for whole ([`Purpose::is_own`])?
     is_own: bool,
-    /// Did the request itself say that it wants a document?
-    is_said: bool,
+    /// What said that the request wants a document.
+    word: Word,
     /// May the answer be put into a page ([`fragment`])?
     is_fetched: bool,
     /// The tags of the copies that the browser has.
@@ -49,7 +49,7 @@ impl Ask {
             mode: visit.site.mode,
             purpose,
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
-            is_said: navigation::is_said(headers),
+            word: Word::of(headers),
             is_fetched: fragment::is_fetched(purpose, headers),
             known: validator::known(headers),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
@@ -128,7 +128,7 @@ pub(super) async fn pass(
 fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
     let status = answer.status();
     let is_part = status == StatusCode::PARTIAL_CONTENT && !ask.is_own;
-    let is_error = (status.is_client_error() || status.is_server_error()) && !ask.is_said;
+    let is_error = (status.is_client_error() || status.is_server_error()) && !ask.word.is_said();
     let has_body = !guard::has_no_body(status);
     ask.purpose.is_document()
         && is_html(answer.headers())

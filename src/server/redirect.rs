@@ -17,6 +17,7 @@ use crate::proxy::headers::Host;
 use crate::telemetry::Metrics;
 
 const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// What speaks of the body that is left out.
 const OF_THE_BODY: [HeaderName; 6] = [
@@ -37,7 +38,7 @@ pub(super) struct Part {
 impl Part {
     /// Of a request for a part of a page; `None` when somebody goes to a page, or a frame to its document.
     pub(super) fn of(visit: &Visit, purpose: Purpose, headers: &HeaderMap) -> Option<Self> {
-        (visit.site.mode == Mode::Enforce && !purpose.is_document()).then(|| Self {
+        (visit.site.mode == Mode::Enforce && is_part(purpose, headers)).then(|| Self {
             dest: headers.get(DEST).cloned(),
             referrer: headers.get(header::REFERER).cloned(),
         })
@@ -94,6 +95,21 @@ impl Part {
             _ => None,
         }
     }
+}
+
+/// Does a page ask, and not somebody who goes somewhere? A page that is fetched ahead was not asked for by anybody yet. A link
+/// to a download goes, though it is for no document: no script can say so. Clients that say nothing of it ask for a part as
+/// far as they accept what pages are made of, or name the page.
+fn is_part(purpose: Purpose, headers: &HeaderMap) -> bool {
+    if purpose.is_document() {
+        return purpose == Purpose::PageAhead;
+    }
+    if headers.contains_key(DEST) {
+        return headers.get(MODE).is_none_or(|mode| mode != "navigate");
+    }
+    let accepts =
+        |kind: &[u8]| headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(kind));
+    headers.contains_key(header::REFERER) || accepts(b"image/") || accepts(b"text/css")
 }
 
 /// Where the answer leads, when browsers would go there (Fetch Standard section 2.2.3, redirect status).

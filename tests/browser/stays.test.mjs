@@ -106,6 +106,37 @@ test('no to all in the dialog leaves a confirmation where it is', () => withVisi
   assert.deepEqual(asked('/takk'), ['POST']);
 }));
 
+describe('a page that sends its first form by itself', () => {
+  for (const find of ['document.forms[0]', "document.querySelector('form')", "document.getElementsByTagName('form')[0]", 'document.forms.item(0)']) {
+    test(`sends the shop's, by ${find}`, () => withVisitor(async (visitor) => {
+      shop.serve('/betal', page(`<form method="post" action="/takk"><input type="hidden" name="sum" value="990"></form>`).replace('<body>', `<body onload="${find}.submit()">`));
+      shop.forget();
+      await visitor.page.goto(`${gateway.url}/betal`);
+      await visitor.page.locator('#done').waitFor();
+      assert.deepEqual(asked('/takk'), ['POST']);
+    }));
+  }
+});
+
+test('an answer that is given before the page is whole is sent when it is', () => withVisitor(async (visitor) => {
+  const { page: page_ } = visitor;
+  shop.serve('/lang', page('<p>Dekk med godt grep på is og snø.</p>\n'.repeat(30_000)));
+  await page_.addInitScript(() => {
+    // As soon as the question is there: its form is the last thing in the page.
+    new MutationObserver((_, observer) => {
+      const no = document.querySelector('#consentry-banner [data-role="reject-all"]');
+      if (!no || document.readyState !== 'loading') return;
+      observer.disconnect();
+      self.hadForm = no.form;
+      no.click();
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await page_.goto(`${gateway.url}/lang`, { waitUntil: 'load' });
+  await until('an answer', () => answerOf(visitor));
+  await page_.locator('#consentry-banner').waitFor({ state: 'detached' });
+  assert.equal(await page_.evaluate(() => self.hadForm), null, 'it was given early');
+}));
+
 describe('what was typed', () => {
   const stands = (page_) => page_.evaluate(() => [document.querySelector('#name').value, document.querySelector('#note').value]);
   const TYPED = ['Kari Nordmann', 'Ring på'];

@@ -27,6 +27,7 @@ mod imports;
 mod inventory;
 mod learning;
 mod link_decoration;
+mod machines;
 mod memory;
 mod modes;
 mod objections;

@@ -61,9 +61,30 @@ fn who_follows_a_link_goes_where_it_leads() {
         &[("sec-fetch-dest", "iframe")],
         &[("accept", "text/html")],
         &[],
+        // A download that is a link to another host, and clients that are no browsers.
+        &[("sec-fetch-dest", "empty"), ("sec-fetch-mode", "navigate")],
+        &[("accept", "application/pdf")],
+        &[("accept", "application/octet-stream, */*")],
     ] {
         let answer = get(gateway.visitors, &path, headers);
         assert_eq!((answer.status.as_u16(), answer.header("location")), (302, Some(TRACKER)), "{headers:?}");
+    }
+}
+
+#[test]
+fn a_page_that_nobody_asked_for_yet_is_not_fetched_from_a_held_host() {
+    let origin = leading();
+    let gateway = start(&origin);
+    let path = format!("/302?{TRACKER}");
+    for headers in [
+        &[("sec-fetch-dest", "document"), ("sec-fetch-mode", "navigate"), ("sec-purpose", "prefetch")][..],
+        &[("accept", "text/html"), ("purpose", "prefetch")],
+        &[("accept", "image/avif,image/*")],
+        &[("accept", "text/css,*/*;q=0.1")],
+        &[("accept", "*/*"), ("referer", "http://shop.example/")],
+    ] {
+        let answer = get(gateway.visitors, &path, headers);
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (204, None), "{headers:?}");
     }
 }
 

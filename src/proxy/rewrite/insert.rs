@@ -129,6 +129,11 @@ impl Frame {
         }
     }
 
+    /// Nothing is put in.
+    pub(super) fn leave(&mut self) {
+        self.insertions = Insertions::none();
+    }
+
     /// The page's encoding, which is to stand before everything that is put in.
     pub(super) fn declare(&mut self, charset: &str) {
         let head = [&b"<meta charset=\""[..], charset.as_bytes(), b"\">", &self.insertions.head].concat();
@@ -177,7 +182,7 @@ impl Frame {
             self.language = find_language(&offered, &String::from_utf8_lossy(value));
         }
         if is_amp(name) {
-            self.insertions = Insertions::none();
+            self.leave();
         }
     }
 

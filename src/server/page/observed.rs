@@ -25,7 +25,7 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
     let Some(decoder) = decoder else { return Response::from_parts(head, body) };
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
     let coding = accepted.map_or(Coding::Identity, Coding::negotiate);
-    let is_witnessed = ask.purpose.is_page() && is_plain_html(&head.headers);
+    let is_witnessed = ask.purpose.is_page() && ask.word.is_said() && is_plain_html(&head.headers);
     // What is added is the same for everybody and always: the shop's validators still tell one version from another.
     let validators = VALIDATORS.map(|name| head.headers.get(&name).map(|value| (name, weak(value))));
     make_changed(&mut head, coding);

@@ -18,6 +18,7 @@ use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::server::cache;
 use crate::server::count::Waiting;
 use crate::server::let_in::{LetIn, let_in};
+use crate::server::navigation::Word;
 use crate::server::validator::{self, Tag};
 use crate::server::visit::Visit;
 use crate::server::worker::Shared;
@@ -66,6 +67,9 @@ pub(super) fn page(
         Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions).noting_hosts();
     if said.is_none() {
         rewriter = rewriter.of_unsaid_encoding();
+    }
+    if ask.word != Word::Browser {
+        rewriter = rewriter.of_unsaid_purpose();
     }
     let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
     let tell = telling(shared, visit, waiting);

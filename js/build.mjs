@@ -69,8 +69,10 @@ function writeScript(source, name, code) {
   write(name, code.trim().replace(/;$/, ""));
 }
 
+/** Rules within rules stand only behind `@supports` of what is younger than they are. */
 async function style(source, name) {
-  const { code } = await transform(read(source), { loader: "css", minify: true, target: targets });
+  const how = { loader: "css", minify: true, target: targets, supported: { nesting: true } };
+  const { code } = await transform(read(source), how);
   const text = code.trim();
   write(name, text);
   write(`${name}.hash`, `sha256-${createHash("sha256").update(text).digest("base64")}`);

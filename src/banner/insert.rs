@@ -245,8 +245,8 @@ pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     html.hole(Part::Size).html().raw("\"><span>");
     let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
     html.text_with_holes(&texts.placeholder.text, &holes);
-    html.html().raw("</span><button class=consentry-button form=consentry-allow name=tracker value=\"");
+    html.html().raw("<button class=consentry-button form=consentry-allow name=tracker value=\"");
     html.hole(Part::TrackerId).html().raw("\">");
-    html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span>");
+    html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span></span>");
     html.into_parts()
 }

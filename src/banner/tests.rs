@@ -164,7 +164,7 @@ const GRANTED_BYTES_MAX: usize = 600;
 /// The same after a no, with nothing held.
 const REFUSED_BYTES_MAX: usize = 1000;
 /// The same where a script and an embed are held: with the stand-ins' code, the placeholders' style and their form.
-const REFUSED_AND_HELD_BYTES_MAX: usize = 1460;
+const REFUSED_AND_HELD_BYTES_MAX: usize = 1680;
 
 #[test]
 fn a_decided_page_grows_little() {
@@ -202,10 +202,10 @@ fn what_scripts_may_write_is_said_in_few_bytes() {
 
 /// A page that asks grows by 5 KiB at most in every language: of a shop whose operator said what it uses, whatever is held
 /// in it; with all that is known, as long as nothing is held. With a held script and a held embed beside all that is known
-/// it takes up to 140 bytes more in most languages, 300 in Greek and 320 in Bulgarian.
+/// it takes up to 350 bytes more in most languages, 510 in Greek and 530 in Bulgarian.
 #[test]
 fn the_undecided_page_grows_by_five_kibibytes_at_most() {
-    for (name, catalog, most) in [("all", whole_catalog(), 5480), ("used", used_catalog(), 5 * 1024)] {
+    for (name, catalog, most) in [("all", whole_catalog(), 5680), ("used", used_catalog(), 5 * 1024)] {
         let (policy, banner) = speaking(&LANGUAGES, catalog);
         let rules = policy.guard_rules(&Consent::none(), Page { host: "shop.example", path: "/" });
         let names = OpenNames { cookies: &rules.cookies, storage: &rules.storage };

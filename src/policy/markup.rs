@@ -109,7 +109,7 @@ pub enum Verdict {
     Keep,
     /// It stays in the page, inert.
     Hold(Held),
-    /// It stays in the page, inert and hidden, and a placeholder for this tracker stands before it.
+    /// It stays in the page, inert and unseen, and a placeholder for this tracker stands in for it.
     Placeholder(TrackerId, Held),
 }
 

@@ -23,7 +23,7 @@ pub(super) struct LetIn {
     pub(super) head: Bytes,
     /// The start tag of scripts put in elsewhere; empty when none would run.
     pub(super) script: Bytes,
-    /// What goes before the first held script, and before the first placeholder; each may be empty.
+    /// What goes before the first held script, and behind the first placeholder; each may be empty.
     pub(super) idle: Bytes,
     pub(super) embeds: Bytes,
     /// Banner, foot and placeholders.

@@ -59,7 +59,7 @@ impl Head {
         element(SCRIPT, nonce, self.more.idle, "</script>")
     }
 
-    /// The style before the first placeholder; may be empty.
+    /// The style behind the first placeholder; may be empty.
     pub fn embeds(&self, nonce: Option<&str>) -> Bytes {
         element(STYLE, nonce, self.more.embeds(), "</style>")
     }
@@ -112,7 +112,7 @@ impl Head {
         &self.hashes()[1]
     }
 
-    /// The same for the style before the first placeholder.
+    /// The same for the style behind the first placeholder.
     pub fn embeds_hash(&self) -> &str {
         &self.hashes()[2]
     }

@@ -1,7 +1,7 @@
 //! What a shop's own Content-Security-Policy has against the things we put into its page, and the least that lets
 //! them through.
 //!
-//! We put in one inline script, an inline style, another before the first placeholder and, where the policy lets more of
+//! We put in one inline script, an inline style, another behind the first placeholder and, where the policy lets more of
 //! their kind through, inline scripts before held ones. The script may import `PREFIX/choice.js`, and the page may ask for `PREFIX/beacon.js`; the
 //! answer goes to `PREFIX/choice` by a form or a script, events go to `PREFIX/event`, and a form leads to
 //! `PREFIX/consent`. Each policy is read by itself (CSP Level 3 section 8.1: all of them
@@ -81,7 +81,7 @@ pub struct Ours<'a> {
     pub script: &'a str,
     /// The same of the inline style; empty when there is none.
     pub style: &'a str,
-    /// The same of the style before the first placeholder.
+    /// The same of the style behind the first placeholder.
     pub embeds: &'a str,
     /// May the script ask for `PREFIX/choice.js`?
     pub has_file: bool,

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use memchr::memchr;
 
 use super::edits::Edits;
-use super::judge::{Judge, Place};
+use super::judge::{Judge, Place, Unseen};
 use super::raw::text_end;
 use super::tag::{Name, Scan};
 use super::{INLINE_BYTES_MAX, RewriteError};
@@ -149,7 +149,7 @@ impl Hidden {
         if name.as_bytes() == b"base" {
             judge.base(buf, scan, true)?;
         }
-        judge.carry_out(&verdict, buf, scan, edits);
+        judge.carry_out(&verdict, Unseen::Gone, buf, scan, edits);
         Ok(Outcome::Decided)
     }
 }

@@ -28,7 +28,7 @@ pub struct Insertions {
     pub script: Bytes,
     /// A whole script element that goes once before the first held script, or stand-in; may be empty.
     pub idle: Bytes,
-    /// A whole style element that goes once before the first placeholder; may be empty.
+    /// A whole style element that goes once behind the first placeholder; may be empty.
     pub embeds: Bytes,
     /// Goes behind the foot, at the page's end; may be empty.
     pub tail: Bytes,
@@ -52,7 +52,7 @@ pub struct Localized {
     pub allow: Vec<Part>,
     /// Goes before `</body>`.
     pub foot: Vec<Part>,
-    /// Goes before a held embed.
+    /// Goes behind a held frame, and before any other held embed.
     pub placeholder: Vec<Part>,
 }
 
@@ -92,6 +92,14 @@ pub(super) struct Frame {
     has_head: bool,
     has_banner: bool,
     has_foot: bool,
+}
+
+/// What is put in for a held embed.
+#[derive(Debug)]
+pub(super) struct Placeholder {
+    pub(super) text: Bytes,
+    /// May a browser read this place in another way, or not at all?
+    pub(super) is_aside: bool,
 }
 
 /// What is known of the page's body.
@@ -280,10 +288,12 @@ impl Frame {
         }
     }
 
-    /// A placeholder is put in at `at`. What stands where a browser may not read it does not count for the next one.
-    pub(super) fn before_placeholder(&mut self, at: usize, is_aside: bool, edits: &mut Edits) {
+    /// A placeholder is put in at `at`, and right behind it what it needs. What stands where a browser may not read it does
+    /// not count for the next one.
+    pub(super) fn placeholder(&mut self, placeholder: Placeholder, at: usize, edits: &mut Edits) {
+        edits.insert(at, Rank::Frame, placeholder.text);
         let embeds = &mut self.insertions.embeds;
-        let embeds = if is_aside { embeds.clone() } else { take(embeds) };
+        let embeds = if placeholder.is_aside { embeds.clone() } else { take(embeds) };
         if !embeds.is_empty() {
             edits.insert(at, Rank::Frame, embeds);
         }
@@ -301,8 +311,8 @@ impl Frame {
         }
     }
 
-    /// The placeholder for an embed.
-    pub(super) fn placeholder(&self, embed: &Embed<'_>) -> Bytes {
+    /// The text of the placeholder for an embed.
+    pub(super) fn stand_in(&self, embed: &Embed<'_>) -> Bytes {
         self.localized().map(|localized| self.render(&localized.placeholder, embed)).unwrap_or_default()
     }
 

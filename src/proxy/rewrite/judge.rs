@@ -41,6 +41,15 @@ pub struct HeldCounts {
     pub trackers: TrackerSet,
 }
 
+/// How a held embed is kept out of sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unseen {
+    /// It takes no room.
+    Gone,
+    /// It keeps the box that the page gives it, and a placeholder behind it lies over that (`js/style/embed.css`).
+    Boxed,
+}
+
 /// The decisions of one page.
 #[derive(Debug)]
 pub(super) struct Judge {
@@ -174,44 +183,48 @@ impl Judge {
         Ok(())
     }
 
-    /// Carries out a verdict: `true` when a placeholder belongs before the tag.
+    /// Carries out a verdict; an embed that it holds is kept out of sight in this way.
     pub(super) fn carry_out(
         &mut self,
         verdict: &Verdict,
+        unseen: Unseen,
         bytes: &[u8],
         scan: &Scan,
         edits: &mut Edits,
-    ) -> bool {
-        let (held, is_embed) = match verdict {
-            Verdict::Keep => return false,
-            Verdict::Hold(held) => (held, false),
-            Verdict::Placeholder(_, held) => (held, true),
+    ) {
+        let (held, embed) = match verdict {
+            Verdict::Keep => return,
+            Verdict::Hold(held) => (held, None),
+            Verdict::Placeholder(_, held) => (held, Some(unseen)),
         };
         let mut is_new =
-            edits.insert(scan.name_end, Rank::Tag, self.mark(held, is_embed, bytes.get(scan.name_end)));
+            edits.insert(scan.name_end, Rank::Tag, self.mark(held, embed, bytes.get(scan.name_end)));
         is_new |= disarm(held.attributes.iter().map(|index| &scan.spans[*index]), edits);
         if is_new {
             self.counts.tags += 1;
-            self.counts.placeholders += u32::from(is_embed);
+            self.counts.placeholders += u32::from(embed.is_some());
             if let Some(tracker) = held.tracker {
                 self.counts.trackers.insert(tracker);
             }
-            if is_embed {
+            if embed.is_some() {
                 self.nesting.embed = self.nesting.embed.or(held.tracker);
             }
         }
-        is_embed
     }
 
     /// What stands right after the name of a held tag: before every other attribute, because the first one of a
     /// name counts.
-    pub(super) fn mark(&self, held: &Held, is_embed: bool, next: Option<&u8>) -> Bytes {
+    pub(super) fn mark(&self, held: &Held, embed: Option<Unseen>, next: Option<&u8>) -> Bytes {
         let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);
         let srcdoc = held.srcdoc.as_deref();
         let needs_space = !next.is_some_and(|byte| is_space(*byte) || *byte == b'>');
         let parts: [&[u8]; 7] = [
             if held.is_retyped { b" type=text/plain" } else { b"" },
-            if is_embed { b" hidden" } else { b"" },
+            match embed {
+                Some(Unseen::Gone) => b" hidden",
+                Some(Unseen::Boxed) => b" data-consentry-embed",
+                None => b"",
+            },
             b" data-consentry-held=",
             owner.as_bytes(),
             if srcdoc.is_some() { b" srcdoc=" } else { b"" },
@@ -253,10 +266,10 @@ impl Judge {
         }
     }
 
-    /// The placeholder of a held embed.
+    /// The placeholder of a held embed; empty where nothing is put into the page.
     pub(super) fn placeholder(&self, id: TrackerId, bytes: &[u8], scan: &Scan, frame: &Frame) -> Bytes {
         let tag = self.tag(b"", bytes, scan);
-        frame.placeholder(&Embed::new(self.policy.catalog().tracker(id), &tag))
+        frame.stand_in(&Embed::new(self.policy.catalog().tracker(id), &tag))
     }
 }
 

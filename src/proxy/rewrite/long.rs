@@ -152,7 +152,7 @@ impl Walker {
         if text.is_empty() {
             return;
         }
-        let mark = self.judge.mark(&Held::default(), false, buf.get(self.scan.name_end));
+        let mark = self.judge.mark(&Held::default(), None, buf.get(self.scan.name_end));
         let text = Bytes::from([text.as_bytes(), &mark].concat());
         self.edits.insert(self.scan.name_end, Rank::Tag, text);
         self.judge.counts.tags += u32::from(is_counted);

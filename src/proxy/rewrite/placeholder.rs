@@ -1,7 +1,8 @@
 //! What stands in for a held embed, and how large it is: in the box that the embed would fill.
 //!
-//! The tag tells: its `style`, else its `width` and `height`. What a style sheet says of it is not known here, and a
-//! box that is left to a style sheet is left to the page around the placeholder.
+//! The tag tells: its `style`, else its `width` and `height`. What a style sheet says of it is not known here. Where the
+//! browser can lay the placeholder over the box that the held frame keeps, that box counts and not what is told here
+//! (`js/style/embed.css`).
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,8 @@
 //! What follows from a tag that was read: what is put in, what is held, and how the page is read on.
 
 use super::RewriteError;
-use super::edits::Rank;
+use super::insert::Placeholder;
+use super::judge::Unseen;
 use super::raw::Escape;
 use super::tag::Name;
 use super::walker::{State, Walker};
@@ -27,6 +28,7 @@ const RAW: usize = 7;
 impl Walker {
     pub(super) fn start_tag(&mut self, buf: &[u8], name: Name, end: usize) -> Result<(), RewriteError> {
         let word = name.as_bytes();
+        self.put_due(self.scan.start);
         let is_foreign = self.doubt.is_foreign();
         let is_doubtful = self.doubt.is_raised();
         let is_inert = self.templates.is_inert() && !is_doubtful;
@@ -47,14 +49,7 @@ impl Walker {
             _ => {}
         }
         let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
-        let is_placeholder =
-            verdict != Verdict::Keep && self.judge.carry_out(&verdict, buf, &self.scan, &mut self.edits);
-        if is_placeholder && let Verdict::Placeholder(id, _) = verdict {
-            let is_aside = is_doubtful || self.is_aside();
-            self.frame.before_placeholder(self.scan.start, is_aside, &mut self.edits);
-            let text = self.judge.placeholder(id, buf, &self.scan, &self.frame);
-            self.edits.insert(self.scan.start, Rank::Frame, text);
-        }
+        self.carry_out(&verdict, buf, word, is_foreign);
         if word == b"script" && !is_doubtful {
             self.judge.stand_in(&verdict, Code::NONE, self.scan.start, &mut self.frame, &mut self.edits);
         }
@@ -70,6 +65,27 @@ impl Walker {
             self.state = State::Inline { text: end, escape: Escape::None };
         }
         Ok(())
+    }
+
+    /// Makes a held tag inert. A frame keeps its box, which the page lays out by its name, and its placeholder comes behind
+    /// it. What else shows something has no box without it, or ends elsewhere than it seems to.
+    fn carry_out(&mut self, verdict: &Verdict, buf: &[u8], word: &[u8], is_foreign: bool) {
+        let placeholder = match *verdict {
+            Verdict::Placeholder(id, _) => Some(Placeholder {
+                text: self.judge.placeholder(id, buf, &self.scan, &self.frame),
+                is_aside: self.doubt.is_raised() || self.is_aside(),
+            }),
+            Verdict::Keep | Verdict::Hold(_) => None,
+        };
+        let has_text = placeholder.as_ref().is_some_and(|placeholder| !placeholder.text.is_empty());
+        let is_boxed = word == b"iframe" && !is_foreign && has_text;
+        let unseen = if is_boxed { Unseen::Boxed } else { Unseen::Gone };
+        self.judge.carry_out(verdict, unseen, buf, &self.scan, &mut self.edits);
+        match placeholder {
+            Some(placeholder) if is_boxed => self.due = Some(placeholder),
+            Some(placeholder) => self.frame.placeholder(placeholder, self.scan.start, &mut self.edits),
+            None => {}
+        }
     }
 
     /// Goes on behind a start tag as its element is read. `is_foreign`: is it within SVG?

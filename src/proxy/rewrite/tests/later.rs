@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// With `S` before the first held script, `E` before the first placeholder, and the form `F` before the foot.
+/// With `S` before the first held script, `E` behind the first placeholder, and the form `F` before the foot.
 fn later(source: &str) -> String {
     let base = insertions();
     let with_form = |localized: &Localized| Localized { allow: vec![text("F")], ..localized.clone() };
@@ -43,15 +43,15 @@ fn code_for_stand_ins_stands_once_before_the_first_held_script() {
 #[test]
 fn style_and_form_of_placeholders_stand_in_a_page_that_has_one() {
     let source = "<body><iframe src=//film.example/1></iframe><iframe src=//film.example/2></iframe></body>";
-    assert_eq!(order(source, &["<p>", "foot"]), "E <p> <p> F foot");
+    assert_eq!(order(source, &["<p>", "foot"]), "<p> E <p> F foot");
     let behind = "<body></body><iframe src=//film.example/1></iframe>";
-    assert_eq!(order(behind, &["<p>", "foot"]), "foot E F <p>");
+    assert_eq!(order(behind, &["<p>", "foot"]), "foot <p> E F");
 }
 
 #[test]
 fn a_style_that_a_browser_may_not_read_is_not_the_only_one() {
     let source = "<body><noscript><iframe src=//film.example/1></iframe></noscript><iframe src=//film.example/2></iframe>";
-    assert_eq!(order(source, &["<p>"]), "E <p> E <p> F");
+    assert_eq!(order(source, &["<p>"]), "<p> E <p> E F");
 }
 
 #[test]

@@ -198,8 +198,9 @@ if (__BANNER__) {
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
-  // the question is one the gateway does not believe.
-  const isAnswered = () => document.cookie.includes("consentry=");
+  // the question is one the gateway does not believe. A document in a sandbox is of no origin ("null", not "http…"), may
+  // not read cookies, and hears of no answer.
+  const isAnswered = () => origin > "i" || document.cookie.includes("consentry=");
   if (!isAnswered())
     for (const event of ["pageshow", "visibilitychange"])
       addEventListener(event, () => consentry.busy || !isAnswered() || question()?.remove());

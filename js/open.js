@@ -3,7 +3,8 @@
  * standing link, which shows the preference centre over the page. What they take is fetched when it is asked for. Where
  * that fails, and without scripts, the link leads to the same on a page of its own.
  *
- * Where something may just have been taken back, by an answer that led here (__HELD__), what removes it is fetched, too.
+ * Where something may just have been taken back, by an answer that led here (__HELD__), what removes it is fetched, too. A
+ * page in a sandbox cannot fetch it, and has nothing that is kept.
  */
 consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => consentry.choose(choice));
 consentry.open = () => consentry.choose();
@@ -13,4 +14,4 @@ addEventListener("click", (event) => {
 });
 if (__HELD__)
   (document.referrer == location.href || document.referrer.split(consentry.at)[1]) &&
-    import(consentry.at + "choice.js?forget");
+    import(consentry.at + "choice.js?forget").catch(() => {});

@@ -140,3 +140,21 @@ test('the code of a sandboxed frame runs as without us', async () => {
     await visitor.page.waitForFunction(() => self.heard === 'ran');
   });
 });
+
+for (const [name, own] of [['in a sandbox', ''], ['in a sandbox that lets code through by its hash', "; script-src 'self'"]])
+  test(`a page ${name} runs our code without an error, whatever was answered`, () => withVisitor(async (visitor) => {
+    shop.serve('/sandboxed', html(''), { headers: { 'content-security-policy': `sandbox allow-scripts${own}` } });
+    const errors = [];
+    visitor.page.on('pageerror', (error) => errors.push(error.message));
+    for (const answer of [undefined, 'choice=none', 'choice=some&category=statistics', 'choice=all', 'choice=none']) {
+      await visitor.page.goto('about:blank');
+      if (answer) await chooseBeside(visitor, gateway.url, answer);
+      // As a visitor comes back from the preferences, and as one who opens the page.
+      for (const referer of [`${gateway.url}/_consentry/consent`, undefined]) {
+        await visitor.page.goto(`${gateway.url}/sandboxed`, { waitUntil: 'networkidle', referer });
+        assert.deepEqual(await visitor.page.evaluate(() => [origin, typeof consentry.open]), ['null', 'function']);
+        await visitor.page.evaluate(() => ['pageshow', 'visibilitychange'].forEach((name) => dispatchEvent(new Event(name))));
+      }
+      assert.deepEqual(errors, [], answer);
+    }
+  }));

@@ -24,6 +24,7 @@ pub use entry::{
 };
 pub use error::CatalogError;
 use index::Index;
+use offer::Controller;
 pub use offer::{Offer, STAMP_BITS};
 use own::OwnRules;
 pub use own::Sent;
@@ -97,11 +98,12 @@ impl Catalog {
             let carried = tracker.carries.iter().filter_map(|name_id| known.get(name_id));
             tracker.carried = carried.filter_map(|index| TrackerId::new(*index)).collect();
         }
+        let nobody = Controller::default();
         Ok(Self {
             index: Index::new(&trackers),
             own: OwnRules::new(&trackers),
-            offer: Offer::of(trackers.iter(), &[]),
-            stamps: trackers.iter().map(offer::stamp).collect(),
+            offer: Offer::of(trackers.iter(), &nobody, &[]),
+            stamps: trackers.iter().map(|tracker| offer::stamp(tracker, &nobody)).collect(),
             trackers,
             is_whole: true,
         })
@@ -132,7 +134,7 @@ impl Catalog {
             tracker.is_used = is_named(tracker) || (is_necessary(tracker) && !names_the_necessary);
         }
         self.is_whole = self.trackers.iter().all(|tracker| tracker.is_used || is_necessary(tracker));
-        self.offer = Offer::of(self.used(), &[]);
+        self.offer = Offer::of(self.used(), &Controller::default(), &[]);
         self
     }
 
@@ -147,10 +149,13 @@ impl Catalog {
         self
     }
 
-    /// The same catalogue, with what the site's operator vouches for in its [offer](Catalog::offer).
+    /// The same catalogue with an [offer](Catalog::offer) of whoever has that name, with what the operator vouches for in
+    /// it.
     #[must_use]
-    pub fn vouching(mut self, allow: &[Allow]) -> Self {
-        self.offer = Offer::of(self.used(), allow);
+    pub fn asked_by(mut self, controller: &str, allow: &[Allow]) -> Self {
+        let controller = Controller::named(controller);
+        self.offer = Offer::of(self.used(), &controller, allow);
+        self.stamps = self.trackers.iter().map(|tracker| offer::stamp(tracker, &controller)).collect();
         self
     }
 
@@ -159,7 +164,7 @@ impl Catalog {
         &self.offer
     }
 
-    /// Name and substance of one tracker of it, in [`STAMP_BITS`].
+    /// Name and substance of one tracker of it, and who asks, in [`STAMP_BITS`].
     pub fn stamp(&self, id: TrackerId) -> u64 {
         self.stamps[id.index()]
     }

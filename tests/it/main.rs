@@ -50,6 +50,7 @@ mod sent_pages;
 mod service_workers;
 mod shop_pages;
 mod stand_ins;
+mod standing;
 mod store_copy;
 mod store_faults;
 mod store_tls;

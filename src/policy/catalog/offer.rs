@@ -1,8 +1,9 @@
 //! What visitors are asked to agree to, in substance: when it changes, they are asked again (rule R35).
 //!
-//! Substance is what a yes depends on: who receives the data and where they are seated, who else may read it, what it is
-//! used for (the category), how long it is kept, rounded up to months. Not substance: wording, names that people know a
-//! product by, and the technical rules by which the program recognises it, such as one more host of the same provider.
+//! Substance is what a yes depends on: who answers for the data (a consent is informed only where the controller is known:
+//! GDPR recital 42), who receives it and where they are seated, who else may read it, what it is used for (the category),
+//! how long it is kept, rounded up to months. Not substance: wording, names that people know a product by, and the technical
+//! rules by which the program recognises it, such as one more host of the same provider.
 //!
 //! An offer is three short hashes, one a category, so that a change in one asks again about that one alone. They are
 //! compared only after a seal was opened: nobody can choose them.
@@ -27,12 +28,16 @@ impl Offer {
 
     /// The offer of a site that uses these trackers, beside what its operator vouches for. Their order makes no
     /// difference.
-    pub(super) fn of<'a>(used: impl Iterator<Item = &'a Tracker>, allow: &[Allow]) -> Self {
+    pub(super) fn of<'a>(
+        used: impl Iterator<Item = &'a Tracker>,
+        controller: &Controller,
+        allow: &[Allow],
+    ) -> Self {
         let mut lines: Vec<(CategorySet, String)> = used.map(|one| (asked(one), substance(one))).collect();
         lines.extend(allow.iter().map(|rule| (CategorySet::NECESSARY.with(rule.category), vouched(rule))));
         lines.sort_unstable_by(|one, other| one.1.cmp(&other.1));
         Self(Category::ASKED.map(|category| {
-            let mut hasher = blake3::Hasher::new();
+            let mut hasher = controller.hasher();
             for (_, line) in lines.iter().filter(|(categories, _)| categories.contains(category)) {
                 hasher.update(line.as_bytes()).update(b"\n");
             }
@@ -63,12 +68,30 @@ impl std::fmt::Display for Offer {
     }
 }
 
+/// The name of who answers for the data, as far as another one is somebody else: white space and case are not.
+#[derive(Debug, Default)]
+pub(super) struct Controller(String);
+
+impl Controller {
+    pub(super) fn named(name: &str) -> Self {
+        let words: Vec<&str> = name.split_whitespace().collect();
+        Self(words.join(" ").to_lowercase())
+    }
+
+    /// What every substance begins with.
+    fn hasher(&self) -> blake3::Hasher {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.0.as_bytes()).update(b"\n");
+        hasher
+    }
+}
+
 /// How much of a hash a [stamp](super::Catalog::stamp) has.
 pub const STAMP_BITS: u32 = 36;
 
 /// Name and substance of one tracker in one number, for an answer that named it alone.
-pub(super) fn stamp(tracker: &Tracker) -> u64 {
-    let hash = blake3::hash(substance(tracker).as_bytes());
+pub(super) fn stamp(tracker: &Tracker, controller: &Controller) -> u64 {
+    let hash = controller.hasher().update(substance(tracker).as_bytes()).finalize();
     let bytes = hash.as_bytes().first_chunk().copied().unwrap_or_default();
     u64::from_le_bytes(bytes) & ((1 << STAMP_BITS) - 1)
 }
@@ -172,6 +195,23 @@ mod tests {
         assert_eq!(offer(turned), offer(before()));
     }
 
+    /// Recital 42 of the GDPR: whoever agrees knows who answers for the data.
+    #[test]
+    fn r35_who_answers_for_the_data_is_substance_of_every_answer() {
+        let by = |name| Catalog::new(before()).unwrap().asked_by(name, &[]);
+        let shop = by("Dekk & Felg AS");
+        let unchanged = |name| by(name).offer().unchanged(shop.offer());
+        assert_eq!(unchanged("Data Brokers Ltd"), CategorySet::NECESSARY);
+        assert_eq!(
+            unchanged(" DEKK  & Felg\tas "),
+            CategorySet::ALL,
+            "it is written otherwise, and the same"
+        );
+        let film = |catalog: &Catalog| catalog.stamp(catalog.named("film").unwrap().id);
+        assert_ne!(film(&by("Data Brokers Ltd")), film(&shop), "nor does a yes to one tracker go over");
+        assert_eq!(film(&by("dekk & felg as")), film(&shop));
+    }
+
     #[test]
     fn what_an_operator_vouches_for_belongs_to_the_offer() {
         let catalog = || Catalog::new(before()).unwrap();
@@ -181,7 +221,7 @@ mod tests {
             why: "it is needed".into(),
             paths: Vec::new(),
         };
-        let with = |category| *catalog().vouching(&[rule(category)]).offer();
+        let with = |category| *catalog().asked_by("", &[rule(category)]).offer();
         assert_eq!(with(Category::Marketing).unchanged(&offer(before())), ALL_BUT_MARKETING);
         assert_eq!(with(Category::Necessary), offer(before()));
     }

@@ -24,7 +24,7 @@ impl Banner {
         self.page(texts, &words.title, &way, |html| {
             html.element("p", &words.intro);
             html.raw("<p class=\"said\" role=\"status\"");
-            if consent.answered().is_some() && !consent.is_grant() {
+            if consent.is_refusal() {
                 // What a page that is not loaded again says (js/told.js).
                 html.attribute("data-said", &texts.banner.refused);
             }
@@ -55,8 +55,11 @@ impl Banner {
         let words = &texts.consent;
         let Some(day) = consent.answered() else { return words.unanswered.clone() };
         let date = texts.date(day);
-        if !consent.is_grant() {
+        if consent.is_refusal() {
             return fill(&words.refused, &[("date", &date)]);
+        }
+        if is_gone(consent) {
+            return words.changed.clone();
         }
         let mut granted = texts.listed(consent.categories());
         granted.extend(consent.trackers().iter().map(|id| self.catalog.tracker(id).name.as_str()));
@@ -108,9 +111,16 @@ pub enum Signal {
     Refuses,
 }
 
+/// Was a yes said of which nothing stands any more? That is no "no".
+fn is_gone(consent: &Consent) -> bool {
+    consent.answered().is_some() && !consent.is_refusal() && !consent.is_grant()
+}
+
 /// Why there is, or is no, question.
 fn why_asked<'a>(texts: &'a Texts, consent: &Consent, signal: Signal) -> Option<&'a str> {
     match consent.answered() {
+        // Said already: nothing else is to be said of what stands.
+        Some(_) if is_gone(consent) => None,
         Some(_) => consent.is_asked().then_some(texts.consent.changed.as_str()),
         None => (signal == Signal::Refuses).then_some(texts.consent.by_signal.as_str()),
     }

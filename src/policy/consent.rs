@@ -213,6 +213,8 @@ pub struct Consent {
     receipt: Option<ReceiptNumber>,
     /// What was offered has changed since the answer.
     is_outdated: bool,
+    /// A yes was said, whatever of it still stands.
+    is_yes: bool,
 }
 
 impl Consent {
@@ -224,6 +226,7 @@ impl Consent {
             answered: None,
             receipt: None,
             is_outdated: false,
+            is_yes: false,
         }
     }
 
@@ -241,16 +244,17 @@ impl Consent {
                 single.insert(tracker.id);
             }
         }
-        let consent =
-            Self { categories, trackers: single, answered: Some(day), receipt: None, is_outdated: false };
-        Self { receipt: receipt.filter(|_| consent.is_grant()), ..consent }
+        let consent = Self { categories, trackers: single, answered: Some(day), ..Self::none() };
+        let is_yes = consent.is_grant();
+        Self { receipt: receipt.filter(|_| is_yes), is_yes, ..consent }
     }
 
     /// The same, when more was offered to that answer, or something else, than is offered now (rule R35): what still applies
-    /// stands, and the visitor is asked again. The receipt stays theirs, even where nothing of it applies any more.
+    /// stands, and the visitor is asked again. The receipt stays theirs, even where nothing of it applies any more; and it
+    /// tells that they said yes.
     #[must_use]
     pub fn outdated(self, receipt: Option<ReceiptNumber>) -> Self {
-        Self { receipt, is_outdated: true, ..self }
+        Self { receipt, is_outdated: true, is_yes: receipt.is_some(), ..self }
     }
 
     /// The same, as it is shown to who is not to be asked: with nothing left to ask about.
@@ -268,6 +272,11 @@ impl Consent {
     /// Is there something to ask? There is no answer, or what was offered has changed since.
     pub const fn is_asked(&self) -> bool {
         self.answered.is_none() || self.is_outdated
+    }
+
+    /// Was it a no to everything? Nothing stands of a yes either, when all of what it was about has changed.
+    pub const fn is_refusal(&self) -> bool {
+        self.answered.is_some() && !self.is_yes
     }
 
     /// Categories agreed to as a whole.

@@ -139,7 +139,7 @@ impl Catalog {
     }
 
     /// The same catalogue, where tags that heed Google's signals are loaded before an answer: those of the trackers that
-    /// the site uses, and no others.
+    /// the site uses, and no others. Whoever has answered is served as before, so it is no part of the offer.
     #[must_use]
     pub fn advanced(mut self) -> Self {
         let heeds = |tracker: &Tracker| tracker.is_used && tracker.consent_mode == ConsentMode::Heeded;
@@ -147,6 +147,11 @@ impl Catalog {
             tracker.consent_mode = ConsentMode::Unasked;
         }
         self
+    }
+
+    /// Is anything loaded before an answer?
+    pub fn runs_unasked(&self) -> bool {
+        self.trackers.iter().any(|tracker| tracker.consent_mode == ConsentMode::Unasked)
     }
 
     /// The same catalogue with an [offer](Catalog::offer) of whoever has that name, with what the operator vouches for in

@@ -215,10 +215,12 @@ pub struct Consent {
     is_outdated: bool,
     /// A yes was said, whatever of it still stands.
     is_yes: bool,
+    /// Nobody has answered yet, and the visitor is asked.
+    is_before_answer: bool,
 }
 
 impl Consent {
-    /// Nobody asked, or nobody answered: nothing is granted.
+    /// Nobody asked, or nobody answered: nothing is granted, and nothing runs unasked.
     pub const fn none() -> Self {
         Self {
             categories: CategorySet::NECESSARY,
@@ -227,7 +229,14 @@ impl Consent {
             receipt: None,
             is_outdated: false,
             is_yes: false,
+            is_before_answer: false,
         }
+    }
+
+    /// The same of a visitor who is asked and has not answered: what the operator has loaded before an answer runs.
+    #[must_use]
+    pub fn before_answer(self) -> Self {
+        Self { is_before_answer: self.answered.is_none(), ..self }
     }
 
     /// The answer that `choice`, made on `day`, leaves standing. A refusal keeps no receipt number, whatever is
@@ -260,7 +269,8 @@ impl Consent {
     /// The same, as it is shown to who is not to be asked: with nothing left to ask about.
     #[must_use]
     pub fn unasked(self, today: Day) -> Self {
-        Self { answered: self.answered.or(Some(today)), is_outdated: false, ..self }
+        let answered = self.answered.or(Some(today));
+        Self { answered, is_outdated: false, is_before_answer: false, ..self }
     }
 
     /// The same, where no receipt of that number is held any more.
@@ -272,6 +282,12 @@ impl Consent {
     /// Is there something to ask? There is no answer, or what was offered has changed since.
     pub const fn is_asked(&self) -> bool {
         self.answered.is_none() || self.is_outdated
+    }
+
+    /// Does what needs no answer run, because there is none? After a no it never does, whatever has changed since
+    /// (rule R30).
+    pub const fn is_before_answer(&self) -> bool {
+        self.is_before_answer
     }
 
     /// Was it a no to everything? Nothing stands of a yes either, when all of what it was about has changed.
@@ -305,9 +321,9 @@ impl Consent {
     }
 
     /// May this tracker's tags be loaded and speak to its hosts? Its cookies are another question: a tag that heeds the
-    /// signals of consent may run without them, where the operator says so.
+    /// signals of consent may run without them before an answer, where the operator says so.
     pub fn lets_run(&self, tracker: &Tracker) -> bool {
-        tracker.consent_mode == ConsentMode::Unasked || self.grants(tracker)
+        (self.is_before_answer && tracker.consent_mode == ConsentMode::Unasked) || self.grants(tracker)
     }
 
     /// May this tracker work? One that needs consent and that the site does not use never may, not even when everything

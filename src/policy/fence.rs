@@ -72,7 +72,7 @@ impl Policy {
     /// made anew only for a page on which a rule with paths holds, and where single trackers find no room in what is ready:
     /// they come before bare domains.
     pub fn fence<'a>(&self, fences: &'a Fences, consent: &Consent, page: Page<'_>) -> Cow<'a, Fence> {
-        match fences.of_states.get(consent.categories().state()) {
+        match fences.of_states.get(Self::place(consent)) {
             Some(ready) if !self.has_bound_rule(page) => {
                 if consent.trackers().is_empty() {
                     return Cow::Borrowed(ready);

@@ -243,6 +243,11 @@ impl Policy {
         self.settings.allow.iter().any(|allow| !allow.paths.is_empty() && allow.holds_on(page.path))
     }
 
+    /// The place, among things made ready, of what is for this consent's categories.
+    fn place(consent: &Consent) -> usize {
+        if consent.is_before_answer() { BEFORE_ANSWER } else { consent.categories().state() }
+    }
+
     /// The consents for which things are made ready, in the order of [`CategorySet::state`].
     fn states(&self) -> impl Iterator<Item = Consent> {
         CategorySet::every().into_iter().map(|categories| {
@@ -251,6 +256,9 @@ impl Policy {
         })
     }
 }
+
+/// The place of a visitor who has not answered, behind the states: only where tags run before an answer.
+const BEFORE_ANSWER: usize = 8;
 
 /// A page on which no rule bound to paths holds; paths of real pages start with `/`.
 const NO_PAGE: Page<'static> = Page { host: "", path: "" };
@@ -284,6 +292,30 @@ mod tests {
 
     fn is_open(policy: &Policy, consent: &Consent, host: &str, path: &str) -> bool {
         matches!(policy.host_standing(consent, FRONT, host, path), Standing::Open)
+    }
+
+    #[test]
+    fn r30_what_runs_before_an_answer_is_held_after_every_answer_that_does_not_name_it() {
+        let (no, film) = (of(&[]), of(&[Category::Preferences]));
+        let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap().advanced();
+        let policy = Policy::new(settings(), Arc::new(catalog));
+        let none = Consent::none();
+        for (consent, is_let) in [
+            (none.before_answer(), true),
+            (of(&[Category::Statistics]), true),
+            (none, false),
+            (no, false),
+            (film, false),
+            (no.before_answer(), false),
+            (none.before_answer().unasked(consent::Day(0)), false),
+            (no.outdated(None), false),
+        ] {
+            let fence = policy.fence(&policy.fences(), &consent, FRONT).into_owned();
+            let fence = fence.content_security_policy.unwrap();
+            let is_fenced = !fence.to_str().unwrap().contains("www.googletagmanager.com");
+            let is_open = is_open(&policy, &consent, "www.googletagmanager.com", "/gtag/js");
+            assert_eq!((is_open, is_fenced), (is_let, !is_let), "{consent:?}");
+        }
     }
 
     #[test]

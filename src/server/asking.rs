@@ -6,6 +6,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::site::Site;
 use super::visit::Visit;
 use crate::banner::Signal;
 use crate::counting;
@@ -70,10 +71,21 @@ pub(super) fn is_robot(headers: &HeaderMap) -> bool {
 /// The consent by which a page is made: the one that stands, with nothing left to ask where nobody is to be asked.
 pub(super) fn shown(visit: &Visit, headers: &HeaderMap) -> Consent {
     let consent = visit.consent;
-    if consent.is_asked() && (visit.site.asking.is_answered(headers) || is_robot(headers)) {
+    if consent.is_asked() && is_left_alone(&visit.site, headers) {
         return consent.unasked(visit.today);
     }
     consent
+}
+
+/// The consent that came, and whether an answer is waited for: not from who is not to be asked, or has said no by a signal.
+pub(super) fn waiting(consent: Consent, site: &Site, headers: &HeaderMap) -> Consent {
+    let runs_unasked = consent.answered().is_none() && site.policy.catalog().runs_unasked();
+    if runs_unasked && !is_left_alone(site, headers) { consent.before_answer() } else { consent }
+}
+
+/// Is this somebody who is not to be asked?
+fn is_left_alone(site: &Site, headers: &HeaderMap) -> bool {
+    site.asking.is_answered(headers) || is_robot(headers)
 }
 
 /// What stands at [`GPC_STATEMENT`].

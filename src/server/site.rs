@@ -83,8 +83,8 @@ pub struct Site {
 pub struct Ready {
     /// What is first in `<head>` of a page: by state, and last for a visitor who has not answered.
     pages: [Heads; 9],
-    /// The same in a frame; there, no answer and a no are one.
-    frames: [Heads; 8],
+    /// The same in a frame; there, no answer and a no are one where nothing runs before an answer.
+    frames: [Heads; 9],
     /// `Consentry-Consent`.
     told: [HeaderValue; 8],
 }
@@ -115,18 +115,16 @@ impl Ready {
             };
             Heads { usual: made(Others::MayRun), alone: made(Others::MayNot) }
         };
-        Self {
-            pages: std::array::from_fn(|place| {
-                heads(answered.get(place).unwrap_or(&Consent::none()), Shown::AsPage)
-            }),
-            frames: std::array::from_fn(|state| heads(&answered[state], Shown::InFrame)),
-            told: CategorySet::every().map(told),
-        }
+        let undecided = Consent::none().before_answer();
+        let all =
+            |shown| std::array::from_fn(|place| heads(answered.get(place).unwrap_or(&undecided), shown));
+        Self { pages: all(Shown::AsPage), frames: all(Shown::InFrame), told: CategorySet::every().map(told) }
     }
 
     fn head(&self, consent: &Consent, shown: Shown, others: Others) -> &Head {
         let state = consent.categories().state();
         let heads = match shown {
+            Shown::InFrame if consent.is_before_answer() => &self.frames[UNANSWERED],
             Shown::InFrame => &self.frames[state],
             Shown::AsPage if consent.is_asked() => &self.pages[UNANSWERED],
             Shown::AsPage => &self.pages[state],
@@ -143,8 +141,10 @@ impl Site {
 
     /// What is first in `<head>` of a page under this consent.
     pub fn head(&self, consent: &Consent, page: Page<'_>, shown: Shown, others: Others) -> Cow<'_, Head> {
-        // Asked again while something stands: rare, and of many forms.
-        let is_ready = shown == Shown::InFrame || !consent.is_asked() || !consent.is_grant();
+        // Asked again while something stands, or while nothing runs that runs before an answer: rare, and of many forms.
+        let is_as_first =
+            !consent.is_grant() && (consent.is_before_answer() || !self.policy.catalog().runs_unasked());
+        let is_ready = shown == Shown::InFrame || !consent.is_asked() || is_as_first;
         match self.policy.guard_rules(consent, page) {
             Cow::Borrowed(_) if is_ready => Cow::Borrowed(self.ready.head(consent, shown, others)),
             rules => Cow::Owned(head(&self.banner, consent, shown, &rules, others)),

@@ -127,7 +127,7 @@ impl Tag {
 /// What of a consent a page depends on: not the day of the answer, and not the receipt.
 pub(super) fn of_consent(consent: &Consent) -> Vec<u8> {
     let state = u8::try_from(consent.categories().state()).unwrap_or(u8::MAX);
-    let mut bytes = vec![state, u8::from(consent.is_asked())];
+    let mut bytes = vec![state, u8::from(consent.is_asked()), u8::from(consent.is_before_answer())];
     for tracker in consent.trackers().iter() {
         bytes.extend_from_slice(&tracker.index().to_le_bytes());
     }

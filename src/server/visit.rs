@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
-use super::asking::has_gpc;
+use super::asking::{self, has_gpc};
 use super::consent_cookie::Found;
 use super::practice::Gpc;
 use super::site::Site;
@@ -60,7 +60,7 @@ impl Visit {
         let target =
             request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let doubled = own.found.doubled(&site, request.headers(), today);
-        let (consent, weeks) = (own.found.consent, own.weeks);
+        let (consent, weeks) = (asking::waiting(own.found.consent, &site, request.headers()), own.weeks);
         let is_sent = !matches!(*request.method(), Method::GET | Method::HEAD);
         Self { site, host, client, consent, doubled, objection, weeks, today, target, is_sent }
     }

@@ -15,6 +15,7 @@ mod beacons;
 mod caching;
 mod choices;
 mod consent_figures;
+mod consent_mode;
 mod cut_pages;
 mod encodings;
 mod events;

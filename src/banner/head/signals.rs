@@ -102,7 +102,7 @@ impl Making<'_> {
     pub(super) fn commands(&self) -> Vec<String> {
         let (signals, granted) = (self.signals, self.granted());
         let mut pieces = vec![self.first_command()];
-        if self.is_asked() && signals.is_advanced && !self.is_told_twice() {
+        if self.consent.is_before_answer() && signals.is_advanced {
             pieces.extend(signals.regions.iter().map(regional));
         }
         if signals.ads_data_redaction && !granted.marketing {
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_that_run_unasked_are_held_to_the_answer_too() {
+    fn r30_g8_tags_that_run_unasked_grant_themselves_nothing_and_are_held_after_a_no() {
         let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap().advanced();
         let countries = vec!["US".to_owned()];
         let regions = vec![Region { countries, granted: CategorySet::ALL }];
@@ -257,16 +257,14 @@ mod tests {
             let making = Making { signals: &signals, ..making(&catalog, consent) };
             String::from_utf8(making.head(HELD, Others::MayRun).html().to_vec()).unwrap()
         };
-        let undecided = script(&Consent::none());
+        let undecided = script(&Consent::none().before_answer());
         let (own, heed) =
             (undecided.find("region:[\"US\"]"), undecided.find("__defineSetter__(\"dataLayer\""));
         assert!(own.is_some() && own < heed, "our own default of a country passes: {undecided}");
         assert!(undecided.contains(",wait_for_update:500") && !undecided.contains("\"update\"]"));
         let refused = script(&of(CategorySet::NECESSARY));
-        assert!(
-            refused.contains("[\"default\",\"update\"]")
-                && refused.contains("__defineSetter__(\"dataLayer\"")
-        );
+        assert!(!refused.contains("\"update\"]") && !refused.contains("__defineSetter__(\"dataLayer\""));
+        assert!(!script(&Consent::none()).contains("region:"), "nor do they run for who is not asked");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Fences {
     /// Trackers that own a host of a tag, and of a report.
     in_tags: TrackerSet,
     reported: TrackerSet,
-    /// By [`CategorySet::state`].
+    /// By [`CategorySet::state`]; where tags run before an answer, one more for who has given none.
     pub(super) of_states: Vec<Fence>,
 }
 
@@ -166,7 +166,9 @@ impl Policy {
     }
 
     fn make_fences(&self, fences: &mut Fences) {
-        fences.of_states = self.states().map(|consent| self.make_fence(fences, &consent, NO_PAGE)).collect();
+        let undecided = self.catalog.runs_unasked().then(|| Consent::none().before_answer());
+        let consents = self.states().chain(undecided);
+        fences.of_states = consents.map(|consent| self.make_fence(fences, &consent, NO_PAGE)).collect();
     }
 }
 

@@ -121,7 +121,7 @@ fn why_asked<'a>(texts: &'a Texts, consent: &Consent, signal: Signal) -> Option<
     match consent.answered() {
         // Said already: nothing else is to be said of what stands.
         Some(_) if is_gone(consent) => None,
-        Some(_) => consent.is_asked().then_some(texts.consent.changed.as_str()),
+        Some(_) => consent.is_outdated().then_some(texts.consent.changed.as_str()),
         None => (signal == Signal::Refuses).then_some(texts.consent.by_signal.as_str()),
     }
 }

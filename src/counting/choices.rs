@@ -61,16 +61,19 @@ pub enum Said {
     Refused,
     /// No, and it had been yes before.
     Withdrawn,
+    /// Neither yes nor no: it was about a single tracker of another category.
+    Nothing,
 }
 
 impl Said {
-    /// The word in figures.
-    pub const fn name(self) -> &'static str {
+    /// The word in figures; none for nothing.
+    pub const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Granted => "granted",
-            Self::Partial => "partial",
-            Self::Refused => "refused",
-            Self::Withdrawn => "withdrawn",
+            Self::Granted => Some("granted"),
+            Self::Partial => Some("partial"),
+            Self::Refused => Some("refused"),
+            Self::Withdrawn => Some("withdrawn"),
+            Self::Nothing => None,
         }
     }
 }
@@ -121,7 +124,7 @@ impl Notices {
 
 pack!(Notice { language, version });
 pack!(Layer[Banner, Page, Embed, Script, Form]);
-pack!(Said[Granted, Partial, Refused, Withdrawn]);
+pack!(Said[Granted, Partial, Refused, Withdrawn, Nothing]);
 pack!(Shown { language, version });
 pack!(Notices(0));
 

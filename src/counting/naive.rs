@@ -242,7 +242,7 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
                     match what {
                         What::Answer { .. } => {
                             visit.standing = line.standing;
-                            visit.has_answered = true;
+                            visit.has_answered |= line.standing != Standing::Unanswered;
                         }
                         What::Engaged { ms, scroll } if visit.has_seen(line.page) => {
                             let lasts = line.at - visit.doings[0].line.at + 30 * MINUTE;

@@ -204,6 +204,17 @@ impl std::fmt::Display for ReceiptNumber {
     }
 }
 
+/// What became of the question about categories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// It has no answer. A yes to a single tracker is none: nobody was asked about more than that one.
+    Open,
+    /// It is answered as it is put today.
+    Settled,
+    /// What was offered has changed since the answer, but for these categories.
+    Changed(CategorySet),
+}
+
 /// The standing answer of a visitor. No answer means nothing is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consent {
@@ -211,8 +222,7 @@ pub struct Consent {
     trackers: TrackerSet,
     answered: Option<Day>,
     receipt: Option<ReceiptNumber>,
-    /// What was offered has changed since the answer.
-    is_outdated: bool,
+    question: Question,
     /// A yes was said, whatever of it still stands.
     is_yes: bool,
     /// Nobody has answered yet, and the visitor is asked.
@@ -227,7 +237,7 @@ impl Consent {
             trackers: TrackerSet::NONE,
             answered: None,
             receipt: None,
-            is_outdated: false,
+            question: Question::Open,
             is_yes: false,
             is_before_answer: false,
         }
@@ -253,24 +263,38 @@ impl Consent {
                 single.insert(tracker.id);
             }
         }
-        let consent = Self { categories, trackers: single, answered: Some(day), ..Self::none() };
+        let (answered, question) = (Some(day), Question::Settled);
+        let consent = Self { categories, trackers: single, answered, question, ..Self::none() };
         let is_yes = consent.is_grant();
         Self { receipt: receipt.filter(|_| is_yes), is_yes, ..consent }
     }
 
     /// The same, when more was offered to that answer, or something else, than is offered now (rule R35): what still applies
-    /// stands, and the visitor is asked again. The receipt stays theirs, even where nothing of it applies any more; and it
-    /// tells that they said yes.
+    /// stands, that in the `unchanged` categories, and the visitor is asked again. The receipt stays theirs, even where
+    /// nothing of it applies any more; and it tells that they said yes.
     #[must_use]
-    pub fn outdated(self, receipt: Option<ReceiptNumber>) -> Self {
-        Self { receipt, is_outdated: true, is_yes: receipt.is_some(), ..self }
+    pub fn outdated(self, unchanged: CategorySet, receipt: Option<ReceiptNumber>) -> Self {
+        let question = Question::Changed(unchanged);
+        Self { receipt, question, is_yes: receipt.is_some(), ..self }
+    }
+
+    /// The same, when it was about single trackers alone and nobody was asked about more.
+    #[must_use]
+    pub fn alone(self, receipt: Option<ReceiptNumber>) -> Self {
+        Self { receipt, question: Question::Open, is_yes: true, ..self }
+    }
+
+    /// The same, when it adds to `stands` and answers no question: what is open of one stays so.
+    #[must_use]
+    pub fn beside(self, stands: &Self) -> Self {
+        Self { question: stands.question, ..self }
     }
 
     /// The same, as it is shown to who is not to be asked: with nothing left to ask about.
     #[must_use]
     pub fn unasked(self, today: Day) -> Self {
         let answered = self.answered.or(Some(today));
-        Self { answered, is_outdated: false, is_before_answer: false, ..self }
+        Self { answered, question: Question::Settled, is_before_answer: false, ..self }
     }
 
     /// The same, where no receipt of that number is held any more.
@@ -281,7 +305,26 @@ impl Consent {
 
     /// Is there something to ask? There is no answer, or what was offered has changed since.
     pub const fn is_asked(&self) -> bool {
-        self.answered.is_none() || self.is_outdated
+        !matches!(self.question, Question::Settled)
+    }
+
+    /// Is it asked again, because what was offered has changed?
+    pub const fn is_outdated(&self) -> bool {
+        matches!(self.question, Question::Changed(_))
+    }
+
+    /// The categories that an answer stands about, yes or no.
+    pub const fn settled(&self) -> CategorySet {
+        match self.question {
+            Question::Open => CategorySet::NECESSARY,
+            Question::Settled => CategorySet::ALL,
+            Question::Changed(unchanged) => unchanged,
+        }
+    }
+
+    /// Is no question answered, today's or an earlier one?
+    pub const fn is_open(&self) -> bool {
+        matches!(self.question, Question::Open)
     }
 
     /// Does what needs no answer run, because there is none? After a no it never does, whatever has changed since

@@ -308,7 +308,7 @@ mod tests {
             (film, false),
             (no.before_answer(), false),
             (none.before_answer().unasked(consent::Day(0)), false),
-            (no.outdated(None), false),
+            (no.outdated(CategorySet::NECESSARY, None), false),
         ] {
             let fence = policy.fence(&policy.fences(), &consent, FRONT).into_owned();
             let fence = fence.content_security_policy.unwrap();

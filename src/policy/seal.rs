@@ -5,7 +5,7 @@
 //! │ │     │  │                       │               │               └ first half of the keyed BLAKE3 hash of all before
 //! │ │     │  │                       │               │                 the last dot
 //! │ │     │  │                       │               └ number of the receipt; empty for a refusal
-//! │ │     │  │                       └ what was offered, in substance: `Offer`
+//! │ │     │  │                       └ what was offered, in substance: `Offer`; zeros for what was not asked
 //! │ │     │  └ single trackers: by their stable names, each with its substance, or as [`singles`] has them
 //! │ │     └ categories granted: p(references) s(tatistics) m(arketing)
 //! │ └ day of the answer, days since 1970-01-01
@@ -110,7 +110,8 @@ impl Seal {
         text.push('.');
         let receipt = consent.receipt().map(|number| number.to_string()).unwrap_or_default();
         text.push_str(&singles::write(consent, catalog).0);
-        text.extend([".", &catalog.offer().to_string(), ".", &receipt]);
+        let offer = catalog.offer().of_settled(consent.settled());
+        text.extend([".", &offer.to_string(), ".", &receipt]);
         let mac = Hex(mac(key, &text));
         format!("{text}.{mac}")
     }
@@ -207,7 +208,11 @@ fn read(body: &str, catalog: &Catalog) -> Option<Consent> {
     let unchanged = catalog.offer().unchanged(&offer);
     let categories = categories.and(unchanged);
     let consent = Consent::from_choice(&Choice::Some { categories, trackers }, day, receipt, catalog);
-    Some(if unchanged == CategorySet::ALL { consent } else { consent.outdated(receipt) })
+    Some(match offer {
+        Offer::NONE => consent.alone(receipt),
+        _ if unchanged == CategorySet::ALL => consent,
+        _ => consent.outdated(unchanged, receipt),
+    })
 }
 
 /// Does an answer of `day` stand on `today`?

@@ -18,12 +18,20 @@ pub(super) const OVER_GPC: &str = "-over-gpc";
 
 /// Does a choice grant what does not stand yet?
 pub(super) fn adds(visit: &Visit, form: &ChoiceForm) -> bool {
-    let asked_for = Consent::from_choice(&meant(visit, form), visit.today, None, visit.site.policy.catalog());
-    form.names_unknown || !covers(visit, &visit.consent, &asked_for)
+    form.names_unknown || !covers(visit, &visit.consent, &after(visit, form, None))
+}
+
+/// What stands after a form, under a receipt of that number. That of an embed answers no question: nobody was asked about
+/// more than the one tracker.
+pub(super) fn after(visit: &Visit, form: &ChoiceForm, number: Option<ReceiptNumber>) -> Consent {
+    let choice = meant(visit, form);
+    let after = Consent::from_choice(&choice, visit.today, number, visit.site.policy.catalog());
+    let adds_one = form.layer == Layer::Embed && matches!(choice, Choice::Some { .. });
+    if adds_one { after.beside(&visit.consent) } else { after }
 }
 
 /// What a form means. That of an embed adds one tracker to what stands now, which its page may not know of.
-pub(super) fn meant(visit: &Visit, form: &ChoiceForm) -> Choice {
+fn meant(visit: &Visit, form: &ChoiceForm) -> Choice {
     match &form.choice {
         Choice::Some { trackers, .. } if form.layer == Layer::Embed => {
             let (consent, mut trackers) = (&visit.consent, *trackers);
@@ -69,7 +77,7 @@ pub(super) async fn held(shared: &Shared, visit: &Visit) -> Option<Held> {
 pub(super) fn is_unchanged(visit: &Visit, taken: &Taken, held: Option<&Held>, after: &Consent) -> bool {
     let stands = &visit.consent;
     let is_same = after.categories() == stands.categories() && after.trackers() == stands.trackers();
-    if stands.is_asked() || !is_same {
+    if after.settled() != stands.settled() || !is_same {
         return false;
     }
     match held.map(|held| &held.last) {
@@ -91,10 +99,11 @@ fn is_proved(visit: &Visit, taken: &Taken, last: &Receipt, after: &Consent) -> b
     last.granted == granted && last.refused == refused && is_read && (is_over || !taken.is_over(after))
 }
 
-/// What was granted and what was refused, by name: categories, then single trackers.
+/// What was granted and what was refused, by name: categories, then single trackers. What nobody was asked about, or not as
+/// it is offered today, is neither.
 pub(super) fn named(visit: &Visit, consent: &Consent) -> (Vec<String>, Vec<String>) {
     let (mut granted, mut refused) = (Vec::new(), Vec::new());
-    for category in Category::ASKED {
+    for category in Category::ASKED.into_iter().filter(|category| consent.settled().contains(*category)) {
         let list = if consent.categories().contains(category) { &mut granted } else { &mut refused };
         list.push(category.name().to_owned());
     }

@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::change::{Held, OVER_GPC, adds, held, is_unchanged, meant, named, takes_back};
+use super::change::{Held, OVER_GPC, adds, after, held, is_unchanged, named, takes_back};
 use super::choice_form::{ChoiceForm, Told};
 use super::count::{said, standing};
 use super::form::{self, BODY_BYTES_MAX};
@@ -208,8 +208,7 @@ async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Decisio
     let held = held(shared, visit).await;
     let earlier = held.as_ref().map(|held: &Held| held.number);
     let number = earlier.unwrap_or_else(|| new_number(shared));
-    let choice = meant(visit, &taken.form);
-    let after = Consent::from_choice(&choice, visit.today, Some(number), visit.site.policy.catalog());
+    let after = after(visit, &taken.form, Some(number));
     if !Seal::holds(&after, visit.site.policy.catalog()) {
         return Err(Refusal::TooManyTrackers);
     }
@@ -350,6 +349,7 @@ fn told(visit: &Visit, after: &Consent, takes_back: bool) -> serde_json::Value {
     let names = |is_granted: bool| -> Vec<&str> {
         let asked = Category::ASKED.into_iter();
         asked
+            .filter(|category| after.settled().contains(*category))
             .filter(|category| after.categories().contains(*category) == is_granted)
             .map(Category::name)
             .collect()

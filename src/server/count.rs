@@ -124,7 +124,7 @@ impl Look {
 
 /// What a visitor had answered, as the counter is told.
 pub(super) fn standing(consent: &Consent) -> Standing {
-    consent.answered().map_or(Standing::Unanswered, |_| Standing::Answered(consent.categories()))
+    if consent.is_open() { Standing::Unanswered } else { Standing::Answered(consent.categories()) }
 }
 
 /// Does a page put the question to this visitor?
@@ -177,8 +177,10 @@ pub(super) fn said(visit: &Visit, after: &Consent) -> [Said; 3] {
             Said::Partial
         } else if visit.consent.categories().contains(category) {
             Said::Withdrawn
-        } else {
+        } else if after.settled().contains(category) {
             Said::Refused
+        } else {
+            Said::Nothing
         }
     })
 }

@@ -1,6 +1,9 @@
 //! What of an answer stands when the shop changes, and what visitors are told of it.
 
+use serde_json::json;
+
 use crate::pages::SHOP;
+use crate::receipts::records;
 use crate::support::{Answer, Origin, RULES, Visitor, settings, start};
 
 /// A tracker of the shop's own, as it stands in the settings.
@@ -69,4 +72,81 @@ fn r35_who_said_yes_is_not_told_of_a_no_when_the_offer_has_changed() {
         assert!(said(&mut no, page).starts_with(SAID_NO), "{page}");
     }
     assert!(said(&mut no, "/_consentry/consent").ends_with(CHANGED));
+}
+
+const ALWAYS_YOUTUBE: &str = "choice=some&layer=embed&tracker=youtube&return=/";
+
+/// "Always allow" before anything was answered: nobody was asked about more than the film.
+#[test]
+fn a_yes_to_one_film_answers_no_other_question() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.open("/");
+    visitor.choose(ALWAYS_YOUTUBE);
+    let page = visitor.open("/");
+    assert!(is_asked(&page) && page.text().contains(" src=\"https://www.youtube.com/embed/abc\""));
+    assert_eq!(told(&origin), "necessary");
+    let stands = said(&mut visitor, "/_consentry/consent");
+    assert!(stands.ends_with("It covers YouTube."), "{stands}");
+
+    let again = visitor.post(ALWAYS_YOUTUBE, &[("accept", "application/json")]).json();
+    assert_eq!(again["unchanged"], true);
+    assert_eq!(
+        (&again["granted"], &again["refused"], &again["trackers"]),
+        (&json!([]), &json!([]), &json!(["youtube"]))
+    );
+    let [receipt] = records(&gateway).try_into().expect("one record");
+    assert_eq!((receipt.granted, receipt.refused), (vec!["youtube".to_owned()], Vec::new()));
+
+    visitor.choose("choice=some&category=statistics&tracker=youtube&layer=page&return=/");
+    assert!(!is_asked(&visitor.open("/")));
+    assert_eq!(records(&gateway).last().expect("a record").refused, ["preferences", "marketing"]);
+    visitor.choose(ALWAYS_YOUTUBE);
+    assert!(!is_asked(&visitor.open("/")), "where an answer stands it goes on standing");
+}
+
+#[test]
+fn a_film_is_counted_as_what_it_is_and_the_question_as_ignored_until_it_is_answered() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let token = gateway.token();
+    let figures = ["banners_shown", "banners_ignored", "choices"];
+    let whole = json!({"metrics": figures, "date_range": "day"});
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.open("/");
+    visitor.choose(ALWAYS_YOUTUBE);
+    gateway.ask_until(&token, &whole, &json!([{"metrics": [1, 1, 1], "dimensions": []}]));
+    let by =
+        |dimension: &str| json!({"metrics": ["choices"], "date_range": "day", "dimensions": [dimension]});
+    gateway.ask_until(
+        &token,
+        &by("choice:layer"),
+        &json!([
+            {"metrics": [1], "dimensions": ["embed"]}, {"metrics": [0], "dimensions": ["banner"]}
+        ]),
+    );
+    let category = gateway.ask(&token, &by("choice:statistics")).json();
+    assert_eq!(category["results"], json!([]), "nobody refused it");
+    visitor.choose("choice=none&layer=banner&return=/");
+    gateway.ask_until(&token, &whole, &json!([{"metrics": [1, 0, 2], "dimensions": []}]));
+}
+
+#[test]
+fn r35_a_yes_to_one_film_does_not_answer_what_is_asked_again() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=some&category=statistics&category=preferences&return=/");
+    gateway.reload(&settings(&gateway.directory, origin.address, &format!("{RULES}{COUNTER}")));
+    visitor.choose(ALWAYS_YOUTUBE);
+    assert!(is_asked(&visitor.open("/")));
+    assert_eq!(told(&origin), "necessary, preferences");
+    assert!(said(&mut visitor, "/_consentry/consent").ends_with(CHANGED));
+    let records = records(&gateway);
+    let last = records.last().expect("a record");
+    assert_eq!(
+        (&last.granted[..], &last.refused[..]),
+        (&["preferences".to_owned(), "youtube".into()][..], &["marketing".to_owned()][..])
+    );
 }

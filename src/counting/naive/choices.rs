@@ -36,7 +36,9 @@ pub(super) fn answered(world: &World, line: &Line, sheet: &mut Sheet) {
     };
     let mut facts = facts(choice, *layer, *notice);
     let categories = [Dimension::ChoicePreferences, Dimension::ChoiceStatistics, Dimension::ChoiceMarketing];
-    facts.extend(categories.into_iter().zip(said.map(|said| said.name().to_owned())));
+    for (category, said) in categories.into_iter().zip(said) {
+        facts.extend(said.name().map(|name| (category, name.to_owned())));
+    }
     add(world, &facts, line, Sums { events: 1, ..Sums::default() }, sheet);
 }
 

@@ -187,7 +187,8 @@ fn what() -> impl Strategy<Value = What> {
 fn answer() -> impl Strategy<Value = What> {
     let partial = CategorySet::NECESSARY.with(Category::Statistics);
     let answer = vec![Answer::Accepted, Answer::Refused, Answer::Partial(partial), Answer::Withdrawn];
-    let said = prop::sample::select(vec![Said::Granted, Said::Partial, Said::Refused, Said::Withdrawn]);
+    let said = vec![Said::Granted, Said::Partial, Said::Refused, Said::Withdrawn, Said::Nothing];
+    let said = prop::sample::select(said);
     let layer = prop::sample::select(vec![Layer::Banner, Layer::Page, Layer::Script]);
     (prop::sample::select(answer), layer, 0..NOTICES.len(), [said.clone(), said.clone(), said])
         .prop_map(|(answer, layer, notice, said)| What::Answer { answer, layer, notice, said })

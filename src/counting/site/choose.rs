@@ -8,7 +8,7 @@ use super::super::cells::{Count, Few};
 use super::super::choices::{Facts, Shown, cells};
 use super::super::mark::Mark;
 use super::super::visit::{ANSWERED, NOT_ASKED};
-use super::super::{Answer, Hit, HitKind, Layer, Notice};
+use super::super::{Answer, Hit, HitKind, Layer, Notice, Standing};
 use super::hit::Counting;
 
 impl Counting<'_, '_> {
@@ -26,7 +26,8 @@ impl Counting<'_, '_> {
         self.count_ignored(at, shown, 1);
     }
 
-    /// The visitor answered: the visit stands under another consent, and did not ignore the question.
+    /// The visitor answered: the visit stands under another consent, and did not ignore the question. Whoever said yes to
+    /// a film alone has not answered it yet.
     pub(super) fn answered(&mut self, mark: Mark, hit: &Hit) {
         let Some(at) = self.open_visit(mark) else { return };
         let consent = self.consent(hit.consent);
@@ -34,6 +35,9 @@ impl Counting<'_, '_> {
         self.touch(mark);
         let Some(visit) = self.day.visits.get_mut(at) else { return };
         visit.set_consent(consent);
+        if hit.consent == Standing::Unanswered {
+            return;
+        }
         let asked = visit.asked();
         visit.set_asked(ANSWERED);
         if let Some(shown) = self.day.notices.get(asked) {
@@ -52,7 +56,9 @@ impl Counting<'_, '_> {
             (Axis::CHOICE_LANGUAGE, language),
             (Axis::CHOICE_VERSION, version),
         ];
-        facts.extend(Axis::CHOICE_CATEGORIES.into_iter().zip(said.map(|said| values.word(said.name()))));
+        for (axis, said) in Axis::CHOICE_CATEGORIES.into_iter().zip(said) {
+            facts.extend(said.name().map(|name| (axis, values.word(name))));
+        }
         let slot = self.day.slot(self.now);
         self.count_choice(slot, &facts, Few::with([(Count::Events, 1)]));
     }

@@ -25,6 +25,8 @@ pub struct Offer([u32; 3]);
 impl Offer {
     /// The length of its text. Unit: characters.
     pub const DIGITS: usize = 18;
+    /// What an answer to no question was about.
+    pub const NONE: Self = Self([0; 3]);
 
     /// The offer of a site that uses these trackers, beside what its operator vouches for. Their order makes no
     /// difference.
@@ -43,6 +45,16 @@ impl Offer {
             }
             short(&hasher.finalize()) & 0xff_ffff
         }))
+    }
+
+    /// What an answer about these categories alone was about. It is nothing where they are none, and no offer looks so.
+    #[must_use]
+    pub fn of_settled(&self, settled: CategorySet) -> Self {
+        let mut parts = self.0;
+        for (part, category) in parts.iter_mut().zip(Category::ASKED) {
+            *part = if settled.contains(category) { *part } else { 0 };
+        }
+        Self(parts)
     }
 
     /// The categories in which this offer is what `other` was.

@@ -249,6 +249,30 @@ fn r35_a_receipt_outlives_an_offer_of_which_nothing_stands() {
 }
 
 #[test]
+fn a_yes_to_a_single_tracker_beside_no_answer_leaves_the_question_open() {
+    let film = |id: &str| {
+        let trackers = [built_in().named(id).unwrap().id].into_iter().collect();
+        answer(&Choice::Some { categories: CategorySet::NECESSARY, trackers }, TODAY)
+    };
+    let alone = film("youtube").beside(&Consent::none());
+    let text = seal().seal(&alone, &built_in());
+    assert!(text.contains(".000000000000000000."), "{text}");
+    let opened = open(&seal(), &text);
+    assert_eq!(opened, alone);
+    assert!(opened.is_asked() && !opened.is_outdated() && opened.is_grant());
+    assert_eq!(film("vimeo").beside(&film("youtube")), film("vimeo"), "what is answered stays so");
+
+    let moved = changed(|entries| {
+        let counter = entries.iter_mut().find(|entry| entry.id == "hotjar").unwrap();
+        counter.provider.country = "NO".into();
+    });
+    let outdated = under(&moved, &Choice::All);
+    let beside = outdated.beside(&outdated);
+    let opened = seal().open(&seal().seal(&beside, &moved), TODAY, DAYS, &moved);
+    assert_eq!(opened, outdated, "what is asked again is asked again after it, and the rest stands");
+}
+
+#[test]
 fn a_derived_key_is_the_sites_own_and_of_one_purpose() {
     let derived = |byte, site, purpose| *Seal::new(site, key(byte), Vec::new()).derived(purpose);
     let one = derived(1, "shop", "a");

@@ -17,7 +17,7 @@ const FONTS_OF_THE_PAGE: [&str; 5] = ["inherit", "initial", "unset", "revert", "
 /// Families that every browser finds and that have letters: what stands behind one of them is never used for text.
 const FONTS_ALWAYS_THERE: [&str; 4] = ["system-ui", "sans-serif", "serif", "monospace"];
 /// Families that show signs, bars or nothing in place of letters, as their names begin; in small letters and digits alone.
-const FONTS_WITHOUT_LETTERS: [&str; 40] = [
+const FONTS_WITHOUT_LETTERS: [&str; 45] = [
     "adobeblank",
     "bravura",
     "code128",
@@ -46,13 +46,18 @@ const FONTS_WITHOUT_LETTERS: [&str; 40] = [
     "msreferencespecialty",
     "mtextra",
     "notomusic",
+    "notosansegyptianhieroglyphs",
+    "notosansogham",
     "openmoji",
+    "password",
     "phosphor",
+    "pictos",
     "redacted",
     "remixicon",
     "segoefluent",
     "segoemdl2",
     "themify",
+    "tofu",
     "typicon",
     "wavefont",
     "webdings",
@@ -60,7 +65,19 @@ const FONTS_WITHOUT_LETTERS: [&str; 40] = [
     "yarndings",
 ];
 /// What the name of such a family has somewhere.
-const SIGNS: [&str; 5] = ["barcode", "dingbat", "emoji", "icons", "symbol"];
+const SIGNS: [&str; 11] = [
+    "barcode",
+    "blank",
+    "blokk",
+    "dashicon",
+    "dingbat",
+    "dotsfont",
+    "emoji",
+    "icons",
+    "invisible",
+    "symbol",
+    "textsecurity",
+];
 
 /// What the operator changed.
 pub(super) fn theme(site: &Table<'_>) -> Theme {
@@ -203,6 +220,22 @@ mod tests {
             "'Flow Block'",
             "'Redacted Script'",
             "LastResort",
+            "Blokk",
+            "'BLOKK Neue'",
+            "Blank",
+            "'AND Blank'",
+            "'Noto Sans Blank'",
+            "'Wavy Blank'",
+            "BlankFont",
+            "Invisible",
+            "text-security-disc",
+            "dotsfont",
+            "Password",
+            "Pictos",
+            "Dashicons",
+            "Tofu",
+            "'Noto Sans Egyptian Hieroglyphs'",
+            "'Noto Sans Ogham'",
         ] {
             for list in [family.to_owned(), format!("Inter, {family}, sans-serif")] {
                 let told = font(&list).unwrap_err();
@@ -218,6 +251,7 @@ mod tests {
             "'Lexicon No 1', serif",
             "Glypha, 'Shop Headings', serif",
             "Zapfino, cursive",
+            "'Space Regular', Bloksberg, serif",
             "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif, 'Apple Color Emoji', 'Segoe UI Symbol'",
         ] {
             assert_eq!(font(list).unwrap(), list);

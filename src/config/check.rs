@@ -2,6 +2,7 @@
 //! [`Config`] is returned when all of it could be read.
 
 mod consent;
+mod controller;
 mod goals;
 mod practice;
 mod rules;

@@ -9,7 +9,10 @@ use super::super::Site;
 use super::super::file::Table;
 use super::super::report::Problem;
 use super::consent::{self, Consent};
-use super::{Given, doubt, goals, limit, or, practice, rules, seconds, texts, theme, tracker, unique, value};
+use super::{
+    Given, controller, doubt, goals, limit, or, practice, rules, seconds, texts, theme, tracker, unique,
+    value,
+};
 use crate::counting::{SiteSettings, Thresholds};
 use crate::{banner, policy, proxy};
 
@@ -95,7 +98,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
 /// What visitors are shown, but for the days of an answer, where days begin, and what tags are told of it.
 fn shown(table: &Table<'_>, given: &Given<'_>, prefix: &str) -> Option<banner::Settings> {
     let languages = languages(table, given);
-    let controller = controller(table);
+    let controller = controller::controller(table);
     let wording = texts::texts(table, &languages);
     let (theme, processors) = (theme::theme(table), theme::processors(table));
     let (prefix, controller) = (prefix.to_owned(), controller?);
@@ -163,42 +166,6 @@ fn languages(table: &Table<'_>, given: &Given<'_>) -> Vec<String> {
         table.notes().add(Problem::error(languages.span(), "languages names no language").remedy(remedy));
     }
     languages.into_inner().into_iter().map(Spanned::into_inner).collect()
-}
-
-/// Who answers for the data. Name and a way to reach them are what no notice may lack (GDPR art. 13(1)(a)).
-fn controller(site: &Table<'_>) -> Option<banner::Controller> {
-    if !site.has("controller") {
-        let remedy =
-            "write [site.controller] with name and email: visitors must be told who asks (GDPR art. 13)";
-        site.is_missing("controller", remedy);
-        return None;
-    }
-    let table = site.table("controller", "site.controller");
-    let name = table.required("name", "write the legal name of the shop (GDPR art. 13(1)(a))", texts::shown);
-    let remedy = "write an address that is read: visitors use it for their rights (GDPR art. 13(1)(a))";
-    let email = table.required("email", remedy, value::email);
-    let advised =
-        |key: &'static str, why: &str, parse: fn(&str) -> Result<String, super::super::file::Fault>| {
-            let is_written = table.text(key).is_none_or(|text| !text.get_ref().is_empty());
-            if table.has(key) && is_written {
-                return or(table.parsed(key, parse), String::new());
-            }
-            doubt(table.notes(), table.at_value(key), format!("{key} is missing in [site.controller]"), why);
-            String::new()
-        };
-    let address =
-        advised("address", "visitors are told who asks, and where (GDPR art. 13(1)(a))", texts::shown);
-    let privacy_url = advised(
-        "privacy_url",
-        "the banner links to the shop's privacy statement (GDPR art. 13)",
-        value::page,
-    );
-    let remedy = "visitors must be told where they can complain (GDPR art. 13(2)(d)), such as \
-                  \"https://www.datatilsynet.no/\"";
-    let complaint_url = advised("complaint_url", remedy, value::web_address);
-    let jurisdiction = or(table.parsed("jurisdiction", value::filled), "EEA".into());
-    let (name, email) = (name?.into_inner(), email?.into_inner());
-    Some(banner::Controller { name, address, email, privacy_url, complaint_url, jurisdiction })
 }
 
 fn thresholds(statistics: &Table<'_>) -> Thresholds {

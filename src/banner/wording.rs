@@ -13,7 +13,7 @@ mod phrases;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use letters::is_unseen;
-pub use naming::refused_purpose;
+pub use naming::{refused_name, refused_purpose};
 
 use super::texts::flat;
 

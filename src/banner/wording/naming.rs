@@ -1,4 +1,5 @@
-//! What a tracker that is asked about is for is not called necessary (rule R05).
+//! What names and purposes may not say: a tracker that is asked about is not called necessary (rule R05), and nothing added
+//! to the name of who asks presses the visitor (rule R14).
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,9 @@ use super::{Refused, phrases, pressing};
 
 /// The language whose words count everywhere.
 const EVERYWHERE: &str = "en";
+
+/// Signs behind which something is added to a name.
+const ASIDE: [char; 10] = ['(', '[', '{', ':', ';', '?', '!', '|', '–', '—'];
 
 /// What is wrong with what a tracker is said to be for, in a category that is asked about.
 pub fn refused_purpose(language: &str, text: &str) -> Option<Refused> {
@@ -16,6 +20,16 @@ pub fn refused_purpose(language: &str, text: &str) -> Option<Refused> {
     let told = if text.contains('!') { "an exclamation mark".to_owned() } else { pressing(language, text)? };
     let reason = format!("R14: the purpose in \"{language}\" presses the visitor: \"{told}\"");
     Some(Refused::new(reason, "say what it does, not what is wonderful"))
+}
+
+/// What is wrong with the name of who asks, where a reader of this language sees it in the question.
+///
+/// Only what stands behind a bracket or another such sign is read: "Discount AS" is a name, "Shop (recommended)" a call.
+pub fn refused_name(language: &str, name: &str) -> Option<Refused> {
+    let aside = name.find(ASIDE).or_else(|| name.find(" - "))?;
+    let told = pressing(language, &name[aside..])?;
+    let reason = format!("R14: the name presses the visitor: \"{told}\"");
+    Some(Refused::new(reason, "write the name as it is registered, and nothing behind it"))
 }
 
 /// The first wording of `config/necessary.toml` that a text has, in its language or in English.
@@ -63,6 +77,24 @@ mod tests {
             assert!(told.starts_with("R05: "), "{language} {text}: {told}");
         }
         assert_eq!(refused_purpose("en", "Advertising"), None);
+    }
+
+    #[test]
+    fn r14_nothing_behind_the_name_of_who_asks_presses_anybody() {
+        for (language, name) in [
+            ("en", "Shop (recommended: accept)"),
+            ("en", "Shop: please accept"),
+            ("en", "Shop - are you sure"),
+            ("nb", "Butikken AS – anbefalt"),
+            ("nb", "Shop [10% off]"),
+        ] {
+            let told = refused_name(language, name).map(|refused| refused.reason).unwrap_or_default();
+            assert!(told.starts_with("R14: "), "{language} {name}: {told}");
+        }
+        for name in ["Discount Dekk AS", "Optimal & Sønner, Oslo", "Acme (Norge) AS", "Yahoo!", "A-Å: Felg"]
+        {
+            assert_eq!(refused_name("nb", name), None, "{name}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
 /// What visitors are shown, but for the days of an answer, where days begin, and what tags are told of it.
 fn shown(table: &Table<'_>, given: &Given<'_>, prefix: &str) -> Option<banner::Settings> {
     let languages = languages(table, given);
-    let controller = controller::controller(table);
+    let controller = controller::controller(table, &languages, prefix);
     let wording = texts::texts(table, &languages);
     let (theme, processors) = (theme::theme(table), theme::processors(table));
     let (prefix, controller) = (prefix.to_owned(), controller?);

@@ -5,6 +5,7 @@
 mod answers;
 mod controls;
 mod emphasis;
+mod fixed;
 mod heading;
 mod letters;
 mod naming;
@@ -12,6 +13,7 @@ mod phrases;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use fixed::is_open;
 pub use letters::is_unseen;
 pub use naming::{refused_name, refused_purpose};
 
@@ -66,7 +68,7 @@ pub fn built_in(language: &str) -> Wording {
 /// What is wrong with one text in a language, beside what stands there without it.
 pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option<Refused> {
     if text != built_in
-        && let Some(refused) = controls::rewritten(name)
+        && let Some(refused) = fixed::rewritten(name)
     {
         return Some(refused);
     }

@@ -8,7 +8,9 @@ use toml::de::{DeTable, DeValue};
 use super::super::file::{Fault, Table};
 use super::super::report::{Problem, nearest};
 use super::value;
-use crate::banner::{Refused, Wording, built_in_texts, is_unseen, refused_text, unequal_answers};
+use crate::banner::{
+    Refused, Wording, built_in_texts, is_open_text, is_unseen, refused_text, unequal_answers,
+};
 
 /// The texts of each language that were written anew, without those that are refused.
 pub(super) fn texts(site: &Table<'_>, languages: &[String]) -> BTreeMap<String, Wording> {
@@ -100,22 +102,19 @@ impl Reading<'_> {
         }
     }
 
-    /// No text of this name: says which there are beside it.
+    /// No text of this name: says which can be written beside it.
     fn unknown(&self, name: &str, key: &Spanned<std::borrow::Cow<'_, str>>) {
-        let near = nearest(name, self.built_in.keys().map(String::as_str));
+        let open = || self.built_in.keys().map(String::as_str).filter(|known| is_open_text(known));
+        let near = nearest(name, open());
         let group = name.split_once('.').map_or("", |(group, _)| group);
-        let beside: Vec<&str> = self
-            .built_in
-            .keys()
-            .filter_map(|known| known.split_once('.').filter(|(of, _)| *of == group).map(|(_, key)| key))
-            .collect();
+        let parts = || open().filter_map(|known| known.split_once('.'));
+        let beside: Vec<&str> = parts().filter(|(of, _)| *of == group).map(|(_, key)| key).collect();
         let remedy = if beside.is_empty() {
-            let mut groups: Vec<&str> =
-                self.built_in.keys().filter_map(|known| known.split_once('.').map(|(of, _)| of)).collect();
+            let mut groups: Vec<&str> = parts().map(|(of, _)| of).collect();
             groups.dedup();
-            format!("tables of texts are: {}", groups.join(", "))
+            format!("tables with texts that can be written anew are: {}", groups.join(", "))
         } else {
-            format!("texts of {group} are: {}", beside.join(", "))
+            format!("texts of {group} that can be written anew are: {}", beside.join(", "))
         };
         let hint = near.map(|near| format!("did you mean \"{near}\"?")).unwrap_or_default();
         let reason = format!("unknown text \"{}\"", name.escape_debug());

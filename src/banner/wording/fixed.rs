@@ -7,9 +7,8 @@
 use super::Refused;
 
 /// Texts that an operator may word anew, each within rules of its own.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 11] = [
     "banner.heading",
-    "banner.lead",
     "banner.refuse",
     "banner.accept",
     "banner.refuse_all",
@@ -109,6 +108,37 @@ mod tests {
             let told = told(name, text);
             assert!(told.starts_with(rule), "{name}: {told}");
         }
+    }
+
+    /// A sentence of an operator's own can say anything of what no and yes do, beside the program's or around it.
+    #[test]
+    fn r15_what_a_yes_means_is_said_by_the_program() {
+        let own = &built_in("en")["banner.lead"];
+        for text in [
+            "If you do not agree, {who} use them for {purposes} all the same. {change}",
+            "If you do not refuse, {who} use them for {purposes}. {change}",
+            "{who} use them for {purposes} already; your answer changes what you see. {change}",
+            "If you agree, {who} use them for security, not {purposes}. {change}",
+            "{purposes} {who} {change}",
+        ] {
+            assert_eq!(told("banner.lead", text), "R15: the text banner.lead cannot be written anew");
+        }
+        for added in [
+            "Scroll on to agree.",
+            "Close this to agree.",
+            "If you say nothing, it counts as yes.",
+            "You agreed earlier; this is only to confirm.",
+            "It is the law that you agree.",
+            "The top button turns the shop off.",
+            "Nothing is shared with anybody.",
+            "Small shops die without them.",
+            "Welcome to our shop.",
+        ] {
+            for text in [format!("{added} {own}"), format!("{own} {added}")] {
+                assert_eq!(told("banner.lead", &text), "R15: the text banner.lead cannot be written anew");
+            }
+        }
+        assert_eq!(told("banner.lead", own), "");
     }
 
     /// Upper button of two with one name: it would throw away what was switched.

@@ -3,10 +3,10 @@
 //! own words, and nobody urged (rules R03, R05, R10, R12, R14 to R17, R31, R41, R43 and R44).
 
 mod answers;
-mod controls;
 mod emphasis;
 mod fixed;
 mod heading;
+mod labels;
 mod letters;
 mod naming;
 mod phrases;
@@ -31,6 +31,10 @@ const ANSWERS: [[&str; 2]; 3] = [
 
 /// Of two answers the longer may be this many times as long as the shorter.
 const LENGTH_RATIO_MAX: usize = 2;
+
+/// Longest question, and longest answer. Unit: characters. The longest of ours have 33 and 31.
+const HEADING_CHARS_MAX: usize = 80;
+const ANSWER_CHARS_MAX: usize = 40;
 
 /// Texts without which a visitor finds no answer, or not the way back to it, with the rule that asks for each.
 const NEEDED: [(&str, &str); 3] =
@@ -92,10 +96,24 @@ pub fn refused(language: &str, name: &str, built_in: &str, text: &str) -> Option
         return None;
     }
     let texts = self::built_in(language);
-    controls::too_long(name, text)
-        .or_else(|| controls::refused(language, name, text, &texts))
+    too_long(name, text)
+        .or_else(|| labels::refused(language, name, text))
         .or_else(|| heading::refused(language, name, text, &texts))
         .or_else(|| answers::refused(language, name, text, &texts))
+}
+
+/// What is wrong with the length of a question or an answer: no and yes have to stay on the screen below it.
+fn too_long(name: &str, text: &str) -> Option<Refused> {
+    let chars_max = match name {
+        heading::HEADING => HEADING_CHARS_MAX,
+        _ if is_answer(name) => ANSWER_CHARS_MAX,
+        _ => return None,
+    };
+    if text.chars().count() <= chars_max {
+        return None;
+    }
+    let reason = format!("{}the text {name} has more than {chars_max} characters", rule(name));
+    Some(Refused::new(reason, "a few words are enough"))
 }
 
 /// The name of the rule that asks for a text, as reasons begin with it; empty where none does.
@@ -230,6 +248,17 @@ mod tests {
             let told = refused_name(language, &format!("Shop AS: {text}"));
             let told = told.map(|refused| refused.reason).unwrap_or_default();
             assert!(told.starts_with("R14: "), "{language} {text}: {told}");
+        }
+    }
+
+    #[test]
+    fn r10_r15_the_question_and_its_answers_are_short() {
+        for (name, text, rule) in [
+            ("banner.refuse", format!("No{}", ", no".repeat(12)), "R10: "),
+            ("banner.heading", "Cookies? ".repeat(12), "R15: "),
+        ] {
+            let told = refused("en", name, "", &text).map(|refused| refused.reason).unwrap_or_default();
+            assert!(told.starts_with(rule) && told.contains("more than"), "{name}: {told}");
         }
     }
 

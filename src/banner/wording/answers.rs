@@ -91,12 +91,6 @@ pub(super) fn refused(language: &str, name: &str, text: &str, built_in: &Wording
     Some(Refused::new(format!("{rule}: the text {name} does not say {word}"), remedy))
 }
 
-/// The wording of an answer that a text begins with.
-pub(super) fn begins_like(language: &str, text: &str) -> Option<String> {
-    let first = said(&lists(), language, text).into_iter().find(|said| said.place.start == 0)?;
-    Some(first.words)
-}
-
 /// The first word of an answer that is neither of a wording found in it nor among those that any answer may have.
 fn added(
     lists: &BTreeMap<String, Words>,
@@ -176,8 +170,6 @@ mod tests {
                     );
                 }
             }
-            assert_eq!(begins_like(language, &texts["banner.choose"]), None, "{language}");
-            assert!(begins_like(language, &texts["banner.refuse"]).is_some(), "{language}");
         }
         assert_eq!(lists.len(), LANGUAGES.len());
     }

@@ -9,7 +9,7 @@ use super::phrases::{taken, words};
 use super::{Refused, Wording};
 
 /// The question that both answers are given to.
-const HEADING: &str = "banner.heading";
+pub(super) const HEADING: &str = "banner.heading";
 
 /// The words of one language in `config/heading.toml`.
 #[derive(Debug, Default, Deserialize)]

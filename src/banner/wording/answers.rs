@@ -13,8 +13,6 @@ use super::{ANSWERS, Refused, Wording};
 const WORDS_TOLD: usize = 4;
 /// The language whose words count against an answer in every language.
 const EVERYWHERE: &str = "en";
-/// Texts of the program whose words an answer may be written with, as their names begin.
-const QUIET: [&str; 6] = ["banner.", "consent.", "necessary.", "preferences.", "statistics.", "marketing."];
 
 /// The words of one language in `config/answers.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -79,7 +77,7 @@ pub(super) fn refused(language: &str, name: &str, text: &str, built_in: &Wording
         let added = added(&lists, language, text, &said, built_in)?;
         let reason = format!("R14: the text {name} says more than {word}: \"{added}\"");
         let remedy =
-            "an answer has the words of config/answers.toml and of the program's own question, no others";
+            "an answer has the words of config/answers.toml and of the program's own answers, no others";
         return Some(Refused::new(reason, remedy));
     }
     let list = lists.get(language).map_or(&[][..], |words| match meant {
@@ -99,14 +97,14 @@ fn added(
     said: &[Said],
     built_in: &Wording,
 ) -> Option<String> {
-    let quiet = built_in.iter().filter(|(name, _)| QUIET.iter().any(|group| name.starts_with(group)));
-    let quiet: BTreeSet<String> = quiet.flat_map(|(_, text)| words(text)).collect();
+    let own = ANSWERS.iter().flatten().filter_map(|name| built_in.get(*name));
+    let own: BTreeSet<String> = own.flat_map(|text| words(text)).collect();
     let also = [language, EVERYWHERE].into_iter().filter_map(|language| lists.get(language));
     let also: Vec<&String> = also.flat_map(|words| &words.also).collect();
     let text = words(text);
     let is_known = |at: usize| {
         said.iter().any(|said| said.place.contains(&at))
-            || quiet.contains(&text[at])
+            || own.contains(&text[at])
             || also.iter().any(|wording| {
                 // A wording of several words may stand around this one.
                 (0..=at).any(|start| taken(wording, &text[start..]).is_some_and(|count| at < start + count))
@@ -255,6 +253,14 @@ mod tests {
             ("en", "No, keep it bad"),
             ("nb", "Nei, jeg er kjedelig"),
             ("de", "Nein, ich bin dumm"),
+            ("en", "No, not yet"),
+            ("en", "No, we may use all cookies"),
+            ("en", "No, ask again"),
+            ("en", "No, not all"),
+            ("nb", "Nei, ikke ennå"),
+            ("nb", "Nei, vi kan bruke cookies"),
+            ("de", "Nein, noch nicht"),
+            ("fr", "Non, pas encore"),
         ] {
             let told = refused(language, "banner.refuse", text, &built_in_texts(language));
             let told = told.map(|refused| refused.reason).unwrap_or_default();
@@ -267,6 +273,8 @@ mod tests {
             ("nb", "Nei takk, ikke nå"),
             ("de", "Nein, jetzt nicht"),
             ("ro", "Nu, vă rog"),
+            ("fr", "Non, pas maintenant"),
+            ("nl", "Nee, nu niet"),
         ] {
             let told = refused(language, "banner.refuse", text, &built_in_texts(language));
             assert_eq!(told, None, "{language}: {text}");

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use super::phrases::{taken, words};
+use super::phrases::{first_in, taken, words};
 use super::{ANSWERS, Refused, Wording};
 
 /// Most words of a list that a remedy names.
@@ -87,6 +87,16 @@ pub(super) fn refused(language: &str, name: &str, text: &str, built_in: &Wording
     let list: Vec<_> = list.iter().take(WORDS_TOLD).map(|word| format!("\"{word}\"")).collect();
     let remedy = format!("it needs a word of \"{language}\" in config/answers.toml: {} …", list.join(", "));
     Some(Refused::new(format!("{rule}: the text {name} does not say {word}"), remedy))
+}
+
+/// A verb by which an answer is given, or a wording of several words, that a text has anywhere: short words such as "no" are in
+/// many names.
+pub(super) fn call(language: &str, text: &str) -> Option<String> {
+    let (lists, text) = (lists(), words(text));
+    let lists = [language, EVERYWHERE].into_iter().filter_map(|language| lists.get(language));
+    let mut calls =
+        lists.flat_map(|list| list.yes.iter().chain(&list.no)).filter(|it| it.contains(['*', ' ']));
+    calls.find(|it| first_in([*it], &text).is_some()).cloned()
 }
 
 /// The first word of an answer that is neither of a wording found in it nor among those that any answer may have.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Refused, phrases, pressing};
+use super::{Refused, answers, phrases, pressing};
 
 /// The language whose words count everywhere.
 const EVERYWHERE: &str = "en";
@@ -27,7 +27,7 @@ pub fn refused_purpose(language: &str, text: &str) -> Option<Refused> {
 /// Only what stands behind a bracket or another such sign is read: "Discount AS" is a name, "Shop (recommended)" a call.
 pub fn refused_name(language: &str, name: &str) -> Option<Refused> {
     let aside = name.find(ASIDE).or_else(|| name.find(" - "))?;
-    let told = pressing(language, &name[aside..])?;
+    let told = pressing(language, &name[aside..]).or_else(|| answers::call(language, &name[aside..]))?;
     let reason = format!("R14: the name presses the visitor: \"{told}\"");
     Some(Refused::new(reason, "write the name as it is registered, and nothing behind it"))
 }
@@ -84,6 +84,9 @@ mod tests {
         for (language, name) in [
             ("en", "Shop (recommended: accept)"),
             ("en", "Shop: please accept"),
+            ("en", "Shop (accept)"),
+            ("nb", "Butikken AS: godta alle"),
+            ("nb", "Butikken AS (you agree)"),
             ("en", "Shop - are you sure"),
             ("nb", "Butikken AS – anbefalt"),
             ("nb", "Shop [10% off]"),
@@ -91,8 +94,15 @@ mod tests {
             let told = refused_name(language, name).map(|refused| refused.reason).unwrap_or_default();
             assert!(told.starts_with("R14: "), "{language} {name}: {told}");
         }
-        for name in ["Discount Dekk AS", "Optimal & Sønner, Oslo", "Acme (Norge) AS", "Yahoo!", "A-Å: Felg"]
-        {
+        for name in [
+            "Discount Dekk AS",
+            "Optimal & Sønner, Oslo",
+            "Acme (Norge) AS",
+            "Acme (NO)",
+            "Acme (OK)",
+            "Yahoo!",
+            "A-Å: Felg",
+        ] {
             assert_eq!(refused_name("nb", name), None, "{name}");
         }
     }

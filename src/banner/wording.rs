@@ -1,6 +1,6 @@
-//! What an operator may change in the texts, and what a visitor must still be told: words that are seen, the same holes,
-//! the question itself, a no that says no and a yes that says yes, both of one weight, what an answer does in the program's
-//! own words, and nobody urged (rules R03, R05, R10, R12, R14 to R17, R31, R41, R43 and R44).
+//! What an operator may change in the texts: the question, its answers, and what the buttons and links beside them are called.
+//! Words are seen, the question is about cookies, a no says no and a yes says yes, both of one weight, no label reads like
+//! either, and nobody is urged (rules R10, R12, R14, R15 and R31). All else is told in the program's own words (`fixed`).
 
 mod answers;
 mod emphasis;

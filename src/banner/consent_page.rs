@@ -4,6 +4,7 @@ use super::Banner;
 use super::html::{Html, fill};
 use super::page::{choice_button, hidden, kept};
 use super::texts::Texts;
+use super::vouched::vouched;
 use crate::policy::catalog::Tracker;
 use crate::policy::consent::{Category, Consent};
 
@@ -84,14 +85,16 @@ impl Banner {
         html.raw("<p class=\"soft\">").text(&self.company_count(texts, category)).raw("</p>");
         let mut trackers = self.catalog.used().filter(|tracker| tracker.category == category).peekable();
         let has_own = category == Category::Statistics;
-        if has_own || trackers.peek().is_some() {
+        let has_vouched = vouched(&self.catalog, category).next().is_some();
+        if has_own || has_vouched || trackers.peek().is_some() {
             html.raw("<details>").element("summary", &texts.consent.open);
-            if category != Category::Necessary {
-                html.raw("<p class=\"soft single\">");
-                html.text(&fill(&texts.consent.single, &[("category", &words.listed)])).raw("</p>");
-            }
             if has_own {
                 self.declare_own(html, texts, category);
+            }
+            self.declare_vouched(html, texts, category);
+            if category != Category::Necessary && trackers.peek().is_some() {
+                html.raw("<p class=\"soft single\">");
+                html.text(&fill(&texts.consent.single, &[("category", &words.listed)])).raw("</p>");
             }
             for tracker in trackers {
                 single(html, texts, tracker, consent, &self.settings.controller.name);

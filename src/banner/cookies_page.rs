@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Banner;
 use super::html::{Html, fill};
 use super::page::{kept, row, table_foot, table_head};
 use super::texts::{Texts, is_own};
+use super::{Banner, vouched};
 use crate::policy::catalog::{Access, ConsentMode, Tracker};
 use crate::policy::consent::Category;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
@@ -73,10 +73,12 @@ impl Banner {
                 html.element("h2", &texts.category(category).name);
                 html.element("p", &texts.category(category).about);
                 self.declare_own(html, texts, category);
+                self.declare_vouched(html, texts, category);
                 let mut trackers =
                     self.catalog.used().filter(|tracker| tracker.category == category).peekable();
                 let has_own = self.own(texts).iter().any(|own| own.category == category);
-                if trackers.peek().is_none() && !has_own {
+                let has_vouched = vouched::vouched(&self.catalog, category).next().is_some();
+                if trackers.peek().is_none() && !has_own && !has_vouched {
                     html.element("p", &words.none);
                 }
                 for tracker in trackers {
@@ -89,6 +91,7 @@ impl Banner {
     /// The same at `PREFIX/cookies.json`, with every language of a purpose.
     pub fn cookies_json(&self) -> Value {
         let trackers: Vec<Value> = self.catalog.used().map(declared).collect();
+        let vouched = self.catalog.vouched().iter().map(|rule| vouched::declared(&self.catalog, rule));
         let controller = &self.settings.controller;
         let own = self
             .own(self.texts(0))
@@ -102,6 +105,7 @@ impl Banner {
             },
             "own": own,
             "trackers": trackers,
+            "vouched": vouched.collect::<Vec<_>>(),
         })
     }
 }

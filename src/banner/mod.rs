@@ -20,6 +20,7 @@ mod return_path;
 mod statistics_page;
 mod texts;
 mod theme;
+mod vouched;
 mod way;
 mod wording;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::texts::{Texts, is_own};
-use super::{Banner, Settings};
+use super::{Banner, Settings, vouched};
 use crate::counting;
 use crate::policy::catalog::{Access, Catalog, Tracker};
 use crate::policy::consent::Category;
@@ -74,11 +74,13 @@ const VERSION_DIGITS: usize = 12;
 fn told(category: Category, catalog: &Catalog, texts: &Texts) -> Value {
     let words = texts.category(category);
     let trackers = catalog.used().filter(|tracker| tracker.category == category);
+    let vouched = vouched::vouched(catalog, category).map(|rule| vouched::declared(catalog, rule));
     json!({
         "category": category.name(),
         "name": words.name,
         "about": words.about,
         "trackers": trackers.map(|tracker| declared(tracker, texts)).collect::<Vec<_>>(),
+        "vouched": vouched.collect::<Vec<_>>(),
     })
 }
 

@@ -131,6 +131,8 @@ fn purposes(granted: &[String], notice: Option<&Value>, days: u64) -> Vec<Value>
                 "dpv:hasDuration": format!("P{days}D"),
                 "dpv:hasStorageCondition": { "dpv:hasLocation": places(&trackers) },
                 "dpv:hasRecipientThirdParty": trackers,
+                // What goes with the whole category: hosts, cookies and the like that the operator vouches for.
+                "vouched": if is_whole { category["vouched"].clone() } else { json!([]) },
             }));
         }
     }

@@ -8,6 +8,7 @@ use jiff::{Span, fmt::strtime};
 use serde::Deserialize;
 
 use super::html::{Html, fill};
+use super::vouched::{company, vouched};
 use super::wording::Wording;
 use crate::policy::catalog::{Access, Catalog, Provider, Tracker};
 use crate::policy::consent::{Category, CategorySet, Day};
@@ -290,12 +291,15 @@ pub(super) fn is_own(tracker: &Tracker) -> bool {
     tracker.provider.country.is_empty()
 }
 
-/// The names of the other companies behind trackers of these categories, each once, in the catalogue's order.
+/// The names of the other companies behind trackers of these categories, each once, in the catalogue's order; then those
+/// behind hosts that the operator vouches for.
 pub(super) fn companies<'a>(catalog: &'a Catalog, categories: &[Category], controller: &str) -> Vec<&'a str> {
+    let trackers =
+        catalog.used().filter(|tracker| !is_own(tracker) && categories.contains(&tracker.category));
+    let vouched = categories.iter().flat_map(|category| vouched(catalog, *category));
+    let companies = trackers.map(|tracker| tracker.provider.name.as_str());
     let mut names: Vec<&str> = Vec::new();
-    for tracker in catalog.used().filter(|tracker| !is_own(tracker) && categories.contains(&tracker.category))
-    {
-        let name = tracker.provider.name.as_str();
+    for name in companies.chain(vouched.filter_map(|vouched| company(catalog, vouched))) {
         if name != controller && !names.contains(&name) {
             names.push(name);
         }

@@ -101,7 +101,7 @@ impl Site {
             None => catalog,
         };
         let catalog = if self.banner.signals.is_advanced { catalog.advanced() } else { catalog };
-        Ok(catalog.asked_by(&self.banner.controller.name, &self.policy.allow))
+        Ok(catalog.asked_by(&self.banner.controller.name, &self.policy.allow, &self.hosts))
     }
 }
 

@@ -14,6 +14,7 @@ mod needs;
 mod offer;
 mod own;
 mod under;
+mod vouched;
 
 use std::collections::HashMap;
 
@@ -28,6 +29,7 @@ use offer::Controller;
 pub use offer::{Offer, STAMP_BITS};
 use own::OwnRules;
 pub use own::Sent;
+pub use vouched::{Learner, Vouched};
 
 use super::Allow;
 use super::consent::{Category, TrackerSet};
@@ -66,6 +68,7 @@ pub struct Catalog {
     offer: Offer,
     /// By [`TrackerId`].
     stamps: Vec<u64>,
+    vouched: Vec<Vouched>,
 }
 
 impl Catalog {
@@ -106,6 +109,7 @@ impl Catalog {
             stamps: trackers.iter().map(|tracker| offer::stamp(tracker, &nobody)).collect(),
             trackers,
             is_whole: true,
+            vouched: Vec::new(),
         })
     }
 
@@ -154,14 +158,20 @@ impl Catalog {
         self.trackers.iter().any(|tracker| tracker.consent_mode == ConsentMode::Unasked)
     }
 
-    /// The same catalogue with an [offer](Catalog::offer) of whoever has that name, with what the operator vouches for in
-    /// it.
+    /// The same catalogue with an [offer](Catalog::offer) of whoever has that name. What the operator of a site with these
+    /// hosts vouches for belongs to it, and visitors are told of it.
     #[must_use]
-    pub fn asked_by(mut self, controller: &str, allow: &[Allow]) -> Self {
+    pub fn asked_by(mut self, controller: &str, allow: &[Allow], hosts: &[String]) -> Self {
         let controller = Controller::named(controller);
         self.offer = Offer::of(self.used(), &controller, allow);
         self.stamps = self.trackers.iter().map(|tracker| offer::stamp(tracker, &controller)).collect();
+        self.vouched = allow.iter().map(|rule| Vouched::of(rule, &self, hosts)).collect();
         self
+    }
+
+    /// What the site's operator vouches for, in the order of the settings.
+    pub fn vouched(&self) -> &[Vouched] {
+        &self.vouched
     }
 
     /// What visitors are asked to agree to, in substance.

@@ -56,7 +56,7 @@ pub struct Allow {
     pub what: Allowed,
     /// The category it belongs to.
     pub category: Category,
-    /// Why; shown in the declaration.
+    /// What it is needed for, in the operator's words and language; visitors read it in the declaration.
     pub why: String,
     /// Prefixes of the page paths on which it holds; empty means all.
     pub paths: Vec<String>,

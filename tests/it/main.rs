@@ -62,4 +62,5 @@ mod tidy;
 mod unchanged;
 mod untouched;
 mod untyped;
+mod vouched;
 mod ways;

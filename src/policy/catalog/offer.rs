@@ -233,7 +233,7 @@ mod tests {
             why: "it is needed".into(),
             paths: Vec::new(),
         };
-        let with = |category| *catalog().asked_by("", &[rule(category)]).offer();
+        let with = |category| *catalog().asked_by("", &[rule(category)], &[]).offer();
         assert_eq!(with(Category::Marketing).unchanged(&offer(before())), ALL_BUT_MARKETING);
         assert_eq!(with(Category::Necessary), offer(before()));
     }

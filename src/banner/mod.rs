@@ -48,7 +48,7 @@ pub use texts::{LANGUAGES, TextsError, USUAL_LANGUAGES};
 pub use theme::{Colour, Colours, Faint, RADIUS_PIXELS_MAX, Theme};
 pub use wording::{
     Refused, Wording, built_in as built_in_texts, is_open as is_open_text, is_unseen,
-    refused as refused_text, refused_name, refused_purpose, unequal as unequal_answers,
+    refused as refused_text, refused_name, refused_purpose, refused_why, unequal as unequal_answers,
 };
 
 use insert::SizedBy;

@@ -139,7 +139,7 @@ mod tests {
 
     fn vouching(rules: &[Allow]) -> Banner {
         let Some(catalog) = Arc::into_inner(catalog()) else { panic!("the catalogue is held elsewhere") };
-        let catalog: Catalog = catalog.vouching(rules, &["shop.example".into()]);
+        let catalog: Catalog = catalog.asked_by("", rules, &["shop.example".into()]);
         Banner::new(settings(), Arc::new(catalog)).unwrap()
     }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use fixed::is_open;
 pub use letters::is_unseen;
-pub use naming::{refused_name, refused_purpose};
+pub use naming::{refused_name, refused_purpose, refused_why};
 
 use super::texts::flat;
 

@@ -1,4 +1,4 @@
-//! What names and purposes may not say: a tracker that is asked about is not called necessary (rule R05), and nothing added
+//! What names and purposes may not say: what is asked about is not called necessary (rule R05), and nothing added
 //! to the name of who asks presses the visitor (rule R14).
 
 use std::collections::BTreeMap;
@@ -13,12 +13,23 @@ const ASIDE: [char; 10] = ['(', '[', '{', ':', ';', '?', '!', '|', '–', '—']
 
 /// What is wrong with what a tracker is said to be for, in a category that is asked about.
 pub fn refused_purpose(language: &str, text: &str) -> Option<Refused> {
+    refused(&format!("the purpose in \"{language}\""), language, text)
+}
+
+/// What is wrong with what the operator vouches for is said to be for, in a category that is asked about. Nobody says in
+/// which language that is, so the words of each of the site's count.
+pub fn refused_why(languages: &[String], text: &str) -> Option<Refused> {
+    let languages = languages.iter().map(String::as_str).chain([EVERYWHERE]);
+    languages.into_iter().find_map(|language| refused("why", language, text))
+}
+
+fn refused(what: &str, language: &str, text: &str) -> Option<Refused> {
     if let Some(word) = necessary(language, text) {
-        let reason = format!("R05: the purpose in \"{language}\" calls it necessary: \"{word}\"");
+        let reason = format!("R05: {what} calls it necessary: \"{word}\"");
         return Some(Refused::new(reason, "visitors are asked about it, so it is not; say what it does"));
     }
     let told = if text.contains('!') { "an exclamation mark".to_owned() } else { pressing(language, text)? };
-    let reason = format!("R14: the purpose in \"{language}\" presses the visitor: \"{told}\"");
+    let reason = format!("R14: {what} presses the visitor: \"{told}\"");
     Some(Refused::new(reason, "say what it does, not what is wonderful"))
 }
 
@@ -105,6 +116,26 @@ mod tests {
         ] {
             assert_eq!(refused_name("nb", name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn r05_why_is_read_in_each_language_of_the_site() {
+        let told = |languages: &[&str], text: &str| {
+            let languages: Vec<String> = languages.iter().map(|&language| language.into()).collect();
+            refused_why(&languages, text).map(|refused| refused.reason)
+        };
+        assert_eq!(told(&["en"], "nødvendig for siden"), None);
+        assert_eq!(
+            told(&["en", "nb"], "nødvendig for siden").as_deref(),
+            Some("R05: why calls it necessary: \"nødvendig*\"")
+        );
+        for languages in [&[][..], &["nb"]] {
+            assert!(told(languages, "required by law").is_some_and(|told| told.starts_with("R05: ")));
+            assert!(
+                told(languages, "You cannot pay without it.").is_some_and(|told| told.starts_with("R14: "))
+            );
+        }
+        assert_eq!(told(&["nb", "en"], "shows adverts"), None);
     }
 
     #[test]

@@ -4,17 +4,20 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::super::file::Table;
+use super::super::file::{Fault, Table};
 use super::super::report::Problem;
-use super::{doubt, value};
+use super::{texts, value};
+use crate::banner::refused_why;
+use crate::policy::consent::Category;
 use crate::policy::{Allow, Allowed};
 
-/// Every rule of the site that could be read, and where each stands.
-pub(super) fn allow(site: &Table<'_>) -> (Vec<Allow>, Vec<Range<usize>>) {
-    site.tables("allow", "site.allow").iter().filter_map(allow_one).unzip()
+/// Every rule of a site with these languages that could be read, and where each stands.
+pub(super) fn allow(site: &Table<'_>, languages: &[String]) -> (Vec<Allow>, Vec<Range<usize>>) {
+    let tables = site.tables("allow", "site.allow");
+    tables.iter().filter_map(|table| allow_one(table, languages)).unzip()
 }
 
-fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
+fn allow_one(table: &Table<'_>, languages: &[String]) -> Option<(Allow, Range<usize>)> {
     let host =
         table.parsed("host", value::host_rule).map(|host| (host.span(), Allowed::Host(host.into_inner())));
     let cookie = table
@@ -45,20 +48,31 @@ fn allow_one(table: &Table<'_>) -> Option<(Allow, Range<usize>)> {
     }
     let category =
         table.required("category", "write category = \"necessary\", or what it is", value::category);
-    let why = table.parsed("why", value::filled);
-    if !table.has("why") {
-        let remedy = "the declaration shows it to visitors: say what it is needed for";
-        doubt(table.notes(), table.at(), "why is missing in [[site.allow]]", remedy);
-    }
+    let is_asked = category.as_ref().is_some_and(|category| *category.get_ref() != Category::Necessary);
+    let why = why(table, is_asked, languages);
     let paths = table.list("paths", value::path_prefix).map_or_else(Vec::new, Spanned::into_inner);
     let (at, what) = host.or(cookie).or(parameter).or(worker).or(frames)?;
     let allow = Allow {
         what,
         category: category?.into_inner(),
-        why: why.map_or_else(String::new, Spanned::into_inner),
+        why: why?,
         paths: paths.into_iter().map(Spanned::into_inner).collect(),
     };
     is_one.then_some((allow, at))
+}
+
+/// What it is needed for, as visitors read it. Of what is asked about (`is_asked`) it may not be said that it is necessary,
+/// nor be pressed for (rules R05 and R14).
+fn why(table: &Table<'_>, is_asked: bool, languages: &[String]) -> Option<String> {
+    const REMEDY: &str = "the declaration shows it to visitors: say what it is needed for";
+    let why = table.required("why", REMEDY, |text| match text.trim() {
+        "" => Err(Fault::new("nothing stands between the quotes", REMEDY)),
+        text => texts::shown(text),
+    })?;
+    if let Some(refused) = refused_why(languages, why.get_ref()).filter(|_| is_asked) {
+        table.notes().add(Problem::error(why.span(), refused.reason).remedy(refused.remedy));
+    }
+    Some(why.into_inner())
 }
 
 /// Is exactly one of these keys written? Otherwise that is noted.

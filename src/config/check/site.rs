@@ -55,7 +55,8 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let mode = consent.as_ref().map(|consent| consent.mode);
     let practice = practice::practice(&statistics, mode, k, time_zone.clone());
     let currency = or(statistics.parsed("currency", value::currency), *b"NOK");
-    let (allow, at_allow) = rules::allow(table);
+    let languages = banner.as_ref().map_or(&[][..], |banner| &banner.languages);
+    let (allow, at_allow) = rules::allow(table, languages);
     let (trackers, at_trackers) = tracker::trackers(table);
     let (goals, funnels) = (goals::goals(table), goals::funnels(table));
     let crosses = goals::crosses(table);

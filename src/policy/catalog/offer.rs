@@ -210,7 +210,7 @@ mod tests {
     /// Recital 42 of the GDPR: whoever agrees knows who answers for the data.
     #[test]
     fn r35_who_answers_for_the_data_is_substance_of_every_answer() {
-        let by = |name| Catalog::new(before()).unwrap().asked_by(name, &[]);
+        let by = |name| Catalog::new(before()).unwrap().asked_by(name, &[], &[]);
         let shop = by("Dekk & Felg AS");
         let unchanged = |name| by(name).offer().unchanged(shop.offer());
         assert_eq!(unchanged("Data Brokers Ltd"), CategorySet::NECESSARY);

@@ -192,6 +192,7 @@ fn acme() -> Vec<TrackerEntry> {
         purpose = { en = "follows people" }
         hosts = [{ host = "www.acme.example", paths = ["/pixel"] }]
         cookies = [{ name = "_acme_*", days = 90 }]
+        parameters = ["acid"]
         source = "made up"
         "#,
     )
@@ -254,6 +255,10 @@ fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
         ("cookie = \"_acme_id\"", true),
         ("cookie = \"_a*\"", true),
         ("cookie = \"_ac\"", false),
+        ("parameter = \"acid\"", true),
+        ("parameter = \"ac*\"\npaths = [\"/\"]", true),
+        ("parameter = \"acid\"\npaths = [\"/tilbud\"]", false),
+        ("parameter = \"sig\"", false),
     ] {
         let text = format!("{LEAST}[[site.allow]]\n{rule}\ncategory = \"necessary\"\nwhy = \"cart\"\n");
         let loaded = parse_with(&text, "proxy.toml", Ok(acme())).unwrap();
@@ -263,6 +268,43 @@ fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
             frees,
             "{rule}: {told}"
         );
+    }
+}
+
+#[test]
+fn frames_of_any_host_on_every_page_are_doubted() {
+    for (paths, category, is_doubted) in
+        [("/", "necessary", true), ("/checkout", "necessary", false), ("/", "marketing", false)]
+    {
+        let text = format!(
+            "{LEAST}[[site.allow]]\nframes = true\npaths = [\"{paths}\"]\ncategory = \"{category}\"\nwhy = \"bank\"\n"
+        );
+        let told = read_text(&text).unwrap().warnings.to_string();
+        let is_told = told.contains("this lets frames of any host work on every page without consent");
+        assert_eq!(is_told, is_doubted, "{paths}, {category}: {told}");
+    }
+}
+
+#[test]
+fn r17_tracker_of_the_site_under_another_category_than_the_catalogues_is_doubted() {
+    let whole = "hosts = [\"www.acme.example\"]";
+    for (category, uses, is_doubted) in [
+        ("preferences", whole, true),
+        ("preferences", "cookies = [{ name = \"_acme_id\", days = 1 }]", true),
+        ("preferences", "hosts = [{ host = \"www.acme.example\", paths = [\"/pixel/1\"] }]", true),
+        ("preferences", "hosts = [{ host = \"www.acme.example\", paths = [\"/films\"] }]", false),
+        ("preferences", "hosts = [\"cdn.acme.example\"]", false),
+        ("marketing", whole, false),
+    ] {
+        let text = format!(
+            "{LEAST}[[site.tracker]]\nid = \"likes\"\ncategory = \"{category}\"\n{uses}\nname = \"Likes\"\n\
+             source = \"ours\"\npurpose = {{ en = \"Remembers your size.\" }}\n\
+             provider = {{ name = \"Shop\", country = \"NO\", privacy = \"https://shop.example/\" }}\n"
+        );
+        let told = parse_with(&text, "proxy.toml", Ok(acme())).unwrap().warnings.to_string();
+        let is_told = told.contains("this lets Acme Pixel (marketing) work with a yes to preferences");
+        assert_eq!(is_told, is_doubted, "{category}, {uses}: {told}");
+        assert!(!is_told || told.contains("write category = \"marketing\""), "{told}");
     }
 }
 

@@ -62,7 +62,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let crosses = goals::crosses(table);
     let properties = goals::properties(&statistics, &crosses, &practice.duties);
     tracker::check_catalog(table, given, (&trackers, &at_trackers), allow.iter().zip(at_allow));
-    tracker::check_necessary(table, given, &trackers, &at_trackers);
+    tracker::check_categories(table, given, &trackers, &at_trackers);
     let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();

@@ -275,7 +275,29 @@ pub(super) fn check_catalog<'a>(
         }
         Err(CatalogError::Entry { .. } | CatalogError::Syntax(_)) => return,
     };
-    for (allow, at) in rules.filter(|(allow, _)| allow.category == Category::Necessary) {
+    check_rules(site, &catalog, rules);
+}
+
+/// Notes the rules that let a tracker through as necessary, or frames of any host on every page.
+fn check_rules<'a>(
+    site: &Table<'_>,
+    catalog: &Catalog,
+    rules: impl Iterator<Item = (&'a Allow, Range<usize>)>,
+) {
+    // On the pages that it names, a shop may read a parameter that a tracker has, too: its own links are signed with it.
+    let is_everywhere = |allow: &Allow| allow.paths.iter().any(|path| path == "/");
+    let is_narrow = |allow: &Allow| {
+        let is_bound = !allow.paths.is_empty() && !is_everywhere(allow);
+        is_bound && matches!(allow.what, Allowed::Parameter(_))
+    };
+    let is_necessary = |allow: &Allow| allow.category == Category::Necessary;
+    for (allow, at) in rules.filter(|(allow, _)| is_necessary(allow) && !is_narrow(allow)) {
+        // Frames without any path were told of where they stand.
+        if allow.what == Allowed::Frames && is_everywhere(allow) {
+            let reason = "this lets frames of any host work on every page without consent";
+            let remedy = "name the pages on which customers pay, such as paths = [\"/checkout\"]";
+            doubt(site.notes(), at.clone(), reason, remedy);
+        }
         let asked = catalog.trackers().filter(|tracker| tracker.category != Category::Necessary);
         for tracker in asked.filter(|tracker| covers(&allow.what, tracker)) {
             let category = tracker.category.name();
@@ -287,22 +309,29 @@ pub(super) fn check_catalog<'a>(
     }
 }
 
-/// Notes the site's own trackers that need no consent although the catalogue asks for one: under the same id, or by a host,
-/// cookie or storage key they share.
-pub(super) fn check_necessary(
+/// Notes the site's own trackers for which visitors are asked about something else than the catalogue says, or about
+/// nothing: under the same id, or by a host, cookie or storage key they share.
+pub(super) fn check_categories(
     site: &Table<'_>,
     given: &Given<'_>,
     own: &[TrackerEntry],
     places: &[Range<usize>],
 ) {
     let Ok(catalog) = Catalog::new(given.built_in.to_vec()) else { return };
-    let is_necessary = |entry: &&TrackerEntry| entry.category == Category::Necessary.name();
-    for (entry, at) in own.iter().zip(places).filter(|(entry, _)| is_necessary(entry)) {
-        let asked = catalog.trackers().filter(|tracker| tracker.category != Category::Necessary);
-        for tracker in asked.filter(|tracker| shares(entry, tracker)) {
-            let category = tracker.category.name();
-            let reason = format!("this lets {} ({category}) work without consent", tracker.name);
-            let remedy = format!("write category = \"{category}\", unless it really is necessary");
+    for (entry, at) in own.iter().zip(places) {
+        let is_other = |tracker: &&Tracker| {
+            let mut asked = tracker.serves.iter().chain([&tracker.category]);
+            tracker.category != Category::Necessary && asked.all(|category| category.name() != entry.category)
+        };
+        for tracker in catalog.trackers().filter(is_other).filter(|tracker| shares(entry, tracker)) {
+            let (name, category) = (&tracker.name, tracker.category.name());
+            let (reason, unless) = if entry.category == Category::Necessary.name() {
+                (format!("this lets {name} ({category}) work without consent"), "it really is necessary")
+            } else {
+                let reason = format!("this lets {name} ({category}) work with a yes to {}", entry.category);
+                (reason, "the shop has it for nothing else")
+            };
+            let remedy = format!("write category = \"{category}\", unless {unless}");
             doubt(site.notes(), at.clone(), reason, &remedy);
         }
     }
@@ -310,29 +339,43 @@ pub(super) fn check_necessary(
 
 /// Is `entry` the tracker itself, or does it name something that the tracker uses?
 fn shares(entry: &TrackerEntry, tracker: &Tracker) -> bool {
-    let host = |host: &HostEntry| match host {
-        HostEntry::Whole(host) | HostEntry::Paths { host, .. } => Allowed::Host(host.clone()),
-    };
-    let hosts = entry.hosts.iter().map(host);
-    let cookies = entry.cookies.iter().map(|cookie| Allowed::Cookie(cookie.name.clone()));
+    let mut cookies = entry.cookies.iter().map(|cookie| Allowed::Cookie(cookie.name.clone()));
     entry.id == tracker.name_id
-        || hosts.chain(cookies).any(|what| covers(&what, tracker))
+        || entry.hosts.iter().any(|host| answers(tracker, host))
+        || cookies.any(|what| covers(&what, tracker))
         || entry.storage.iter().any(|key| tracker.storage.contains(key))
 }
 
-/// Is there a host or cookie of `tracker` that falls under `what`?
+/// Does `tracker` answer on `entry`? On a host that several share, paths tell them apart.
+fn answers(tracker: &Tracker, entry: &HostEntry) -> bool {
+    let (host, paths) = match entry {
+        HostEntry::Whole(host) => (host, &[][..]),
+        HostEntry::Paths { host, paths, .. } => (host, paths.as_slice()),
+    };
+    let meet = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
+    tracker.hosts.iter().filter(|rule| hosts_meet(host, &rule.host)).any(|rule| {
+        let is_whole = paths.is_empty() || rule.paths.is_empty();
+        is_whole || paths.iter().any(|one| rule.paths.iter().any(|other| meet(one, other)))
+    })
+}
+
+/// Is there a host, cookie or parameter of `tracker` that falls under `what`?
 fn covers(what: &Allowed, tracker: &Tracker) -> bool {
     match what {
-        Allowed::Host(rule) => tracker.hosts.iter().any(|host| {
-            let bare = |rule: &str| rule.strip_prefix("*.").unwrap_or(rule).to_owned();
-            host_matches(rule, &bare(&host.host)) || host_matches(&host.host, &bare(rule))
-        }),
-        Allowed::Cookie(rule) => tracker.cookies.iter().any(|cookie| {
-            let bare = |rule: &str| rule.trim_matches('*').to_owned();
-            name_matches(rule, &bare(&cookie.name)) || name_matches(&cookie.name, &bare(rule))
-        }),
-        // A parameter opens nothing in the browser: the shop is told what the visitor brought along. The catalogue names no
-        // workers; what one loads is held by the hosts.
-        Allowed::Parameter(_) | Allowed::ServiceWorker(_) | Allowed::Frames => false,
+        Allowed::Host(rule) => tracker.hosts.iter().any(|host| hosts_meet(rule, &host.host)),
+        Allowed::Cookie(rule) => tracker.cookies.iter().any(|cookie| names_meet(rule, &cookie.name)),
+        Allowed::Parameter(rule) => tracker.parameters.iter().any(|name| names_meet(rule, name)),
+        // The catalogue names no workers; what one loads is held by the hosts.
+        Allowed::ServiceWorker(_) | Allowed::Frames => false,
     }
+}
+
+fn hosts_meet(one: &str, other: &str) -> bool {
+    let bare = |rule: &str| rule.strip_prefix("*.").unwrap_or(rule).to_owned();
+    host_matches(one, &bare(other)) || host_matches(other, &bare(one))
+}
+
+fn names_meet(one: &str, other: &str) -> bool {
+    let bare = |rule: &str| rule.trim_matches('*').to_owned();
+    name_matches(one, &bare(other)) || name_matches(other, &bare(one))
 }

@@ -139,7 +139,8 @@ impl Opened {
             spool: Arc::new(Spool::open(&config.store, SPOOL_BYTES_MAX, clock.clone(), entropy)?),
             places: Arc::new(WatchedPlaces::open(config.places.as_deref())),
             key_log: KeyLog::open(&config.store)?,
-            shown_key_log: KeyLog::open_to_read(&config.store)?,
+            // Not to read only: it is the last to close the file, and takes the journal away if it may write.
+            shown_key_log: KeyLog::open(&config.store)?,
             tokens: Tokens::open(&config.store)?,
             receipt_key: keys::receipt_key(&config.store.path, entropy)?,
         })

@@ -1,6 +1,6 @@
-//! What is done once a day: receipts that nobody needs any more are erased, old figures get coarser and go, and the
-//! ledger's head is written to the log, where a later cut of the ledger can be seen. What destroys waits while the date is
-//! in doubt ([`Date`]).
+//! What is done once a day: receipts that nobody needs any more are erased, the ledger's journal is brought into its file, old
+//! figures get coarser and go, and the ledger's head is written to the log, where a later cut of the ledger can be seen. What
+//! destroys waits while the date is in doubt ([`Date`]).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,6 +89,7 @@ async fn round(line: &Line, now: Timestamp) {
             Err(error) => tracing::error!(%error, "receipts that are no longer needed could not be erased"),
         }
     }
+    settle(line).await;
     match line.store.age().await {
         Ok(Aged { folded_days: 0, forgotten_days: 0, packed_days: 0 }) => {}
         Ok(Aged { folded_days, forgotten_days, packed_days }) => {
@@ -100,6 +101,13 @@ async fn round(line: &Line, now: Timestamp) {
             );
         }
         Err(error) => tracing::error!(%error, "old figures could not be folded"),
+    }
+}
+
+/// Who copies the files of a gateway that runs has the ledger up to that night, even in `ledger.db` alone.
+async fn settle(line: &Line) {
+    if let Err(error) = line.ledger.settle().await {
+        tracing::warn!(%error, "the newest receipts stand in the journal of the ledger");
     }
 }
 

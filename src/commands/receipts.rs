@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::policy::consent::ReceiptNumber;
 use crate::store::StoreError;
 use crate::store::ledger::signed::{self, FILE_BYTES_MAX, PublicKey};
-use crate::store::ledger::{Erase, Hash, Ledger, Link, Receipt, Receipts};
+use crate::store::ledger::{Erase, Hash, Ledger, Link, Receipt, Receipts, Verified};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -33,6 +33,14 @@ pub(super) enum Command {
     },
     /// Every receipt as JSON, one a line, oldest first
     Export {
+        /// The config file
+        #[arg(long, value_name = "FILE")]
+        config: std::path::PathBuf,
+    },
+    /// Copy the ledger as it is now into one new file, and check the copy; the gateway may go on running
+    Backup {
+        /// The file to make; one that is there already is left alone
+        file: std::path::PathBuf,
         /// The config file
         #[arg(long, value_name = "FILE")]
         config: std::path::PathBuf,
@@ -64,6 +72,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
             Err(Failure::Wrong("error: name a signed receipt, or --config for the ledger".to_owned()))
         }
         Command::Export { config } => export(&config),
+        Command::Backup { file, config } => back_up(&file, &config),
         Command::Show { number, config } => show(&number, &config),
         Command::Erase { number, config } => erase(&number, &config),
     }
@@ -71,11 +80,14 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
 
 fn verify_ledger(config: &Path, head: Option<String>) -> Result<(), Failure> {
     let head = head.map(|text| Hash::from_hex(&text).ok_or_else(|| wrong("a head is 64 hexadecimal digits")));
-    let verified = ledger(&settings(config)?)?.verify(head.transpose()?).map_err(failed)?;
-    print(&format!("{} records verified, {} of them erased", verified.receipts, verified.erased));
-    print(&format!("head {}", verified.head));
+    tell(&ledger(&settings(config)?)?.verify(head.transpose()?).map_err(failed)?);
     print("next: note the head; a later check with --head finds an end that was cut off");
     Ok(())
+}
+
+fn tell(verified: &Verified) {
+    print(&format!("{} records verified, {} of them erased", verified.receipts, verified.erased));
+    print(&format!("head {}", verified.head));
 }
 
 fn verify_file(file: &Path, config: Option<&Path>, key: Option<String>) -> Result<(), Failure> {
@@ -130,6 +142,15 @@ fn export(config: &Path) -> Result<(), Failure> {
             Ok::<_, StoreError>(())
         })
         .map_err(failed)
+}
+
+fn back_up(file: &Path, config: &Path) -> Result<(), Failure> {
+    let copy = ledger(&settings(config)?)?.back_up(file).map_err(failed)?;
+    tell(&copy.verify(None).map_err(failed)?);
+    print(
+        "next: keep the copy where only you can read it; what is erased later has to be deleted in it, too",
+    );
+    Ok(())
 }
 
 fn show(number: &str, config: &Path) -> Result<(), Failure> {

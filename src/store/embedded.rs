@@ -50,8 +50,9 @@ pub(super) const STATISTICS: Kind = Kind {
 
 /// Statistics in `statistics.db`.
 pub struct Embedded {
-    writer: Desk,
+    /// Closed before the writer: SQLite takes the journal away with the last connection, if that one may write.
     readers: Desk,
+    writer: Desk,
     clock: Arc<dyn Clock>,
     retention: Retention,
 }
@@ -79,8 +80,8 @@ impl Embedded {
                 .map_err(|source| StoreError::File { path: directory.join(STATISTICS.file), source })
         };
         Ok(Self {
-            writer: start("statistics-write", vec![connection])?,
             readers: start("statistics-read", readers)?,
+            writer: start("statistics-write", vec![connection])?,
             clock,
             retention: Retention::default(),
         })
@@ -127,6 +128,9 @@ impl Embedded {
         }
         aged.packed_days = self.pack(limits).await?;
         while self.change(age::shrink).await? {}
+        if let Err(error) = self.writer.run(|connection| STATISTICS.settle(connection)).await {
+            tracing::warn!(%error, "the newest figures stand in the journal of the statistics");
+        }
         Ok(aged)
     }
 

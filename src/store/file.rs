@@ -66,6 +66,15 @@ impl Kind {
         transaction.commit().map_err(|source| self.error(source))
     }
 
+    /// Brings what stands in the journal into the file and cuts the journal off, so that the file alone holds all of it.
+    /// Waits for those who read or write meanwhile, but not for ever.
+    pub(super) fn settle(&self, connection: &Connection) -> Result<(), StoreError> {
+        let is_held = connection
+            .pragma_update_and_check(None, "wal_checkpoint", "truncate", |row| row.get::<_, bool>("busy"))
+            .map_err(|source| self.error(source))?;
+        if is_held { Err(StoreError::Held { file: self.file }) } else { Ok(()) }
+    }
+
     /// Opens the file for reading only. It must exist.
     pub(super) fn open_to_read(&self, directory: &Path) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -121,6 +130,32 @@ mod tests {
             let row = kept.query_row("select a, b from t", [], |row| Ok((row.get(0)?, row.get(1)?)));
             assert_eq!(row, Ok((7, 1)));
         }
+    }
+
+    #[test]
+    fn settled_file_holds_all_of_it_and_one_that_is_read_is_said_to_be_held() {
+        let directory = tempfile::tempdir().unwrap();
+        let writer = KIND.open(directory.path()).unwrap();
+        writer.busy_timeout(Duration::ZERO).unwrap();
+        let add = |writer: &Connection| writer.execute("insert into t (a) values (7)", []).unwrap();
+        let alone = || {
+            let copy = tempfile::tempdir().unwrap();
+            fs::copy(directory.path().join("test.db"), copy.path().join("test.db")).unwrap();
+            let copy = KIND.open_to_read(copy.path()).unwrap();
+            copy.query_row("select count(*) from t", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        add(&writer);
+        KIND.settle(&writer).unwrap();
+        assert_eq!(alone(), 1);
+        let mut reader = KIND.open_to_read(directory.path()).unwrap();
+        let reading = reader.transaction().unwrap();
+        reading.query_row("select count(*) from t", [], |_| Ok(())).unwrap();
+        add(&writer);
+        let error = KIND.settle(&writer).unwrap_err();
+        assert!(matches!(error, StoreError::Held { file: "test.db" }) && error.is_transient(), "{error}");
+        drop(reading);
+        KIND.settle(&writer).unwrap();
+        assert_eq!(alone(), 2);
     }
 
     #[test]

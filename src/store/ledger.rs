@@ -7,6 +7,7 @@
 //! A receipt can be erased ([`erase`]): its content goes, its hash stays, and a record further on in the chain says
 //! that it was erased. What was shown to visitors is kept as [notices](Ledger::keep_notice).
 
+mod back_up;
 mod chain;
 mod copy;
 mod erase;
@@ -15,24 +16,20 @@ pub mod signed;
 mod write;
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub use chain::{Entry, Hash, Link, Receipt};
 pub use copy::{Block, Erased};
 pub use erase::Erase;
 pub use read::{Receipts, Verified, VerifyError};
 
-use self::write::{Job, Reply};
+use self::write::{Job, Reply, Writer};
 use super::desk::Desk;
 use super::file::Kind;
 use super::{Settings, StoreError};
 use crate::policy::consent::ReceiptNumber;
-
-/// Most receipts that wait to be written; a further one waits in its own request.
-const QUEUE_MAX: usize = 1024;
 
 const LEDGER: Kind = Kind {
     file: "ledger.db",
@@ -45,9 +42,9 @@ const LEDGER: Kind = Kind {
 
 /// The ledger of a running gateway, in `ledger.db`. Other processes may read the file meanwhile ([`Receipts`]).
 pub struct Ledger {
-    queue: Option<mpsc::Sender<Job>>,
-    writer: Option<JoinHandle<()>>,
+    /// Closed before the writer: SQLite takes the journal away with the last connection, if that one may write.
     reader: Desk,
+    writer: Writer,
 }
 
 impl Ledger {
@@ -58,12 +55,7 @@ impl Ledger {
         connection.pragma_update(None, "secure_delete", "on").map_err(error)?;
         let file = |source| StoreError::File { path: settings.path.join(LEDGER.file), source };
         let reader = Desk::start("ledger-read", vec![LEDGER.open_to_read(&settings.path)?]).map_err(file)?;
-        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let writer = thread::Builder::new()
-            .name("ledger-write".to_owned())
-            .spawn(move || write::work(connection, jobs))
-            .map_err(file)?;
-        Ok(Self { queue: Some(queue), writer: Some(writer), reader })
+        Ok(Self { reader, writer: Writer::start(connection).map_err(file)? })
     }
 
     /// Adds a receipt. `Ok` means it survives power loss.
@@ -81,9 +73,13 @@ impl Ledger {
     /// notice is written before every receipt that is added after this call.
     pub fn keep_notice(&self, content: Arc<str>) -> Result<Hash, StoreError> {
         let hash = Hash::of(&content);
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.try_send(Job::Keep(content)).map_err(|_| StoreError::Busy)?;
+        self.writer.try_send(Job::Keep(content))?;
         Ok(hash)
+    }
+
+    /// Brings what stands in the journal into `ledger.db`, so that a copy of that file alone has it.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        self.ask(Job::Settle).await
     }
 
     /// The receipts of one number, oldest first: a grant, and what became of it. None where nobody has that number.
@@ -103,19 +99,8 @@ impl Ledger {
 
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
         let (reply, replied) = oneshot::channel();
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(job(reply)).await.map_err(|_| StoreError::Closed)?;
+        self.writer.send(job(reply)).await?;
         replied.await.map_err(|_| StoreError::Closed)?
-    }
-}
-
-impl Drop for Ledger {
-    /// Waits until what was queued is written.
-    fn drop(&mut self) {
-        self.queue = None;
-        if let Some(writer) = self.writer.take() {
-            let _panic_was_reported_by_the_thread = writer.join();
-        }
     }
 }
 

@@ -303,6 +303,12 @@ pub enum StoreError {
     /// Too much waits to be written.
     #[error("too much waits to be written; try again")]
     Busy,
+    /// The journal of a file cannot be cut off while somebody reads it.
+    #[error("{file} is read or written by somebody else for too long: its newest part stands in {file}-wal")]
+    Held {
+        /// The file.
+        file: &'static str,
+    },
     /// What was to be written together failed together.
     #[error(transparent)]
     Group(Arc<StoreError>),
@@ -323,7 +329,11 @@ impl StoreError {
     /// May the same call succeed later, without anybody doing anything?
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::SpoolFull { .. } | Self::Busy | Self::Away { .. } => true,
+            Self::Timeout { .. }
+            | Self::SpoolFull { .. }
+            | Self::Busy
+            | Self::Held { .. }
+            | Self::Away { .. } => true,
             Self::Refused { fault, .. } => *fault == Fault::Passing,
             Self::Sqlite { source, .. } => is_transient(source),
             Self::Group(error) => error.is_transient(),

@@ -1,6 +1,7 @@
 //! The receipt of a consent: what its holder can do with it, and what the ledger keeps.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use consentry::store::Settings;
@@ -257,12 +258,40 @@ fn an_operator_verifies_shows_exports_and_erases_while_the_gateway_runs() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("changed after it was signed"));
 
+    let copy = tempfile::tempdir().expect("a directory");
+    let backup = copy.path().join("ledger.db");
+    let backup = ["receipts", "backup", backup.to_str().expect("UTF-8"), "--config", config];
+    assert!(said(&backup).starts_with("1 records verified"));
+    assert_eq!(receipts(&copy).verify(None).expect("an unbroken chain").head.to_string(), head);
+    let mode = std::fs::metadata(copy.path().join("ledger.db")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "its owner's alone");
+    assert_eq!(consentry(&backup).status.code(), Some(1), "what is there is not overwritten");
+
     said(&["receipts", "erase", number, "--config", config]);
     assert_eq!(consentry(&["receipts", "show", number, "--config", config]).status.code(), Some(1));
     visitor.choose("choice=all&return=/");
     assert!(
         said(&["receipts", "verify", "--config", config]).starts_with("3 records verified, 1 of them erased")
     );
+}
+
+/// Whoever copies the file that the documents name has every receipt, and nothing beside it holds a newer one.
+#[test]
+fn a_stopped_gateway_leaves_all_it_kept_in_the_files_themselves() {
+    let origin = Origin::page(PLAIN);
+    let program = Program::start(origin.address);
+    for _ in 0..5 {
+        Visitor::of(program.visitors).choose("choice=all&return=/");
+    }
+    let directory = program.directory.clone();
+    program.stop();
+    let files = std::fs::read_dir(directory.path()).expect("a directory");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("UTF-8"));
+    let journals: Vec<String> = names.filter(|name| name.ends_with("-wal")).collect();
+    assert_eq!(journals, [""; 0]);
+    let copy = tempfile::tempdir().expect("a directory");
+    std::fs::copy(directory.path().join("ledger.db"), copy.path().join("ledger.db")).expect("copied");
+    assert_eq!(receipts(&copy).verify(None).expect("an unbroken chain").receipts, 5);
 }
 
 /// Chooses until the program is gone; the numbers of the receipts that were answered.

@@ -1,6 +1,7 @@
 //! The thread that writes: receipts in groups, everything else one by one.
 
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, named_params};
@@ -9,9 +10,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::StoreError;
 use super::chain::{Entry, Form, Hash, Receipt};
 use super::erase::{Erase, erase};
-use super::error;
 use super::read::head;
+use super::{LEDGER, error};
 
+/// Most receipts that wait to be written; a further one waits in its own request.
+const QUEUE_MAX: usize = 1024;
 /// Most receipts in one transaction.
 const GROUP_MAX: usize = 256;
 /// Longest notice. Unit: bytes; one that declares every tracker we know has some 600 KB.
@@ -27,10 +30,50 @@ pub(super) enum Job {
     Erase(Erase, Timestamp, Reply<u64>),
     /// What visitors are shown from now on.
     Keep(Arc<str>),
+    /// All of it is to stand in the file itself.
+    Settle(Reply<()>),
 }
 
-/// Writes until nobody can ask any more.
-pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+/// The running thread, and the queue before it.
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts it.
+    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let thread =
+            thread::Builder::new().name("ledger-write".to_owned()).spawn(move || work(connection, jobs))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Hands a job in; waits for room.
+    pub(super) async fn send(&self, job: Job) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.send(job).await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Hands a job in where there is room.
+    pub(super) fn try_send(&self, job: Job) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.try_send(job).map_err(|_| StoreError::Busy)
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until what was queued is written and the file is closed.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _panic_was_reported_by_the_thread = thread.join();
+        }
+    }
+}
+
+/// Writes until nobody can ask any more. Then all of it stands in the file, for whoever copies that alone.
+fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
     let mut next = None;
     while let Some(job) = next.take().or_else(|| jobs.blocking_recv()) {
         match job {
@@ -53,7 +96,11 @@ pub(super) fn work(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
                     tracing::error!(%error, "what visitors are shown was not kept beside their receipts");
                 }
             }
+            Job::Settle(reply) => answer(reply, LEDGER.settle(&connection)),
         }
+    }
+    if let Err(error) = LEDGER.settle(&connection) {
+        tracing::warn!(%error, "the newest receipts stand in ledger.db-wal: a copy needs both files");
     }
 }
 

@@ -44,7 +44,9 @@ impl CookieClass<'_> {
 }
 
 impl Banner {
-    /// The page at `PREFIX/my-data`. `receipts` are the records of the visitor's number, oldest first; `cookies` are the names that came with the request; values are never shown.
+    /// The page at `PREFIX/my-data`. `receipts` are the records of the visitor's number, oldest first: none where another gateway
+    /// gave it, where they were erased, or where they cannot be read. `cookies` are the names that came with the request;
+    /// values are never shown.
     pub fn my_data_page(
         &self,
         language: usize,
@@ -60,10 +62,13 @@ impl Banner {
         let here = Here { way: &way, below: "/my-data" };
         self.page(texts, &words.title, &way, |html| {
             match consent.receipt() {
-                Some(receipt) => {
-                    html.raw("<p>").text(&words.receipt).raw(" <code>").text(&receipt.to_string());
-                    html.raw("</code></p>");
-                    self.says(html, texts, receipts, &way);
+                Some(number) => {
+                    let is_kept = !receipts.is_empty();
+                    let text = if is_kept { &words.receipt } else { &words.class_answer };
+                    html.raw("<p>").text(text).raw(" <code>").text(&number.to_string()).raw("</code></p>");
+                    if is_kept {
+                        self.says(html, texts, receipts, &way);
+                    }
                 }
                 None => _ = html.element("p", &words.no_receipt),
             }
@@ -80,7 +85,7 @@ impl Banner {
             html.raw("<button data-role=\"preferences\" formmethod=\"get\"");
             html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
             html.raw("</button></div></form>");
-            if consent.receipt().is_some() {
+            if !receipts.is_empty() {
                 self.erase(html, words, language, &way);
             }
             objection(html, texts, counted, &here);
@@ -111,6 +116,7 @@ impl Banner {
             },
             "answer": {
                 "day": consent.answered().map(|day| day.0),
+                "number": consent.receipt().map(|number| number.to_string()),
                 "categories": consent.categories().iter().map(Category::name).collect::<Vec<_>>(),
                 "trackers": trackers.collect::<Vec<_>>(),
             },

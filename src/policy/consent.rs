@@ -297,12 +297,6 @@ impl Consent {
         Self { answered, question: Question::Settled, is_before_answer: false, ..self }
     }
 
-    /// The same, where no receipt of that number is held any more.
-    #[must_use]
-    pub fn unnumbered(self) -> Self {
-        Self { receipt: None, ..self }
-    }
-
     /// Is there something to ask? There is no answer, or what was offered has changed since.
     pub const fn is_asked(&self) -> bool {
         !matches!(self.question, Question::Settled)

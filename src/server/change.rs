@@ -59,18 +59,17 @@ fn covers(visit: &Visit, one: &Consent, other: &Consent) -> bool {
 pub(super) struct Held {
     /// Its number.
     pub number: ReceiptNumber,
-    /// The last record under it; unknown where the ledger cannot be read.
+    /// The last record under it; unknown where this ledger has none, or cannot be read.
     last: Option<Receipt>,
 }
 
-/// The visitor's receipt, where there is one. After it was erased an old cookie brings its number back, and nothing else: then
-/// there is none. A ledger that cannot be read is believed to have it.
+/// The visitor's receipt, by the sealed number that the browser holds. This ledger need not have it: another gateway of the
+/// shop may have given it, or an old cookie brings back one that was erased. What becomes of the grant is recorded under it
+/// all the same, or nobody could show that it ended.
 pub(super) async fn held(shared: &Shared, visit: &Visit) -> Option<Held> {
     let number = visit.consent.receipt()?;
-    match shared.ledger.get(number).await {
-        Ok(mut receipts) => receipts.pop().map(|last| Held { number, last: Some(last) }),
-        Err(_) => Some(Held { number, last: None }),
-    }
+    let last = shared.ledger.get(number).await.ok().and_then(|mut receipts| receipts.pop());
+    Some(Held { number, last })
 }
 
 /// Does `after` say what stands already?

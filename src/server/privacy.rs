@@ -14,7 +14,6 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use crate::banner::{CookieClass, Counted, assets, forget_script, now_script, return_from_query};
 use crate::policy::catalog::name_matches;
-use crate::policy::consent::Consent;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
@@ -104,12 +103,13 @@ fn coded(coding: Coding, body: String) -> (Coding, Bytes) {
 }
 
 /// What *my data* is made of, as a page.
-pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, consent: &Consent, receipts: &[Receipt]) -> String {
+pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, receipts: &[Receipt]) -> String {
     let sent = names_sent(headers);
     let language = visit.language(headers);
     let back = return_from_query(visit.target().query());
     let (classed, counted) = (classed(visit, &sent), counted(visit));
-    visit.site.banner.my_data_page(language, consent, receipts, &classed, counted, back.as_deref())
+    let banner = &visit.site.banner;
+    banner.my_data_page(language, &visit.consent, receipts, &classed, counted, back.as_deref())
 }
 
 /// The same as a file; `receipt` is the signed one, where there is one.

@@ -33,17 +33,12 @@ pub(super) async fn my_data<B>(
         Some(number) => shared.ledger.get(number).await,
         None => Ok(Vec::new()),
     };
-    let (consent, receipts) = match receipts {
-        // An old cookie brings back the number of what was erased; there is no receipt of that number any more.
-        Ok(receipts) if receipts.is_empty() => (visit.consent.unnumbered(), receipts),
-        Ok(receipts) => (visit.consent, receipts),
-        // The page has more to say than what the ledger knows.
-        Err(error) => {
-            tracing::error!(%error, "a receipt could not be read");
-            (visit.consent, Vec::new())
-        }
-    };
-    let body = privacy::my_data(visit, request.headers(), &consent, &receipts);
+    // The page has more to say than what the ledger knows.
+    let receipts = receipts.unwrap_or_else(|error| {
+        tracing::error!(%error, "a receipt could not be read");
+        Vec::new()
+    });
+    let body = privacy::my_data(visit, request.headers(), &receipts);
     privacy::read_only(visit, request, privacy::HTML, body)
 }
 

@@ -3,22 +3,24 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
+use consentry::clock::SteppedClock;
 use consentry::store::Settings;
 use consentry::store::ledger::signed::{self, PublicKey};
 use consentry::store::ledger::{Link, Receipts};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::pages::{PLAIN, SHOP};
-use crate::support::{Gateway, Origin, Program, Visitor, get, start};
+use crate::support::{Gateway, Origin, Program, RULES, Visitor, get, noon, settings, start, start_in};
 
 /// Connections that choose at the same time when the program is killed.
 const CHOOSERS: usize = 500;
 /// Choices of each of them.
 const CHOICES: usize = 10;
 
-fn json(text: &[u8]) -> Value {
+fn read(text: &[u8]) -> Value {
     serde_json::from_slice(text).expect("JSON")
 }
 
@@ -48,7 +50,7 @@ fn r41_a_visitor_takes_a_signed_receipt_along() {
     visitor.choose("choice=some&category=statistics&return=/&layer=banner");
     let file = visitor.get("/_consentry/receipt.json", &[]);
     assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"consent-receipt.json\""));
-    let key = json(&get(gateway.visitors, "/_consentry/receipt-key.json", &[]).body);
+    let key = read(&get(gateway.visitors, "/_consentry/receipt-key.json", &[]).body);
     let key = PublicKey::from_hex(key["public_key"].as_str().expect("a key")).expect("a key");
     let (document, _) = signed::verify(&file.body, Some(key)).expect("a signature that fits");
     assert_eq!(document["dpv:hasDataController"]["dpv:hasName"], "Dekk og Felg AS");
@@ -60,7 +62,7 @@ fn r41_a_visitor_takes_a_signed_receipt_along() {
     let first_layer = document["dpv:hasNotice"]["first_layer"].as_str().expect("what was shown");
     assert!(first_layer.contains("data-role=\"reject-all\""), "{first_layer}");
 
-    let mut changed = json(&file.body);
+    let mut changed = read(&file.body);
     changed["document"]["dpv:hasConsentStatus"][0]["granted"][0] = "marketing".into();
     assert!(signed::verify(changed.to_string().as_bytes(), Some(key)).is_err());
 }
@@ -120,9 +122,47 @@ fn r40_a_record_names_the_text_that_was_shown_in_each_layer() {
     assert_eq!((banner == centre, banner == mine), (true, false));
 }
 
+/// Two gateways have one key and a ledger each: who goes from a house to the street may meet the other.
+#[test]
+fn a_number_that_another_gateway_gave_is_shown_kept_and_has_its_withdrawal_recorded() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let directory = tempfile::tempdir().expect("a directory");
+    let key = |directory: &TempDir| directory.path().join("consent.key");
+    std::fs::copy(key(&gateway.directory), key(&directory)).expect("copied");
+    let text = settings(&directory, origin.address, RULES);
+    let other = start_in(directory, &text, Arc::new(SteppedClock::at(noon())));
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let number = records(&gateway)[0].id.expect("a number");
+
+    let mut away = Visitor::of(other.visitors);
+    away.jar = visitor.jar.clone();
+    let mine = away.get("/_consentry/my-data", &[("accept-language", "en")]).text();
+    assert!(mine.contains(&number.to_string()), "{mine}");
+    for untrue in ["does not have the number", "We hold", "/receipt.json", "/erase"] {
+        assert!(!mine.contains(untrue), "{untrue}: {mine}");
+    }
+    assert_eq!(away.get("/_consentry/my-data.json", &[]).json()["answer"]["number"], number.to_string());
+    away.choose("choice=some&category=statistics&return=/");
+    away.choose("choice=none&return=/");
+    let told: Vec<_> = records(&other).into_iter().map(|receipt| (receipt.action, receipt.id)).collect();
+    assert_eq!(told, [("changed".to_owned(), Some(number)), ("withdrawn".to_owned(), Some(number))]);
+
+    // At once, too.
+    let mut again = Visitor::of(other.visitors);
+    again.jar = visitor.jar.clone();
+    again.choose("choice=none&return=/");
+    assert_eq!(records(&other).len(), 3);
+    let question = json!({"metrics": ["choices"], "date_range": "day", "dimensions": ["event:choice"],
+        "filters": [["is", "event:choice", ["refused", "withdrawn"]]]});
+    let rows = json!([{"metrics": [2], "dimensions": ["withdrawn"]}]);
+    other.ask_until(&other.token(), &question, &rows);
+}
+
 /// A restored profile brings the cookie of a consent back whose receipt was erased.
 #[test]
-fn r41_an_erased_number_is_held_no_more_and_used_for_nothing_new() {
+fn r41_what_was_erased_stays_erased_when_an_old_cookie_brings_its_number_back() {
     let origin = Origin::page(PLAIN);
     let gateway = start(&origin);
     let mut visitor = Visitor::of(gateway.visitors);
@@ -130,21 +170,22 @@ fn r41_an_erased_number_is_held_no_more_and_used_for_nothing_new() {
     let old = visitor.jar["consentry"].clone();
     let number = old.split('.').nth(5).expect("a number").to_owned();
     visitor.post_to("/_consentry/erase", "choice=none&return=/", &[]);
-    visitor.jar.insert("consentry".into(), old.clone());
-    let mine = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
-    assert!(!mine.contains(&number) && !mine.contains("/receipt.json") && !mine.contains("/erase"), "{mine}");
-    visitor.choose("choice=some&category=statistics&return=/");
-    assert!(!visitor.jar["consentry"].contains(&number));
-    let told = |gateway| -> Vec<_> {
-        let records = records(gateway).into_iter();
-        records.map(|receipt| (receipt.action, receipt.id.map(|id| id.to_string()))).collect()
-    };
-    let granted = told(&gateway);
-    assert_eq!((granted.len(), granted[1].0.as_str()), (2, "granted"), "{granted:?}");
-    assert!(granted[1].1.is_some() && granted[1].1.as_ref() != Some(&number));
     visitor.jar.insert("consentry".into(), old);
+    let mine = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
+    for untrue in ["We hold", "/receipt.json", "/erase"] {
+        assert!(!mine.contains(untrue), "{untrue}: {mine}");
+    }
+    assert!(mine.contains(&number), "the browser has it");
+    // The cookie is an answer all the same, and its end is recorded: a number, and that nothing stands under it.
     visitor.choose("choice=none&return=/");
-    assert_eq!(told(&gateway), granted, "nothing is recorded under it");
+    let told: Vec<_> = records(&gateway)
+        .into_iter()
+        .map(|receipt| (receipt.action, receipt.id.map(|id| id.to_string()), receipt.granted.len()))
+        .collect();
+    assert_eq!(told[1..], [("withdrawn".to_owned(), Some(number), 0)]);
+    assert_eq!(told[0].0, "erased");
+    let verified = receipts(&gateway.directory).verify(None).expect("an unbroken chain");
+    assert_eq!((verified.receipts, verified.erased), (3, 1));
 }
 
 #[test]
@@ -184,7 +225,7 @@ fn who_took_it_back_is_told_of_the_number_and_not_that_nothing_is_held() {
     let gateway = start(&origin);
     let mut visitor = Visitor::of(gateway.visitors);
     visitor.choose("choice=all&return=/");
-    let kept = json(&visitor.get("/_consentry/receipt.json", &[]).body);
+    let kept = read(&visitor.get("/_consentry/receipt.json", &[]).body);
     visitor.choose("choice=none&return=/");
     let page = visitor.get("/_consentry/my-data", &[("accept-language", "en")]).text();
     assert!(page.contains("Your browser does not have the number of any receipt."), "{page}");
@@ -234,7 +275,7 @@ fn an_operator_verifies_shows_exports_and_erases_while_the_gateway_runs() {
     let (file, config) = (file.to_str().expect("UTF-8"), config.to_str().expect("UTF-8"));
 
     let exported = said(&["receipts", "export", "--config", config]);
-    let record = json(exported.trim().as_bytes());
+    let record = read(exported.trim().as_bytes());
     for field in ["id", "time", "site", "action", "granted", "refused", "texts", "previous", "hash"] {
         assert!(!record[field].is_null(), "{field} in {exported}");
     }
@@ -305,7 +346,7 @@ fn choose_until_it_ends(program: std::net::SocketAddr) -> Vec<String> {
         let request = request.body("choice=all".into()).expect("a request");
         match crate::support::client::try_request(program, request) {
             Ok(answer) if answer.status == 200 => {
-                answered.push(json(&answer.body)["receipt"].as_str().expect("a number").to_owned());
+                answered.push(read(&answer.body)["receipt"].as_str().expect("a number").to_owned());
             }
             _ => break,
         }

@@ -5,7 +5,7 @@
  * guard-free-alone.js, landing.js, landing-alone.js, signals.js,
  *                                                       what the script in <head> is put together from
  * default.js, answered.js, heed.js, uet.js, clarity.js,
- * idle.js, idle-google.js, open.js, open-free.js, choice.js,
+ * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, choice.js,
  * choice-alone.js, choice-api.js, sizes.js, event.js
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
@@ -127,8 +127,9 @@ await bundle("choice.js", "choice.js", choice(true, false, false));
 await bundle("choice.js", "choice-alone.js", choice(true, true, false));
 await bundle("choice.js", "choice-api.js", choice(false, true, false));
 await bundle("choice.js", "choice-file.js", choice(false, false, true));
-await script("open.js", "open.js", { __HELD__: "true" });
-await script("open.js", "open-free.js", { __HELD__: "false" });
+await script("open.js", "open.js", { __HELD__: "true", __HOSTS__: "false" });
+await script("open.js", "open-hosts.js", { __HELD__: "true", __HOSTS__: "true" });
+await script("open.js", "open-free.js", { __HELD__: "false", __HOSTS__: "false" });
 await script("witness.js", "witness.js", {});
 await script("event.js", "event.js", {});
 await script("beacon.js", "beacon.js", {});

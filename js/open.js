@@ -3,8 +3,10 @@
  * standing link, which shows the preference centre over the page. What they take is fetched when it is asked for. Where
  * that fails, and without scripts, the link leads to the same on a page of its own.
  *
- * Where something may just have been taken back, by an answer that led here (__HELD__), what removes it is fetched, too. A
- * page in a sandbox cannot fetch it, and has nothing that is kept.
+ * Where something may just have been taken back, by an answer that led here (__HELD__), what removes it is fetched, too. Where an
+ * answer stands on several hosts (__HOSTS__) it may have been given on another, whose page could not reach what is kept on
+ * this one: then it is fetched whenever the visitor comes from elsewhere, or back. A page in a
+ * sandbox cannot fetch it, and has nothing that is kept.
  */
 consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => consentry.choose(choice));
 consentry.open = () => consentry.choose();
@@ -13,5 +15,8 @@ addEventListener("click", (event) => {
   consentry.open(event.preventDefault()).catch(() => (location = event.target));
 });
 if (__HELD__)
-  (document.referrer == location.href || document.referrer.split(consentry.at)[1]) &&
+  (document.referrer == location.href ||
+    document.referrer.split(consentry.at)[1] ||
+    (__HOSTS__ &&
+      (document.referrer.split("/")[2] != location.host || performance.getEntriesByType("navigation")[0]?.type != "navigate"))) &&
     import(consentry.at + "choice.js?forget").catch(() => {});

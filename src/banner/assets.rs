@@ -33,6 +33,8 @@ pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 pub const CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/clarity.js"));
 /// Inline, on a page that may fetch a file of ours: opens the preference centre over the page, and chooses.
 pub const OPEN: &str = include_str!(concat!(env!("OUT_DIR"), "/open.js"));
+/// The same where an answer stands on several hosts: one given on another may have taken something back that is kept here.
+pub const OPEN_HOSTS: &str = include_str!(concat!(env!("OUT_DIR"), "/open-hosts.js"));
 /// The same where nothing can have been taken back.
 pub const OPEN_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/open-free.js"));
 /// Inline, at the very end, where the page's own policy refuses style attributes.

@@ -13,7 +13,7 @@ use super::Signals;
 use super::assets::{
     BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE,
     GUARD_FREE_ALONE, GUARD_GRANTED, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE,
-    SIZES,
+    OPEN_HOSTS, SIZES,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -69,6 +69,8 @@ pub(super) struct Making<'a> {
     pub(super) shown: Shown,
     /// May a held embed, and with it a placeholder, be in the page?
     pub(super) has_embeds: bool,
+    /// Does an answer stand on several hosts?
+    pub(super) spans_hosts: bool,
     /// What the operator changed of the looks, as CSS.
     pub(super) theme: &'a str,
 }
@@ -126,6 +128,7 @@ impl Making<'_> {
             // The question's own part of choosing needs no file.
             (Others::MayRun, true) => &[OPEN_FREE, CHOICE],
             (Others::MayRun, false) if self.consent.categories() == CategorySet::ALL => &[OPEN_FREE],
+            (Others::MayRun, false) if self.spans_hosts => &[OPEN_HOSTS],
             (Others::MayRun, false) => &[OPEN],
             (Others::MayNot, true) => &[CHOICE_ALONE],
             (Others::MayNot, false) => &[CHOICE_API],
@@ -222,6 +225,7 @@ mod tests {
             consent,
             shown: Shown::AsPage,
             has_embeds: true,
+            spans_hosts: false,
             theme: "",
         }
     }
@@ -346,6 +350,23 @@ mod tests {
             };
             assert_eq!(told(Others::MayRun), ([true, false], true), "{consent:?}");
             assert_eq!(told(Others::MayNot), ([false, true], false), "{consent:?}");
+        }
+    }
+
+    #[test]
+    fn what_another_host_took_back_is_looked_for_where_an_answer_stands_on_several() {
+        let catalog = catalog();
+        for (spans_hosts, consent, looks) in [
+            (true, of(CategorySet::NECESSARY), true),
+            (true, of(CategorySet::NECESSARY.with(Category::Statistics)), true),
+            (true, of(CategorySet::ALL), false),
+            (true, Consent::none(), false),
+            (false, of(CategorySet::NECESSARY), false),
+        ] {
+            let making = Making { spans_hosts, ..making(&catalog, &consent) };
+            let html = making.head(FREE, Others::MayRun).html().to_vec();
+            let html = String::from_utf8(html).unwrap();
+            assert_eq!(html.contains("location.host"), looks, "{spans_hosts} {consent:?}");
         }
     }
 

@@ -77,6 +77,8 @@ pub struct Settings {
     pub processors: Vec<Processor>,
     /// Where the days of dates begin.
     pub time_zone: TimeZone,
+    /// Does an answer stand on every host below a domain, not on one alone?
+    pub spans_hosts: bool,
 }
 
 /// How Google Consent Mode is used.
@@ -195,7 +197,9 @@ impl Banner {
         let has_embeds = site.may_hold_an_embed(consent.categories());
         let (catalog, prefix) = (self.catalog.as_ref(), self.settings.prefix.as_str());
         let (signals, theme) = (&self.settings.signals, self.theme.as_str());
-        head::Making { catalog, prefix, signals, consent, shown, has_embeds, theme }.head(names, others)
+        let spans_hosts = self.settings.spans_hosts;
+        head::Making { catalog, prefix, signals, consent, shown, has_embeds, spans_hosts, theme }
+            .head(names, others)
     }
 
     /// The same entries for a page whose own policy refuses style attributes ([`Head::html_for`]).

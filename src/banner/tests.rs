@@ -63,6 +63,7 @@ pub(super) fn settings() -> Settings {
         theme: Theme::default(),
         processors: Vec::new(),
         time_zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap(),
+        spans_hosts: false,
     }
 }
 

@@ -76,7 +76,7 @@ fn counts_more(one: &Consent, other: &Consent) -> bool {
 pub(super) fn set(visit: &Visit, after: &Consent, return_path: &str, had_one: bool) -> Vec<HeaderValue> {
     let sealed = visit.site.seal.seal(after, visit.site.policy.catalog());
     let path = return_path.split(['?', '#']).next().unwrap_or("/");
-    let may_be_doubled = visit.doubled.is_some() || (had_one && domain(visit).is_some());
+    let may_be_doubled = visit.doubled.is_some() || (had_one && visit.cookie_domain().is_some());
     let mut lines = if may_be_doubled { strays(visit, path) } else { Vec::new() };
     lines.push(line(visit, &sealed, u64::from(visit.site.days) * DAY_SECONDS));
     lines
@@ -94,19 +94,17 @@ pub(super) fn repair(visit: &Visit) -> Vec<HeaderValue> {
 }
 
 fn strays(visit: &Visit, path: &str) -> Vec<HeaderValue> {
-    cookies::strays(CONSENT_COOKIE, Page { host: visit.host.name(), path }, visit.scheme(), domain(visit))
+    cookies::strays(
+        CONSENT_COOKIE,
+        Page { host: visit.host.name(), path },
+        visit.scheme(),
+        visit.cookie_domain(),
+    )
 }
 
 fn line(visit: &Visit, value: &str, seconds: u64) -> HeaderValue {
     let secure = if visit.client.is_https { "; Secure" } else { "" };
-    let domain = domain(visit).map(|domain| format!("; Domain={domain}")).unwrap_or_default();
+    let domain = visit.cookie_domain().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
     let line = format!("{CONSENT_COOKIE}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{domain}{secure}");
     HeaderValue::from_str(&line).expect("a sealed consent is a cookie value, RFC 6265 4.1.1")
-}
-
-/// The domain that the cookie is for, where the host asked for belongs to it: browsers refuse it anywhere else.
-fn domain(visit: &Visit) -> Option<&str> {
-    let domain = visit.site.cookie_domain.as_deref()?;
-    let rest = visit.host.name().strip_suffix(domain)?;
-    (rest.is_empty() || rest.ends_with('.')).then_some(domain)
 }

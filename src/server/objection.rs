@@ -63,12 +63,16 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Re
     let back = HeaderValue::from_str(&back).unwrap_or_else(|_| HeaderValue::from_static("/"));
     headers.insert(header::LOCATION, back);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.append(header::SET_COOKIE, visit.own_cookie(OBJECTION_COOKIE, value, seconds));
-    if form.objects
-        && let Some(end) = weeks::expired(visit)
-    {
-        headers.append(header::SET_COOKIE, end);
+    let mut lines = Vec::new();
+    // One that is taken back goes wherever it was set.
+    if !form.objects || visit.cookie_domain().is_some() {
+        lines = visit.own_strays(OBJECTION_COOKIE);
     }
+    lines.push(visit.own_cookie(OBJECTION_COOKIE, value, seconds));
+    if form.objects {
+        lines.extend(weeks::expired(visit));
+    }
+    headers.extend(lines.into_iter().map(|line| (header::SET_COOKIE, line)));
     Ok(answer)
 }
 

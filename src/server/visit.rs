@@ -15,7 +15,7 @@ use super::worker::Shared;
 use crate::banner::Objects;
 use crate::policy::Page;
 use crate::policy::consent::{Category, Choice, Consent, Day};
-use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, Scheme, WEEKS_COOKIE};
+use crate::policy::cookies::{self, CONSENT_COOKIE, OBJECTION_COOKIE, Scheme, WEEKS_COOKIE};
 use crate::proxy::forwarded::Client;
 use crate::proxy::headers::Host;
 
@@ -117,11 +117,26 @@ impl Visit {
         self.has_statistics() && !self.objects()
     }
 
+    /// The domain that cookies of our own are for, where the host asked for belongs to it: browsers refuse it anywhere else.
+    pub(super) fn cookie_domain(&self) -> Option<&str> {
+        let domain = self.site.cookie_domain.as_deref()?;
+        let rest = self.host.name().strip_suffix(domain)?;
+        (rest.is_empty() || rest.ends_with('.')).then_some(domain)
+    }
+
     /// A cookie of our own for the whole site, which no script can read; `seconds` of 0 end it.
     pub(super) fn own_cookie(&self, name: &str, value: &str, seconds: u64) -> HeaderValue {
+        let domain = self.cookie_domain().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
         let secure = if self.client.is_https { "; Secure" } else { "" };
-        let line = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-        HeaderValue::from_str(&line).expect("names and values of our own are ASCII words")
+        let line =
+            format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{domain}{secure}");
+        HeaderValue::from_str(&line).expect("names, values and domains of our own are ASCII words")
+    }
+
+    /// The end of cookies of that name which were set for the host or for another domain, before `domain` was what it is.
+    pub(super) fn own_strays(&self, name: &str) -> Vec<HeaderValue> {
+        let page = Page { host: self.host.name(), path: "/" };
+        cookies::strays(name, page, self.scheme(), self.cookie_domain())
     }
 }
 

@@ -64,28 +64,32 @@ pub(super) fn told(visit: &Visit, now: Timestamp) -> Option<Weeks> {
 }
 
 /// What a page sets: the cookie where it is missing, wrong or of another week; its end where it may not be.
-pub(super) fn set_cookie(visit: &Visit, now: Timestamp) -> Option<HeaderValue> {
+pub(super) fn set_cookie(visit: &Visit, now: Timestamp) -> Vec<HeaderValue> {
     if !visit.may_remember() {
         return expired(visit);
     }
     let this = week(now, &visit.site.practice.time_zone);
     let known = visit.weeks.believed(this);
     if known.is_some_and(|known| known.last == this) {
-        return None;
+        return Vec::new();
     }
     let first = known.map_or(this, |known| known.first);
     let left = LIFETIME_WEEKS.saturating_sub(this - first);
     let value = format!("{first}.{this}");
-    Some(line(visit, &value, u64::from(left) * WEEK_SECONDS))
+    let may_be_doubled = visit.weeks != Sent::Nothing && visit.cookie_domain().is_some();
+    let mut lines = if may_be_doubled { visit.own_strays(WEEKS_COOKIE) } else { Vec::new() };
+    lines.push(visit.own_cookie(WEEKS_COOKIE, &value, u64::from(left) * WEEK_SECONDS));
+    lines
 }
 
-/// The end of the cookie, when there is one.
-pub(super) fn expired(visit: &Visit) -> Option<HeaderValue> {
-    (visit.weeks != Sent::Nothing).then(|| line(visit, "", 0))
-}
-
-fn line(visit: &Visit, value: &str, seconds: u64) -> HeaderValue {
-    visit.own_cookie(WEEKS_COOKIE, value, seconds)
+/// The end of the cookie, when there is one, wherever it was set.
+pub(super) fn expired(visit: &Visit) -> Vec<HeaderValue> {
+    if visit.weeks == Sent::Nothing {
+        return Vec::new();
+    }
+    let mut lines = vec![visit.own_cookie(WEEKS_COOKIE, "", 0)];
+    lines.extend(visit.own_strays(WEEKS_COOKIE));
+    lines
 }
 
 /// The week of a moment, as a number of weeks since 1970-01-05.

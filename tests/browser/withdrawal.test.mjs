@@ -163,3 +163,38 @@ test('a script can choose on a page whose address is none to come back to', () =
     assert.equal(await page_.locator('#consentry-banner').count(), 0, path.slice(0, 20));
   }
 }));
+
+describe('an answer that stands on several hosts', () => {
+  const stored = (page_) => page_.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort());
+  /** Answers on the page that is open, which is loaded again then. */
+  const choose = async (page_, answer, stand) => {
+    await page_.evaluate((answer) => { consentry.choose(answer); }, answer);
+    await page_.waitForFunction((stand) => self.consentry?.consent.length === stand && !consentry.busy, stand);
+  };
+
+  test('r32_what_another_host_took_back_is_cleared_when_the_visitor_comes_here', async () => {
+    const wide = await startGateway(shop, { more: `${USES}\ndomain = "shop.localhost"`, hosts: '["127.0.0.1", "*.shop.localhost"]' });
+    const on = (host) => `http://${host}.shop.localhost:${new URL(wide.url).port}/plain`;
+    shop.serve('/plain', '<!doctype html><html lang="nb"><head><title>Butikk</title></head><body><a href="/plain?2">Mer</a></body></html>');
+    try {
+      for (const comesBack of [(page_) => page_.goto(on('www')), (page_) => page_.goBack()]) {
+        await withVisitor(async ({ page: page_ }) => {
+          await page_.goto(on('www'));
+          await choose(page_, 'all', 4);
+          await page_.evaluate(() => { localStorage._uetsid = sessionStorage._cltk = localStorage.cart = '1'; });
+          await page_.goto(on('kasse'));
+          await choose(page_, 'none', 1);
+          await comesBack(page_);
+          await until('only the cart is left', async () => String(await stored(page_).catch(() => '')) === 'cart');
+          const asked = [];
+          page_.on('request', (request) => { if (request.url().includes('?forget')) asked.push(request.url()); });
+          await page_.locator('a[href="/plain?2"]').click();
+          await page_.waitForURL('**/plain?2', { waitUntil: 'networkidle' });
+          assert.deepEqual(asked, [], 'once, not on every page');
+        });
+      }
+    } finally {
+      await wide.stop();
+    }
+  });
+});

@@ -1,12 +1,17 @@
 //! A visitor's no to being counted, and the cookie that tells who comes back.
 
+use std::sync::Arc;
+
+use consentry::clock::SteppedClock;
 use http::StatusCode;
 use serde_json::json;
 
 use crate::events::{post, rules_with, tell};
 use crate::pages::PLAIN;
 use crate::support::browser::CHROME;
-use crate::support::{Answer, Gateway, Origin, Visitor, get, start, start_with};
+use crate::support::{
+    Answer, Gateway, Origin, RULES, Visitor, get, noon, settings, start, start_in, start_with,
+};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -172,4 +177,52 @@ fn the_answer_to_an_event_sets_nothing() {
     let gateway = start(&origin);
     let answer = tell(&gateway, &json!({"n": "Purchase", "u": "/takk"}));
     assert_eq!(answer.headers_named("set-cookie").len(), 0);
+}
+
+/// What a request of a browser on one host of the site sets.
+fn set_on(gateway: &Gateway, host: &str, request: http::request::Builder, body: &'static str) -> Vec<String> {
+    let request = request.header("host", host).header("accept", "text/html").header("user-agent", CHROME);
+    let answer = crate::support::request(gateway.visitors, request.body(body.into()).expect("a request"));
+    answer.headers_named("set-cookie").into_iter().map(str::to_owned).collect()
+}
+
+/// A shop on several hosts is one site in the figures, and the page says that nothing is counted.
+#[test]
+fn an_objection_and_the_weeks_stand_below_the_domain_as_the_answer_does() {
+    let origin = Origin::page(PLAIN);
+    let directory = tempfile::tempdir().expect("a directory");
+    let rules = RULES.replace("mode = \"enforce\"", "mode = \"enforce\"\ndomain = \"shop.example\"");
+    let text = settings(&directory, origin.address, &rules)
+        .replace("\"shop.example\", \"127.0.0.1\"", "\"*.shop.example\", \"other.example\"");
+    let gateway = start_in(directory, &text, Arc::new(SteppedClock::at(noon())));
+    let post = |path: &str, cookie: &str| {
+        http::Request::post(format!("/_consentry{path}")).header(FORM.0, FORM.1).header("cookie", cookie)
+    };
+    let has = |lines: &[String], line: &str| assert!(lines.iter().any(|it| it == line), "{line}: {lines:?}");
+    let of_host = |name: &str| format!("{name}=; Max-Age=0; Path=/");
+
+    let weeks = "consentry_weeks=2931.2931";
+    let lines = set_on(&gateway, "www.shop.example", post("/objection", weeks), "object=yes");
+    let attributes = "HttpOnly; SameSite=Lax; Domain=shop.example";
+    has(&lines, &format!("consentry_objection=1; Path=/; Max-Age=31536000; {attributes}"));
+    has(&lines, &of_host("consentry_objection"));
+    has(&lines, &format!("consentry_weeks=; Path=/; Max-Age=0; {attributes}"));
+    has(&lines, &of_host("consentry_weeks"));
+    let lines = set_on(&gateway, "www.shop.example", post("/objection", "a=b"), "object=no");
+    has(&lines, &format!("consentry_objection=; Path=/; Max-Age=0; {attributes}"));
+    has(&lines, &of_host("consentry_objection"));
+    let lines = set_on(&gateway, "other.example", post("/objection", "a=b"), "object=yes");
+    assert_eq!(lines, ["consentry_objection=1; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"]);
+
+    let lines = set_on(&gateway, "www.shop.example", post("/choice", "a=b"), "choice=all&return=/");
+    let consent = lines.iter().find(|line| line.starts_with("consentry=2.")).expect("a consent");
+    let consent = consent.split(';').next().expect("a cookie");
+    let page = |more: &str| {
+        let page = http::Request::get("/").header("sec-fetch-dest", "document");
+        set_on(&gateway, "www.shop.example", page.header("cookie", format!("{consent}{more}")), "")
+    };
+    let set = format!("consentry_weeks=2931.2931; Path=/; Max-Age=33868800; {attributes}");
+    assert_eq!(page(""), [set]);
+    // The host's own, of the time before there was a domain.
+    has(&page("; consentry_weeks=2930.2930"), &of_host("consentry_weeks"));
 }

@@ -68,6 +68,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();
     let Consent { mode, unknown_cookies, unknown_hosts, days, domain, asking, signals } = consent?;
+    let spans_hosts = domain.is_some();
     Some(Site {
         origin: origin?,
         trusted_proxies: networks.into_iter().map(Spanned::into_inner).collect(),
@@ -75,7 +76,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
         policy: policy::Settings { hosts: hosts.clone(), prefix, unknown_cookies, unknown_hosts, allow },
         trackers,
         uses,
-        banner: banner::Settings { days, signals, time_zone: time_zone.clone(), ..banner? },
+        banner: banner::Settings { days, signals, time_zone: time_zone.clone(), spans_hosts, ..banner? },
         cookie_domain: domain,
         asking,
         counting: SiteSettings {
@@ -96,7 +97,8 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     })
 }
 
-/// What visitors are shown, but for the days of an answer, where days begin, and what tags are told of it.
+/// What visitors are shown, but for the days of an answer and the hosts it stands on, where days begin, and what tags are
+/// told of it.
 fn shown(table: &Table<'_>, given: &Given<'_>, prefix: &str) -> Option<banner::Settings> {
     let languages = languages(table, given);
     let controller = controller::controller(table, &languages, prefix);
@@ -114,6 +116,7 @@ fn shown(table: &Table<'_>, given: &Given<'_>, prefix: &str) -> Option<banner::S
         theme,
         processors,
         time_zone,
+        spans_hosts: false,
     })
 }
 

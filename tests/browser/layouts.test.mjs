@@ -39,6 +39,21 @@ const answerOf = async (visitor) => (await visitor.context.cookies(gateway.url))
 /** Is a yes sealed in it? Its second field but one names the categories. */
 const isYes = (cookie) => /^\d+\.\d+\.[a-z]+\./.test(cookie);
 
+/** What is wholly under the banner when it has focus, of all that Tab comes to. */
+async function coveredOf(one) {
+  const covered = [];
+  for (let step = 0; step < 66; step += 1) {
+    await one.keyboard.press('Tab');
+    covered.push(...await one.evaluate(() => {
+      const element = document.activeElement;
+      if (element === document.body || element.closest('#consentry-banner')) return [];
+      const box = element.getBoundingClientRect();
+      return box.top >= document.querySelector('#consentry-banner').getBoundingClientRect().top ? [element.textContent] : [];
+    }));
+  }
+  return covered;
+}
+
 describe('what has focus', () => {
   test('w5_what_is_taller_than_the_room_above_the_banner_moves_nothing', () => visit(async (one) => {
     shop.serve('/main', page('', { body: `<a href="#main">Til innholdet</a><main id="main" tabindex="-1">${ROWS}</main>` }));
@@ -57,21 +72,45 @@ describe('what has focus', () => {
     assert.equal(await one.evaluate(() => scrollY), 0);
   }));
 
+  // Many themes set the root to 62.5 %, so that 1.6 rem are 16 px: what is measured in rem is another size in each shop.
+  for (const root of ['50%', '62.5%', '200%']) {
+    for (const width of [1280, 640]) {
+      test(`w2_w5_r13_nothing_is_cut_or_covered_where_the_root_is ${root}, ${width} pixels wide`, () => visit(async (one) => {
+        shop.serve('/root', page(`html{font-size:${root}}main{font-size:16px}`));
+        await one.setViewportSize({ width, height: 700 });
+        await open(one, '/root');
+        const found = await one.evaluate(() => {
+          const banner = document.querySelector('#consentry-banner');
+          const { left, top, right, bottom, width } = banner.getBoundingClientRect();
+          const cut = [...banner.querySelectorAll('h2, p, a, button')].filter((part) => {
+            const box = part.getBoundingClientRect();
+            return box.left < left || box.right > right || box.top < top || box.bottom > bottom;
+          });
+          // A line of its own for each word at most: none is broken.
+          const broken = [...banner.querySelectorAll('button')].filter((button) => {
+            const range = document.createRange();
+            range.selectNodeContents(button);
+            return range.getClientRects().length > button.textContent.trim().split(/\s+/).length;
+          });
+          const scrolls = banner.scrollHeight > banner.clientHeight || banner.scrollWidth > banner.clientWidth;
+          // As much room as is kept free for what has focus.
+          const isKept = innerHeight - top <= 320;
+          const isIn = left >= 0 && right <= innerWidth;
+          const words = (parts) => parts.map((part) => part.textContent);
+          return { cut: words(cut), broken: words(broken), scrolls, isKept, isIn, width };
+        });
+        assert.deepEqual(found, { cut: [], broken: [], scrolls: false, isKept: true, isIn: true, width: 448 });
+        assert.deepEqual(await coveredOf(one), []);
+      }));
+    }
+  }
+
   for (const [name, css] of [['a page', ''], ['a page that scrolls inside', SHELL]]) {
     for (const javaScript of [true, false]) {
       test(`w5_nothing_with_focus_is_wholly_under_the_banner: ${name}, ${javaScript ? 'with' : 'without'} JavaScript`, () => visit(async (one) => {
         shop.serve('/long', page(css));
         await open(one, '/long');
-        const covered = [];
-        for (let step = 0; step < 66; step += 1) {
-          await one.keyboard.press('Tab');
-          covered.push(...await one.evaluate(() => {
-            const element = document.activeElement;
-            if (element === document.body || element.closest('#consentry-banner')) return [];
-            const box = element.getBoundingClientRect();
-            return box.top >= document.querySelector('#consentry-banner').getBoundingClientRect().top ? [element.textContent] : [];
-          }));
-        }
+        const covered = await coveredOf(one);
         // Browsers leave what was in view already where it is; only a script knows that something lies over it.
         if (javaScript) assert.deepEqual(covered, []);
         else assert.ok(covered.length <= 6, `${covered}`);

@@ -234,9 +234,27 @@ describe('an answer', () => {
 
   test('that is not taken is an error with the sentence of the server', () => visit(async (one) => {
     await open(one, '/plain');
-    const failed = await one.evaluate(() => consentry.choose('foo').catch((error) => [error instanceof Error, error.message, error.status]));
+    const failed = await one.evaluate(() => consentry.choose({ categories: ['foo'] }).catch((error) => [error instanceof Error, error.message, error.status]));
     assert.deepEqual([failed[0], failed[2]], [true, 400]);
-    assert.match(failed[1], /choice/);
+    assert.match(failed[1], /category/);
+  }));
+
+  test('that nobody meant is refused before it is sent, and takes nothing back', () => visit(async (one, visitor) => {
+    for (const strict of [false, true]) {
+      const path = strict ? '/strict' : '/plain';
+      if (strict) shop.serve(path, page(''), { headers: { 'content-security-policy': "script-src 'self' 'sha256-Tqnl3eLXTbQ9lVBGUx2hDqLTbF5KDwXZkm1LRAdWJ2s='" } });
+      await open(one, path);
+      await one.evaluate(() => { consentry.choose({ categories: ['statistics'] }); });
+      await one.waitForFunction(() => self.consentry?.consent.length === 2 && !consentry.busy);
+      const before = await answerOf(visitor);
+      const refused = await one.evaluate(async () => {
+        const slips = [['statistics'], ['all'], {}, true, 42, 'some', { category: [] }, { categories: 'statistics' }, { categories: [], trackers: 'youtube' }];
+        return Promise.all(slips.map((slip) => consentry.choose(slip).then(() => 'taken', (error) => `${error.name}: ${error.message}`)));
+      });
+      for (const said of refused) assert.match(said, /^TypeError: choose\(\) takes "all", "none" or \{/, path);
+      assert.equal(refused.length, 9);
+      assert.equal(await answerOf(visitor), before, path);
+    }
   }));
 });
 

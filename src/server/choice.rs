@@ -14,7 +14,7 @@ use super::form::{self, BODY_BYTES_MAX};
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{asking, body_limit, consent_cookie, from_here, weeks};
+use super::{asking, body_limit, consent_cookie, from_here, privacy, weeks};
 use crate::banner::Signal;
 use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
@@ -143,7 +143,8 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Ta
     let fallback =
         from_here::referring_path(referrer, visit.host.authority()).unwrap_or_else(|| "/".to_owned());
     let today = |name: &str| visit.site.banner.language_of_notice(name);
-    let form = ChoiceForm::read(&body, visit.site.policy.catalog(), today, &fallback)?;
+    let mut form = ChoiceForm::read(&body, visit.site.policy.catalog(), today, &fallback)?;
+    form.return_path = privacy::landing(visit, form.return_path);
     let language = match form.notice {
         Told::Today(language) => language,
         Told::Nothing | Told::Outdated => visit.language(&head.headers),

@@ -2,7 +2,8 @@
 //! counted for a visitor.
 //!
 //! Browsers say where a request comes from (W3C Fetch Metadata section 2.3, and `Origin` on every POST: Fetch Standard
-//! section 3.2). A client that says nothing is no browser, and acts for nobody else.
+//! section 3.2); old ones say no more than which page they come from. A client that says nothing is no browser, and acts for
+//! nobody else.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
@@ -46,14 +47,24 @@ fn comes_from(
     is_own: impl Fn(&HeaderValue) -> bool,
 ) -> bool {
     let is_place = |site: &HeaderValue| places.contains(&site.as_bytes());
-    let sites = headers.get_all(FETCH_SITE);
+    let (sites, origins) = (headers.get_all(FETCH_SITE), headers.get_all(header::ORIGIN));
     let is_said = sites.iter().any(is_place);
     let is_ours = |origin: &HeaderValue| match origin.as_bytes() {
         b"null" => is_said,
         bytes => is_own(origin) && (is_said || !visit.client.is_https || !bytes.starts_with(HTTP)),
     };
-    sites.iter().all(|site| is_place(site) || site == "none")
-        && headers.get_all(header::ORIGIN).iter().all(is_ours)
+    if sites.iter().next().is_none() && origins.iter().next().is_none() {
+        return headers.get_all(header::REFERER).iter().filter_map(origin_of).all(|origin| is_ours(&origin));
+    }
+    sites.iter().all(|site| is_place(site) || site == "none") && origins.iter().all(is_ours)
+}
+
+/// Where the page of a `Referer` stands; `None` where it names no host.
+fn origin_of(referrer: &HeaderValue) -> Option<HeaderValue> {
+    let rest = authority(referrer)?;
+    let scheme = referrer.len() - rest.len();
+    let length = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    HeaderValue::from_bytes(&referrer.as_bytes()[..scheme + length]).ok()
 }
 
 /// The host that was asked, where both leave out the port that the scheme has anyway.

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use super::form::{self, BODY_BYTES_MAX, FormError};
 use super::refusal::Refusal;
 use super::visit::Visit;
-use super::{body_limit, from_here, weeks};
+use super::{body_limit, from_here, privacy, weeks};
 use crate::banner::{OBJECTION_DAYS, safe_return};
 use crate::policy::cookies::OBJECTION_COOKIE;
 use crate::proxy::Body;
@@ -57,7 +57,7 @@ pub(super) async fn take(visit: &Visit, request: Request<Incoming>) -> Result<Re
     let value = if form.objects { "1" } else { "" };
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::SEE_OTHER;
-    let back = form.return_path.unwrap_or_else(|| "/".to_owned());
+    let back = privacy::landing(visit, form.return_path.unwrap_or_else(|| "/".to_owned()));
     let headers = answer.headers_mut();
     // A local path is graphic ASCII, so it is a header value; the first page is one too.
     let back = HeaderValue::from_str(&back).unwrap_or_else(|_| HeaderValue::from_static("/"));

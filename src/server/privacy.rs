@@ -25,6 +25,9 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// The type of scripts.
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+/// The pages below the prefix.
+const PAGES: [&str; 4] = ["/consent", "/cookies", "/my-data", "/statistics"];
+
 /// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
 const COOKIES_LISTED_MAX: usize = 200;
 
@@ -46,6 +49,17 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
         _ => return Err(Refusal::NotFound),
     };
     read_only(visit, request, kind, body)
+}
+
+/// Where a form leads that was to lead back there: what stands below the prefix and is no page would only say that the browser
+/// came in a wrong way.
+pub(super) fn landing(visit: &Visit, back: String) -> String {
+    let path = back.split(['?', '#']).next().unwrap_or_default();
+    let below = path.strip_prefix(visit.site.policy.settings().prefix.as_str());
+    match below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        Some(rest) if !PAGES.contains(&rest) => "/".to_owned(),
+        _ => back,
+    }
 }
 
 /// What pages fetch when they need it.

@@ -115,6 +115,66 @@ fn a_choice_from_another_site_is_not_taken() {
     }
 }
 
+/// Browsers that send neither `Origin` nor `Sec-Fetch-Site` with a form.
+#[test]
+fn an_old_browser_chooses_from_the_sites_own_pages_only() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    for (referrer, status) in [
+        ("https://evil.example/", 403),
+        ("https://shop.example.evil.example/dekk", 403),
+        ("http://shop.example:8080?a", 403),
+        ("http://shop.example/dekk?side=2", 303),
+        ("http://SHOP.example:80", 303),
+        ("about:blank", 303),
+    ] {
+        let request = http::Request::post("/_consentry/choice")
+            .header("host", "shop.example")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("referer", referrer);
+        let request = request.body("choice=all&return=/".into()).expect("a request");
+        let answer = crate::support::request(gateway.visitors, request);
+        assert_eq!(answer.status, status, "{referrer}");
+        assert_eq!(answer.headers_named("set-cookie").is_empty(), status == 403, "{referrer}");
+    }
+}
+
+#[test]
+fn an_answer_leads_back_to_a_page_and_to_nothing_else_of_ours() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    for (back, landing) in [
+        ("/_consentry/choice", "/"),
+        ("/_consentry/erase?a=b", "/"),
+        ("/_consentry/objection#a", "/"),
+        ("/_consentry/receipt.json", "/"),
+        ("/_consentry", "/"),
+        ("/_consentry/consent?nb=/dekk", "/_consentry/consent?nb=/dekk"),
+        ("/_consentry/my-data", "/_consentry/my-data"),
+        ("/_consentry/statistics", "/_consentry/statistics"),
+        ("/_consentry/cookies", "/_consentry/cookies"),
+        ("/_consentry2/choice", "/_consentry2/choice"),
+    ] {
+        for (path, form) in [("choice", "choice=none"), ("objection", "object=no")] {
+            let path = format!("/_consentry/{path}");
+            let answer = visitor.post_to(
+                &path,
+                &format!(
+                    "{form}&return={}",
+                    back.replace('#', "%23").replace('?', "%3f").replace('=', "%3d")
+                ),
+                &[],
+            );
+            let told = (answer.status.as_u16(), answer.header("location"));
+            assert_eq!(told, (303, Some(landing)), "{path} {back}");
+        }
+    }
+    // Without the field it is the page that the form was sent from: one that told of a fault, say.
+    visitor.referrer = Some("http://shop.example/_consentry/choice".into());
+    assert_eq!(visitor.post("choice=none", &[]).header("location"), Some("/"));
+}
+
 /// "Always allow" in a page that was opened before something was taken back in another tab.
 #[test]
 fn allowing_one_embed_adds_it_to_what_stands_when_it_is_allowed() {

@@ -6,15 +6,16 @@ use toml::Spanned;
 
 use super::super::file::{Fault, Table};
 use super::super::report::Problem;
-use super::{texts, value};
+use super::{doubt, texts, value};
 use crate::banner::refused_why;
+use crate::policy::catalog::host_matches;
 use crate::policy::consent::Category;
 use crate::policy::{Allow, Allowed};
 
 /// Every rule of a site with these languages that could be read, and where each stands.
-pub(super) fn allow(site: &Table<'_>, languages: &[String]) -> (Vec<Allow>, Vec<Range<usize>>) {
+pub(super) fn allow(site: &Table<'_>, languages: &[String]) -> Vec<(Allow, Range<usize>)> {
     let tables = site.tables("allow", "site.allow");
-    tables.iter().filter_map(|table| allow_one(table, languages)).unzip()
+    tables.iter().filter_map(|table| allow_one(table, languages)).collect()
 }
 
 fn allow_one(table: &Table<'_>, languages: &[String]) -> Option<(Allow, Range<usize>)> {
@@ -73,6 +74,22 @@ fn why(table: &Table<'_>, is_asked: bool, languages: &[String]) -> Option<String
         table.notes().add(Problem::error(why.span(), refused.reason).remedy(refused.remedy));
     }
     Some(why.into_inner())
+}
+
+/// Notes rules that vouch, before any answer, for all that lies on one of the site's own `hosts`: trackers on it are not held
+/// any more.
+pub(super) fn check_own(site: &Table<'_>, hosts: &[String], rules: &[(Allow, Range<usize>)]) {
+    for (allow, at) in rules.iter().filter(|(allow, _)| allow.category == Category::Necessary) {
+        let Allowed::Host(rule) = &allow.what else { continue };
+        let is_own =
+            hosts.iter().any(|own| rule == own || host_matches(rule, own) || host_matches(own, rule));
+        if is_own && allow.holds_on("/") {
+            let reason = "this lets every tracker on the shop's own host work without consent";
+            let remedy = "its own host is open as it is: leave the rule out, or name in paths where scripts lie that are the \
+                          shop's, such as paths = [\"/assets/\"]";
+            doubt(site.notes(), at.clone(), reason, remedy);
+        }
+    }
 }
 
 /// Is exactly one of these keys written? Otherwise that is noted.

@@ -56,17 +56,19 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let practice = practice::practice(&statistics, mode, k, time_zone.clone());
     let currency = or(statistics.parsed("currency", value::currency), *b"NOK");
     let languages = banner.as_ref().map_or(&[][..], |banner| &banner.languages);
-    let (allow, at_allow) = rules::allow(table, languages);
+    let allow = rules::allow(table, languages);
     let (trackers, at_trackers) = tracker::trackers(table);
     let (goals, funnels) = (goals::goals(table), goals::funnels(table));
     let crosses = goals::crosses(table);
     let properties = goals::properties(&statistics, &crosses, &practice.duties);
-    tracker::check_catalog(table, given, (&trackers, &at_trackers), allow.iter().zip(at_allow));
+    tracker::check_catalog(table, given, (&trackers, &at_trackers), &allow);
     tracker::check_categories(table, given, &trackers, &at_trackers);
     let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();
+    rules::check_own(table, &hosts, &allow);
+    let allow = allow.into_iter().map(|(allow, _)| allow).collect();
     let Consent { mode, unknown_cookies, unknown_hosts, days, domain, asking, signals } = consent?;
     let spans_hosts = domain.is_some();
     Some(Site {

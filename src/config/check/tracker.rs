@@ -247,11 +247,11 @@ pub(super) fn uses(consent: &Table<'_>, given: &Given<'_>, own: &[TrackerEntry])
 }
 
 /// Notes what is wrong with all trackers together, and the rules that let one through as necessary.
-pub(super) fn check_catalog<'a>(
+pub(super) fn check_catalog(
     site: &Table<'_>,
     given: &Given<'_>,
     (own, places): (&[TrackerEntry], &[Range<usize>]),
-    rules: impl Iterator<Item = (&'a Allow, Range<usize>)>,
+    rules: &[(Allow, Range<usize>)],
 ) {
     let entries = given.built_in.iter().chain(own).cloned().collect();
     let catalog = match Catalog::new(entries) {
@@ -279,11 +279,7 @@ pub(super) fn check_catalog<'a>(
 }
 
 /// Notes the rules that let a tracker through as necessary, or frames of any host on every page.
-fn check_rules<'a>(
-    site: &Table<'_>,
-    catalog: &Catalog,
-    rules: impl Iterator<Item = (&'a Allow, Range<usize>)>,
-) {
+fn check_rules(site: &Table<'_>, catalog: &Catalog, rules: &[(Allow, Range<usize>)]) {
     // On the pages that it names, a shop may read a parameter that a tracker has, too: its own links are signed with it.
     let is_everywhere = |allow: &Allow| allow.paths.iter().any(|path| path == "/");
     let is_narrow = |allow: &Allow| {
@@ -291,7 +287,7 @@ fn check_rules<'a>(
         is_bound && matches!(allow.what, Allowed::Parameter(_))
     };
     let is_necessary = |allow: &Allow| allow.category == Category::Necessary;
-    for (allow, at) in rules.filter(|(allow, _)| is_necessary(allow) && !is_narrow(allow)) {
+    for (allow, at) in rules.iter().filter(|(allow, _)| is_necessary(allow) && !is_narrow(allow)) {
         // Frames without any path were told of where they stand.
         if allow.what == Allowed::Frames && is_everywhere(allow) {
             let reason = "this lets frames of any host work on every page without consent";

@@ -158,7 +158,7 @@ fn own_path(criterion: &mut Criterion) {
     }
     let line =
         "function go(a){var b=window.dataLayer||[];b.push({event:a});return b.filter(Boolean).length}\n";
-    let script = line.repeat(4096 / line.len() + 1);
+    let script = line.repeat(SIGNED_BYTES_MAX / line.len() + 1);
     criterion.bench_function("signatures in a script", |bench| {
         bench.iter(|| policy.own_script(black_box(&none), black_box(script.as_bytes())).is_some());
     });

@@ -58,7 +58,7 @@ pub struct Allow {
     pub category: Category,
     /// What it is needed for, in the operator's words and language; visitors read it in the declaration.
     pub why: String,
-    /// Prefixes of the page paths on which it holds; empty means all.
+    /// Prefixes of the page paths on which it holds, and of what is asked for on the site's own hosts; empty means all.
     pub paths: Vec<String>,
 }
 

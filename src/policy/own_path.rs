@@ -1,17 +1,22 @@
 //! Trackers on the shop's own hosts: Google Tag Gateway, server-side containers, measuring that the shop runs itself.
 //!
 //! A host says nothing here, so a request is known by its path and parameters ([`Policy::own_request`]), and a script
-//! that has another name by what stands near its beginning ([`Policy::own_script`]). Both come from the catalogue. A
-//! tracker that speaks in the shop's own words, or encrypted, cannot be told from the shop.
+//! that has another name by what it starts with ([`Policy::own_script`]). Both come from the catalogue. A
+//! tracker that speaks in the shop's own words, or encrypted, cannot be told from the shop. Nor is a library told that the
+//! shop has packed into its own script: what it sends is held, and the shop's script runs.
+
+mod start;
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem;
 
 use super::catalog::{Catalog, Sent, Tracker, TrackerId, host_matches};
 use super::consent::{Category, Consent};
 use super::{Allowed, Page, Policy, Standing};
 
-/// How much of a script is looked at. Unit: decoded bytes. Scripts say who they are in their first lines.
-pub const SIGNED_BYTES_MAX: usize = 4096;
+/// How much of a script is looked at. Unit: decoded bytes. Scripts say who they are in their first lines, and Plausible's,
+/// of 6 KiB, in its last.
+pub const SIGNED_BYTES_MAX: usize = 8192;
 
 /// A tracker that was found on the shop's own host. What is necessary is never one.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +31,26 @@ pub struct Own<'a> {
 
 impl Policy {
     /// The tracker whose own request this is ([`Catalog::own`] says how it is told), with its standing. `from` is the
-    /// path of the page it is made on, empty where that is not known; an operator who vouches for `host` there, in a
-    /// category that is granted, says that none is. Navigations are the caller's to leave alone: a person may open any
-    /// page of the shop.
+    /// path of the page it is made on, empty where that is not known; an operator who vouches for `host` there, or for what
+    /// lies under that path of it, in a category that is granted, says that none is. Navigations are the caller's to leave
+    /// alone: a person may open any page of the shop.
     pub fn own_request(&self, consent: &Consent, from: &str, host: &str, sent: Sent<'_>) -> Option<Own<'_>> {
         let (tracker, is_script) = self.catalog.own(sent)?;
-        let is_vouched = self.settings.allow.iter().any(|allow| {
-            matches!(&allow.what, Allowed::Host(rule) if host_matches(rule, host))
-                && allow.holds_on(from)
-                && consent.categories().contains(allow.category)
-        });
+        let is_vouched = self.vouches_on(consent, from, host) || self.vouches_on(consent, sent.path, host);
         if is_vouched { None } else { own(consent, tracker, is_script) }
+    }
+
+    /// Does the operator say, in a category that is granted, that at `path` of the shop's own `host` all is the shop's?
+    pub fn vouches_for_own(&self, consent: &Consent, host: &str, path: &str) -> bool {
+        self.vouches_on(consent, path, host)
+    }
+
+    fn vouches_on(&self, consent: &Consent, path: &str, host: &str) -> bool {
+        self.settings.allow.iter().any(|allow| {
+            matches!(&allow.what, Allowed::Host(rule) if host_matches(rule, host))
+                && allow.holds_on(path)
+                && consent.categories().contains(allow.category)
+        })
     }
 
     /// As [`Policy::host_standing`], for an address with its query. On the page's own host nothing is held here: such
@@ -58,14 +72,29 @@ impl Policy {
         }
     }
 
-    /// The tracker whose script begins with `begin` ([`SIGNED_BYTES_MAX`] of it are looked at): the first held one
-    /// of those whose signature is there, else the first.
+    /// The tracker whose script this is the beginning of ([`SIGNED_BYTES_MAX`] of it are looked at): the first held one
+    /// of those whose signature is there, else the first. Where the site's operator wrote the signature it may stand
+    /// anywhere in it; else the script must start with the tracker's.
     pub fn own_script(&self, consent: &Consent, begin: &[u8]) -> Option<Own<'_>> {
         let begin = &begin[..begin.len().min(SIGNED_BYTES_MAX)];
-        let found = |id| own(consent, self.catalog.tracker(id), true);
+        let found = |(at, id)| {
+            let tracker = self.catalog.tracker(id);
+            let is_its = tracker.is_sites || start::is_at_start(begin, at);
+            if is_its { own(consent, tracker, true) } else { None }
+        };
         let mut owners = self.signatures.owners(begin).filter_map(found);
         let first = owners.next()?;
         if first.is_held { Some(first) } else { owners.find(|other| other.is_held).or(Some(first)) }
+    }
+
+    /// Does a script name the address at which this gateway takes events? Then it tells its figures here, where no consent
+    /// is needed, whoever wrote it.
+    pub fn tells_us(&self, script: &[u8]) -> bool {
+        let prefix = self.settings.prefix.as_bytes();
+        memmem::find_iter(script, prefix).any(|at| {
+            let rest = &script[at + prefix.len()..];
+            rest.starts_with(b"/event") || rest.starts_with(b"/api/event")
+        })
     }
 
     /// Has any tracker a signature that a script could have?
@@ -96,14 +125,16 @@ impl Signatures {
         Self { automaton: AhoCorasick::new(&texts).ok().filter(|_| !texts.is_empty()), owners }
     }
 
-    /// Owners of the signatures in `text`, in the order in which these end.
-    fn owners(&self, text: &[u8]) -> impl Iterator<Item = TrackerId> {
+    /// Where the signatures in `text` begin and whose they are, in the order in which they end.
+    fn owners(&self, text: &[u8]) -> impl Iterator<Item = (usize, TrackerId)> {
         let automaton = self.automaton.as_ref();
         // Nearly no script has one, and the plain search knows short cuts that the one for overlaps does not.
-        let first = automaton.and_then(|automaton| automaton.find(text));
-        let rest = first.map_or(&text[..0], |first| &text[first.start()..]);
-        let found = automaton.into_iter().flat_map(move |automaton| automaton.find_overlapping_iter(rest));
-        found.map(|found| self.owners[found.pattern().as_usize()])
+        let skipped =
+            automaton.and_then(|automaton| automaton.find(text)).map_or(text.len(), |first| first.start());
+        let found = automaton
+            .into_iter()
+            .flat_map(move |automaton| automaton.find_overlapping_iter(&text[skipped..]));
+        found.map(move |found| (skipped + found.start(), self.owners[found.pattern().as_usize()]))
     }
 }
 
@@ -244,6 +275,58 @@ signatures = ["TillOfTheShop.pay"]
         let both = "/*! stats by example */window.StatsByExample.ads()";
         assert_eq!(script(&policy, &of(&[Statistics]), both), Some(("ads".into(), true)));
         assert_eq!(script(&policy, &Consent::none(), "fetch('https://stats.example/stats.js')"), None);
+    }
+
+    #[test]
+    fn trackers_own_files_are_known_by_how_they_start() {
+        let policy = crate::policy::samples::plain();
+        for (id, begin) in [
+            (
+                "plausible-cloud",
+                r#"!function(){"use strict";var l=u.getAttribute("data-api")||new URL(u.src).origin+"/api/event";"#,
+            ),
+            (
+                "plausible-cloud",
+                r#"!function(){var o={};function S(e){Object.assign(o={endpoint:"https://plausible.io/api/event",domain:"x"}"#,
+            ),
+            (
+                "umami",
+                r#"!function(){"use strict";(t=>{const m="data-",f=l.getAttribute.bind(l),h=f(m+"website-id")"#,
+            ),
+            (
+                "meta-pixel",
+                "/**\n* Copyright (c) 2017-present, Facebook\n*/\n\nfbq.version=\"2.9.92\";\nfbq._releaseSegment = \"stable\";",
+            ),
+            ("matomo", "/*!!\n * Matomo - free/libre analytics platform\n *\n"),
+            (
+                "microsoft-clarity",
+                "/* clarity-js v0.8.54: https://github.com/microsoft/clarity (License: MIT) */\n!function() {",
+            ),
+            (
+                "adobe-tags",
+                "// For license information, see `x.js`.\nwindow._satellite=window._satellite||{},window._satellite.container={build:1}",
+            ),
+            (
+                "adobe-tags",
+                "// For license\nwindow._satellite = window._satellite || {};\nwindow._satellite.container = {",
+            ),
+            (
+                "adobe-analytics",
+                "/*\n Start ActivityMap Module\n*/\nfunction AppMeasurement_Module_ActivityMap(g){",
+            ),
+            (
+                "snowplow",
+                "/*!\n * Web analytics for Snowplow v3.22.1 (http://bit.ly/sp-js)\n */\n\n\"use strict\";",
+            ),
+            (
+                "google-tag-manager",
+                "\n// Copyright 2012 Google Inc.\n\n(function(){\n\nvar data = {\n\"resource\": {\n  \"version\":\"1\",\n  \n  \"macros\":[{\"function\":\"__e\"}]",
+            ),
+        ] {
+            assert_eq!(script(policy, &Consent::none(), begin), Some((id.into(), true)), "{begin}");
+            let packed = format!("start();{begin}");
+            assert_eq!(script(policy, &Consent::none(), &packed), None, "{packed}");
+        }
     }
 
     #[test]

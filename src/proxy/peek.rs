@@ -14,7 +14,7 @@ use super::body::{Body, BodyError};
 use super::encode::{Decoder, Stop};
 
 /// Most coded bytes that wait, beside the frame that reaches it and what a coding holds back by itself
-/// ([`Decoder::held_back_bytes_max`]). 4 KiB of text are in the first 4 KiB and a header of every honest body.
+/// ([`Decoder::held_back_bytes_max`]). 8 KiB of text are in the first 8 KiB and a header of every honest body.
 const CODED_BYTES_MAX: usize = 16 << 10;
 
 /// Coded bytes decoded at once: little more is unpacked than is looked at.

@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { newVisitor, until } from './harness.mjs';
@@ -14,13 +16,20 @@ const KEPT = ['PHPSESSID'];
 const GOALS = '[[site.goal]]\nname = "Purchase"';
 const html = (body, head = '') => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title>${head}</head><body>${body}</body></html>`;
 
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** What esbuild makes of a shop's own script: name and text of each file. */
+function bundle(contents, options) {
+  const { outputFiles } = buildSync({ stdin: { contents, resolveDir: HERE, loader: 'js' }, bundle: true, write: false, outdir: '/', ...options });
+  return outputFiles.map(({ path, text }) => [basename(path), text]);
+}
+
 /** Plausible's tracker as a shop bundles it. */
 function tracker(endpoint, more = '') {
   const contents = `import { init, track } from '@plausible-analytics/tracker';
     init({ domain: 'shop', endpoint: '${endpoint}', captureOnLocalhost: true, outboundLinks: true${more} });
     window.track = (name, options) => new Promise((done) => track(name, { ...options, callback: done }));`;
-  const { outputFiles } = buildSync({ stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'js' }, bundle: true, write: false, format: 'iife' });
-  return outputFiles[0].text;
+  return bundle(contents, { format: 'iife' })[0][1];
 }
 
 /** One question: rows as they are answered. */
@@ -124,6 +133,45 @@ describe('Plausible\'s tracker', () => {
     assert.deepEqual([answer.status, await answer.text()], [202, 'ok']);
     await figures(it.gateway, it.token, [['pageviews'], ['event:page'], [['is', 'event:page', ['/app']]]], [['/app', 1]]);
     assert.equal((await send({ name: 'pageview', domain: 'shop' })).status, 400);
+  });
+});
+
+describe('Plausible\'s tracker in the shop\'s own script', () => {
+  const it = setting({ statistics: `${OPEN}\ncount = "script"`, tables: GOALS });
+  const START = `init({ domain: 'shop', endpoint: '/_consentry/event', captureOnLocalhost: true });
+    window.track = (name) => new Promise((done) => track(name, { callback: done }));`;
+  const PACKED = `import { init, track } from '@plausible-analytics/tracker'; ${START}`;
+  const BEFORE = `const shop = document.title; document.body.dataset.shop = shop; ${PACKED}`;
+  const APART = `const { init, track } = await import('@plausible-analytics/tracker'); ${START}`;
+  const forms = {
+    'iife': [PACKED, { format: 'iife' }],
+    'iife, minified': [PACKED, { format: 'iife', minify: true }],
+    'a module': [PACKED, { format: 'esm' }],
+    'a module, minified': [PACKED, { format: 'esm', minify: true }],
+    'behind own code, minified': [BEFORE, { format: 'esm', minify: true }],
+    'in a part of its own': [APART, { format: 'esm', splitting: true }],
+    'in a part of its own, minified': [APART, { format: 'esm', minify: true, splitting: true }],
+  };
+
+  /** The page's own script has run, and what it tells is taken, before any answer. */
+  const started = (head) => visit(async ({ page }) => {
+    it.shop.serve('/packed', html('<h1>Dekk</h1>', head));
+    await page.goto(`${it.gateway.url}/packed`);
+    await page.waitForFunction(() => window.track);
+    assert.deepEqual(await page.evaluate(() => track('Signup')), { status: 202 });
+  });
+
+  for (const [form, [contents, options]] of Object.entries(forms)) {
+    test(`starts before any answer: ${form}`, async () => {
+      for (const [name, text] of bundle(contents, options)) it.shop.serve(`/out/${name}`, text, { type: 'text/javascript' });
+      await started(`<script defer ${options.format === 'esm' ? 'type="module" ' : ''}src="/out/stdin.js"></script>`);
+    });
+  }
+
+  test('starts before any answer: the package\'s file, imported under its own name', async () => {
+    const file = readFileSync(join(HERE, 'node_modules/@plausible-analytics/tracker/plausible.js'), 'utf8');
+    it.shop.serve('/lib/plausible.js', file, { type: 'text/javascript' });
+    await started(`<script type="module">import { init, track } from '/lib/plausible.js'; ${START}</script>`);
   });
 });
 

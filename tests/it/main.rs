@@ -34,6 +34,7 @@ mod modes;
 mod objections;
 mod old_cookies;
 mod own_paths;
+mod packed_scripts;
 mod page_views;
 mod pages;
 mod policies;

@@ -42,7 +42,8 @@ pub struct Tracker {
     pub parameters: Vec<String>,
     /// Requests that are its own on whatever host they are made, the shop's too.
     pub own: Vec<OwnRule>,
-    /// Texts near the beginning of its script file, wherever that is served from.
+    /// Texts that its own script file starts with, wherever that is served from; anywhere in what is looked at where the
+    /// site's operator wrote them.
     pub signatures: Vec<String>,
     /// Who can read what it collects.
     pub access: Access,

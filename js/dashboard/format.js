@@ -72,6 +72,20 @@ const REASONS = {
   value_folded: "Too many values: folded",
 };
 
+const PAGES = ["event:page", "visit:entry_page", "visit:exit_page", "event:next_page"];
+const LETTER = /^[\p{L}\p{M}]$/u;
+
+/** A page as people read it: encoded letters are shown, and all else that is encoded stays so. */
+export const readable = (page) =>
+  page.replace(/(?:%[89A-F][0-9A-F])+/g, (run) => {
+    try {
+      return [...decodeURIComponent(run)].map((sign) => (LETTER.test(sign) ? sign : encodeURIComponent(sign))).join("");
+    } catch {
+      // Bytes that are no UTF-8 say nothing to anybody.
+      return run;
+    }
+  });
+
 /** A value of a dimension as people say it; `why` explains a made-up one. */
 export function valueName(dimension, value) {
   if (value === "(other)") return { text: "Other", why: "Values too rare to name, added up" };
@@ -82,6 +96,7 @@ export function valueName(dimension, value) {
   if (dimension === "choice:layer") return { text: LAYERS[value] ?? value };
   if (dimension === "choice:language") return { text: languages.of(value) ?? value };
   if (dimension === "dropped:reason") return { text: REASONS[value] ?? value, why: value };
+  if (PAGES.includes(dimension)) return { text: readable(value), why: value };
   return { text: value };
 }
 

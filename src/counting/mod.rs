@@ -36,6 +36,7 @@ pub use choices::{Layer, Notice, Said};
 pub use counter::{Counter, Drained, Dropped};
 pub use revenue::NoRevenue;
 pub use robot::is_declared as is_declared_robot;
+pub use scrub::{counted_pattern, written as written_page};
 pub use secret::{Vault, wipe_stack};
 
 use std::net::IpAddr;
@@ -250,7 +251,7 @@ pub struct SiteSettings {
 pub enum Goal {
     /// An event of this name.
     Event(Arc<str>),
-    /// A view of a page whose path fits; `*` stands for any text.
+    /// A view of a page whose path fits; `*` stands for any text. Written as pages are ([`written_page`]).
     Path(Arc<str>),
 }
 

@@ -11,10 +11,13 @@ mod network;
 mod number;
 mod shape;
 mod span;
+mod written;
 
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
+
+pub use written::{counted_pattern, written};
 
 /// The longest path that is told apart, in bytes; the rest is cut off and marked with "…".
 pub(super) const PATH_BYTES_MAX: usize = 512;
@@ -61,7 +64,8 @@ pub(super) fn page_with_fragment(path: &str, fragment: &str) -> String {
 
 fn counted(path: &str, shown: Shown) -> Cow<'_, str> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
-    if path.len() <= PATH_BYTES_MAX && path.split('/').all(is_plain) {
+    let is_short = path.len() <= PATH_BYTES_MAX;
+    if is_short && !path.bytes().any(written::is_encoded) && path.split('/').all(is_plain) {
         return Cow::Borrowed(if path.is_empty() { "/" } else { path });
     }
     let mut scrubbed = String::with_capacity(path.len().min(PATH_BYTES_MAX));
@@ -88,7 +92,7 @@ fn push(scrubbed: &mut String, path: &str, shown: Shown) {
         }
         let segment = segment.split(';').next().unwrap_or(segment);
         let kind = if is_plain(segment) { None } else { kind(segment, scrubbed, shown) };
-        scrubbed.push_str(kind.unwrap_or(segment));
+        scrubbed.push_str(&kind.map_or_else(|| written(segment), Cow::Borrowed));
         if scrubbed.len() > PATH_BYTES_MAX {
             scrubbed.truncate(scrubbed.floor_char_boundary(PATH_BYTES_MAX));
             scrubbed.push('…');

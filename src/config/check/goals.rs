@@ -10,7 +10,7 @@ use super::{doubt, unique, value};
 use crate::counting::pairs::{can_be_crossed, is_paired};
 use crate::counting::properties::{PROPERTY_KEYS_MAX, is_key};
 use crate::counting::tally::Dimension;
-use crate::counting::{Funnel, Goal, NamedGoal};
+use crate::counting::{Funnel, Goal, NamedGoal, counted_pattern, written_page};
 use crate::server::practice::Duty;
 
 /// Most goals, and most funnels, of a site. Each is looked at for every page and event.
@@ -25,15 +25,14 @@ const CROSSES_MAX: usize = 20;
 pub(super) fn goals(site: &Table<'_>) -> Vec<NamedGoal> {
     let mut goals: Vec<NamedGoal> = Vec::new();
     for table in site.tables("goal", "site.goal") {
-        let event = table.parsed("name", value::filled);
-        let page = table.parsed("path", page_pattern);
+        let event = event(&table, "name");
+        let page = page(&table);
         let shown = table.parsed("display_name", value::filled);
         if !is_one_of(&table, &["name", "path"], "a goal is an event or a page; write two goals for two") {
             continue;
         }
-        let event = event.map(|name| Goal::Event(name.into_inner().into()));
-        let Some(goal) = event.or(page.map(|path| Goal::Path(path.into_inner()))) else { continue };
-        let name = shown.map_or_else(|| goal.display_name(), |name| name.into_inner().into());
+        let Some(NamedGoal { goal, name }) = event.or(page) else { continue };
+        let name = shown.map_or(name, |name| name.into_inner().into());
         if goals.iter().any(|known| known.goal == goal) {
             let reason = "this goal is listed twice";
             table.notes().add(Problem::error(table.at(), reason).remedy("write it once"));
@@ -84,13 +83,30 @@ const STEPS: &str =
     "write the steps in their order: steps = [{ path = \"/cart\" }, { event = \"Purchase\" }]";
 
 fn step(table: &Table<'_>) -> Option<Goal> {
-    let event = table.parsed("event", value::filled);
-    let page = table.parsed("path", page_pattern);
+    let event = event(table, "event");
+    let page = page(table);
     if !is_one_of(table, &["event", "path"], "a step is an event or a page; write two steps for two") {
         return None;
     }
-    let event = event.map(|name| Goal::Event(name.into_inner().into()));
-    event.or(page.map(|path| Goal::Path(path.into_inner())))
+    event.or(page).map(|named| named.goal)
+}
+
+fn event(table: &Table<'_>, key: &'static str) -> Option<NamedGoal> {
+    table.parsed(key, value::filled).map(|name| Goal::Event(name.into_inner().into()).into())
+}
+
+/// A page is compared as it is counted, and called what the operator wrote.
+fn page(table: &Table<'_>) -> Option<NamedGoal> {
+    let pattern = table.parsed("path", page_pattern)?;
+    let (at, pattern) = (pattern.span(), pattern.into_inner());
+    let counted = counted_pattern(&written_page(&pattern)).into_owned();
+    if counted != written_page(&pattern) {
+        let reason =
+            format!("no page is counted as \"{pattern}\": what is about one person is taken out of paths");
+        doubt(table.notes(), at, reason, &format!("write it as it is counted: \"{counted}\""));
+    }
+    let NamedGoal { name, .. } = Goal::Path(Arc::clone(&pattern)).into();
+    Some(NamedGoal { goal: Goal::Path(written_page(&pattern).into()), name })
 }
 
 /// Every pair of dimensions that is to be counted beside the usual ones.
@@ -207,6 +223,29 @@ fn page_pattern(text: &str) -> Result<Arc<str>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_compared_as_browsers_write_it_and_called_what_was_written() {
+        let text = r#"[[site]]
+name = "shop"
+hosts = ["shop.example"]
+origin = "http://127.0.0.1:8081"
+controller = { name = "Shop AS", email = "privacy@shop.example" }
+consent = { mode = "enforce" }
+[[site.goal]]
+path = "/fullført*"
+[[site.funnel]]
+name = "Kjøp"
+steps = [{ path = "/kj%c3%b8p" }, { path = "/fullført*" }]
+"#;
+        let loaded =
+            super::super::super::parse(text, "proxy.toml").unwrap_or_else(|report| panic!("{report}"));
+        assert!(!loaded.warnings.to_string().contains("counted"), "{}", loaded.warnings);
+        let statistics = &loaded.config.sites[0].counting;
+        let thanks = Goal::Path("/fullf%C3%B8rt*".into());
+        assert_eq!(statistics.goals, [NamedGoal { goal: thanks.clone(), name: "Visit /fullført*".into() }]);
+        assert_eq!(statistics.funnels[0].steps, [Goal::Path("/kj%C3%B8p".into()), thanks]);
+    }
 
     #[test]
     fn a_page_of_hash_mode_is_named_as_it_is_counted() {

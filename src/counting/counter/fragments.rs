@@ -46,6 +46,20 @@ fn pages_are_told_apart_by_their_fragment_where_one_was_told() {
 }
 
 #[test]
+fn a_page_has_one_name_however_its_letters_were_encoded() {
+    let mut counter = counter(SiteSettings {
+        goals: vec![Goal::Path("/fullf%C3%B8rt*".into()).into()],
+        ..settings(WithoutConsent::Visitors)
+    });
+    for path in ["/fullf%C3%B8rt", "/fullf%c3%b8rt", "/fullf%C3%b8rt"] {
+        counter.count(view(noon(), 1, path));
+    }
+    let sums = sums(&mut counter);
+    assert_eq!(sums["event:page=/fullf%C3%B8rt"].views, 3, "{sums:?}");
+    assert_eq!(sums["event:goal=Visit /fullf%C3%B8rt*"].events, 3);
+}
+
+#[test]
 fn the_reload_after_an_answer_is_known_without_its_fragment() {
     for without_consent in [WithoutConsent::Visitors, WithoutConsent::Views] {
         let mut counter = counter(settings(without_consent));

@@ -162,11 +162,16 @@ impl Counting<'_, '_> {
             let page = scrub::page_with_fragment(path, fragment);
             return (self.day.values.known(Kind::Page, &page), Cow::Owned(page));
         }
-        if let Some(id) = self.day.values.known(Kind::Page, path) {
-            return (Some(id), Cow::Borrowed(path));
+        let path = scrub::written(path);
+        if let Some(id) = self.day.values.known(Kind::Page, &path) {
+            return (Some(id), path);
         }
         let is_public = matches!(hit.kind, HitKind::View { is_public: true, .. });
-        let scrubbed = if is_public { scrub::public_page(path) } else { scrub::page(path) };
+        let scrub = if is_public { scrub::public_page } else { scrub::page };
+        let scrubbed = match path {
+            Cow::Borrowed(path) => scrub(path),
+            Cow::Owned(path) => Cow::Owned(scrub(&path).into_owned()),
+        };
         let id = matches!(scrubbed, Cow::Owned(_)).then(|| self.day.values.known(Kind::Page, &scrubbed));
         (id.flatten(), scrubbed)
     }
@@ -210,7 +215,7 @@ impl Counting<'_, '_> {
     fn takes_reload(&mut self, whose: Option<Mark>, page: ValueId, hit: &Hit) -> bool {
         let known = |path: &str| self.day.values.known(Kind::Page, path);
         let path = hit.fragment.as_ref().map(|_| hit.target.path());
-        let loaded = path.and_then(|path| known(path).or_else(|| known(&scrub::page(path))));
+        let loaded = path.and_then(|path| known(&scrub::written(path)).or_else(|| known(&scrub::page(path))));
         [Some(page), loaded].into_iter().flatten().any(|page| self.reloads.take(whose, page, self.now))
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::dates::{has_folded_hours, range};
 use super::{BODY_BYTES_MAX, Include, Query, QueryError, Site};
 use crate::counting::tally::Dimension;
+use crate::counting::written_page;
 use crate::store::question::{Asked, Axis, Bucket, Direction, Filter, Key, LIMIT_MAX, Metric, Question};
 
 /// Most characters of what was sent that an error repeats.
@@ -141,7 +142,10 @@ fn one_filter(filter: &Value) -> Result<Filter, QueryError> {
         ))
     })?;
     let values = values.as_array().ok_or_else(form)?;
-    let values = values.iter().map(|value| value.as_str().map(Arc::from).ok_or_else(form));
+    // Pages are counted as browsers write them.
+    let is_page = matches!(dimension, Dimension::Page | Dimension::EntryPage | Dimension::ExitPage);
+    let counted = |value: &str| if is_page { written_page(value).into() } else { Arc::from(value) };
+    let values = values.iter().map(|value| value.as_str().map(counted).ok_or_else(form));
     Ok(Filter { dimension, values: values.collect::<Result<_, _>>()? })
 }
 

@@ -201,6 +201,15 @@ fn answer_has_the_shape_of_plausibles() {
 }
 
 #[test]
+fn a_page_of_a_filter_is_written_as_pages_are_counted() {
+    for dimension in ["event:page", "visit:entry_page", "visit:exit_page"] {
+        let query = query(&json!({ "filters": [["is", dimension, ["/fullført/1", "/kj%c3%b8p"]]] }));
+        let values = query.question.asked().filter.as_ref().map(|filter| filter.values.clone());
+        assert_eq!(values.unwrap_or_default(), ["/fullf%C3%B8rt/1", "/kj%C3%B8p"].map(Arc::from));
+    }
+}
+
+#[test]
 fn revenue_is_written_with_its_currency() {
     let query = query(&json!({
         "metrics": ["total_revenue", "average_revenue"], "filters": [["is", "event:goal", ["Purchase"]]],

@@ -59,16 +59,7 @@ impl DayKey {
             input[used..used + bytes.len()].copy_from_slice(bytes);
             used += bytes.len();
         };
-        match address.to_canonical() {
-            IpAddr::V4(v4) => {
-                put(&[4]);
-                put(&v4.octets());
-            }
-            IpAddr::V6(v6) => {
-                put(&[8]);
-                put(&v6.octets()[..8]);
-            }
-        }
+        put_address(address, &mut put);
         let user_agent = &user_agent[..user_agent.len().min(USER_AGENT_BYTES_MAX)];
         put(&u16::try_from(user_agent.len()).unwrap_or(u16::MAX).to_le_bytes());
         put(user_agent);
@@ -77,10 +68,40 @@ impl DayKey {
         mark
     }
 
+    /// The mark of an address alone, whoever asks from there: one household's, or one robot's that changes its name. It is
+    /// made of two lengths and an address, which no other mark is: the length of a user agent is at most 512.
+    pub(super) fn household(&self, address: IpAddr) -> Mark {
+        let mut input = [0; 1 + 8 + 2];
+        let mut used = 0;
+        let mut put = |bytes: &[u8]| {
+            input[used..used + bytes.len()].copy_from_slice(bytes);
+            used += bytes.len();
+        };
+        put_address(address, &mut put);
+        put(&u16::MAX.to_le_bytes());
+        let mark = Mark(self.0.hash(&input[..used]));
+        input.zeroize();
+        mark
+    }
+
     /// A text of this day as a number, which says nothing when the day's key is gone. No mark is made so: the first
     /// byte of what they are made of is a length.
     pub(super) fn hash(&self, text: &[u8]) -> u64 {
         self.0.hash_of_kind(0, text)
+    }
+}
+
+/// An address as far as it names one household, behind its length.
+fn put_address(address: IpAddr, put: &mut impl FnMut(&[u8])) {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            put(&[4]);
+            put(&v4.octets());
+        }
+        IpAddr::V6(v6) => {
+            put(&[8]);
+            put(&v6.octets()[..8]);
+        }
     }
 }
 
@@ -123,6 +144,16 @@ mod tests {
         assert_eq!(mark("2001:db8:1:2::1"), mark("2001:db8:1:2:ffff::9"));
         assert_ne!(mark("2001:db8:1:2::1"), mark("2001:db8:1:3::1"));
         assert_ne!(mark("192.0.2.1"), mark("192.0.2.2"));
+    }
+
+    #[test]
+    fn a_household_has_one_mark_of_its_own() {
+        let key = key();
+        let household = |text: &str| key.household(address(text));
+        assert_eq!(household("2001:db8:1:2::1"), household("2001:db8:1:2:ffff::9"));
+        assert_eq!(household("::ffff:192.0.2.1"), household("192.0.2.1"));
+        assert_ne!(household("192.0.2.1"), household("192.0.2.2"));
+        assert_ne!(household("192.0.2.1"), key.mark(address("192.0.2.1"), b""));
     }
 
     #[test]

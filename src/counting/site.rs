@@ -175,6 +175,7 @@ impl Site {
             around,
             agent: None,
             by: None,
+            from: None,
         };
         match (&hit.kind, mode) {
             (HitKind::Dropped { reason }, _) => counting.drop(Reason::Told(*reason)),

@@ -125,6 +125,7 @@ pub(super) struct Values {
     earned: Vec<ValueId>,
     folded: u64,
     late: Late,
+    is_short: bool,
 }
 
 impl Values {
@@ -139,6 +140,7 @@ impl Values {
             earned: Vec::new(),
             folded: 0,
             late: Late::default(),
+            is_short: false,
         };
         values.word(OTHER_WORD);
         values.word(UNKNOWN_WORD);
@@ -204,7 +206,16 @@ impl Values {
             Kind::Property(_) => (self.of_properties, VALUES_MAX),
             _ => (of_kind, TEXTS_MAX),
         };
-        known < places && (!Late::has_begun(known, places) || self.late.is_second(token, text.by))
+        if known < places && !Late::has_begun(known, places) {
+            return true;
+        }
+        self.is_short = true;
+        known < places && self.late.is_second(token, text.from)
+    }
+
+    /// Did places of some kind become so few that it matters from where a text comes?
+    pub(super) const fn is_short(&self) -> bool {
+        self.is_short
     }
 
     /// Everybody may read this value.
@@ -260,7 +271,7 @@ impl Values {
         if let Some((kind, text)) = &entry.text
             && let Some((kind, key, k)) = renewed(*kind)
         {
-            let id = self.text(veil, FreeText { kind, key, text, k, by: None });
+            let id = self.text(veil, FreeText { kind, key, text, k, from: None });
             if self.value(id) == entry.value {
                 return id;
             }

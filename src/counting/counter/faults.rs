@@ -131,6 +131,27 @@ fn floods_are_folded_and_every_event_is_in_the_total() {
 }
 
 #[test]
+fn one_address_with_two_names_leaves_room_for_the_pages_of_others() {
+    let noon = at("2026-11-20T11:00:00Z");
+    let mut counter = counter(settings(WithoutConsent::Visitors));
+    let agents = ["139", "140"].map(|version| {
+        let text = format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/{version}.0.0.0 Safari/537.36");
+        HeaderValue::from_str(&text).unwrap()
+    });
+    for number in 0..50_010 {
+        for agent in &agents {
+            let target = format!("/sok/{number}").parse().unwrap();
+            counter.count(Hit { user_agent: Some(agent.clone()), target, ..view(noon, 1, "/") });
+        }
+    }
+    for visitor in 2..12 {
+        counter.count(view(noon, visitor, "/kasse"));
+    }
+    let names = counter.drain().names;
+    assert!(names.iter().any(|name| &*name.name == "/kasse"), "{} names", names.len());
+}
+
+#[test]
 fn failures_of_a_robot_in_disguise_leave_room_for_pages() {
     let noon = at("2026-11-20T11:00:00Z");
     let mut counter = counter(settings(WithoutConsent::Visitors));

@@ -178,7 +178,7 @@ impl Counting<'_, '_> {
             key,
             text: scrub::text(cut(value)),
             k: self.settings.k.text,
-            by: self.by,
+            from: self.from,
         };
         Some((axis, self.day.values.text(self.veil, text)))
     }

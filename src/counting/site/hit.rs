@@ -35,6 +35,8 @@ pub(super) struct Counting<'a, 'b> {
     pub(super) agent: Option<AgentKey>,
     /// Whose hit it is, once a mark was made.
     pub(super) by: Option<Mark>,
+    /// From which address, once it was marked because places for texts are short.
+    pub(super) from: Option<Mark>,
 }
 
 /// The page something happened on.
@@ -51,6 +53,7 @@ impl Counting<'_, '_> {
         let user_agent = hit.user_agent.as_ref().map_or(&[][..], HeaderValue::as_bytes);
         let Some(mark) = self.mark(hit, user_agent) else { return };
         self.by = Some(mark);
+        self.from = self.day.values.is_short().then(|| self.day.key.household(hit.address));
         let (known, path) = self.path(hit);
         let page = self.page(known, &path, &hit.kind);
         match &hit.kind {

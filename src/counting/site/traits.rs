@@ -136,7 +136,7 @@ impl Counting<'_, '_> {
 
     /// The id of a free text.
     pub(super) fn text(&mut self, kind: Kind, text: &str, k: u32) -> ValueId {
-        self.day.values.text(self.veil, FreeText { kind, key: "", text, k, by: self.by })
+        self.day.values.text(self.veil, FreeText { kind, key: "", text, k, from: self.from })
     }
 }
 

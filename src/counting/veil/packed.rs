@@ -62,6 +62,7 @@ impl Pack for Values {
             earned: Vec::unpack(from)?,
             folded: u64::unpack(from)?,
             late: Late::default(),
+            is_short: false,
         };
         for (number, entry) in (0..).zip(&values.entries) {
             let id = ValueId(number);

@@ -14,7 +14,7 @@ fn site() -> Arc<str> {
 }
 
 fn text(kind: Kind, text: &str, k: u32) -> FreeText<'_> {
-    FreeText { kind, key: "", text, k, by: None }
+    FreeText { kind, key: "", text, k, from: None }
 }
 
 fn names(values: &mut Values, veil: &mut Veil) -> Vec<Name> {
@@ -115,18 +115,20 @@ fn too_many_texts_are_folded_and_counted() {
 }
 
 #[test]
-fn one_visitor_cannot_take_the_places_of_what_others_see() {
+fn one_address_cannot_take_the_places_of_what_others_see() {
     let veil = drawn(1);
     let key = DayKey::draw(&site(), 1, KeyFate::Born, &Vault::open(), &SystemEntropy);
-    let by = |number: u8| Some(key.mark([192, 0, 2, number].into(), b"a"));
+    let from = |number: u8| Some(key.household([192, 0, 2, number].into()));
     let mut values = Values::new();
+    assert!(!values.is_short());
     for number in 0..2 * VALUES_MAX {
         let path = format!("/sok?{number}");
-        values.text(&veil, FreeText { by: by(1), ..text(Kind::Page, &path, 5) });
-        values.text(&veil, FreeText { by: by(1), ..text(Kind::Page, &path, 5) });
+        values.text(&veil, FreeText { from: from(1), ..text(Kind::Page, &path, 5) });
+        values.text(&veil, FreeText { from: from(1), ..text(Kind::Page, &path, 5) });
     }
+    assert!(values.is_short());
     let mut ids =
-        (2..9).map(|one| values.text(&veil, FreeText { by: by(one), ..text(Kind::Page, "/kasse", 5) }));
+        (2..9).map(|one| values.text(&veil, FreeText { from: from(one), ..text(Kind::Page, "/kasse", 5) }));
     assert_eq!(ids.next(), Some(ValueId::OTHER), "the first who asks");
     assert!(ids.all(|id| id != ValueId::OTHER));
 }

@@ -81,6 +81,6 @@ pub(in super::super) struct FreeText<'a> {
     pub(in super::super) text: &'a str,
     /// How many visitors of a day must have had it before its name is written.
     pub(in super::super) k: u32,
-    /// Who has it, where marks are made.
-    pub(in super::super) by: Option<Mark>,
+    /// From which household it comes, where marks are made and places are short ([`Values::is_short`](super::Values)).
+    pub(in super::super) from: Option<Mark>,
 }

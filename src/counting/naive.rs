@@ -245,7 +245,7 @@ fn visits(world: &World, log: &[Line], sheet: &mut Sheet) -> Vec<Visit> {
                             visit.has_answered |= line.standing != Standing::Unanswered;
                         }
                         What::Engaged { ms, scroll } if visit.has_seen(line.page) => {
-                            let lasts = line.at - visit.doings[0].line.at + 30 * MINUTE;
+                            let lasts = line.at - visit.doings[0].line.at + 5_000;
                             let told = visit.told.entry(line.page).or_default();
                             let room = lasts - told.iter().map(|(ms, _)| ms).sum::<i64>();
                             told.push((*ms.min(&room), *scroll));

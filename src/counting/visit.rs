@@ -23,6 +23,8 @@ use super::veil::ValueId;
 
 /// A visit ends after this long without a sign of life, in milliseconds; exactly as long still goes on.
 pub(super) const IDLE_MAX_MS: i32 = 30 * 60 * 1000;
+/// How long a page can have been looked at before its view was counted, which is when it asks or ends, in milliseconds.
+const ATTENTION_AHEAD_MAX_MS: i32 = 5_000;
 /// A visit that began this long ago ends, in milliseconds.
 pub(super) const LENGTH_MAX_MS: i32 = 24 * 60 * 60 * 1000;
 /// The most things a visit tells apart, counting one again in each hour in which it is done; what comes after is
@@ -280,9 +282,9 @@ impl Visit {
     }
 
     /// A page had attention. What a beacon tells at some time takes the place of what was guessed; nobody attends for longer
-    /// than the visit lasts, and for as long as it may be silent.
+    /// than the visit lasts.
     pub(super) fn attend(&mut self, deeds: &Deeds, page: ValueId, ms: i32, told: Option<i32>) {
-        let lasts = |now: i32| now.saturating_sub(self.began).saturating_add(IDLE_MAX_MS);
+        let lasts = |now: i32| now.saturating_sub(self.began).saturating_add(ATTENTION_AHEAD_MAX_MS);
         let most = told.map_or(ATTENTION_MAX_MS, |now| u32::try_from(lasts(now)).unwrap_or(0));
         let Some(at) = self.first_sight(deeds, page) else { return };
         let attention = &mut self.sights[at].attention;

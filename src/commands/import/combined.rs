@@ -51,9 +51,11 @@ impl Combined {
         }
         let request = Quoted::at(line, after + 3).ok_or("its request has no end")?;
         let (status, after) = status(line, request.ends)?;
-        let Some((method, path)) = request_line(&line[request.from..request.ends]) else {
+        let Some(RequestLine { method, host: named, path }) = request_line(&line[request.from..request.ends])
+        else {
             return Ok(Line::Left(Left::Garbage));
         };
+        let host = named.or(host);
         if let Some(left) = self.left(host, method, &line[request.from..][path.clone()]) {
             return Ok(Line::Left(left));
         }
@@ -110,16 +112,25 @@ fn who(fields: &[u8]) -> Result<(Option<&[u8]>, IpAddr), Fault> {
     if let Some(address) = parse(first) {
         return Ok((None, address));
     }
+    if first.contains(&b',') {
+        return Err(
+            "its first field is a list, as X-Forwarded-For is; log the visitor's address alone".into()
+        );
+    }
     let rest = rest.get(1..).unwrap_or_default();
     let second = &rest[..memchr(b' ', rest).unwrap_or(rest.len())];
     let address = parse(second).ok_or("it begins with no address; names of hosts cannot be counted")?;
-    let is_port = |port: &[u8]| !port.is_empty() && port.iter().all(u8::is_ascii_digit);
-    let host = match first.iter().rposition(|byte| *byte == b':') {
-        Some(at) if is_port(&first[at + 1..]) => &first[..at],
-        _ => first,
-    };
+    let host = without_port(first);
     // What nginx calls the server that takes all says nothing.
     Ok(((!matches!(host, b"_" | b"-" | b"")).then_some(host), address))
+}
+
+fn without_port(host: &[u8]) -> &[u8] {
+    let is_port = |port: &[u8]| !port.is_empty() && port.iter().all(u8::is_ascii_digit);
+    match host.iter().rposition(|byte| *byte == b':') {
+        Some(at) if is_port(&host[at + 1..]) => &host[..at],
+        _ => host,
+    }
 }
 
 /// The status that follows the request's quote, and where its field ends.
@@ -133,8 +144,16 @@ fn status(line: &[u8], quote: usize) -> Result<(u16, usize), Fault> {
     }
 }
 
-/// Method, and the place of the path, of a request line of HTTP.
-fn request_line(request: &[u8]) -> Option<(&[u8], std::ops::Range<usize>)> {
+/// A request line of HTTP.
+struct RequestLine<'l> {
+    method: &'l [u8],
+    /// Where the target names one, it is the one that was asked, whatever else is said (RFC 9112 section 3.2.2).
+    host: Option<&'l [u8]>,
+    /// Its place in the request.
+    path: std::ops::Range<usize>,
+}
+
+fn request_line(request: &[u8]) -> Option<RequestLine<'_>> {
     let method_ends = memchr(b' ', request)?;
     let target_ends = memchr::memrchr(b' ', request).filter(|ends| *ends > method_ends)?;
     let method = &request[..method_ends];
@@ -142,13 +161,16 @@ fn request_line(request: &[u8]) -> Option<(&[u8], std::ops::Range<usize>)> {
         return None;
     }
     let mut from = method_ends + 1;
+    let mut host = None;
     let target = &request[from..target_ends];
     for scheme in [&b"http://"[..], b"https://"] {
         if let Some(rest) = target.strip_prefix(scheme) {
-            from += scheme.len() + memchr(b'/', rest)?;
+            let ends = memchr(b'/', rest)?;
+            host = Some(without_port(&rest[..ends]));
+            from += scheme.len() + ends;
         }
     }
-    Some((method, from..target_ends))
+    Some(RequestLine { method, host, path: from..target_ends })
 }
 
 /// A text in quotes: where it begins, where its closing quote stands, and whether anything in it is escaped.

@@ -49,12 +49,31 @@ fn hosts_before_and_fields_behind_are_known() {
 }
 
 #[test]
+fn the_host_that_a_target_names_is_the_one_that_was_asked() {
+    let absolute = LINE.replace("GET /dekk", "GET http://shop.example/dekk");
+    assert_eq!(hit_of(&format!("else.example {absolute}")).host.unwrap(), "shop.example");
+    let other = LINE.replace("GET /dekk", "GET http://else.example/dekk");
+    let left = read(format!("shop.example {other}").as_bytes());
+    assert!(matches!(left, Ok(Line::Left(Left::OtherHost))));
+}
+
+#[test]
+fn a_list_of_addresses_in_the_first_field_is_told_for_what_it_is() {
+    for first in ["192.0.2.7, 10.0.0.1", "192.0.2.7,10.0.0.1", "unknown, 192.0.2.7"] {
+        let fault = read(LINE.replace("192.0.2.7", first).as_bytes()).err().map(|fault| fault.to_string());
+        assert!(fault.is_some_and(|fault| fault.contains("X-Forwarded-For")), "{first}");
+    }
+}
+
+#[test]
 fn only_pages_that_were_asked_for_are_counted() {
     for (request, status, expected) in [
         ("GET / HTTP/1.1", "200", None),
         ("GET /dekk HTTP/2.0", "304", None),
         ("GET /borte HTTP/1.1", "404", None),
         ("GET https://shop.example/dekk HTTP/1.1", "200", None),
+        ("GET http://www.SHOP.example:8080/dekk HTTP/1.1", "200", None),
+        ("GET http://other.example/dekk HTTP/1.1", "200", Some(Left::OtherHost)),
         ("GET /gammel HTTP/1.1", "301", Some(Left::Redirect)),
         ("GET /x HTTP/1.1", "101", Some(Left::Redirect)),
         ("HEAD / HTTP/1.1", "200", Some(Left::Method)),

@@ -11,7 +11,7 @@ use super::*;
 use crate::clock::Entropy;
 use crate::counting::key_log::KeyFate;
 use crate::counting::place::NoPlaces;
-use crate::counting::tally::{Cell, Dimension, Sums};
+use crate::counting::tally::{Cell, Dimension, Sums, Value};
 use crate::counting::{
     Answer, Drained, Funnel, Goal, HitKind, Layer, NotCounted, Notice, Revenue, Said, SiteSettings, Standing,
     Thresholds, Weeks, WithoutConsent,
@@ -288,4 +288,40 @@ fn a_site_that_is_counted_in_another_way_begins_anew() {
     after.advance(later);
     assert_eq!(after.rekeyed_at(SiteIndex(0)), Some(now), "it has another place in the list");
     assert_eq!(after.rekeyed_at(SiteIndex(1)), Some(later));
+}
+
+#[test]
+fn a_goal_that_is_new_in_the_next_process_counts_in_the_visit_that_goes_on() {
+    let entropy = Arc::new(Drawn::default());
+    let mut before = counter(&entropy);
+    let now: Timestamp = "2026-03-10T11:00:00Z".parse().unwrap();
+    let view = |at, page| hit(at, &Deed { after: 0, site: 0, visitor: 1, page, kind: 8 });
+    before.count(view(now, 1));
+    before.drain();
+    let mut changed = sites();
+    changed[0].goals = vec![Goal::Path("/page-4".into()).into()];
+    changed[0].funnels = Vec::new();
+    changed[0].crosses = Vec::new();
+    let mut after = Counter::new(changed, Arc::new(NoPlaces), entropy);
+    after.take_over(&before.hand_over()).unwrap();
+    before.leave();
+    for page in [3, 4] {
+        after.count(view(now + SignedDuration::from_mins(1), page));
+    }
+    let drained = after.drain();
+    assert_eq!(after.rekeyed_at(SiteIndex(0)), Some(now), "the key is the one of before");
+    let of_goals = drained.tallies.iter().filter_map(|tally| match &tally.cell {
+        Cell::One(Dimension::Goal, Value::Word(goal)) => Some((goal.to_string(), tally.sums.visitors)),
+        _ => None,
+    });
+    assert_eq!(of_goals.collect::<Vec<_>>(), [("Visit /page-4".to_owned(), 1)]);
+    let total = |sums: fn(&Sums) -> i64| {
+        drained
+            .tallies
+            .iter()
+            .filter(|tally| tally.cell == Cell::Total)
+            .map(|tally| sums(&tally.sums))
+            .sum::<i64>()
+    };
+    assert_eq!((total(|sums| sums.visitors), total(|sums| sums.visits)), (0, 0), "nobody is new");
 }

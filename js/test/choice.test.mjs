@@ -159,7 +159,7 @@ test("a server that does not answer gets the plain form", async () => {
 
 test("a page script hears that its choice was not taken, and stays", async () => {
   const { page, seen } = asked({ answers: () => ({ ok: false, status: 400, json: async () => ({ error: "no such choice" }) }), script: "choice-file.js" });
-  await assert.rejects(page.consentry.choose("bogus"), { name: "Error", message: "no such choice", status: 400 });
+  await assert.rejects(page.consentry.choose({ categories: ["bogus"] }), { name: "Error", message: "no such choice", status: 400 });
   assert.deepEqual([seen.submitted, page.consentry.busy], [[], 0]);
 });
 

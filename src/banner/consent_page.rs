@@ -30,7 +30,7 @@ impl Banner {
                 html.attribute("data-said", &texts.banner.refused);
             }
             html.raw(">").text(&self.standing(texts, consent));
-            if let Some(more) = why_asked(texts, consent, signal) {
+            for more in why_asked(texts, consent, signal) {
                 html.raw(" ").text(more);
             }
             html.raw("</p>");
@@ -119,14 +119,13 @@ fn is_gone(consent: &Consent) -> bool {
     consent.answered().is_some() && !consent.is_refusal() && !consent.is_grant()
 }
 
-/// Why there is, or is no, question.
-fn why_asked<'a>(texts: &'a Texts, consent: &Consent, signal: Signal) -> Option<&'a str> {
-    match consent.answered() {
-        // Said already: nothing else is to be said of what stands.
-        Some(_) if is_gone(consent) => None,
-        Some(_) => consent.is_outdated().then_some(texts.consent.changed.as_str()),
-        None => (signal == Signal::Refuses).then_some(texts.consent.by_signal.as_str()),
-    }
+/// Why there is, or is no, question; and what the browser says where that is not what stands. Whoever said no has said the
+/// same.
+fn why_asked<'a>(texts: &'a Texts, consent: &Consent, signal: Signal) -> impl Iterator<Item = &'a str> {
+    let is_said = is_gone(consent);
+    let changed = (consent.is_outdated() && !is_said).then_some(texts.consent.changed.as_str());
+    let is_against = signal == Signal::Refuses && !consent.is_refusal();
+    changed.into_iter().chain(is_against.then_some(texts.consent.by_signal.as_str()))
 }
 
 /// One tracker, with a switch of its own unless it is necessary.

@@ -2,7 +2,8 @@
 //!
 //! A browser's signal is a no to statistics and marketing, which are held before an answer in any case; so all there is to
 //! do is not to ask. The standing link stays, and an answer that is given there counts more than the signal: it is about
-//! this shop (rule P5). A yes from before the signal stands for the same reason.
+//! this shop (rule P5). A yes from before the signal stands for the same reason; the preference page says what the browser
+//! says beside it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 

@@ -72,6 +72,12 @@ pub(super) async fn held(shared: &Shared, visit: &Visit) -> Option<Held> {
     Some(Held { number, last })
 }
 
+/// Was the yes that stands said over what the browser says in general (rule P5)? Its record tells.
+pub(super) async fn stands_over_signal(shared: &Shared, visit: &Visit) -> bool {
+    let last = held(shared, visit).await.and_then(|held| held.last);
+    last.is_some_and(|last| last.action.ends_with(OVER_GPC))
+}
+
 /// Does `after` say what stands already?
 pub(super) fn is_unchanged(visit: &Visit, taken: &Taken, held: Option<&Held>, after: &Consent) -> bool {
     let stands = &visit.consent;

@@ -8,11 +8,12 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde_json::Value;
 
-use super::asking;
 use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
-use crate::banner::{CookieClass, Counted, assets, forget_script, now_script, return_from_query};
+use super::worker::Shared;
+use super::{asking, change};
+use crate::banner::{CookieClass, Counted, Signal, assets, forget_script, now_script, return_from_query};
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
@@ -37,10 +38,6 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
     let language = visit.language(request.headers());
     let back = return_from_query(request.uri().query());
     let (kind, body) = match path {
-        "/consent" => {
-            let signal = asking::signal(request.headers());
-            (HTML, banner.consent_page(language, &visit.consent, signal, back.as_deref()))
-        }
         "/cookies" => (HTML, banner.cookies_page(language, back.as_deref())),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
         // One address for all: a page's own policy that lets the one through has to say no more for the others.
@@ -60,6 +57,22 @@ pub(super) fn landing(visit: &Visit, back: String) -> String {
         Some(rest) if !PAGES.contains(&rest) => "/".to_owned(),
         _ => back,
     }
+}
+
+/// The preference centre. That the browser says no is told to who has not answered over it.
+pub(super) async fn preferences<B>(
+    shared: &Shared,
+    visit: &Visit,
+    request: &Request<B>,
+) -> Result<Response<Body>, Refusal> {
+    let signal = match asking::signal(request.headers()) {
+        Signal::Refuses if change::stands_over_signal(shared, visit).await => Signal::None,
+        signal => signal,
+    };
+    let language = visit.language(request.headers());
+    let back = return_from_query(request.uri().query());
+    let page = visit.site.banner.consent_page(language, &visit.consent, signal, back.as_deref());
+    read_only(visit, request, HTML, page)
 }
 
 /// What pages fetch when they need it.

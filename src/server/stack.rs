@@ -91,6 +91,7 @@ async fn route(
         Some("/beacon.js") => beacon::script(&request),
         Some("/report") => report::take(&worker.shared, &visit, request).await,
         Some("/witness.js") => report::witness(&visit, &request),
+        Some("/consent") => privacy::preferences(&worker.shared, &visit, &request).await,
         Some(path) => privacy::answer(&visit, path, &request),
         None if visit.site.mode == Mode::Enforce && visit.page().path == asking::GPC_STATEMENT => {
             privacy::read_only(&visit, &request, "application/json", asking::gpc_statement())

@@ -18,6 +18,7 @@ hosts = ["counter.example"]
 source = "https://counter.example/docs"
 "#;
 const SAID_NO: &str = "You said no on";
+const BY_SIGNAL: &str = "Your browser has said no for you, by the signal Global Privacy Control.";
 const CHANGED: &str = "What we ask about has changed since you answered, so we ask again.";
 
 fn is_asked(page: &Answer) -> bool {
@@ -149,4 +150,24 @@ fn r35_a_yes_to_one_film_does_not_answer_what_is_asked_again() {
         (&last.granted[..], &last.refused[..]),
         (&["preferences".to_owned(), "youtube".into()][..], &["marketing".to_owned()][..])
     );
+}
+
+#[test]
+fn p5_who_switches_the_signal_on_after_a_yes_is_told_what_stands() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let signal = ("sec-gpc", "1");
+    let mut visitor = Visitor::of(gateway.visitors);
+    let told = |visitor: &mut Visitor, headers: &[(&str, &str)]| {
+        let headers = [&[("accept-language", "en")], headers].concat();
+        visitor.get("/_consentry/consent", &headers).text()
+    };
+    visitor.choose("choice=all&return=/");
+    let page = told(&mut visitor, &[signal]);
+    assert!(page.contains("You said yes on") && page.contains(BY_SIGNAL), "{page}");
+    assert!(!told(&mut visitor, &[]).contains(BY_SIGNAL));
+    visitor.post("choice=all&return=/", &[signal]);
+    assert!(!told(&mut visitor, &[signal]).contains(BY_SIGNAL), "that yes was said over it");
+    visitor.choose("choice=none&return=/");
+    assert!(!told(&mut visitor, &[signal]).contains(BY_SIGNAL), "both say no");
 }

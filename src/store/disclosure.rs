@@ -1,8 +1,8 @@
 //! Small cells folded, sums kept: what stands between stored rows and whoever asks.
 //!
-//! With k visitors as the limit, a row of a breakdown is shown when it has at least k visitors and (for a pair) the
-//! visitors of its value whom the filter leaves out are none or at least k. What is not shown joins
-//! [`OTHER`]; where that has fewer than k itself, the smallest shown row joins it. Where no shown row is left, it is the
+//! With k visitors as the limit, a row of a breakdown is shown when it has at least k visitors and (for a pair) what it
+//! leaves of its value, and of those whom the filter selects, is nobody or at least k. What is not shown joins
+//! [`OTHER`]; where that has fewer than k itself, or is one value that leaves few, the smallest shown row joins it. Where no shown row is left, it is the
 //! site's total if every visitor is in some row, and told as that; else it is those few, and withheld. What a filter
 //! selects from a bucket is shown when it, and what the filter leaves out, is nothing or at least k; else the bucket is
 //! withheld. Plain totals, whole or by time, carry no attribute of anybody and are always shown.
@@ -156,7 +156,21 @@ impl Limit {
 
     fn shows(self, row: &Row) -> bool {
         let is_readable = row.value.as_deref().is_some_and(|value| value != OTHER);
-        is_readable && !self.is_small(&row.figures) && !self.is_few(row.left_of_value)
+        is_readable
+            && !self.is_small(&row.figures)
+            && !self.is_few(row.left_of_value)
+            && !self.leaves_few_of_filter(row)
+    }
+
+    /// Would the row tell of few whom the filter selects that they have not its value?
+    fn leaves_few_of_filter(self, row: &Row) -> bool {
+        self.is_few(least(row.left_of_filter, self.times))
+    }
+
+    /// Must more join these others, who stem from so many people? Of one value they are a row like any; what several
+    /// leave together nobody can tell.
+    fn is_open_to_more(self, other: &Row, people: i64) -> bool {
+        self.is_small_of(&other.figures, people) || (other.values == 1 && self.leaves_few_of_filter(other))
     }
 
     /// How many people a row stems from at least. All that nobody can read is one row of several values.
@@ -270,13 +284,13 @@ pub fn fold(rows: Vec<Row>, limit: Limit) -> Folded {
         other = join(other, &row);
     }
     let size = |row: &Row| ((limit.people)(&row.figures), row.value.clone());
-    while limit.is_small_of(&other.figures, people) {
+    while limit.is_open_to_more(&other, people) {
         let Some(smallest) = (0..visible.len()).min_by_key(|place| size(&visible[*place])) else { break };
         let row = visible.swap_remove(smallest);
         people = limit.people_of_both(people, limit.people_of(&row));
         other = join(other, &row);
     }
-    let is_withheld = limit.parts != Parts::OfAll && limit.is_small_of(&other.figures, people);
+    let is_withheld = limit.parts != Parts::OfAll && limit.is_open_to_more(&other, people);
     Folded { visible, other: Some(other).filter(|_| !is_withheld), is_withheld }
 }
 

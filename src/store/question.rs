@@ -341,6 +341,8 @@ pub struct Row {
     pub figures: Figures,
     /// For a pair: how many people (see [`Question::people`]) had the row's value but not the filter's.
     pub left_of_value: i64,
+    /// For a pair: how many people the filter selects who had not the row's value.
+    pub left_of_filter: i64,
     /// What its figures are divided by.
     pub beside: Beside,
 }

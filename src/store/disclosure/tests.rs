@@ -1,3 +1,5 @@
+mod people;
+
 use super::*;
 use crate::counting::tally::LocalDay;
 use crate::store::question::{Asked, Bucket, Filter, Range};
@@ -9,7 +11,15 @@ const VISITORS: fn(&Figures) -> i64 = |sums| sums.visitors;
 fn row(value: &str, visitors: i64) -> Row {
     let figures = Figures { visitors, visits: visitors, views: 2 * visitors, ..Figures::default() };
     let value = (!value.is_empty()).then(|| Arc::from(value));
-    Row { when: None, value, values: 1, figures, left_of_value: 0, beside: Beside::default() }
+    Row {
+        when: None,
+        value,
+        values: 1,
+        figures,
+        left_of_value: 0,
+        left_of_filter: 0,
+        beside: Beside::default(),
+    }
 }
 
 fn question(axes: &[Axis], filter: Option<(Dimension, &str)>, k: u32) -> Question {

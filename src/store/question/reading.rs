@@ -146,7 +146,7 @@ pub fn rows<E>(
             let (filter, by) = (filter.clone(), by.clone());
             let rest = apart(&by);
             let mut rows = read(&Reading::Pairs { filter, of: Of::Filter, by, bucket })?;
-            leave(question, &mut rows, &read(&rest)?);
+            leave_of_value(question, &mut rows, &read(&rest)?);
             rows
         }
     };
@@ -154,6 +154,9 @@ pub fn rows<E>(
         Some(filter) => selected(question, &read(&all(question, filter))?, read(&of_filter(filter, bucket))?),
         None => HashMap::new(),
     };
+    if matches!(question.source(), Source::Pairs { .. }) {
+        leave_of_filter(question, &mut rows, &selected);
+    }
     let mut whole = Whole::default();
     if question.wants(&[Metric::ConversionRate, Metric::GroupConversionRate]) {
         whole.visitors = everybody(read(&compared(question, None))?).values().sum();
@@ -245,12 +248,21 @@ fn selected(question: &Question, all: &[Row], inside: Vec<Row>) -> HashMap<Optio
 }
 
 /// Notes on each row of a pair how many people had its value without the filter's.
-fn leave(question: &Question, rows: &mut [Row], all: &[Row]) {
+fn leave_of_value(question: &Question, rows: &mut [Row], all: &[Row]) {
     let people = question.people();
     let all: HashMap<(Option<When>, Option<&str>), i64> =
         all.iter().map(|row| ((row.when, row.value.as_deref()), people(&row.figures))).collect();
     for row in rows {
         let with_value = all.get(&(row.when, row.value.as_deref())).copied().unwrap_or(0);
         row.left_of_value = with_value - people(&row.figures);
+    }
+}
+
+/// Notes on each row of a pair how many people the filter selects without its value.
+fn leave_of_filter(question: &Question, rows: &mut [Row], selected: &HashMap<Option<When>, Selected>) {
+    let people = question.people();
+    for row in rows {
+        let inside = selected.get(&row.when).map_or(0, |selected| people(&selected.inside));
+        row.left_of_filter = inside - people(&row.figures);
     }
 }

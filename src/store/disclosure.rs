@@ -17,7 +17,7 @@ use super::question::{
     Axis, Beside, Bucket, Direction, Figures, Key, Measured, Metric, Number, Question, Row, Rows, Selected,
     When, Whole,
 };
-use crate::counting::pairs::is_of_visit;
+use crate::counting::pairs::{is_of_choice, is_of_visit, is_of_visitor};
 use crate::counting::tally::Dimension;
 
 /// The label of what was folded, and of what nobody can read.
@@ -128,6 +128,11 @@ impl Parts {
             | Dimension::Currency
             | Dimension::Property(_) => Self::Overlapping,
             _ if question.asked().filter.is_none() && is_of_everybody(by) => Self::OfAll,
+            // Under a filter there is no total that a row could be told as, and one visitor can see two pages, or come
+            // by two sources on a day.
+            _ if question.asked().filter.is_some() && !is_of_visitor(by) && !is_of_choice(by) => {
+                Self::Overlapping
+            }
             _ => Self::OfSome,
         }
     }

@@ -79,6 +79,24 @@ fn row_that_leaves_few_of_those_whom_the_filter_selects_is_not_shown() {
     assert_eq!(shown(&goals), [(Some("a"), Some(7)), (Some("b"), Some(7))], "who is not there, is nobody");
 }
 
+/// Six came by a source to one page, and one of them went on to five more.
+#[test]
+fn one_visitor_of_several_pages_is_not_several_visitors() {
+    let mut people = [times(5, 0b1, true), times(1, 0b11_1111, true)].concat();
+    people.extend(times(6, 0b11_1110, false));
+    let answer = answered(&under_a_source(Dimension::Page, 5), &people);
+    assert_eq!(shown(&answer), [(Some(OTHER), Some(11))]);
+    let by_source = question(&[Axis::Of(Dimension::Source)], Some((Dimension::Page, "/")), 5);
+    assert_eq!(shown(&answered(&by_source, &people)), [(Some(OTHER), Some(11))]);
+}
+
+#[test]
+fn visitors_of_several_countries_are_added_up_to_k() {
+    let people = [times(3, 0b1, true), times(2, 0b10, true), times(20, 0b11, false)].concat();
+    let answer = answered(&under_a_source(Dimension::Country, 5), &people);
+    assert_eq!(shown(&answer), [(Some(OTHER), Some(5))]);
+}
+
 fn any_people() -> impl Strategy<Value = Vec<Person>> {
     let person = (0_u8..=255, proptest::bool::weighted(0.7));
     let alike = (1_usize..9, person).prop_map(|(number, (had, is_selected))| times(number, had, is_selected));
@@ -124,6 +142,8 @@ proptest! {
             prop_assert!(is_fine(all_but(place)), "of those whom the filter selects");
         }
         if answer.rows.iter().any(|row| row.value.as_deref() == Some(OTHER)) {
+            let has_hidden = |one: Person| (0..VALUES.len()).any(|place| is_hidden(place) && one.has(place));
+            prop_assert!(is_fine(count(&people, |one| one.is_selected && has_hidden(one))), "of all others");
             let hidden: Vec<usize> = (0..VALUES.len())
                 .filter(|place| is_hidden(*place) && count(&people, |one| one.is_selected && one.has(*place)) > 0)
                 .collect();

@@ -4,9 +4,12 @@
 //! the same function ([`is_paired`]), so what is refused is exactly what is not counted.
 //!
 //! Campaign tags and click ids stand in pairs only where a visit had one: there is no row "(unknown)" of them in a
-//! pair, and none of the event name `pageview`, whose figures are those of the other value alone.
+//! pair, and none of the event name [`PAGEVIEW`], whose page views are those of the other value alone.
 
 use super::tally::Dimension;
+
+/// The event name of page views. It stands in no pair.
+pub const PAGEVIEW: &str = "pageview";
 
 /// The dimensions of which every pair is counted.
 pub const DEFAULTS: [Dimension; 10] = [

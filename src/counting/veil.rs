@@ -38,7 +38,7 @@ const OTHER_WORD: &str = "(other)";
 /// The word for what is not known.
 const UNKNOWN_WORD: &str = "(unknown)";
 /// The name of the event that a page view is.
-pub(super) const PAGEVIEW_WORD: &str = "pageview";
+pub(super) const PAGEVIEW_WORD: &str = super::pairs::PAGEVIEW;
 
 /// A value, as a place in the day's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

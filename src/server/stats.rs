@@ -103,9 +103,10 @@ impl From<QuestionError> for QueryError {
             QuestionError::TwoBuckets | QuestionError::NextPageAlone | QuestionError::NoPair(..) => {
                 "invalid_dimensions"
             }
-            QuestionError::TwoDimensions(..) | QuestionError::Cross(..) | QuestionError::PairByHour(..) => {
-                "missing_cross"
-            }
+            QuestionError::TwoDimensions(..)
+            | QuestionError::Cross(..)
+            | QuestionError::PairByHour(..)
+            | QuestionError::PageviewsAsEvents(_) => "missing_cross",
             QuestionError::FilterValues | QuestionError::FilterOther => "invalid_filters",
             QuestionError::Range => "invalid_date_range",
             QuestionError::Order(_) => "invalid_order_by",

@@ -90,6 +90,8 @@ pub enum Warning {
     NotCounted(Metric),
     /// Visitors of a range that begins within a day leave out those who came before it and again after its first hour.
     PartOfDay,
+    /// Names of events were asked for under a filter, where page views are none of them.
+    WithoutPageviews,
 }
 
 /// How many people a row must stem from, and what counts as one.
@@ -328,6 +330,9 @@ fn warnings(question: &Question) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if question.span().edge.is_some() && question.bucket() != Some(Bucket::Hour) {
         warnings.push(Warning::PartOfDay);
+    }
+    if question.lacks_pageviews() {
+        warnings.push(Warning::WithoutPageviews);
     }
     warnings.extend(metrics().filter(|metric| question.is_added(*metric)).map(Warning::AddedValues));
     warnings.extend(metrics().filter(|metric| question.is_not_distinct(*metric)).map(Warning::NotDistinct));

@@ -222,6 +222,11 @@ impl Question {
         filter.is_some_and(|filter| matches!(filter.dimension, Dimension::Goal | Dimension::Property(_)))
     }
 
+    /// Are names of events asked for where page views are none of them?
+    pub fn lacks_pageviews(&self) -> bool {
+        matches!(&self.source, Source::Pairs { by: Dimension::EventName, .. })
+    }
+
     /// Is one of these metrics asked for?
     pub fn wants(&self, metrics: &[Metric]) -> bool {
         self.asked.metrics.iter().any(|metric| metrics.contains(metric))

@@ -203,6 +203,14 @@ fn explain(warning: Warning) -> (&'static str, MetricWarning) {
                           not counted.",
             },
         ),
+        Warning::WithoutPageviews => (
+            "event:name",
+            MetricWarning {
+                code: "without_pageviews",
+                warning: "Page views are none of these rows: under a filter they are not told apart as events. Ask \
+                          for pageviews without event:name.",
+            },
+        ),
     }
 }
 

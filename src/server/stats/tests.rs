@@ -101,6 +101,10 @@ fn every_fault_has_its_code_and_a_sentence() {
             json!({ "dimensions": ["visit:city"], "filters": [["is", "visit:language", ["nb"]]] }),
             "missing_cross",
         ),
+        (
+            json!({ "dimensions": ["event:page"], "filters": [["is", "event:name", ["pageview"]]] }),
+            "missing_cross",
+        ),
         (json!({ "dimensions": ["time:day", "time:hour"] }), "invalid_dimensions"),
         (json!({ "dimensions": ["visit:os", "visit:device"] }), "missing_cross"),
         (json!({ "filters": [["is_not", "visit:os", ["Linux"]]] }), "invalid_filters"),

@@ -198,6 +198,14 @@ fn statuses_say_how_often_and_never_how_few_visitors() {
     assert_eq!(told, [many, vec![Some(Number::Whole(2)), None, None]]);
 }
 
+#[test]
+fn names_of_events_under_a_filter_say_that_page_views_are_not_among_them() {
+    let warned = |filter| warnings(&question(&[Axis::Of(Dimension::EventName)], filter, 5));
+    assert_eq!(warned(Some((Dimension::Page, "/"))), [Warning::WithoutPageviews]);
+    assert_eq!(warned(Some((Dimension::EventName, "pageview"))), []);
+    assert_eq!(warned(None), []);
+}
+
 /// A visit that left, on the next day, from a page that nobody saw on this one.
 #[test]
 fn row_in_which_nothing_happened_is_not_listed_and_takes_no_other_along() {

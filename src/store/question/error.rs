@@ -27,6 +27,11 @@ pub enum QuestionError {
     /// A pair that nothing can have.
     #[error("no cells hold {0} together with {1}, and none can: nothing that is counted has both")]
     NoPair(Cow<'static, str>, Cow<'static, str>),
+    /// Page views, filtered as events, by something else.
+    #[error(
+        "no cells hold the page views among events together with {0}: take \"pageview\" out of the filter by event:name, and ask for pageviews by {0}"
+    )]
+    PageviewsAsEvents(Cow<'static, str>),
     /// A dimension that is counted beside another one only.
     #[error("event:next_page is kept for each page: filter by event:page")]
     NextPageAlone,

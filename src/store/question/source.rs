@@ -1,7 +1,7 @@
 //! Which cells answer a question, and which metrics they can give.
 
 use super::{Asked, Bucket, Dimension, Metric, QuestionError, Range, breakdown, bucket, is_about};
-use crate::counting::pairs::{can_be_crossed, is_of_choice, is_of_visit, is_paired};
+use crate::counting::pairs::{PAGEVIEW, can_be_crossed, is_of_choice, is_of_visit, is_paired};
 
 /// Which cells answer a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,16 @@ fn pairs(asked: &Asked, filter: &Dimension, by: &Dimension) -> Result<Source, Qu
     if is_by_hour(asked) {
         return Err(QuestionError::PairByHour(by.name(), filter.name()));
     }
+    if *filter == Dimension::EventName && names_pageviews(asked) {
+        return Err(QuestionError::PageviewsAsEvents(by.name()));
+    }
     Ok(Source::Pairs { filter: filter.clone(), by: by.clone() })
+}
+
+/// Does the filter name page views? They stand in no pair: cells of the other value have them, but count the visitors
+/// of its events, too.
+fn names_pageviews(asked: &Asked) -> bool {
+    asked.filter.as_ref().is_some_and(|filter| filter.values.iter().any(|value| &**value == PAGEVIEW))
 }
 
 /// Does it ask for more than days?

@@ -85,6 +85,26 @@ fn pair_that_is_not_counted_names_the_cross_to_add() {
     assert!(matches!(Question::new(robots).unwrap_err(), QuestionError::NoPair(..)));
 }
 
+/// Page views stand in no pair by their name, so a filter by it would find nobody.
+#[test]
+fn page_views_as_events_are_refused_where_no_cell_holds_them() {
+    let by = |by: Option<Dimension>, names: &[&str]| {
+        let values = names.iter().map(|name| Arc::from(*name)).collect();
+        let axes: Vec<Axis> = by.into_iter().map(Axis::Of).collect();
+        let filter = Some(Filter { dimension: Dimension::EventName, values });
+        Question::new(Asked { filter, ..asked(&axes, None, 5) })
+    };
+    for names in [&["pageview"][..], &["Purchase", "pageview"]] {
+        for dimension in [Dimension::Page, Dimension::Source, Dimension::Goal] {
+            let refused = by(Some(dimension), names).unwrap_err();
+            assert!(refused.to_string().contains("ask for pageviews by "), "{refused}");
+        }
+        assert!(by(None, names).is_ok());
+        assert!(by(Some(Dimension::EventName), names).is_ok());
+    }
+    assert!(by(Some(Dimension::Page), &["Purchase"]).is_ok());
+}
+
 #[test]
 fn next_pages_are_asked_for_by_page() {
     let next = [Axis::Of(Dimension::NextPage)];

@@ -48,7 +48,10 @@ fn field(label: &str) -> String {
 fn written(number: Number) -> String {
     match number {
         Number::Whole(number) => number.to_string(),
-        Number::Money(number) => format!("{}.{:03}", number / 1000, number % 1000),
+        Number::Money(number) => {
+            let sign = if number < 0 { "-" } else { "" };
+            format!("{sign}{}.{:03}", number.unsigned_abs() / 1000, number.unsigned_abs() % 1000)
+        }
         Number::Hundredths(number) => format!("{}.{:02}", number / 100, number % 100),
     }
 }

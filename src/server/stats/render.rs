@@ -122,7 +122,8 @@ impl<'a> Figure<'a> {
             }
             Number::Money(number) => {
                 // Whole and fraction apart, so that no large sum loses its thousandths on the way.
-                let whole = f64::from(i32::try_from(number / 1000).unwrap_or(i32::MAX));
+                let most = if number < 0 { i32::MIN } else { i32::MAX };
+                let whole = f64::from(i32::try_from(number / 1000).unwrap_or(most));
                 let fraction = f64::from(i32::try_from(number % 1000).unwrap_or(0)) / 1000.0;
                 Self::Money { value: whole + fraction, currency }
             }

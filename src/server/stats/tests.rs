@@ -214,23 +214,23 @@ fn a_page_of_a_filter_is_written_as_pages_are_counted() {
 }
 
 #[test]
-fn revenue_is_written_with_its_currency() {
+fn revenue_is_written_with_its_currency_below_zero_too() {
     let query = query(&json!({
         "metrics": ["total_revenue", "average_revenue"], "filters": [["is", "event:goal", ["Purchase"]]],
     }));
-    let figures = Figures { visitors: 9, orders: 8, revenue: 1_234_568, ..Figures::default() };
-    let row = AnswerRow { when: None, value: None, figures: Some(figures), beside: Beside::default() };
-    let answer = Answer {
-        rows: vec![row],
-        total_rows: 1,
-        whole: Whole { visitors: 9, filtered: 9 },
-        meta: Meta::default(),
-    };
-    let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
-    let money = |value: f64| json!({ "value": value, "currency": "NOK" });
-    assert_eq!(reply["results"][0]["metrics"], json!([money(1234.568), money(154.321)]));
-    let table = String::from_utf8(csv(&query, &answer)).unwrap();
-    assert_eq!(table, "total_revenue,average_revenue\r\n1234.568,154.321\r\n");
+    for (revenue, sum, mean) in
+        [(1_234_568, 1234.568, 154.321), (-1_234_568, -1234.568, -154.321), (-400, -0.4, -0.05)]
+    {
+        let figures = Figures { visitors: 9, orders: 8, revenue, ..Figures::default() };
+        let row = AnswerRow { when: None, value: None, figures: Some(figures), beside: Beside::default() };
+        let whole = Whole { visitors: 9, filtered: 9 };
+        let answer = Answer { rows: vec![row], total_rows: 1, whole, meta: Meta::default() };
+        let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
+        let money = |value: f64| json!({ "value": value, "currency": "NOK" });
+        assert_eq!(reply["results"][0]["metrics"], json!([money(sum), money(mean)]));
+        let table = String::from_utf8(csv(&query, &answer)).unwrap();
+        assert_eq!(table, format!("total_revenue,average_revenue\r\n{sum:.3},{mean:.3}\r\n"));
+    }
 }
 
 #[test]

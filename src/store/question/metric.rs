@@ -168,8 +168,8 @@ pub struct Whole {
 impl Measured<'_> {
     /// A metric of the row, as `question` asks for it; `None` where too few stand behind it, or nobody knows it.
     ///
-    /// Sums that are negative for a while (a visit moved on) are shown as 0, and a ratio of no visits is 0, as Plausible
-    /// shows it. Where rows are of pages, bounces and seconds are those of the visits that entered there, and are
+    /// Counts that are negative for a while (a visit moved on) are shown as 0, and a ratio of no visits is 0, as Plausible
+    /// shows it; money can be negative. Where rows are of pages, bounces and seconds are those of the visits that entered there, and are
     /// divided by these.
     pub fn number(self, question: &Question, metric: Metric) -> Option<Number> {
         let (figures, beside) = (self.figures, self.beside);
@@ -202,8 +202,8 @@ impl Measured<'_> {
             Metric::ConversionRate => few.tenths(figures.visitors, self.whole.visitors)?,
             Metric::Percentage => few.tenths(figures.visitors, self.whole.filtered)?,
             Metric::GroupConversionRate => few.tenths(figures.visitors, beside.visitors)?,
-            Metric::TotalRevenue => Number::Money(few.sum(figures.revenue, figures.orders)?),
-            Metric::AverageRevenue => Number::Money(few.mean(1, figures.revenue, figures.orders)?),
+            Metric::TotalRevenue => Number::Money(few.money(figures.revenue, figures.orders)?),
+            Metric::AverageRevenue => Number::Money(few.mean_money(figures.revenue, figures.orders)?),
             Metric::BannersShown => Number::Whole(few.count(answers.shown)?),
             Metric::BannersIgnored => Number::Whole(few.count(answers.ignored)?),
             Metric::Choices => Number::Whole(few.count(answers.choices)?),
@@ -246,25 +246,33 @@ impl Few {
         (!self.is(count)).then(|| count.max(0))
     }
 
-    fn sum(self, sum: i64, orders: i64) -> Option<i64> {
-        (!self.is(orders)).then(|| sum.max(0))
+    /// What is given back can be more than what was paid.
+    fn money(self, sum: i64, orders: i64) -> Option<i64> {
+        (!self.is(orders)).then_some(sum)
+    }
+
+    fn mean_money(self, sum: i64, orders: i64) -> Option<i64> {
+        (orders > 0 && !self.is(orders)).then(|| rounded(1, sum, orders))
     }
 }
 
-/// `factor · dividend / divisor`, a half to the even neighbour as ClickHouse, and with it Plausible, rounds; 0 where
-/// there is nothing to divide by.
+/// [`rounded`]; 0 where there is nothing to divide, or to divide by.
 fn ratio(factor: i64, dividend: i64, divisor: i64) -> i64 {
-    if divisor <= 0 || dividend <= 0 {
-        return 0;
-    }
+    if divisor <= 0 || dividend <= 0 { 0 } else { rounded(factor, dividend, divisor) }
+}
+
+/// `factor · dividend / divisor`, a half to the even neighbour as ClickHouse, and with it Plausible, rounds. The divisor
+/// is positive.
+fn rounded(factor: i64, dividend: i64, divisor: i64) -> i64 {
     let (dividend, divisor) = (i128::from(factor) * i128::from(dividend), i128::from(divisor));
-    let (whole, rest) = (dividend / divisor, dividend % divisor);
+    let (whole, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
     let is_up = match (2 * rest).cmp(&divisor) {
         std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Equal => whole % 2 == 1,
+        std::cmp::Ordering::Equal => whole.rem_euclid(2) == 1,
         std::cmp::Ordering::Greater => true,
     };
-    i64::try_from(whole + i128::from(is_up)).unwrap_or(i64::MAX)
+    let rounded = whole + i128::from(is_up);
+    i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]

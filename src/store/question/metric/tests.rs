@@ -84,6 +84,20 @@ fn revenue_of_few_orders_is_not_told() {
     assert_eq!((of(Metric::TotalRevenue, 4), of(Metric::AverageRevenue, 4)), (None, None));
 }
 
+/// Goods come back for more than was bought.
+#[test]
+fn revenue_that_is_given_back_is_a_negative_sum() {
+    let bought = question(&[], Some(GOAL), 1);
+    let of = |metric, revenue, orders| {
+        number(&bought, metric, Figures { revenue, orders, ..Figures::default() }, Beside::default())
+    };
+    assert_eq!(of(Metric::TotalRevenue, -400_000, 1), Some(Number::Money(-400_000)));
+    assert_eq!(of(Metric::AverageRevenue, -400_000, 1), Some(Number::Money(-400_000)));
+    assert_eq!(of(Metric::AverageRevenue, -5, 2), Some(Number::Money(-2)));
+    assert_eq!(of(Metric::AverageRevenue, -7, 2), Some(Number::Money(-4)));
+    assert_eq!(of(Metric::AverageRevenue, -8, 3), Some(Number::Money(-3)));
+}
+
 #[test]
 fn attention_and_scroll_are_means_of_visits() {
     let page = question(&[], Some(PAGE), 5);

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::question::{
-    Axis, Beside, Bucket, Direction, Figures, Key, Measured, Metric, Number, Question, Row, Rows, Selected,
-    When, Whole,
+    Axis, Beside, Direction, Figures, Key, Measured, Metric, Number, Question, Row, Rows, Selected, When,
+    Whole,
 };
 use crate::counting::pairs::{is_of_choice, is_of_visit, is_of_visitor};
 use crate::counting::tally::Dimension;
@@ -88,8 +88,9 @@ pub enum Warning {
     AddedValues(Metric),
     /// Nobody is counted in what the question is about, so there is no such figure.
     NotCounted(Metric),
-    /// Visitors of a range that begins within a day leave out those who came before it and again after its first hour.
-    PartOfDay,
+    /// Visitors of a range that begins within a day leave out those who came before it and again after its first hour;
+    /// this figure is theirs, or is divided by theirs.
+    PartOfDay(Metric),
     /// Names of events were asked for under a filter, where page views are none of them.
     WithoutPageviews,
 }
@@ -328,8 +329,8 @@ fn warnings(question: &Question) -> Vec<Warning> {
     let asked = question.asked();
     let metrics = || asked.metrics.iter().copied();
     let mut warnings = Vec::new();
-    if question.span().edge.is_some() && question.bucket() != Some(Bucket::Hour) {
-        warnings.push(Warning::PartOfDay);
+    if question.lacks_visitors() {
+        warnings.extend(metrics().filter(|metric| metric.is_of_visitors()).map(Warning::PartOfDay));
     }
     if question.lacks_pageviews() {
         warnings.push(Warning::WithoutPageviews);

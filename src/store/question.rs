@@ -222,6 +222,13 @@ impl Question {
         filter.is_some_and(|filter| matches!(filter.dimension, Dimension::Goal | Dimension::Property(_)))
     }
 
+    /// Do visitors of its rows lack some? Within a day they are told once, in the hour in which they came first; in the
+    /// first hour of the range all that are there are.
+    pub fn lacks_visitors(&self) -> bool {
+        let is_one_hour = self.span.first_hour == self.span.last_hour;
+        self.span.edge.is_some() && !is_one_hour && self.bucket() != Some(Bucket::Hour)
+    }
+
     /// Are names of events asked for where page views are none of them?
     pub fn lacks_pageviews(&self) -> bool {
         matches!(&self.source, Source::Pairs { by: Dimension::EventName, .. })

@@ -196,12 +196,12 @@ fn explain(warning: Warning) -> (&'static str, MetricWarning) {
                 warning: "The filter names several goals: what reaches two of them is counted for each.",
             },
         ),
-        Warning::PartOfDay => (
-            Metric::Visitors.name(),
+        Warning::PartOfDay(metric) => (
+            metric.name(),
             MetricWarning {
                 code: "part_of_day",
-                warning: "The range begins within a day: one who came before it, and again after its first hour, is \
-                          not counted.",
+                warning: "The range begins within a day: of those who came before it, and again after its first hour, \
+                          not all are counted. Visitors are at least those of its fullest hour.",
             },
         ),
         Warning::WithoutPageviews => (

@@ -206,6 +206,25 @@ fn names_of_events_under_a_filter_say_that_page_views_are_not_among_them() {
     assert_eq!(warned(None), []);
 }
 
+#[test]
+fn visitors_of_a_part_of_a_day_and_what_is_divided_by_them_are_told_to_lack_some() {
+    let warned = |first, last, bucket: Option<Bucket>, metrics: &[Metric]| {
+        let hour = crate::counting::tally::Hour;
+        let axes: Vec<Axis> = [Axis::Of(Dimension::Goal)].into_iter().chain(bucket.map(Axis::Time)).collect();
+        let range = Range::Hours { first: hour(first), last: hour(last) };
+        let asked = Asked { range, metrics: metrics.to_vec(), ..question(&axes, None, 5).asked().clone() };
+        warnings(&Question::new(Asked { order: Vec::new(), ..asked }).unwrap())
+    };
+    let metrics = [Metric::Visitors, Metric::Visits, Metric::ConversionRate, Metric::Percentage];
+    let told = [Metric::Visitors, Metric::ConversionRate, Metric::Percentage].map(Warning::PartOfDay);
+    assert_eq!(warned(9, 11, None, &metrics), told);
+    assert_eq!(warned(9, 60, Some(Bucket::Day), &metrics), told);
+    assert_eq!(warned(9, 9, None, &metrics), [], "nobody of one hour is left out");
+    assert_eq!(warned(9, 11, Some(Bucket::Hour), &metrics), []);
+    assert_eq!(warned(0, 11, None, &metrics), [], "it begins with the day");
+    assert_eq!(warned(9, 11, None, &[Metric::Events]), []);
+}
+
 /// A visit that left, on the next day, from a page that nobody saw on this one.
 #[test]
 fn row_in_which_nothing_happened_is_not_listed_and_takes_no_other_along() {

@@ -177,6 +177,35 @@ fn hours_count_who_was_active_in_them() {
     assert_eq!(room.rows(Asked { range: hours, ..asked(&[], None) }), [(vec![], vec![1, 1, 1])]);
 }
 
+/// Two came at eight and again at ten, with a third; one came at eleven.
+#[test]
+fn part_of_a_day_has_the_visitors_of_its_fullest_hour_at_least() {
+    let room = room();
+    let page = Cell::One(Dimension::Page, Value::Word("/".into()));
+    let mut tallies = Vec::new();
+    for cell in [Cell::Total, page] {
+        let again = Sums { visitors_hour: 2, visits_hour: 2, views: 2, ..Sums::default() };
+        tallies.push(tally(8, cell.clone(), times(visit(), 2)));
+        tallies.push(tally(10, cell.clone(), again));
+        tallies.push(tally(10, cell.clone(), visit()));
+        tallies.push(tally(11, cell.clone(), visit()));
+        tallies.push(tally(24 + 9, cell, times(visit(), 4)));
+    }
+    room.add(1, tallies, vec![]);
+    let of = |first: i32, last: i32, axes: &[Axis]| -> Vec<i64> {
+        let range = Range::Hours { first: Hour(MIDNIGHT + first), last: Hour(MIDNIGHT + last) };
+        room.rows(Asked { range, ..asked(axes, None) }).into_iter().map(|(_, figures)| figures[0]).collect()
+    };
+    for by in [&[][..], &[Axis::Of(Dimension::Page)]] {
+        assert_eq!(of(9, 12, by), [3], "three at ten");
+        assert_eq!(of(10, 12, by), [4], "three at ten, and one who is new at eleven");
+        assert_eq!(of(9, 40, by), [7], "with four of the next day");
+        assert_eq!(of(9, 40, &[by, &[Axis::Time(Bucket::Day)]].concat()), [3, 4]);
+        assert_eq!(of(9, 40, &[by, &[Axis::Time(Bucket::Hour)]].concat()), [3, 1, 4]);
+        assert_eq!(of(0, 12, by), [4], "from midnight everybody counts once");
+    }
+}
+
 #[test]
 fn tokens_are_read_by_their_names_and_others_are_other() {
     let room = room();

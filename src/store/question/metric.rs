@@ -139,6 +139,11 @@ impl Metric {
         matches!(self, Self::Events) || self.is_of_answers()
     }
 
+    /// Is it a number of visitors, or divided by one?
+    pub const fn is_of_visitors(self) -> bool {
+        matches!(self, Self::Visitors | Self::ConversionRate | Self::GroupConversionRate | Self::Percentage)
+    }
+
     /// The metric of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
@@ -199,9 +204,9 @@ impl Measured<'_> {
             Metric::ExitRate => few.tenths(figures.exits, beside.page_views?)?,
             Metric::TimeOnPage => Number::Whole(few.mean(1000, figures.engaged_ms, figures.visits)?),
             Metric::ScrollDepth => Number::Whole(few.mean(1, figures.scroll, figures.scrolls)?),
-            Metric::ConversionRate => few.tenths(figures.visitors, self.whole.visitors)?,
-            Metric::Percentage => few.tenths(figures.visitors, self.whole.filtered)?,
-            Metric::GroupConversionRate => few.tenths(figures.visitors, beside.visitors)?,
+            Metric::ConversionRate => few.share(figures.visitors, self.whole.visitors)?,
+            Metric::Percentage => few.share(figures.visitors, self.whole.filtered)?,
+            Metric::GroupConversionRate => few.share(figures.visitors, beside.visitors)?,
             Metric::TotalRevenue => Number::Money(few.money(figures.revenue, figures.orders)?),
             Metric::AverageRevenue => Number::Money(few.mean_money(figures.revenue, figures.orders)?),
             Metric::BannersShown => Number::Whole(few.count(answers.shown)?),
@@ -235,6 +240,15 @@ impl Few {
     /// A percentage to one decimal.
     fn tenths(self, dividend: i64, divisor: i64) -> Option<Number> {
         self.ratio(1000, dividend, divisor).map(|tenths| Number::Hundredths(tenths.saturating_mul(10)))
+    }
+
+    /// Some visitors among all, as [`Self::tenths`]; nothing where more are known of some than of all, because the range
+    /// begins within a day.
+    fn share(self, some: i64, all: i64) -> Option<Number> {
+        if some > all {
+            return None;
+        }
+        self.tenths(some, all)
     }
 
     /// `dividend / (unit · divisor)`; nothing where there is nothing to divide by.

@@ -51,7 +51,17 @@ cells as (
     bucket as day,
     case when :grain = 2 then hour end as hour,
     value,
-    sum(case when :grain = 2 or hour = :edge then visitors_hour else visitors end) as visitors,
+    sum(case when :grain = 2 or hour = :edge then visitors_hour else visitors end)
+      -- Who was there before the range, and again after its first hour, is in none of these: told are at least as many
+      -- on the first day as its fullest hour had.
+      + case
+        when :grain = 2 or :edge is null then 0
+        else max(
+          0,
+          max(case when day = :first_day then visitors_hour else 0 end)
+            - sum(case when day > :first_day then 0 when hour = :edge then visitors_hour else visitors end)
+        )
+      end as visitors,
     sum(
       case
         when :grain = 2 or hour = :edge then visits_hour

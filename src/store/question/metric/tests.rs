@@ -72,6 +72,22 @@ fn conversions_are_divided_by_everybody_and_in_a_group_by_the_group() {
     assert_eq!(rate(Metric::GroupConversionRate), Some(Number::Hundredths(2250)));
 }
 
+/// Of a range that begins within a day the whole can lack more visitors than a row does.
+#[test]
+fn rate_of_more_visitors_than_there_are_is_not_told() {
+    let sources = question(&[Axis::Of(Dimension::Source)], Some(GOAL), 1);
+    let rate = |metric, visitors| {
+        let beside = Beside { visitors: 40, ..Beside::default() };
+        number(&sources, metric, Figures { visitors, ..Figures::default() }, beside)
+    };
+    for metric in [Metric::ConversionRate, Metric::Percentage] {
+        assert_eq!(rate(metric, 200), Some(Number::Hundredths(10_000)));
+        assert_eq!(rate(metric, 201), None, "{metric:?}");
+    }
+    assert_eq!(rate(Metric::GroupConversionRate, 40), Some(Number::Hundredths(10_000)));
+    assert_eq!(rate(Metric::GroupConversionRate, 41), None);
+}
+
 #[test]
 fn revenue_of_few_orders_is_not_told() {
     let bought = question(&[], Some(GOAL), 5);

@@ -31,7 +31,26 @@ from (
       )
     ) as bucket,
   if({grain:UInt8} = 2, toInt32(intDiv(toUInt32(hour), 3600)), toInt32(0)) as hour_number,
-  sum(if({grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}), visitors_hour, visitors)) as sum_visitors,
+  sum(if({grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}), visitors_hour, visitors))
+    -- Who was there before the range, and again after its first hour, is in none of these: told are at least as many
+    -- on the first day as its fullest hour had.
+    + if(
+      {grain:UInt8} = 2 or {edge:UInt32} = 4294967295,
+      toInt64(0),
+      greatest(
+        toInt64(0),
+        arrayMax(
+          arrayPushBack(
+            sumMapIf([toUInt32(hour)], [visitors_hour], day = toDate({first_day:UInt16})).2,
+            toInt64(0)
+          )
+        )
+          - sumIf(
+            if(toUInt32(hour) = {edge:UInt32}, visitors_hour, visitors),
+            day = toDate({first_day:UInt16})
+          )
+      )
+    ) as sum_visitors,
   sum(
     if(
       {grain:UInt8} = 2 or ({edge:UInt32} != 4294967295 and toUInt32(hour) = {edge:UInt32}),

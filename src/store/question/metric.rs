@@ -13,7 +13,8 @@ pub enum Metric {
     Pageviews,
     /// Page views per visit, to two decimals.
     ViewsPerVisit,
-    /// Percentage of visits with one interactive event; of a page, among the visits that entered there.
+    /// Visits with one interactive event, as a percentage of those that began in the range; of a page, of those that
+    /// entered there.
     BounceRate,
     /// Mean seconds from first to last view, of the visits that began in the range; of a page, of those that entered
     /// there.
@@ -174,8 +175,8 @@ impl Measured<'_> {
     /// A metric of the row, as `question` asks for it; `None` where too few stand behind it, or nobody knows it.
     ///
     /// Counts that are negative for a while (a visit moved on) are shown as 0, and a ratio of no visits is 0, as Plausible
-    /// shows it; money can be negative. Where rows are of pages, bounces and seconds are those of the visits that entered there, and are
-    /// divided by these.
+    /// shows it; money can be negative. Bounces and seconds are written in the hour in which a visit began, or for the
+    /// page on which it entered, so they are divided by the visits that began, or entered, there.
     pub fn number(self, question: &Question, metric: Metric) -> Option<Number> {
         let (figures, beside) = (self.figures, self.beside);
         let few = Few::of(question);
@@ -188,18 +189,14 @@ impl Measured<'_> {
             return None;
         }
         let answers = beside.answers;
-        let (visits, begun) = if question.is_about(&Dimension::Page) {
-            (figures.entries, figures.entries)
-        } else {
-            (figures.visits, figures.begun)
-        };
+        let begun = if question.is_about(&Dimension::Page) { figures.entries } else { figures.begun };
         Some(match metric {
             Metric::Visitors => Number::Whole(figures.visitors.max(0)),
             Metric::Visits => Number::Whole(figures.visits.max(0)),
             Metric::Pageviews => Number::Whole(figures.views.max(0)),
             Metric::Events => Number::Whole(figures.events.max(0)),
             Metric::ViewsPerVisit => Number::Hundredths(few.ratio(100, figures.views, figures.visits)?),
-            Metric::BounceRate => Number::Whole(few.ratio(100, figures.bounces, visits)?),
+            Metric::BounceRate => Number::Whole(few.ratio(100, figures.bounces, begun)?),
             Metric::VisitDuration => Number::Whole(few.ratio(1, figures.seconds, begun)?),
             Metric::ExitRate => few.tenths(figures.exits, beside.page_views?)?,
             Metric::TimeOnPage => Number::Whole(few.mean(1000, figures.engaged_ms, figures.visits)?),

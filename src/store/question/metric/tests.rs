@@ -14,7 +14,7 @@ fn number(question: &Question, metric: Metric, figures: Figures, beside: Beside)
 fn ratios_round_a_half_to_the_even_neighbour() {
     let plain = question(&[], None, 5);
     let bounce_rate = |bounces, visits| {
-        let figures = Figures { visits, bounces, ..Figures::default() };
+        let figures = Figures { begun: visits, bounces, ..Figures::default() };
         number(&plain, Metric::BounceRate, figures, Beside::default())
     };
     assert_eq!(bounce_rate(1, 3), Some(Number::Whole(33)));
@@ -46,6 +46,15 @@ fn figure_of_nothing_is_zero_or_none() {
     }
 }
 
+/// Of two visits one had begun on the day before; the other has bounced.
+#[test]
+fn what_became_of_visits_is_told_of_those_that_began() {
+    let figures = Figures { visits: 2, begun: 1, bounces: 1, seconds: 60, ..Figures::default() };
+    let of = |metric| number(&question(&[], None, 5), metric, figures, Beside::default());
+    assert_eq!(of(Metric::BounceRate), Some(Number::Whole(100)));
+    assert_eq!(of(Metric::VisitDuration), Some(Number::Whole(60)));
+}
+
 #[test]
 fn bounces_of_a_page_are_among_those_who_entered_there() {
     let figures = Figures { visits: 10, bounces: 1, entries: 2, ..Figures::default() };
@@ -56,7 +65,7 @@ fn bounces_of_a_page_are_among_those_who_entered_there() {
 
 #[test]
 fn a_site_s_own_ratios_are_shown_however_few_stand_behind_them() {
-    let figures = Figures { visits: 2, bounces: 1, ..Figures::default() };
+    let figures = Figures { begun: 2, bounces: 1, ..Figures::default() };
     let by_day = question(&[Axis::Time(Bucket::Day)], None, 5);
     assert_eq!(number(&by_day, Metric::BounceRate, figures, Beside::default()), Some(Number::Whole(50)));
 }

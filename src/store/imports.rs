@@ -1,7 +1,7 @@
 //! Which files were imported, and how far: so that none is counted twice, and one that was interrupted goes on.
 //!
-//! A file is known by its first bytes, hashed, and what was counted of it by the hash of all of that; neither its name
-//! nor anything that stands in it is kept. Before a batch is sent it is noted where it ends, and after the store has it,
+//! A file is known by the digest of its first bytes, and what was counted of it by the digest of all of that; neither its
+//! name nor anything that stands in it is kept. Before a batch is sent it is noted where it ends, and after the store has it,
 //! that it arrived: whoever comes after a crash makes the same batch again under the same id, and the store counts an
 //! id once.
 //!
@@ -19,10 +19,23 @@ pub const FILES_MAX: usize = 10_000;
 /// Most ends remembered of one file: one a day for ten years.
 pub const ENDS_MAX: usize = 4_000;
 
-const IMPORTS: Kind = Kind { file: "imports.db", schema: &[include_str!("sql/imports_schema.sql")] };
+const IMPORTS: Kind = Kind {
+    file: "imports.db",
+    schema: &[include_str!("sql/imports_schema.sql"), include_str!("sql/imports_schema_2.sql")],
+};
 
-/// A hash by BLAKE3.
+/// A hash by BLAKE3, or a digest of a file.
 pub type Hash = [u8; 32];
+
+/// So many bytes of the digest of a short file tell of its content.
+pub const FEW_BYTES: usize = 2;
+
+/// Is the digest that was kept this one? Of short files that an earlier build counted, only the bytes about the content are
+/// left.
+pub fn is_same(kept: &Hash, now: &Hash) -> bool {
+    let is_of_content_only = kept[FEW_BYTES..].iter().all(|byte| *byte == 0);
+    kept == now || (is_of_content_only && kept[..FEW_BYTES] == now[..FEW_BYTES])
+}
 
 /// The files in `imports.db`.
 pub struct Imports {
@@ -43,7 +56,7 @@ pub struct Import {
     pub counted: u64,
     /// The same in lines.
     pub counted_lines: u64,
-    /// The hash of the content up to there.
+    /// The digest of the content up to there.
     pub content: Hash,
     /// The name of its next batch.
     pub next: BatchId,
@@ -71,7 +84,7 @@ pub struct Counted {
     pub cut: Cut,
     /// The lines up to there.
     pub lines: u64,
-    /// The hash of the content up to there.
+    /// The digest of the content up to there.
     pub content: Hash,
 }
 
@@ -79,6 +92,8 @@ impl Imports {
     /// Opens the file, and makes it where it is missing. `None`: another import has it open.
     pub fn open(settings: &Settings) -> Result<Option<Self>, StoreError> {
         let connection = IMPORTS.open(&settings.path)?;
+        // What a digest was before is not to be found behind the one that took its place.
+        connection.pragma_update(None, "secure_delete", "on").map_err(error)?;
         let path = settings.path.join("imports.lock");
         let file = |source| StoreError::File { path: path.clone(), source };
         let lock = File::create(&path).map_err(file)?;
@@ -89,7 +104,7 @@ impl Imports {
         }
     }
 
-    /// The file of this site that begins with what `hash` says: the hash of so many first bytes, if there are so many.
+    /// The file of this site that begins with what `hash` says: the digest of so many first bytes, if there are so many.
     pub fn find(
         &self,
         site: &str,
@@ -105,7 +120,7 @@ impl Imports {
             if last.0 != bytes {
                 last = (bytes, hash(bytes));
             }
-            if last.1 == Some(head) {
+            if last.1.is_some_and(|now| is_same(&head, &now)) {
                 return self.get(id).map(Some);
             }
         }
@@ -128,16 +143,16 @@ impl Imports {
         import.map_err(error)
     }
 
-    /// A file of this site that was not known, by the hash of its first bytes. `boot` is the first half of its batches'
+    /// A file of this site that was not known, by the digest of its first bytes; `content` is that of none. `boot` is the first half of its batches'
     /// ids, drawn at random.
     pub fn begin(
         &self,
         site: &str,
         (head_bytes, head): (u64, Hash),
+        content: Hash,
         rules: Hash,
         boot: u64,
     ) -> Result<Import, StoreError> {
-        let content = *blake3::hash(b"").as_bytes();
         self.execute(
             include_str!("sql/imports_new.sql"),
             named_params! {
@@ -158,8 +173,15 @@ impl Imports {
         )
     }
 
-    /// The batch has arrived; `next` is the sequence of the one after it.
-    pub fn counted(&self, id: i64, counted: &Counted, next: u64) -> Result<(), StoreError> {
+    /// The batch has arrived; the file is known by this much of its head from now on, and `next` is the sequence of the batch
+    /// after it.
+    pub fn counted(
+        &self,
+        id: i64,
+        counted: &Counted,
+        (head_bytes, head): (u64, Hash),
+        next: u64,
+    ) -> Result<(), StoreError> {
         if counted.cut.is_end {
             self.execute(
                 include_str!("sql/imports_end.sql"),
@@ -173,6 +195,10 @@ impl Imports {
                 ":counted_lines": counted.lines.cast_signed(),
                 ":content": counted.content, ":sequence": next.cast_signed(),
             },
+        )?;
+        self.execute(
+            include_str!("sql/imports_head.sql"),
+            named_params! { ":id": id, ":head_bytes": head_bytes.cast_signed(), ":head": head },
         )
     }
 
@@ -244,7 +270,7 @@ mod tests {
         let text = "line one\nline two\n";
         let known = |content: &'static str| move |bytes: usize| content.get(..bytes).map(hash);
         assert_eq!(imports.find("shop", known("line one\n")).unwrap(), None);
-        let begun = imports.begin("shop", (9, hash("line one\n")), hash("rules"), 7).unwrap();
+        let begun = imports.begin("shop", (9, hash("line one\n")), hash(""), hash("rules"), 7).unwrap();
         assert_eq!(imports.find("shop", known("line one\nline two\n")).unwrap().as_ref(), Some(&begun));
         assert_eq!(imports.find("shop", known("line")).unwrap(), None, "it is shorter");
         assert_eq!(imports.find("shop", known("line 1ne\n")).unwrap(), None);
@@ -252,12 +278,41 @@ mod tests {
         let cut = Cut { position: 18, is_end: true };
         imports.pending(begun.id, cut).unwrap();
         assert_eq!(imports.get(begun.id).unwrap().pending, Some(cut));
-        imports.counted(begun.id, &Counted { cut, lines: 2, content: hash(text) }, 2).unwrap();
+        let (all, counted) = (hash(text), Counted { cut, lines: 2, content: hash(text) });
+        imports.counted(begun.id, &counted, (18, all), 2).unwrap();
+        assert_eq!(imports.find("shop", known("line one\n")).unwrap(), None, "it is known by all of it");
+        assert!(imports.find("shop", known("line one\nline two\n")).unwrap().is_some());
         let counted = imports.get(begun.id).unwrap();
         assert_eq!((counted.counted, counted.pending, &counted.ends[..]), (18, None, &[18][..]));
         assert_eq!((counted.next.sequence, counted.content), (2, hash(text)));
         imports.forget(begun.id).unwrap();
-        assert_eq!(imports.find("shop", known("line one\n")).unwrap(), None);
+        assert_eq!(imports.find("shop", known("line one\nline two\n")).unwrap(), None);
+    }
+
+    #[test]
+    fn short_files_of_an_earlier_build_are_known_by_little_of_their_hash() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings { path: directory.path().into() };
+        let earlier = Kind { schema: &[include_str!("sql/imports_schema.sql")], ..IMPORTS };
+        let connection = earlier.open(directory.path()).unwrap();
+        for (bytes, text) in [(9_i64, "line one\n"), (65_536, "long")] {
+            let sql = include_str!("sql/imports_new.sql");
+            let row = named_params! {
+                ":site": "shop", ":head_bytes": bytes, ":head": hash(text), ":rules": hash("rules"),
+                ":content": hash(text), ":boot": 7,
+            };
+            connection.execute(sql, row).unwrap();
+        }
+        drop(connection);
+        let imports = Imports::open(&settings).unwrap().unwrap();
+        let found = |bytes: usize, text: &'static str| {
+            imports.find("shop", |asked| (asked == bytes).then(|| hash(text))).unwrap()
+        };
+        let short = found(9, "line one\n").unwrap();
+        assert_eq!(short.content[..FEW_BYTES], hash("line one\n")[..FEW_BYTES]);
+        assert_eq!(short.content[FEW_BYTES..], [0; 30]);
+        assert_eq!(found(9, "line 1ne\n"), None);
+        assert!(found(65_536, "long").is_some() && found(65_536, "other").is_none());
     }
 
     #[test]

@@ -216,6 +216,28 @@ fn a_file_is_counted_once_and_a_grown_one_by_its_new_lines() {
 }
 
 #[test]
+fn a_short_file_is_known_again_whether_it_has_grown_or_not() {
+    let text = many(60);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let whole = Desk::new(RULES);
+    whole.imported("combined", &whole.file("access.log", &text), &[]);
+    let desk = Desk::new(RULES);
+    for (counted, is_new) in
+        [(1, true), (1, false), (2, true), (30, true), (30, false), (60, true), (60, false)]
+    {
+        let part = lines[..counted].concat();
+        let said = desk.imported("combined", &desk.file("access.log", part), &[]);
+        assert_eq!(said.contains("nothing new"), !is_new, "{counted}: {said}");
+    }
+    assert_eq!(desk.cells(), whole.cells());
+    let other = desk.file("other.log", lines[0].replace("/dekk", "/felg"));
+    assert!(
+        !desk.imported("combined", &other, &[]).contains("nothing new"),
+        "it is as long, and another one"
+    );
+}
+
+#[test]
 fn an_import_that_was_killed_goes_on_and_its_figures_are_exact() {
     // Names need five visitors: tokens from before and after the kill must be the same.
     let rules = RULES.replace("text = 1, answer = 1", "text = 5, answer = 5");

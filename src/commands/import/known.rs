@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::super::{Failure, failed, say};
-use super::lines::{Lines, Next};
+use super::lines::{Lines, Next, digest_of};
 use super::plan::{changed, unopened};
 use super::write::Aim;
 use super::{Arguments, source};
-use crate::store::imports::{Hash, Import, Imports};
+use crate::store::imports::{Hash, Import, Imports, is_same};
 
 /// What is known.
 pub(super) enum Known {
@@ -24,8 +24,8 @@ pub(super) fn find(
     head: &[u8],
     rules: Hash,
 ) -> Result<Known, Failure> {
-    let hash = |bytes: usize| head.get(..bytes).map(|head| *blake3::hash(head).as_bytes());
-    let found = imports.find(&arguments.site, hash).map_err(failed)?;
+    let digest = |bytes: usize| head.get(..bytes).map(digest_of);
+    let found = imports.find(&arguments.site, digest).map_err(failed)?;
     let Some(import) = found else {
         if arguments.undo {
             let name = source::shown(&arguments.file);
@@ -125,7 +125,7 @@ fn compare(path: &Path, import: &Import) -> Result<Match, Failure> {
             Next::Broken(error) => return Err(unopened(path, &error)),
         }
     }
-    if lines.position() != import.counted || lines.digest() != import.content {
+    if lines.position() != import.counted || !is_same(&import.content, &lines.digest()) {
         return Ok(Match::Changed);
     }
     let is_done = import.pending.is_none() && import.ends.last() == Some(&import.counted);

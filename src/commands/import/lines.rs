@@ -1,10 +1,18 @@
-//! A file line by line: slices of shared chunks, so that reading a line copies and allocates nothing; and a running hash
+//! A file line by line: slices of shared chunks, so that reading a line copies and allocates nothing; and a running digest
 //! of all that was read, by which a file is known again.
+//!
+//! The digest outlives the file. Of a long one it is a hash of the content: nobody who lacks the file can try the hundreds of
+//! addresses in it. A short one may have one line, and who can guess all of it but the address would find the address by trying
+//! each. So of the content of a short file it has [`FEW_BYTES`] only, which one address in 65 536 fits, and beside them a hash
+//! of how long its lines are.
 
 use std::io::Read;
 
 use bytes::Bytes;
 use memchr::memchr;
+
+use super::keys::HEAD_BYTES;
+use crate::store::imports::{FEW_BYTES, Hash};
 
 /// Longest line. Unit: bytes. Servers cap a request's head at 8 to 32 KiB.
 pub(super) const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -36,6 +44,8 @@ pub(super) struct Lines<R> {
     /// How much of the chunk is hashed.
     hashed: usize,
     hasher: blake3::Hasher,
+    /// Of the lengths of lines, as long as what was read is short.
+    lengths: blake3::Hasher,
     position: u64,
     has_ended: bool,
     broken: Option<std::io::Error>,
@@ -50,6 +60,7 @@ impl<R: Read> Lines<R> {
             at: 0,
             hashed: 0,
             hasher: blake3::Hasher::new(),
+            lengths: blake3::Hasher::new(),
             position: 0,
             has_ended: false,
             broken: None,
@@ -69,10 +80,27 @@ impl<R: Read> Lines<R> {
         self.position
     }
 
-    /// The hash of these bytes.
-    pub(super) fn digest(&mut self) -> [u8; 32] {
+    /// The digest of these bytes.
+    pub(super) fn digest(&mut self) -> Hash {
         self.hash();
-        *self.hasher.finalize().as_bytes()
+        let content = *self.hasher.finalize().as_bytes();
+        if !self.is_short() {
+            return content;
+        }
+        let mut digest = *self.lengths.finalize().as_bytes();
+        digest[..FEW_BYTES].copy_from_slice(&content[..FEW_BYTES]);
+        digest
+    }
+
+    /// Is there so little of it that it could be guessed?
+    const fn is_short(&self) -> bool {
+        self.position < HEAD_BYTES as u64
+    }
+
+    fn measure(&mut self, length: usize) {
+        if self.is_short() {
+            self.lengths.update(&length.to_le_bytes());
+        }
     }
 
     /// Takes the next line.
@@ -84,6 +112,7 @@ impl<R: Read> Lines<R> {
                 if length > LINE_BYTES_MAX {
                     return Next::TooLong;
                 }
+                self.measure(length);
                 return Next::Line(self.chunk.slice(from..from + length));
             }
             if rest.len() > LINE_BYTES_MAX {
@@ -103,6 +132,7 @@ impl<R: Read> Lines<R> {
         self.hash();
         self.hasher.update(b"\n");
         self.position += 1;
+        self.measure(rest);
     }
 
     fn end(&mut self) -> Next {
@@ -166,6 +196,22 @@ impl<R: Read> Lines<R> {
     }
 }
 
+/// The digest by which a file with this head is known.
+pub(super) fn digest_of(head: &[u8]) -> Hash {
+    if head.len() >= HEAD_BYTES {
+        return *blake3::hash(head).as_bytes();
+    }
+    let mut lines = Lines::new(head);
+    loop {
+        match lines.next() {
+            Next::Line(_) | Next::TooLong => {}
+            Next::Rest(_) => lines.take_rest(),
+            // Memory does not break.
+            Next::End | Next::Broken(_) => return lines.digest(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,15 +254,38 @@ mod tests {
     }
 
     #[test]
-    fn hash_and_position_are_those_of_what_was_taken() {
+    fn digest_and_position_are_those_of_what_was_taken() {
         let mut lines = Lines::new(&b"one\ntwo\nthree"[..]);
         lines.next();
-        assert_eq!((lines.position(), lines.digest()), (4, *blake3::hash(b"one\n").as_bytes()));
+        assert_eq!((lines.position(), lines.digest()), (4, digest_of(b"one\n")));
         lines.next();
         lines.next();
-        assert_eq!((lines.position(), lines.digest()), (8, *blake3::hash(b"one\ntwo\n").as_bytes()));
+        assert_eq!((lines.position(), lines.digest()), (8, digest_of(b"one\ntwo\n")));
         lines.take_rest();
-        let all = *blake3::hash(b"one\ntwo\nthree\n").as_bytes();
+        let all = digest_of(b"one\ntwo\nthree\n");
         assert_eq!((lines.position(), lines.digest()), (14, all), "as if the last line had an end");
+        assert_eq!(digest_of(b"one\ntwo\nthree"), all);
+    }
+
+    #[test]
+    fn digest_of_a_long_file_is_a_hash_of_all_of_it() {
+        let text = "x".repeat(HEAD_BYTES - 1) + "\n";
+        let mut lines = Lines::new(text.as_bytes());
+        lines.next();
+        assert_eq!(lines.digest(), *blake3::hash(text.as_bytes()).as_bytes());
+        assert_eq!(lines.digest(), digest_of(text.as_bytes()));
+    }
+
+    /// No. 10 of the second review of issue 5: a plain hash of a log of one line gave its address to whoever tried all.
+    #[test]
+    fn digest_of_a_short_file_fits_many_addresses() {
+        let line = |a: u32, b: u32| {
+            format!("10.{}.{}.{} - - [10/Mar/2026:13:55:36 +0100]\n", 100 + a, 100 + b / 100, 100 + b % 100)
+        };
+        let sought = digest_of(line(7, 77).as_bytes());
+        let fits = |(a, b): &(u32, u32)| digest_of(line(*a, *b).as_bytes()) == sought;
+        let tried = (0..156).flat_map(|a| (0..2000).map(move |b| (a, b)));
+        assert!(tried.filter(fits).take(2).count() > 1, "one address alone fits");
+        assert_ne!(digest_of(b"one\ntwo\n")[FEW_BYTES..], digest_of(b"one\nthree\n")[FEW_BYTES..]);
     }
 }

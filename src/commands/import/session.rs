@@ -23,7 +23,7 @@ use super::tell::{End, FAULTS_TOLD_MAX, Figures};
 use super::write::{Aim, Parcel};
 use crate::counting::tally::{Sums, Tally};
 use crate::counting::{Counter, Drained, Dropped, Hit};
-use crate::store::imports::{Counted, Cut};
+use crate::store::imports::{Counted, Cut, is_same};
 
 /// Sums of one day that wait in the counter before they are drained: below what it takes before it drops hits. Those of a
 /// day that is over are drained at once.
@@ -271,7 +271,8 @@ impl<'a> Session<'a> {
         if position < self.parts.plan.known {
             return Ok(());
         }
-        let is_same = self.parts.plan.content.is_none_or(|content| content == self.parts.lines.digest());
+        let is_same =
+            self.parts.plan.content.is_none_or(|content| is_same(&content, &self.parts.lines.digest()));
         if position > self.parts.plan.known || !is_same {
             return Err(changed(self.parts.path, self.number));
         }

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::super::{Failure, failed};
 use super::keys::HEAD_BYTES;
+use super::lines::digest_of;
 use crate::clock::{Entropy as _, SystemEntropy};
 use crate::counting::Drained;
 use crate::counting::tally::{Cell, Tally};
@@ -78,7 +79,9 @@ impl Writer {
         let after = BatchId { sequence: next.sequence + 1, ..next };
         match self.aim {
             Aim::TakeBack => self.imports.undone(id, counted.cut.position, after.sequence),
-            Aim::Add | Aim::Tell => self.imports.counted(id, &counted, after.sequence),
+            Aim::Add | Aim::Tell => {
+                self.imports.counted(id, &counted, self.head_to(counted.cut.position), after.sequence)
+            }
         }
         .map_err(failed)?;
         if let Some(import) = &mut self.import {
@@ -93,12 +96,18 @@ impl Writer {
     fn begin(&mut self, position: u64) -> Result<Import, Failure> {
         let mut boot = [0; 8];
         SystemEntropy.fill(&mut boot);
-        let bytes = usize::try_from(position).unwrap_or(HEAD_BYTES).min(self.head.len());
-        let head = (bytes as u64, *blake3::hash(&self.head[..bytes]).as_bytes());
-        let begun = self.imports.begin(&self.site, head, self.rules, u64::from_be_bytes(boot));
+        let (head, nothing) = (self.head_to(position), digest_of(b""));
+        let begun = self.imports.begin(&self.site, head, nothing, self.rules, u64::from_be_bytes(boot));
         let import = begun.map_err(failed)?;
         self.import = Some(import.clone());
         Ok(import)
+    }
+
+    /// As much of the head as was counted, and its digest: what the file is known by from now on. Nothing is kept of a shorter
+    /// head, so that of a short file two digests cannot be held against each other.
+    fn head_to(&self, position: u64) -> (u64, Hash) {
+        let bytes = usize::try_from(position).unwrap_or(HEAD_BYTES).min(self.head.len());
+        (bytes as u64, digest_of(&self.head[..bytes]))
     }
 
     /// Another program, a gateway that serves, may write at the same time: then one waits for the other.

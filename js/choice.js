@@ -7,7 +7,7 @@
  *   open()          shows where the choice can be changed
  *   choose(choice)  "all", "none", or { categories: [...], trackers: [...] }; resolves when the answer is stored, and
  *                   fails with an Error that has the server's sentence and status when it is not taken, and with a
- *                   TypeError when it is none of these: nothing is sent then
+ *                   TypeError when it is no choice: nothing is sent then
  *   at              where the pages of the gateway stand: an address with a slash at the end
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last: the same once more is not sent while it is on its way
@@ -129,10 +129,10 @@ if (!__BANNER__ || __ALONE__)
   consentry.choose = async (choice) => {
     // Who has no choice yet is asked for it.
     if (!choice) return consentry.open();
-    // A slip of the shop's script must not be taken for a no, which may take something back.
-    const lists = [choice.categories, choice.trackers].filter((list) => list);
-    if (choice !== "all" && choice !== "none" && !(lists[0] && lists.every(Array.isArray)))
-      throw new TypeError('choose() takes "all", "none" or { categories: [...], trackers: [...] }');
+    // A slip of the shop's script must not be taken for a no, which may take something back. Other words the server refuses, and
+    // what is no list has no forEach.
+    if (choice == "some" || (!choice.big && !choice.categories && !choice.trackers))
+      throw TypeError("choose() takes all, none, categories or trackers");
     const fields = new URLSearchParams({ layer: "script", choice: choice.big ? choice : "some" });
     choice.categories?.forEach((category) => fields.append("category", category));
     choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
@@ -144,9 +144,8 @@ if (!__BANNER__ || __ALONE__)
       const { error } = await refused.json();
       fault = Object.assign(new Error(error), { status: refused.status });
     };
-    return send(fields, leave).then(() => {
-      if (fault) throw fault;
-    });
+    await send(fields, leave);
+    if (fault) throw fault;
   };
 
 if (__BANNER__) {

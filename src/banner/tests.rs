@@ -163,7 +163,7 @@ const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^"
 /// Most bytes that a page grows by after a yes to everything, where nothing is wrapped: after Brotli, within a shop's page.
 const GRANTED_BYTES_MAX: usize = 600;
 /// The same after a no, with nothing held.
-const REFUSED_BYTES_MAX: usize = 1000;
+const REFUSED_BYTES_MAX: usize = 1005;
 /// The same where a script and an embed are held: with the stand-ins' code, the placeholders' style and their form.
 const REFUSED_AND_HELD_BYTES_MAX: usize = 1680;
 

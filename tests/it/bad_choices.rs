@@ -64,7 +64,7 @@ fn rows() -> Vec<Row> {
         "choice=all&return=%2F%09%2Fevil.example",
         "choice=all&return=javascript:alert(1)",
         "choice=all&return=/a%0d%0aset-cookie:x=1",
-        "choice=all&return=",
+        "choice=all&return=&return=",
         "choice=all&return=/a&return=/b",
         "choice=some&category=necessary%00",
         "choice=some&category=%3Cscript%3E",

@@ -9,6 +9,7 @@ mod error;
 mod index;
 #[cfg(test)]
 mod innocent;
+mod matching;
 #[cfg(test)]
 mod needs;
 mod offer;
@@ -25,6 +26,8 @@ pub use entry::{
 };
 pub use error::CatalogError;
 use index::Index;
+pub(super) use matching::bytes_match;
+pub use matching::{host_matches, name_matches};
 use offer::Controller;
 pub use offer::{Offer, STAMP_BITS};
 use own::OwnRules;
@@ -242,28 +245,6 @@ impl Catalog {
     /// wildcards), then the later tracker. Allocates nothing, unless a path of over 512 bytes is percent-encoded.
     pub fn own(&self, sent: Sent<'_>) -> Option<(&Tracker, bool)> {
         self.own.find(sent).map(|(id, is_script)| (self.tracker(id), is_script))
-    }
-}
-
-/// Does `host` stand under `rule` (`*.example.com`: the domain itself and everything below; else equality)?
-pub fn host_matches(rule: &str, host: &str) -> bool {
-    match rule.strip_prefix("*.") {
-        Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
-        None => rule == host,
-    }
-}
-
-/// Does `name` stand under `rule` (a trailing `*` takes every continuation, a leading one every beginning)?
-pub fn name_matches(rule: &str, name: &str) -> bool {
-    bytes_match(rule, name.as_bytes())
-}
-
-/// As [`name_matches`], for a name as it stands in a header.
-pub(super) fn bytes_match(rule: &str, name: &[u8]) -> bool {
-    match (rule.strip_suffix('*'), rule.strip_prefix('*')) {
-        (Some(start), _) => name.starts_with(start.as_bytes()),
-        (None, Some(end)) => name.ends_with(end.as_bytes()),
-        (None, None) => rule.as_bytes() == name,
     }
 }
 

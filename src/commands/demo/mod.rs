@@ -109,7 +109,7 @@ path = "/takk*"
 [[site.allow]]
 cookie = "sort"
 category = "preferences"
-why = "remembers how you sort the shelf"
+why = "husker hvordan du sorterer hylla"
 "#
     )
 }

@@ -134,6 +134,11 @@ fn legible(user_agent: &[u8]) -> Cow<'_, str> {
 /// Browser and system as uap-core names them, before our own words: what its test vectors are compared with.
 pub fn families(user_agent: &[u8]) -> [Option<String>; 2] {
     let text = legible(user_agent);
+/// Does who sends this user agent say to be a robot, or not say what it is?
+pub fn is_robot(user_agent: &[u8]) -> bool {
+    robot::name(&legible(user_agent)).is_some()
+}
+
     let browser = RULES.browser.extract(&text).map(|value| value.family.into_owned());
     let system = RULES.os.extract(&text).map(|value| value.os.into_owned());
     [browser, system]

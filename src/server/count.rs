@@ -12,6 +12,7 @@ use super::visit::Visit;
 use super::worker::Shared;
 use super::{cache, weeks};
 use crate::clock::Clock;
+use crate::counting::agent::is_robot;
 use crate::counting::{Hit, HitKind, Said, Standing};
 use crate::policy::consent::{Category, Consent};
 use crate::telemetry::Metrics;
@@ -86,10 +87,21 @@ impl Look {
         }
     }
 
-    /// What to keep of what a page's script tells, or a server: only a page says its origin (Fetch Standard section 3.2).
+    /// What to keep of what a page's script tells, or a server, or an app: only a page says its origin (Fetch Standard
+    /// section 3.2).
     pub(super) fn of_event(target: &PathAndQuery, headers: &HeaderMap) -> Self {
-        let has_fetch = headers.contains_key(header::ORIGIN).then(|| headers.contains_key(FETCH_MODE));
-        Self { has_fetch, ..Self::of(target, headers) }
+        let mut look = Self::of(target, headers);
+        if headers.contains_key(header::ORIGIN) {
+            look.has_fetch = Some(headers.contains_key(FETCH_MODE));
+        } else {
+            look.user_agent = look.user_agent.map(of_app);
+        }
+        look
+    }
+
+    /// Does who sent it say to be a robot?
+    pub(super) fn is_of_robot(&self) -> bool {
+        is_robot(self.user_agent.as_ref().map_or(&[], HeaderValue::as_bytes))
     }
 
     /// The language for a page that does not say its own.
@@ -120,6 +132,17 @@ impl Look {
             kind,
         }
     }
+}
+
+/// The user agent of an app. Those of Android say by default only what they fetch with, `okhttp/4.12.0`, which is a robot's
+/// where it opens pages; an app that tells what happened in it is none, and is read as Android would write it.
+fn of_app(user_agent: HeaderValue) -> HeaderValue {
+    let Some(text) = user_agent.to_str().ok().filter(|text| text.contains("okhttp/")) else {
+        return user_agent;
+    };
+    let system = if text.starts_with("okhttp/") { " (Linux; U; Android; Mobile)" } else { "" };
+    let written = text.replace("okhttp/", "Dalvik/") + system;
+    HeaderValue::from_str(&written).unwrap_or(user_agent)
 }
 
 /// What a visitor had answered, as the counter is told.

@@ -93,11 +93,12 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
         Happened::Engagement { engaged_ms, scroll } => HitKind::Engagement { engaged_ms, scroll },
     };
     let Page { target, fragment, .. } = told.page;
+    let is_of_robot = look.is_of_robot();
     let look = Look { target, fragment, referrer: told.referrer, ..look };
     shared.hits.hand_in(look.hit(shared, visit, kind));
     // The counter decides the same, and counts why.
     let is_allowed = visit.site.practice.without_consent != WithoutConsent::Off || visit.has_statistics();
-    is_allowed && !visit.objects()
+    is_allowed && !visit.objects() && !is_of_robot
 }
 
 /// The question that stood in the page: the one whose notice it named; where it named none of today's, the one in the

@@ -165,7 +165,8 @@ fn a_page_under_another_host_of_the_site_may_tell_and_read_the_answer() {
     let origin = Origin::page(PLAIN);
     let gateway = start(&origin);
     let origin = "http://127.0.0.1:8080";
-    let headers = [("content-type", "text/plain"), ("origin", origin), ("sec-fetch-site", "same-site")];
+    let told = [("origin", origin), ("sec-fetch-site", "same-site")];
+    let headers = [&FROM_PAGE[2..], &told].concat();
     let answer = post(&gateway, "/event", purchase().to_string(), &headers);
     assert_eq!(dropped(&answer), 0);
     assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
@@ -284,12 +285,30 @@ fn robots_are_not_counted_by_their_events() {
     let json = ("content-type", "application/json");
     for body in [pageview("/robot"), purchase()] {
         let robot = ("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)");
-        post(&gateway, "/event", body.to_string(), &[json, robot]);
+        assert_eq!(dropped(&post(&gateway, "/event", body.to_string(), &[json, robot])), 1);
     }
-    post(&gateway, "/event", purchase().to_string(), &[json]);
+    assert_eq!(dropped(&post(&gateway, "/event", purchase().to_string(), &[json])), 1);
     tell(&gateway, &pageview("/"));
     robots(&gateway, &token, &[("Googlebot", 2), ("No user agent", 1)]);
     figures(&gateway, &token, [1, 1, 1]);
+}
+
+#[test]
+fn an_app_of_android_is_counted_by_its_events_and_what_fetches_pages_with_the_same_is_a_robot() {
+    let gateway = start_with(&Origin::page(PLAIN), RULES);
+    let token = gateway.token();
+    let json = ("content-type", "application/json");
+    let agents = ["okhttp/4.12.0", "MyShop/5 (Linux; Android 13; Pixel) okhttp/4.12.0"];
+    for agent in agents {
+        let app = [json, ("user-agent", agent)];
+        assert_eq!(dropped(&post(&gateway, "/event", purchase().to_string(), &app)), 0);
+        // A page says its origin, and no page is shown by it.
+        let page = [json, ("user-agent", agent), ("origin", "http://shop.example")];
+        assert_eq!(dropped(&post(&gateway, "/event", purchase().to_string(), &page)), 1);
+    }
+    let bot = [json, ("user-agent", "Googlebot/2.1 okhttp/4.12.0")];
+    assert_eq!(dropped(&post(&gateway, "/event", purchase().to_string(), &bot)), 1);
+    figures(&gateway, &token, [2, 0, 2]);
 }
 
 #[test]

@@ -24,11 +24,14 @@ use super::robot;
 const AGENTS_MAX: usize = 32_768;
 /// The part of a user agent that is read, in bytes: no expression sees more.
 const USER_AGENT_BYTES_MAX: usize = 1024;
-/// The longest number of a version, in digits.
-const VERSION_DIGITS_MAX: usize = 4;
+/// The longest first and second number of a version, in digits: too few for a telephone's.
+const MAJOR_DIGITS_MAX: usize = 3;
+const MINOR_DIGITS_MAX: usize = 2;
 
 /// What is not known.
 const UNKNOWN: &str = "(unknown)";
+/// A version that no browser has.
+const OTHER: &str = "(other)";
 
 /// What a user agent says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,14 +134,14 @@ fn legible(user_agent: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(&user_agent[..user_agent.len().min(USER_AGENT_BYTES_MAX)])
 }
 
-/// Browser and system as uap-core names them, before our own words: what its test vectors are compared with.
-pub fn families(user_agent: &[u8]) -> [Option<String>; 2] {
-    let text = legible(user_agent);
 /// Does who sends this user agent say to be a robot, or not say what it is?
 pub fn is_robot(user_agent: &[u8]) -> bool {
     robot::name(&legible(user_agent)).is_some()
 }
 
+/// Browser and system as uap-core names them, before our own words: what its test vectors are compared with.
+pub fn families(user_agent: &[u8]) -> [Option<String>; 2] {
+    let text = legible(user_agent);
     let browser = RULES.browser.extract(&text).map(|value| value.family.into_owned());
     let system = RULES.os.extract(&text).map(|value| value.os.into_owned());
     [browser, system]
@@ -209,18 +212,19 @@ impl Rules {
     }
 }
 
-/// Two numbers with a dot between, or one; a word such as Windows "XP" as the expressions give it.
+/// Two short numbers with a dot between, or one; a word such as Windows "XP" as the expressions give it. A second number that
+/// is too long is left out.
 fn version(major: Option<&str>, minor: Option<&str>) -> Word {
-    let number = |text: &&str| {
-        (1..=VERSION_DIGITS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let text = match (major, minor.filter(number)) {
-        (Some(major), Some(minor)) if number(&major) => format!("{major}.{minor}").into(),
-        (Some(major), None) if number(&major) => major.into(),
-        (Some(major), _) => words::version(major).unwrap_or(UNKNOWN).into(),
-        (None, _) => UNKNOWN.into(),
-    };
-    Word(text)
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(major) = major else { return Word(UNKNOWN.into()) };
+    if !is_number(major) || major.len() > MAJOR_DIGITS_MAX {
+        // A longer one is the number of a build.
+        let is_version = is_number(major) && major.len() == MAJOR_DIGITS_MAX + 1;
+        let long = if is_version { OTHER } else { UNKNOWN };
+        return Word(words::version(major).unwrap_or(long).into());
+    }
+    let minor = minor.filter(|text| is_number(text) && text.len() <= MINOR_DIGITS_MAX);
+    Word(minor.map_or_else(|| major.into(), |minor| format!("{major}.{minor}").into()))
 }
 
 #[cfg(test)]

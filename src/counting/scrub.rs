@@ -125,8 +125,12 @@ fn kind(segment: &str, before: &str, shown: Shown) -> Option<&'static str> {
     });
     let has_number = || number::digits_of(&text) >= errand::ERRAND_DIGITS_MIN;
     let is_token = || text.chars().count() > SEGMENT_CHARS_MAX || parts().any(shape::is_token);
+    let errand = |before: &str| {
+        let has_plate = errand::has_plate(&text, before);
+        if has_plate { Some(":plate") } else { errand::kind(&text, before) }
+    };
     found
-        .or_else(|| if has_number() { errand::kind(&text, &decoded(before)) } else { None })
+        .or_else(|| if has_number() { errand(&decoded(before)) } else { None })
         .or_else(|| is_token().then_some(":token"))
 }
 
@@ -143,13 +147,14 @@ fn legible(segment: &str) -> Cow<'_, str> {
     if text.is_ascii() { text } else { Cow::Owned(text.chars().map(plain).collect()) }
 }
 
-/// The digits of other scripts that people are given numbers in: Arabic, Persian and full width; and what programs for
-/// texts make of a space or a hyphen.
+/// The digits of other scripts that people are given numbers in: Arabic, Persian and full width; what programs for texts
+/// make of a space or a hyphen; and what stands for a dot in hosts (UTS 46 section 2.3).
 fn plain(c: char) -> char {
     const ZEROS: [char; 3] = ['\u{660}', '\u{6f0}', '\u{ff10}'];
     match c {
         '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}' => return ' ',
         '\u{2010}'..='\u{2015}' | '\u{2212}' => return '-',
+        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => return '.',
         _ => {}
     }
     let digit =

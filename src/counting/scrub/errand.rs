@@ -1,4 +1,4 @@
-//! Numbers that the words before them say something of: an order, a customer, a telephone.
+//! Numbers that the words before them say something of: an order, a customer, a telephone, a car.
 
 use super::number::{digits_of, groups, runs};
 use super::span;
@@ -82,6 +82,25 @@ const TELEPHONES: [&str; 14] = [
     "vipps",
     "whatsapp",
 ];
+/// Words that say the same of a car's number plate.
+const PLATES: [&str; 13] = [
+    "reg",
+    "regnr",
+    "regnummer",
+    "registreringsnummer",
+    "skilt",
+    "skiltnr",
+    "skiltnummer",
+    "bil",
+    "biler",
+    "bilnr",
+    "kjoretoy",
+    "kjøretøy",
+    "kjoeretoey",
+];
+/// The letters and the digits of a Norwegian number plate.
+const PLATE_LETTERS: usize = 2;
+const PLATE_DIGITS: usize = 5;
 /// Words that may stand between such a word and its number.
 const BETWEEN: [&str; 25] = [
     "id",
@@ -135,6 +154,24 @@ pub(super) fn kind(text: &str, before: &str) -> Option<&'static str> {
     })
 }
 
+/// Is there a Norwegian number plate after a word for one: "regnr EK12345", "ek-12345" in `/bil/`? With a sign between its
+/// parts, its letters are no word such as *nr*.
+pub(super) fn has_plate(text: &str, before: &str) -> bool {
+    runs(text).any(|(at, run)| {
+        let (within, after) = (&text[..at], &text[at + run.len()..]);
+        let head = within.strip_suffix([' ', '-']).unwrap_or(within);
+        let Some((letters, _)) = head.char_indices().nth_back(PLATE_LETTERS - 1) else { return false };
+        let (rest, letters) = head.split_at(letters);
+        let is_word = head.len() < within.len() && is_any(&BETWEEN, letters);
+        let is_shaped = run.len() == PLATE_DIGITS
+            && run.bytes().all(|byte| byte.is_ascii_digit())
+            && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && !rest.ends_with(char::is_alphanumeric)
+            && !after.starts_with(char::is_alphanumeric);
+        is_shaped && !is_word && last_word(words(rest, before)).is_some_and(|word| is_any(&PLATES, word))
+    })
+}
+
 /// What a word says of the number after it.
 enum Said {
     Errand,
@@ -143,8 +180,7 @@ enum Said {
 
 /// What the last word says that is neither a number nor one that stands between.
 fn said(within: &str, before: &str) -> Option<Said> {
-    let is_divider = |c: char| !c.is_alphanumeric();
-    let mut words = within.rsplit(is_divider).chain(before.rsplit(is_divider));
+    let mut words = words(within, before);
     // "SO10045": letters that are one with the number, if they are no such word themselves.
     let joined = words.next().unwrap_or("");
     if let Some(said) = said_by(joined) {
@@ -153,8 +189,19 @@ fn said(within: &str, before: &str) -> Option<Said> {
     if joined.len() > PREFIX_LETTERS_MAX {
         return None;
     }
+    last_word(words).and_then(said_by)
+}
+
+/// The words before a number, the last one first.
+fn words<'t>(within: &'t str, before: &'t str) -> impl Iterator<Item = &'t str> {
+    let is_divider = |c: char| !c.is_alphanumeric();
+    within.rsplit(is_divider).chain(before.rsplit(is_divider))
+}
+
+/// The last one that is neither a number nor one that stands between.
+fn last_word<'t>(words: impl Iterator<Item = &'t str>) -> Option<&'t str> {
     let is_between = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit()) || is_any(&BETWEEN, word);
-    words.filter(|word| !word.is_empty()).take(WORDS_MAX).find(|word| !is_between(word)).and_then(said_by)
+    words.filter(|word| !word.is_empty()).take(WORDS_MAX).find(|word| !is_between(word))
 }
 
 fn said_by(word: &str) -> Option<Said> {

@@ -219,6 +219,15 @@ fn is_luhn(digits: &str) -> bool {
     sum % 10 == 0
 }
 
+/// Letters and a number that can be an article's: few letters, or any word before a number whose check is right.
+pub(super) fn is_article_behind_letters(text: &str) -> bool {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_checked = is_number && digits.len() >= 12 && is_gtin(digits);
+    let has_few_letters = text.len() - digits.len() <= PREFIX_LETTERS_MAX;
+    (is_checked || has_few_letters) && digits.len() <= ARTICLE_DIGITS_MAX && is_number
+}
+
 /// The check of article numbers, GS1 General Specifications section 7.9: the last digit makes the sum, every second one
 /// thrice, end in 0.
 fn is_gtin(digits: &str) -> bool {

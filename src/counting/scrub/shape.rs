@@ -1,6 +1,13 @@
 //! Texts about one person by their shape: addresses, identifiers, accounts, tokens.
 
-use super::TOKEN_CHARS_MIN;
+use super::{TOKEN_CHARS_MIN, number};
+
+/// The length of the numbers of vehicles and parcels.
+const SERIAL_CHARS: std::ops::RangeInclusive<usize> = 17..=20;
+/// The fewest digits in a row of a parcel's.
+const PARCEL_DIGITS_MIN: usize = 9;
+/// The most letters in a row of a vehicle's; words are longer.
+const VEHICLE_LETTERS_MAX: usize = 9;
 
 /// What divides an address, in any width.
 const AT_SIGNS: [char; 3] = ['@', '＠', '﹫'];
@@ -63,9 +70,11 @@ fn is_rewritten(text: &str) -> bool {
     })
 }
 
-/// Does a name stand before the `@`? It may end in signs that a name may have (RFC 5322 section 3.2.3), or in a quote.
+/// Does a name stand before the `@`? It may end in signs that a name may have (RFC 5322 section 3.2.3), in a quote, or in
+/// what nobody sees.
 fn ends_in_name(before: &str) -> bool {
-    before.trim_end_matches(SIGNS).ends_with(char::is_alphanumeric)
+    let is_sign = |c: char| SIGNS.contains(&c) || c.is_control();
+    before.trim_end_matches(is_sign).ends_with(char::is_alphanumeric)
 }
 
 /// What a host's name can be of a text, from its beginning.
@@ -127,8 +136,30 @@ pub(super) fn is_token(text: &str) -> bool {
         let turns = run.as_bytes().windows(2).filter(|pair| is_turn(pair[0], pair[1])).count();
         // Words have a capital at most at every fourth letter.
         let is_mixed = capitals * 10 > run.len() * 3 && count(u8::is_ascii_lowercase) > 3;
-        is_hex || is_mixed || turns * 4 >= run.len()
+        is_hex || is_mixed || turns * 4 >= run.len() || is_serial(run)
     })
+}
+
+/// The number of a vehicle or of a parcel.
+fn is_serial(run: &str) -> bool {
+    let is_of_one_case = !(run.bytes().any(|byte| byte.is_ascii_lowercase())
+        && run.bytes().any(|byte| byte.is_ascii_uppercase()));
+    let longest = |is: fn(&u8) -> bool| run.as_bytes().split(|byte| !is(byte)).map(<[u8]>::len).max();
+    let (letters, digits) = (longest(u8::is_ascii_alphabetic), longest(u8::is_ascii_digit));
+    // The article number on a box, behind a word: "dekk3528701234564".
+    let is_article = number::is_article_behind_letters(run);
+    if !SERIAL_CHARS.contains(&run.len()) || !is_of_one_case || letters < Some(1) || is_article {
+        return false;
+    }
+    digits >= Some(PARCEL_DIGITS_MIN) || (is_vehicle(run) && letters <= Some(VEHICLE_LETTERS_MAX))
+}
+
+/// ISO 3779: 17 letters and digits, without I, O and Q, the last four of which are digits.
+fn is_vehicle(run: &str) -> bool {
+    run.len() == 17
+        && !run.bytes().any(|byte| matches!(byte.to_ascii_uppercase(), b'I' | b'O' | b'Q'))
+        && run.bytes().rev().take(4).all(|byte| byte.is_ascii_digit())
+        && run.bytes().filter(u8::is_ascii_digit).count() > 4
 }
 
 /// From letter to digit or back, or from small letter to capital; a capital begins a word, so it is none.

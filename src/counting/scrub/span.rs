@@ -34,7 +34,10 @@ pub(super) fn is_size(text: &str) -> bool {
             && ("12"..="24").contains(&&whole[5..]);
     }
     let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    let is_other = matches!(lengths[..], [3, 2 | 3, 3] | [2, 2, 2, 2]) && !are_sizes(&groups);
+    // Sizes that are written like a telephone rise by one or two: "36 37 38 39" is none, "22 33 44 55" is one.
+    let is_telephone = lengths == [2, 2, 2, 2] && text.contains(' ') && !rises_by_at_most(&groups, 2);
+    let is_other =
+        is_telephone || (matches!(lengths[..], [3, 2 | 3, 3] | [2, 2, 2, 2]) && !are_sizes(&groups));
     groups.len() > 2
         && lengths.iter().all(|length| *length <= 3)
         && !is_other
@@ -45,7 +48,7 @@ pub(super) fn is_size(text: &str) -> bool {
 pub(super) fn are_sizes(groups: &[&str]) -> bool {
     let is_lorry =
         matches!(groups, [width, height, rim] if is_tyre(width, height) && LORRY_RIMS.contains(rim));
-    is_lorry || are_steps(groups)
+    is_lorry || rises_by_at_most(groups, u32::MAX)
 }
 
 /// Does a size of a tyre begin with these groups?
@@ -62,12 +65,14 @@ fn is_tyre(width: &str, height: &str) -> bool {
         && height.ends_with(['0', '5'])
 }
 
-/// Do the numbers rise by the same step: 40, 41, 42, 43?
-fn are_steps(groups: &[&str]) -> bool {
+/// Do the numbers rise by the same step, and no higher one: 40, 41, 42, 43?
+fn rises_by_at_most(groups: &[&str], most: u32) -> bool {
     let numbers: Vec<u32> = groups.iter().filter_map(|group| group.parse().ok()).collect();
     let mut steps = numbers.windows(2).map(|pair| pair[1].checked_sub(pair[0]));
     let first = steps.next().flatten();
-    groups.len() > 3 && first.is_some_and(|step| step > 0) && steps.all(|step| step == first)
+    groups.len() > 3
+        && first.is_some_and(|step| (1..=most).contains(&step))
+        && steps.all(|step| step == first)
 }
 
 /// What stands on both sides of the one hyphen, if these are numbers.

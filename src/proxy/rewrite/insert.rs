@@ -226,7 +226,7 @@ impl Frame {
             _ if self.body != Body::Unseen => {}
             _ => {
                 self.head(start, edits);
-                if !belongs_in_head(name) {
+                if !IN_HEAD.contains(&name) {
                     self.body = Body::Content;
                 }
             }
@@ -377,22 +377,19 @@ impl Frame {
 }
 
 /// Elements that do not end the head (HTML 13.2.6.4.4).
-fn belongs_in_head(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"base"
-            | b"basefont"
-            | b"bgsound"
-            | b"link"
-            | b"meta"
-            | b"noframes"
-            | b"noscript"
-            | b"script"
-            | b"style"
-            | b"template"
-            | b"title"
-    )
-}
+const IN_HEAD: [&[u8]; 11] = [
+    b"base",
+    b"basefont",
+    b"bgsound",
+    b"link",
+    b"meta",
+    b"noframes",
+    b"noscript",
+    b"script",
+    b"style",
+    b"template",
+    b"title",
+];
 
 /// Does this attribute of `<html>` say that the page is AMP, an advertisement or a letter in it? The sign may be followed
 /// by one that asks for a coloured form.

@@ -161,23 +161,6 @@ fn visit_over_midnight_counts_on_both_days_but_once_in_the_range() {
     assert_eq!(room.rows(second), [(vec![], vec![1, 1, 1])]);
 }
 
-/// A visit runs on over midnight; at noon another comes for one page.
-#[test]
-fn what_became_of_visits_is_told_on_the_day_on_which_they_began() {
-    let room = room();
-    let goes_on =
-        Sums { visitors: 1, visitors_hour: 1, visits_hour: 1, carried: 1, views: 1, ..Sums::default() };
-    let bounce = Sums { bounces: 1, seconds: 0, ..visit() };
-    let tallies = [(23, visit()), (24, goes_on), (36, bounce)];
-    room.add(1, tallies.map(|(hour, sums)| tally(hour, Cell::Total, sums)).to_vec(), vec![]);
-    let of = |axes: &[Axis]| -> Vec<Vec<i64>> {
-        let metrics = vec![Metric::Visits, Metric::BounceRate, Metric::VisitDuration];
-        room.rows(Asked { metrics, ..asked(axes, None) }).into_iter().map(|(_, figures)| figures).collect()
-    };
-    assert_eq!(of(&[Axis::Time(Bucket::Day)]), [[1, 0, 60], [2, 100, 0]]);
-    assert_eq!(of(&[]), [[2, 50, 30]]);
-}
-
 #[test]
 fn hours_count_who_was_active_in_them() {
     let room = room();
@@ -400,4 +383,5 @@ mod age;
 mod choices;
 mod every_question;
 mod figures;
+mod midnight;
 mod pack;

@@ -6,6 +6,7 @@
 mod check;
 mod entry;
 mod error;
+mod hashed;
 mod index;
 #[cfg(test)]
 mod innocent;

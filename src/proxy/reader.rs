@@ -198,11 +198,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_page_passes_byte_for_byte_with_the_tail_behind_it(
+        fn any_page_passes_byte_for_byte_with_the_tail_behind_it_if_it_begins_as_one(
             page in "(<[a-z/!]{1,7}( [a-z]{1,4}=[\"']?[a-z:/.]{0,20}[\"']?)?>?|\\PC{0,20}|<script src=//x.example>){0,20}",
             pieces in 1..50_usize,
         ) {
-            prop_assert_eq!(passed(page.as_bytes(), pieces), [page.as_bytes(), TAIL].concat());
+            let is_page = matches!(page.as_bytes().trim_ascii_start(), [] | [b'<' | 0xEF, ..]);
+            let tail = if is_page { TAIL } else { b"" };
+            prop_assert_eq!(passed(page.as_bytes(), pieces), [page.as_bytes(), tail].concat());
         }
     }
 }

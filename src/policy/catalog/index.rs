@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::{Tracker, TrackerId};
+use super::{Tracker, TrackerId, hashed};
 
 /// Everything a catalogue can be asked by.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Index {
     }
 
     pub(super) fn cookie(&self, name: &[u8]) -> Option<TrackerId> {
-        self.cookies.owner(name)
+        self.cookies.owner(name).or_else(|| self.named(hashed::owner(name)?))
     }
 
     pub(super) fn storage(&self, key: &[u8]) -> Option<TrackerId> {

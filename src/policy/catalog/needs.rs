@@ -48,7 +48,10 @@ const NECESSARY_COOKIES: &[(&str, &str)] = &[
     ("drupal", "SESS0f3a1b2c SSESS0f3a1b2c"),
     ("nopcommerce", ".Nop.Customer .Nop.Session Nop.customer NOPCOMMERCE.AUTH"),
     ("medusa", "_medusa_cart_id _medusa_jwt"),
-    ("craft", "CraftSessionId"),
+    ("craft", "CraftSessionId 0123456789abcdef0123456789abcdef_identity"),
+    ("virtuemart", "0123456789abcdef0123456789abcdef"),
+    ("f5", "TS01a2b3c4 TS8f7a1b2c029"),
+    ("shop-identity", "sb-abcdef-auth-token.0 sb-abcdef-auth-token-code-verifier sb-access-token"),
     ("vtex", "checkout.vtex.com vtex_session VtexIdclientAutCookie_shop"),
     ("oscommerce", "osCsid zenid XTCsid"),
     ("hcl-commerce", "WC_SESSION_ESTABLISHED WC_CartOrderId_10151 pgid-shop SecureSessionID-1"),
@@ -57,7 +60,10 @@ const NECESSARY_COOKIES: &[(&str, &str)] = &[
         "PHPSESSID JSESSIONID connect.sid ASP.NET_SessionId ASPSESSIONIDQQ .AspNetCore.Session sessionid \
          .AspNetCore.Antiforgery.0f3a laravel_session ci_session symfony rack.session express:sess koa.sid \
          PLAY_SESSION CFID CFTOKEN fe_typo_user _shop_session __Host-session _myshop_session my_shop_session \
-         dekkogfelg_session dekk-og-felg-session koa.sess koa.sess.sig",
+         dekkogfelg_session dekk-og-felg-session koa.sess koa.sess.sig __Host-SESSION __Host-JSESSIONID \
+         __Host-connect.sid __Host-ASP.NET_SessionId __Host-.AspNetCore.Antiforgery.0f3a __Secure-.AspNetCore.Session \
+         ghost-members-ssr ghost-members-ssr.sig payload-token directus_session_token MoodleSessionshop \
+         phpbb3_0f3a_sid",
     ),
     (
         "shop-security",

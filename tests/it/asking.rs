@@ -22,7 +22,8 @@ hosts = ["film.example"]
 cookies = [{ name = "_film", days = 30 }]
 source = "https://film.example/docs"
 "#;
-const MORE: &str = r#"
+/// Another tracker of the shop's own, as it stands in the settings.
+pub const MORE: &str = r#"
 [[site.tracker]]
 id = "more"
 name = "More"
@@ -33,16 +34,18 @@ hosts = ["more.example"]
 source = "https://more.example/docs"
 "#;
 
-fn is_asked(page: &Answer) -> bool {
+/// Does the page ask?
+pub fn is_asked(page: &Answer) -> bool {
     page.text().contains("id=\"consentry-banner\"")
 }
 
 /// What the origin was told of the consent in the last request.
-fn told(origin: &Origin) -> String {
+pub fn told(origin: &Origin) -> String {
     origin.last().header("consentry-consent").to_owned()
 }
 
-fn reloaded(gateway: &Gateway, origin: &Origin, rules: &str) {
+/// The site with these rules in place of its others.
+pub fn reloaded(gateway: &Gateway, origin: &Origin, rules: &str) {
     gateway.reload(&settings(&gateway.directory, origin.address, rules));
 }
 

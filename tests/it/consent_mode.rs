@@ -1,30 +1,11 @@
 //! Google's advanced mode: its tags are loaded before an answer, and after one as the answer says.
 
+use crate::asking::{MORE, is_asked, reloaded};
 use crate::pages::SHOP;
-use crate::support::{Answer, Gateway, Origin, RULES, Visitor, settings, start};
+use crate::support::{Answer, Origin, RULES, Visitor, start};
 
 const ADVANCED: &str = "[site.consent.google]\nmode = \"advanced\"\n\
     [[site.consent.google.region]]\ncountries = [\"US\"]\ngranted = [\"statistics\"]\n";
-const MORE: &str = r#"
-[[site.tracker]]
-id = "more"
-name = "More"
-category = "marketing"
-provider = { name = "More Ltd", country = "US", privacy = "https://more.example/privacy" }
-purpose = { en = "Shows more.", nb = "Viser mer." }
-hosts = ["more.example"]
-source = "https://more.example/docs"
-"#;
-
-/// The site with these rules in place of its others.
-fn reloaded(gateway: &Gateway, origin: &Origin, rules: &str) {
-    gateway.reload(&settings(&gateway.directory, origin.address, rules));
-}
-
-fn is_asked(page: &Answer) -> bool {
-    page.text().contains("id=\"consentry-banner\"")
-}
-
 /// Is the tag loaded in this page? Markup, fence and what page scripts are told have to agree.
 fn loads_google(page: &Answer) -> bool {
     let text = page.text();

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use crate::asking::{is_asked, told};
 use crate::pages::SHOP;
 use crate::receipts::records;
-use crate::support::{Answer, Origin, RULES, Visitor, settings, start};
+use crate::support::{Origin, RULES, Visitor, settings, start};
 
 /// A tracker of the shop's own, as it stands in the settings.
 const COUNTER: &str = r#"
@@ -20,15 +21,6 @@ source = "https://counter.example/docs"
 const SAID_NO: &str = "You said no on";
 const BY_SIGNAL: &str = "Your browser has said no for you, by the signal Global Privacy Control.";
 const CHANGED: &str = "What we ask about has changed since you answered, so we ask again.";
-
-fn is_asked(page: &Answer) -> bool {
-    page.text().contains("id=\"consentry-banner\"")
-}
-
-/// What the origin was told of the consent in the last request.
-fn told(origin: &Origin) -> String {
-    origin.last().header("consentry-consent").to_owned()
-}
 
 /// Recital 42 of the GDPR: whoever agrees knows who answers for the data.
 #[test]

@@ -230,7 +230,10 @@ fn hit(step: &Step, banner: &Banner) -> Result<Hit, Failure> {
         fragment: None,
         referrer: step.referrer.as_deref().map(HeaderValue::from_str).transpose().map_err(failed)?,
         accept_language: None,
-        consent: Standing::Unanswered,
+        consent: match step.deed {
+            Deed::Answer(answer) => Standing::Answered(granted(answer)),
+            _ => Standing::Unanswered,
+        },
         weeks: None,
         objects: false,
         is_bare: false,
@@ -245,21 +248,26 @@ fn notice(step: &Step, banner: &Banner) -> Arc<Notice> {
     Arc::clone(banner.counted(language))
 }
 
-/// An answer. Who takes one back, or tells categories apart, does so in the preference centre; some agree to a film.
+/// What stands after an answer.
+const fn granted(answer: Answer) -> CategorySet {
+    match answer {
+        Answer::Accepted => CategorySet::ALL,
+        Answer::Partial(granted) => granted,
+        Answer::Refused | Answer::Withdrawn => CategorySet::NECESSARY,
+    }
+}
+
+/// An answer. Who takes one back, or tells categories apart, does so in the preference centre.
 fn answered(step: &Step, answer: Answer, banner: &Banner) -> HitKind {
-    let said = |granted: CategorySet, is_withdrawn: bool| {
-        Category::ASKED.map(|category| match (granted.contains(category), is_withdrawn) {
-            (true, _) => Said::Granted,
-            (false, true) => Said::Withdrawn,
-            (false, false) => Said::Refused,
-        })
-    };
-    let (layer, said) = match answer {
-        Answer::Accepted if step.path.starts_with("/guide") => (Layer::Embed, said(CategorySet::ALL, false)),
-        Answer::Accepted => (Layer::Banner, said(CategorySet::ALL, false)),
-        Answer::Refused => (Layer::Banner, said(CategorySet::NECESSARY, false)),
-        Answer::Partial(granted) => (Layer::Page, said(granted, false)),
-        Answer::Withdrawn => (Layer::Page, said(CategorySet::NECESSARY, true)),
+    let stands = granted(answer);
+    let said = Category::ASKED.map(|category| match (stands.contains(category), answer) {
+        (true, _) => Said::Granted,
+        (false, Answer::Withdrawn) => Said::Withdrawn,
+        (false, _) => Said::Refused,
+    });
+    let layer = match answer {
+        Answer::Accepted | Answer::Refused => Layer::Banner,
+        Answer::Partial(_) | Answer::Withdrawn => Layer::Page,
     };
     HitKind::Answered { answer, layer, notice: notice(step, banner), said, reloads: false }
 }

@@ -166,7 +166,7 @@ impl Making<'_> {
 
 /// The file that removes what is kept under these names; a `*` at an end takes every continuation.
 pub fn forget_script<'a>(held: impl Iterator<Item = &'a str>) -> String {
-    forgetting(held, "null", "false")
+    forgetting(held, "null", false)
 }
 
 /// The same for a page that goes because of an answer in another tab: it tells tags that run which categories stand now, and
@@ -177,12 +177,11 @@ pub fn now_script<'a>(
     may_be_taken_back: bool,
 ) -> String {
     let stand = Category::ASKED.into_iter().filter(|category| consent.categories().contains(*category));
-    let takes_back = if may_be_taken_back { "true" } else { "false" };
-    forgetting(held, ScriptValue::texts(stand.map(Category::name)).as_str(), takes_back)
+    forgetting(held, ScriptValue::texts(stand.map(Category::name)).as_str(), may_be_taken_back)
 }
 
-fn forgetting<'a>(held: impl Iterator<Item = &'a str>, stand: &str, takes_back: &str) -> String {
-    let script = FORGET.replace("__NOW__", stand).replace("__TAKES_BACK__", takes_back);
+fn forgetting<'a>(held: impl Iterator<Item = &'a str>, stand: &str, takes_back: bool) -> String {
+    let script = FORGET.replace("__NOW__", stand).replace("__TAKES_BACK__", &takes_back.to_string());
     script.replace("__HELD__", ScriptValue::texts(held).as_str())
 }
 

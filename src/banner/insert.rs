@@ -1,10 +1,10 @@
 //! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
 //!
 //! The question stands first in the body, and its form `consentry-answer` last: shops' pages send "the first form", which is
-//! a payment, as soon as they are there. Buttons belong to a form by their `form` attribute. The form `consentry-allow` stands before the foot of a page with a stand-in; the stand-in's button belongs to it by its
-//! `form` attribute and may therefore stand anywhere, in a paragraph or inside another form too. It names one tracker and
-//! nothing else: the gateway adds that to what stands when it is sent, so it takes nothing back, and gives nothing back
-//! that was withdrawn after the page was made.
+//! a payment, as soon as they are there. The form `consentry-allow` stands before the foot of a page with a stand-in. Buttons
+//! belong to either by their `form` attribute and may therefore stand anywhere, in a paragraph or inside another form too. That
+//! of a stand-in names one tracker and nothing else: the gateway adds it to what stands when it is sent, so it takes nothing
+//! back, and gives nothing back that was withdrawn after the page was made.
 //!
 //! Each form names the notice that its page shows, so that an answer is taken as one to that text.
 

@@ -53,34 +53,38 @@ impl DayKey {
     /// The mark of who has this address and user agent. IPv4 addresses written as IPv6 are taken as IPv4; of other
     /// IPv6 addresses the first 64 bits count, because the rest is often drawn anew.
     pub(super) fn mark(&self, address: IpAddr, user_agent: &[u8]) -> Mark {
+        let user_agent = &user_agent[..user_agent.len().min(USER_AGENT_BYTES_MAX)];
+        self.mark_of(address, u16::try_from(user_agent.len()).unwrap_or(u16::MAX), user_agent)
+    }
+
+    /// The mark of an address alone, whoever asks from there: one household's, or one robot's that changes its name. Its
+    /// length is that of no user agent, which is at most 512.
+    pub(super) fn household(&self, address: IpAddr) -> Mark {
+        self.mark_of(address, u16::MAX, b"")
+    }
+
+    /// The mark of an address as far as it names one household, and of a user agent, each behind its length.
+    fn mark_of(&self, address: IpAddr, length: u16, user_agent: &[u8]) -> Mark {
         let mut input = [0; INPUT_BYTES_MAX];
         let mut used = 0;
         let mut put = |bytes: &[u8]| {
             input[used..used + bytes.len()].copy_from_slice(bytes);
             used += bytes.len();
         };
-        put_address(address, &mut put);
-        let user_agent = &user_agent[..user_agent.len().min(USER_AGENT_BYTES_MAX)];
-        put(&u16::try_from(user_agent.len()).unwrap_or(u16::MAX).to_le_bytes());
+        match address.to_canonical() {
+            IpAddr::V4(v4) => {
+                put(&[4]);
+                put(&v4.octets());
+            }
+            IpAddr::V6(v6) => {
+                put(&[8]);
+                put(&v6.octets()[..8]);
+            }
+        }
+        put(&length.to_le_bytes());
         put(user_agent);
         let mark = Mark(self.0.hash(&input[..used]));
         input[..used].zeroize();
-        mark
-    }
-
-    /// The mark of an address alone, whoever asks from there: one household's, or one robot's that changes its name. It is
-    /// made of two lengths and an address, which no other mark is: the length of a user agent is at most 512.
-    pub(super) fn household(&self, address: IpAddr) -> Mark {
-        let mut input = [0; 1 + 8 + 2];
-        let mut used = 0;
-        let mut put = |bytes: &[u8]| {
-            input[used..used + bytes.len()].copy_from_slice(bytes);
-            used += bytes.len();
-        };
-        put_address(address, &mut put);
-        put(&u16::MAX.to_le_bytes());
-        let mark = Mark(self.0.hash(&input[..used]));
-        input.zeroize();
         mark
     }
 
@@ -88,20 +92,6 @@ impl DayKey {
     /// byte of what they are made of is a length.
     pub(super) fn hash(&self, text: &[u8]) -> u64 {
         self.0.hash_of_kind(0, text)
-    }
-}
-
-/// An address as far as it names one household, behind its length.
-fn put_address(address: IpAddr, put: &mut impl FnMut(&[u8])) {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            put(&[4]);
-            put(&v4.octets());
-        }
-        IpAddr::V6(v6) => {
-            put(&[8]);
-            put(&v6.octets()[..8]);
-        }
     }
 }
 

@@ -36,16 +36,12 @@ impl Policy {
     /// alone: a person may open any page of the shop.
     pub fn own_request(&self, consent: &Consent, from: &str, host: &str, sent: Sent<'_>) -> Option<Own<'_>> {
         let (tracker, is_script) = self.catalog.own(sent)?;
-        let is_vouched = self.vouches_on(consent, from, host) || self.vouches_on(consent, sent.path, host);
+        let is_vouched = [from, sent.path].iter().any(|path| self.vouches_for_own(consent, host, path));
         if is_vouched { None } else { own(consent, tracker, is_script) }
     }
 
     /// Does the operator say, in a category that is granted, that at `path` of the shop's own `host` all is the shop's?
     pub fn vouches_for_own(&self, consent: &Consent, host: &str, path: &str) -> bool {
-        self.vouches_on(consent, path, host)
-    }
-
-    fn vouches_on(&self, consent: &Consent, path: &str, host: &str) -> bool {
         self.settings.allow.iter().any(|allow| {
             matches!(&allow.what, Allowed::Host(rule) if host_matches(rule, host))
                 && allow.holds_on(path)

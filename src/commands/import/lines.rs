@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(lines.digest(), digest_of(text.as_bytes()));
     }
 
-    /// No. 10 of the second review of issue 5: a plain hash of a log of one line gave its address to whoever tried all.
+    /// A plain hash of a log of one line would give its address to whoever tries all.
     #[test]
     fn digest_of_a_short_file_fits_many_addresses() {
         let line = |a: u32, b: u32| {

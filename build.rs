@@ -9,13 +9,14 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 27] = [
+const SOURCES: [&str; 28] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
     "build.mjs",
     "agents.mjs",
     "guard.js",
+    "watch.js",
     "landing.js",
     "signals.js",
     "default.js",

@@ -44,9 +44,19 @@ const LIMITS = {
 const read = (name) => readFileSync(join(here, name), "utf8");
 const write = (name, text) => writeFileSync(join(out, name), text);
 
-async function script(source, name, define) {
+async function minified(source, define) {
   const { code } = await transform(read(source), { ...small, loader: "js", define });
-  writeScript(source, name, code);
+  return code.trim().replace(/;$/, "");
+}
+
+const script = async (source, name, define) => writeScript(source, name, await minified(source, define));
+
+/** What keeps scripts from storing, and what looks whether the answer still stands; a block each. Who agreed to everything has
+ * nothing to be kept from and no question in the page, whose first paint could wait: the second alone, at once. */
+async function guard(name, free, granted, alone) {
+  const watch = await minified("watch.js", { __FREE__: `${free}`, __GRANTED__: `${granted}`, __ALONE__: `${alone}` });
+  const code = free ? watch : `${await minified("guard.js", {})}setTimeout(()=>${watch})`;
+  writeScript("guard.js", name, code);
 }
 
 /** As `script`, with what the source imports, as far as it is used. */
@@ -108,12 +118,11 @@ function sizes() {
 }
 
 mkdirSync(out, { recursive: true });
-const guard = (free, granted, alone) => ({ __FREE__: `${free}`, __GRANTED__: `${granted}`, __ALONE__: `${alone}` });
-await script("guard.js", "guard.js", guard(false, false, false));
-await script("guard.js", "guard-granted.js", guard(false, true, false));
-await script("guard.js", "guard-alone.js", guard(false, false, true));
-await script("guard.js", "guard-free.js", guard(true, true, false));
-await script("guard.js", "guard-free-alone.js", guard(true, true, true));
+await guard("guard.js", false, false, false);
+await guard("guard-granted.js", false, true, false);
+await guard("guard-alone.js", false, false, true);
+await guard("guard-free.js", true, true, false);
+await guard("guard-free-alone.js", true, true, true);
 await script("landing.js", "landing.js", { __ALONE__: "false" });
 await script("landing.js", "landing-alone.js", { __ALONE__: "true" });
 await script("signals.js", "signals.js", {});

@@ -12,7 +12,8 @@ consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => con
 consentry.open = () => consentry.choose();
 addEventListener("click", (event) => {
   if (event.target.id != "consentry-open" || event.ctrlKey || event.metaKey) return;
-  consentry.open(event.preventDefault()).catch(() => (location = event.target));
+  // What preventDefault() gives is nothing: to choose nothing is to open.
+  consentry.choose(event.preventDefault()).catch(() => (location = event.target));
 });
 if (__HELD__)
   (document.referrer == location.href ||

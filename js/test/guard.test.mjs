@@ -150,12 +150,13 @@ async function moves(before, after, { guard = "guard", event = "pageshow", cut, 
   const it = makePage(before ? { cookies: { cart: "1", consentry: before, other: "1.2.3.4" } } : {});
   it.guard(HELD, guard);
   it.page.consentry.at = "/_consentry/";
+  await it.settled();
   if (sent) it.page.consentry_sent = {};
   if (cut) it.page.imported = async () => Promise.reject(new Error("offline"));
   if (after) it.jar.set("consentry", after);
   else it.jar.delete("consentry");
   it.fire(event, {});
-  await new Promise((done) => setTimeout(done));
+  await it.settled();
   return [it.calls.imported.map((file) => file.replace(/.*\//, "")), it.calls.reload];
 }
 
@@ -191,11 +192,12 @@ test("a page is left alone when it is right for the new answer too", async () =>
   assert.deepEqual(await moves(SEALED.none, SEALED.none, { guard: "guard-free" }), nothing, "a browser that shows scripts no cookie");
 });
 
-test("a page that may fetch no file tells its tags by itself before it goes, and stays where it answered a form", () => {
+test("a page that may fetch no file tells its tags by itself before it goes, and stays where it answered a form", async () => {
   for (const guard of ["guard-alone", "guard-free-alone"])
     for (const sent of [0, 1]) {
       const it = makePage({ cookies: { consentry: SEALED.all } });
       it.guard(HELD, guard);
+      await it.settled();
       if (sent) it.page.consentry_sent = {};
       it.page.consentry.stands = () => it.calls.opened.push(`told, ${it.calls.reload} loads`);
       it.jar.set("consentry", SEALED.no);
@@ -204,18 +206,30 @@ test("a page that may fetch no file tells its tags by itself before it goes, and
     }
 });
 
-test("while an answer is on its way in this tab, the guard waits", () => {
+test("while an answer is on its way in this tab, the guard waits", async () => {
   const it = guarded();
+  await it.settled();
   it.page.consentry.busy = 1;
   it.jar.set("consentry", SEALED.more);
   it.fire("cookie change", {});
-  assert.equal(it.calls.reload, 0);
+  assert.deepEqual([it.calls.imported, it.calls.reload], [[], 0]);
 });
 
-test("a document in a sandbox is guarded without a word", () => {
+test("the browser is not asked for cookies while the page is read: the first paint would wait for the answer", async () => {
+  for (const guard of ["guard", "guard-granted", "guard-alone"]) {
+    const it = makePage({ cookies: { consentry: SEALED.more } });
+    it.guard(HELD, guard);
+    assert.equal(it.calls.asked, 0, guard);
+    await it.settled();
+    assert.equal(it.calls.asked, 1, guard);
+  }
+});
+
+test("a document in a sandbox is guarded without a word", async () => {
   for (const guard of [...Object.keys(CHANGES), "guard-alone", "guard-free-alone"]) {
     const it = makePage({ isSandboxed: true });
     it.guard(HELD, guard);
+    await it.settled();
     it.fire("pageshow", {});
     assert.equal(it.calls.reload, 0);
   }

@@ -9,8 +9,8 @@ function clicked(id, keys = {}) {
   it.script("open.js");
   let opened = 0;
   let prevented = 0;
-  it.page.consentry.open = async () => (opened += 1);
-  it.fire("click", { target: { id }, preventDefault: () => (prevented += 1), ...keys });
+  it.page.consentry.choose = async (choice) => (opened += choice === undefined);
+  it.fire("click", { target: { id }, preventDefault: () => void (prevented += 1), ...keys });
   return [opened, prevented];
 }
 

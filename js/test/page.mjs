@@ -11,10 +11,11 @@ const fetching = (code) => code.replaceAll("import(", "imported(");
 export function makePage({ cookies = {}, state = null, hasStorage = true, isSandboxed = false } = {}) {
   const jar = new Map(Object.entries(cookies));
   const heard = [];
-  const calls = { reload: 0, opened: [], cached: [], imported: [] };
+  const calls = { reload: 0, opened: [], cached: [], imported: [], asked: 0 };
 
   class Document {
     get cookie() {
+      calls.asked += 1;
       if (isSandboxed) throw new Error("the document is sandboxed");
       return [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     }
@@ -112,6 +113,8 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
       vm.runInContext(fetching(built(`${name}.js`)).replace("$C", cookies).replace("$S", storage), page),
     landing: () => vm.runInContext(fetching(built("landing.js")), page),
     script: (name) => vm.runInContext(fetching(built(name)), page),
+    /** What was put off until the page has been read. */
+    settled: () => new Promise((done) => setTimeout(done)),
     fire: (name, event) => heard.filter((it) => it.name === name).forEach((it) => it.listener(event)),
   };
 }

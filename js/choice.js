@@ -128,7 +128,7 @@ if (__DIALOG__) {
 if (!__BANNER__ || __ALONE__)
   consentry.choose = async (choice) => {
     // Who has no choice yet is asked for it.
-    if (!choice) return consentry.open();
+    if (!choice || choice.target) return consentry.open();
     // A slip of the shop's script must not be taken for a no, which may take something back. Other words the server refuses, and
     // what is no list has no forEach.
     if (choice == "some" || (!choice.big && !choice.categories && !choice.trackers))

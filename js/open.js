@@ -8,8 +8,8 @@
  * this one: then it is fetched whenever the visitor comes from elsewhere, or back. A page in a
  * sandbox cannot fetch it, and has nothing that is kept.
  */
-consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => consentry.choose(choice));
-consentry.open = () => consentry.choose();
+// Until the file is there both are one: choose() opens when it is given nothing, or an event.
+consentry.open = consentry.choose = (choice) => import(consentry.at + "choice.js").then(() => consentry.choose(choice));
 addEventListener("click", (event) => {
   if (event.target.id != "consentry-open" || event.ctrlKey || event.metaKey) return;
   // What preventDefault() gives is nothing: to choose nothing is to open.

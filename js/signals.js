@@ -12,4 +12,4 @@ self.consentry = {
     dataLayer.push(arguments);
   },
 };
-self.dataLayer ||= [];
+dataLayer = self.dataLayer || [];

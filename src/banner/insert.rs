@@ -115,13 +115,13 @@ impl Site<'_> {
         fill(&texts.banner.lead, &[("who", &who), ("purposes", &purposes)])
     }
 
-    /// The standing link.
+    /// The standing link, in a region of its own: a page that has landmarks has all of its text in one (axe's rule "region").
     fn foot(&self, texts: &Texts) -> Template {
         let mut foot = Template::new();
         let html = foot.html();
-        html.raw("<a href=\"");
+        html.raw("<section aria-labelledby=consentry-open><a href=\"");
         let html = self.page(&mut foot, "/consent", texts);
-        texts.mark(html).raw(" id=consentry-open>").text(&texts.banner.standing).raw("</a>");
+        texts.mark(html).raw(" id=consentry-open>").text(&texts.banner.standing).raw("</a></section>");
         foot
     }
 

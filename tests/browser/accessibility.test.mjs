@@ -22,9 +22,9 @@ before(async () => {
 });
 after(() => visitor?.close());
 
-async function violations(selector) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async (selector) => {
+async function violations(selector, on = page) {
+  await on.evaluate(AXE);
+  const found = await on.evaluate(async (selector) => {
     const { violations } = await axe.run(selector === 'html' ? document : selector, { resultTypes: ['violations'] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
   }, selector);
@@ -49,6 +49,19 @@ const faulty = (selector, look) => page.evaluate(([selector, look]) => {
 const rect = (locator) => locator.evaluate((element) => {
   const { x, y, width, height, bottom, right } = element.getBoundingClientRect();
   return { x, y, width, height, bottom, right };
+});
+
+test('w1_axe_finds_nothing_of_ours_in_a_whole_page_with_landmarks: undecided, and after an answer', async () => {
+  const one = await newVisitor();
+  try {
+    await one.page.setViewportSize(DESKTOP);
+    for (const act of [() => one.open('/'), () => answer(one, 'reject-all')]) {
+      await act();
+      assert.deepEqual((await violations('html', one.page)).filter((fault) => fault.includes('consentry')), []);
+    }
+  } finally {
+    await one.close();
+  }
 });
 
 describe('with nothing answered', () => {

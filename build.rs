@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 28] = [
+const SOURCES: [&str; 30] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -25,6 +25,8 @@ const SOURCES: [&str; 28] = [
     "uet.js",
     "clarity.js",
     "idle.js",
+    "keep.js",
+    "hydrated.js",
     "open.js",
     "dialog.js",
     "tell.js",

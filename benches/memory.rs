@@ -15,7 +15,7 @@ use consentry::proxy::charset::ToUtf8;
 use consentry::proxy::encode::{Coding, Decoder, Encoder};
 use consentry::proxy::page::PageBody;
 use consentry::proxy::reader::Reader;
-use consentry::proxy::rewrite::{Insertions, Localized, Part, Rewriter};
+use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, Rewriter};
 use consentry::proxy::{Body, BodyError};
 use http_body::{Body as _, Frame};
 
@@ -62,6 +62,7 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        keep: Keep::default(),
         tail: Bytes::new(),
     }
 }

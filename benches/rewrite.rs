@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use consentry::policy::catalog::Catalog;
 use consentry::policy::consent::{Choice, Consent, Day};
 use consentry::policy::{Policy, Settings, Unknown};
-use consentry::proxy::rewrite::{Insertions, Localized, Part, Rewriter};
+use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, Rewriter};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lol_html::{HtmlRewriter, element, text};
 
@@ -142,6 +142,10 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        keep: Keep {
+            hydrated: Bytes::from_static(b"<script>k</script>"),
+            swapped: Bytes::from_static(b"<script>w</script>"),
+        },
         tail: Bytes::from_static(b"<script defer src=b></script>"),
     }
 }

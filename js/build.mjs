@@ -7,6 +7,7 @@
  * default.js, answered.js, heed.js, uet.js, clarity.js,
  * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, choice.js,
  * choice-alone.js, choice-api.js, sizes.js, event.js
+ * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
@@ -139,6 +140,8 @@ await bundle("choice.js", "choice-file.js", choice(false, false, true));
 await script("open.js", "open.js", { __HELD__: "true", __HOSTS__: "false" });
 await script("open.js", "open-hosts.js", { __HELD__: "true", __HOSTS__: "true" });
 await script("open.js", "open-free.js", { __HELD__: "false", __HOSTS__: "false" });
+await bundle("keep.js", "keep-hydrated.js", { __HYDRATED__: "true" });
+await bundle("keep.js", "keep-swapped.js", { __HYDRATED__: "false" });
 await script("witness.js", "witness.js", {});
 await script("event.js", "event.js", {});
 await script("beacon.js", "beacon.js", {});

@@ -50,6 +50,10 @@ pub(super) const FORGET: &str = include_str!(concat!(env!("OUT_DIR"), "/forget.j
 /// Served at `PREFIX/choice.js`: pages fetch it when the preferences are opened, or a page script calls
 /// `consentry.choose`.
 pub const CHOICE_FILE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-file.js"));
+/// Inline, once, before the first sign that scripts draw the page anew: of one that is compared with what its server wrote.
+pub const KEEP_HYDRATED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-hydrated.js"));
+/// The same of one whose body is swapped.
+pub const KEEP_SWAPPED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-swapped.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

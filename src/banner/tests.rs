@@ -390,3 +390,5 @@ fn without(page: &str, start: &str, end: &str) -> String {
     }
     rest
 }
+
+mod redrawn;

@@ -11,6 +11,7 @@ mod mark;
 mod meta;
 mod needles;
 mod reading;
+mod redrawn;
 mod sight;
 mod snippet;
 mod speculation;
@@ -38,6 +39,7 @@ pub use stand_in::stand_in_call;
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, unquoted};
 pub use hosts::{HOSTS_MAX, Hosts, Named};
+pub use redrawn::{Redrawn, is_swapped};
 
 /// Where an attribute stands in the bytes of its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +133,7 @@ pub struct Held {
 pub struct Code<'a> {
     /// The text itself.
     pub text: &'a [u8],
-    /// May a tracker's snippet be in it?
+    /// May a tracker's snippet be in it, or a sign of what draws the page?
     is_suspect: bool,
 }
 

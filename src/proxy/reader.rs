@@ -144,7 +144,7 @@ mod tests {
     use crate::policy::catalog::Catalog;
     use crate::policy::consent::Consent;
     use crate::policy::{Policy, Settings, Unknown};
-    use crate::proxy::rewrite::Insertions;
+    use crate::proxy::rewrite::{Insertions, Keep};
 
     const TAIL: &[u8] = b"<script async src=\"/_consentry/witness.js\"></script>";
 
@@ -168,6 +168,7 @@ mod tests {
             script: Bytes::new(),
             idle: Bytes::new(),
             embeds: Bytes::new(),
+            keep: Keep::default(),
             tail: Bytes::new(),
         };
         let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);

@@ -15,10 +15,12 @@ mod insert;
 mod judge;
 mod language;
 mod long;
+mod parts;
 mod pass;
 mod placeholder;
 mod plain;
 mod raw;
+mod redrawn;
 mod signs;
 mod srcdoc;
 mod start;
@@ -30,9 +32,9 @@ use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
 
-pub use insert::{Insertions, Localized, Part};
 pub use judge::HeldCounts;
 pub use language::find_language;
+pub use parts::{Insertions, Keep, Localized, Part};
 pub use tag::ATTRIBUTES_MAX;
 
 use super::charset::{START_BYTES, declared};

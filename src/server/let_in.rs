@@ -11,7 +11,7 @@ use super::visit::Visit;
 use crate::banner::{Banner, Others, Shown};
 use crate::policy::consent::Consent;
 use crate::policy::fence::admit::{Ours, Way, Ways, admitted, ways};
-use crate::proxy::rewrite::Localized;
+use crate::proxy::rewrite::{Keep, Localized};
 
 /// Headers with policies: those that hold, and those that only report.
 const POLICIES: [HeaderName; 2] =
@@ -26,6 +26,8 @@ pub(super) struct LetIn {
     /// What goes before the first held script, and behind the first placeholder; each may be empty.
     pub(super) idle: Bytes,
     pub(super) embeds: Bytes,
+    /// What keeps ours in a page that scripts draw anew.
+    pub(super) keep: Keep,
     /// Banner, foot and placeholders.
     pub(super) languages: Arc<[Localized]>,
     /// What goes at the end of the page: the beacon, or nothing.
@@ -41,8 +43,8 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
     let tail = |nonce| if has_beacon { beacon::tag(visit, nonce) } else { Bytes::new() };
     let Some(ways) = read(visit, headers) else {
         let (head, script) = (head(Others::MayRun), Banner::script_tag(None));
-        let (idle, embeds) = (head.idle(None), head.embeds(None));
-        return LetIn { head: head.html(), script, idle, embeds, languages, tail: tail(None) };
+        let (idle, embeds, keep) = (head.idle(None), head.embeds(None), head.keep(None));
+        return LetIn { head: head.html(), script, idle, embeds, keep, languages, tail: tail(None) };
     };
     let has_beacon = has_beacon && ways.allow_files;
     let is_alone = matches!(ways.script, Way::Hash(_));
@@ -62,6 +64,7 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
         head: head.html_for(&ways),
         idle: head.idle(ways.script.nonce()),
         embeds: head.embeds(ways.style.nonce()),
+        keep: head.keep(ways.script.nonce()),
         script: if is_alone { Bytes::new() } else { Banner::script_tag(ways.script.nonce()) },
         tail: if has_beacon { tail(ways.script.nonce()) } else { Bytes::new() },
         languages: if ways.allow_style_attributes { languages } else { banner.sized_by_script(&languages) },

@@ -8,7 +8,7 @@ use consentry::policy::catalog::Catalog;
 use consentry::policy::consent::Consent;
 use consentry::policy::{Policy, Settings, Unknown};
 use consentry::proxy::charset::{CharsetError, ToUtf8, of_content_type};
-use consentry::proxy::rewrite::{Insertions, Localized, Part, Rewriter};
+use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, Rewriter};
 use encoding_rs::WINDOWS_1252;
 
 use crate::fuzz::targets::Dice;
@@ -36,6 +36,9 @@ const PIECES: [usize; 7] = [1, 2, 3, 7, 64, 1024, usize::MAX];
 /// What is put in, in the order in which it may come. No page has any of it.
 const PUT_IN: [&str; 3] =
     ["<style>put in first</style>", "<div>put in: a question</div>", "<a>put in last</a>"];
+
+/// What is put in once where a page says that its scripts draw it anew.
+const KEEP: &str = "<script>put in to keep it</script>";
 
 /// What ends at the end of a page whatever of these the shop left open, so that what is put in last stands behind it.
 const ENDS: [&str; 8] = ["-->", ">", "]]>", "</title>", "</style>", "</textarea>", "</noscript>", "</xmp>"];
@@ -83,6 +86,10 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        keep: Keep {
+            hydrated: Bytes::from_static(KEEP.as_bytes()),
+            swapped: Bytes::from_static(KEEP.as_bytes()),
+        },
         tail: Bytes::new(),
     }
 }
@@ -115,8 +122,11 @@ fn rewritten(name: &str, page: &[u8], piece: usize, insertions: Insertions) -> V
     out.to_vec()
 }
 
-/// The page without what was put in, each part of which is there once at most, in its order.
+/// The page without what was put in, each part of which is there once at most, in its order; what keeps it stands anywhere.
 fn without_what_was_put_in(name: &str, mut page: Vec<u8>) -> Vec<u8> {
+    if let Some(at) = memchr::memmem::find(&page, KEEP.as_bytes()) {
+        page.drain(at..at + KEEP.len());
+    }
     let mut from = 0;
     for part in PUT_IN {
         if let Some(at) = memchr::memmem::find(&page[from..], part.as_bytes()) {

@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
-use super::super::assets::{EMBED_CSS, SIZES};
+use super::super::assets::{EMBED_CSS, KEEP_HYDRATED, KEEP_SWAPPED, SIZES};
 use crate::policy::fence::admit::{Way, Ways};
+use crate::proxy::rewrite::Keep;
 
 const SCRIPT: &str = "<script";
 const STYLE: &str = "<style";
@@ -57,6 +58,16 @@ impl Head {
     /// The script before the first held one, with a nonce if there is one: stand-ins are made by it. May be empty.
     pub fn idle(&self, nonce: Option<&str>) -> Bytes {
         element(SCRIPT, nonce, self.more.idle, "</script>")
+    }
+
+    /// The scripts that keep ours in a page that is drawn anew, with a nonce if there is one; none where no other may run.
+    pub fn keep(&self, nonce: Option<&str>) -> Keep {
+        if !self.more.asks_for_file {
+            return Keep::default();
+        }
+        let [hydrated, swapped] =
+            [KEEP_HYDRATED, KEEP_SWAPPED].map(|code| element(SCRIPT, nonce, code, "</script>"));
+        Keep { hydrated, swapped }
     }
 
     /// The style behind the first placeholder; may be empty.

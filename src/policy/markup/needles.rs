@@ -4,6 +4,7 @@ mod screen;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::redrawn::HYDRATED;
 use crate::policy::catalog::{Catalog, TrackerId};
 use screen::Screen;
 
@@ -34,10 +35,12 @@ impl Needles {
             .build(&texts)
             .ok()
             .filter(|_| !texts.is_empty());
-        Self { automaton, screen: Screen::new(&texts), owners, texts }
+        let signs = HYDRATED.iter().map(|name| name.as_bytes().to_vec());
+        let screened: Vec<_> = texts.iter().cloned().chain(signs).collect();
+        Self { automaton, screen: Screen::new(&screened), owners, texts }
     }
 
-    /// `false`: surely none of the texts is in `script`.
+    /// `false`: surely none of the texts is in `script`, and no sign of a page that is drawn anew.
     pub(in crate::policy) fn may_be_in(&self, script: &[u8]) -> bool {
         self.screen.may_hold_one(script)
     }

@@ -1,79 +1,15 @@
 //! What a page gets from us, and where it belongs: head, banner, foot, placeholders.
 
 use std::mem::take;
-use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
 use super::edits::{Edits, Rank};
 use super::language::find_language;
+use super::parts::{Insertions, Localized, Part};
 use super::placeholder::{Embed, escape};
+use super::redrawn::AwaitedSigns;
 use super::tag::is_space;
-
-/// What is put into a page.
-#[derive(Clone, Debug, Default)]
-pub struct Insertions {
-    /// Goes first in `<head>`; empty when there is nothing to say.
-    pub head: Bytes,
-    /// Banner, foot and placeholder in every language there is.
-    pub languages: Arc<[Localized]>,
-    /// The index in `languages` to take when the page names none of them. Out of range: nothing is put in.
-    pub preferred: usize,
-    /// What [`Part::ReturnPath`] becomes; the caller has escaped it for HTML.
-    pub return_path: Bytes,
-    /// What [`Part::Origin`] becomes in a page with a `<base>`; the caller has escaped it for HTML.
-    pub origin: Bytes,
-    /// The start tag of a script that may run in this page, such as `<script nonce="…">`. Scripts that stand in for held
-    /// ones begin with it, and call what `head` defines. Empty: none may, and none is put in.
-    pub script: Bytes,
-    /// A whole script element that goes once before the first held script, or stand-in; may be empty.
-    pub idle: Bytes,
-    /// A whole style element that goes once behind the first placeholder; may be empty.
-    pub embeds: Bytes,
-    /// Goes behind the foot, at the page's end; may be empty.
-    pub tail: Bytes,
-}
-
-impl Insertions {
-    /// Nothing at all.
-    pub fn none() -> Self {
-        Self::default()
-    }
-}
-
-/// The parts in one language.
-#[derive(Clone, Debug)]
-pub struct Localized {
-    /// A BCP 47 tag such as `nb`.
-    pub language: String,
-    /// Goes right after `<body>`.
-    pub banner: Vec<Part>,
-    /// Goes before the foot of a page with a placeholder: the form that its button belongs to.
-    pub allow: Vec<Part>,
-    /// Goes before `</body>`.
-    pub foot: Vec<Part>,
-    /// Goes behind a held frame, and before any other held embed.
-    pub placeholder: Vec<Part>,
-}
-
-/// A piece of markup: fixed, or known only in the page. Outside a placeholder those of the tracker are empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Fixed markup.
-    Text(Bytes),
-    /// Where to return after a choice.
-    ReturnPath,
-    /// Before a path of the site: its scheme, host and port where a `<base>` of the page may lead elsewhere, else nothing.
-    Origin,
-    /// The tracker's stable name.
-    TrackerId,
-    /// The tracker's name, escaped for HTML.
-    TrackerName,
-    /// The legal name of its provider, escaped for HTML.
-    Provider,
-    /// What keeps the embed's place and size, as declarations for a `style`: `width:560px;min-height:315px`.
-    Size,
-}
 
 /// Tags that have a place in the frame of a page.
 pub(super) const NAMES: [&[u8]; 6] = [b"html", b"head", b"body", b"frameset", b"plaintext", b"br"];
@@ -85,6 +21,7 @@ pub(super) struct Frame {
     language: Option<usize>,
     body: Body,
     allow: Allow,
+    pub(super) signs: AwaitedSigns,
     /// What the next `<meta>` must not come before.
     early: Bytes,
     /// What [`Part::Origin`] becomes.
@@ -125,6 +62,7 @@ enum Allow {
 impl Frame {
     pub(super) fn new(insertions: Insertions) -> Self {
         Self {
+            signs: AwaitedSigns::new(&insertions.keep),
             insertions,
             language: None,
             body: Body::Unseen,
@@ -140,6 +78,7 @@ impl Frame {
     /// Nothing is put in.
     pub(super) fn leave(&mut self) {
         self.insertions = Insertions::none();
+        self.signs.ignore();
     }
 
     /// The page's encoding, which is to stand before everything that is put in.
@@ -169,6 +108,8 @@ impl Frame {
         match name {
             b"html" => self.language.is_none() && !self.has_banner,
             b"meta" => self.body == Body::Unseen,
+            b"link" | b"body" => self.body == Body::Unseen && self.signs.are_awaited(),
+            b"script" => self.signs.are_awaited(),
             _ => false,
         }
     }
@@ -179,6 +120,8 @@ impl Frame {
         if name.eq_ignore_ascii_case(b"http-equiv") && value.trim_ascii().eq_ignore_ascii_case(POLICY) {
             let Insertions { idle, embeds, .. } = &mut self.insertions;
             self.early = Bytes::from([take(idle), take(embeds)].concat());
+            // What few pages need does not stand before.
+            self.signs.ignore();
         }
     }
 
@@ -230,6 +173,9 @@ impl Frame {
                     self.body = Body::Content;
                 }
             }
+        }
+        if self.has_head {
+            self.signs.put_due(start, edits);
         }
     }
 

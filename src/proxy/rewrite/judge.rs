@@ -151,6 +151,12 @@ impl Judge {
         !self.grants_everything() && markup::is_decided_by_text(&self.tag(name.as_bytes(), bytes, scan))
     }
 
+    /// Is this code without an address?
+    pub(super) fn is_inline_code(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
+        let tag = self.tag(name.as_bytes(), bytes, scan);
+        markup::is_code(&tag) && markup::is_decided_by_text(&tag)
+    }
+
     /// Is this a script that does anything, with an address or without? Where readings differ, an address that another
     /// reading needs disarmed would leave the text to run.
     pub(super) fn is_active(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
@@ -160,6 +166,9 @@ impl Judge {
 
     /// What becomes of a script with this text.
     pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, code: Code<'_>, place: Place) -> Verdict {
+        if self.grants_everything() {
+            return Verdict::Keep;
+        }
         let tag = self.tag(b"script", bytes, scan);
         let verdict = self.policy.inline_script(&self.consent, self.page(), &tag, code);
         if verdict == Verdict::Keep && place.may_go_on(code.text) && tag.value("data-consentry").is_none() {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::hidden::CANDIDATE_BYTES_MAX;
-use super::insert::{Frame, Insertions};
+use super::insert::Frame;
 use super::judge::{HeldCounts, Judge};
+use super::parts::Insertions;
 use super::tag::Scan;
 use super::walker::Walker;
 use super::{RewriteError, TAG_BYTES_MAX};

@@ -57,7 +57,7 @@ impl Walker {
         let waits = match word {
             b"script" if verdict != Verdict::Keep || is_inert => false,
             b"script" if is_doubtful => self.judge.is_active(name, buf, &self.scan),
-            b"script" => self.judge.is_decided_by_text(name, buf, &self.scan),
+            b"script" => self.judge.is_decided_by_text(name, buf, &self.scan) || self.may_be_sign(name, buf),
             _ => false,
         };
         self.follow(word, is_foreign);
@@ -65,6 +65,11 @@ impl Walker {
             self.state = State::Inline { text: end, escape: Escape::None };
         }
         Ok(())
+    }
+
+    /// May the text of this script be a sign, where nothing is held and no text is read otherwise?
+    fn may_be_sign(&self, name: Name, buf: &[u8]) -> bool {
+        self.frame.signs.are_awaited() && self.judge.is_inline_code(name, buf, &self.scan)
     }
 
     /// Makes a held tag inert. A frame keeps its box, which the page lays out by its name, and its placeholder comes behind
@@ -113,9 +118,11 @@ impl Walker {
     pub(super) fn attributes(&mut self, buf: &[u8], word: &[u8]) {
         for span in &self.scan.spans {
             let (name, value) = (&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
+            self.frame.signs.look_at(word, name, value);
             match word {
                 b"meta" => self.frame.meta(name, value),
-                _ => self.frame.attribute(name, value),
+                b"html" => self.frame.attribute(name, value),
+                _ => {}
             }
         }
     }

@@ -73,6 +73,7 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        keep: Keep::default(),
         tail: Bytes::new(),
     }
 }
@@ -393,3 +394,4 @@ mod oracle;
 mod passing;
 mod properties;
 mod readings;
+mod redrawn;

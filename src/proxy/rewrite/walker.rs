@@ -15,6 +15,7 @@ use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
 use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX};
+use crate::policy::markup::Redrawn;
 
 /// What the byte at the walker's position belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,10 +312,14 @@ impl Walker {
             true => Place::Doubtful,
         };
         let verdict = self.judge.inline(buf, &self.scan, code, place);
-        self.judge.counts.long_scripts += u32::from(found.is_none() && buf.len() >= limit);
+        let is_long = found.is_none() && buf.len() >= limit && !self.judge.grants_everything();
+        self.judge.counts.long_scripts += u32::from(is_long);
         self.judge.carry_out(&verdict, Unseen::Gone, buf, &self.scan, &mut self.edits);
         if place == Place::Plain {
             self.judge.stand_in(&verdict, code, self.scan.start, &mut self.frame, &mut self.edits);
+            if !self.is_aside() && code.is_hydrated() {
+                self.frame.signs.put(Redrawn::Hydrated, self.scan.start, &mut self.edits);
+            }
         }
         self.state = if found.is_some() { State::Text } else { State::Script(escape) };
         Step::On

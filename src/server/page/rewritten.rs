@@ -190,12 +190,24 @@ const SENT: &[u8] = b"<meta id=consentry_sent>";
 
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { mut head, script, idle, embeds, languages, tail } = let_in(visit, &ask.shown, shown, headers);
+    let LetIn { mut head, script, idle, embeds, keep, languages, tail } =
+        let_in(visit, &ask.shown, shown, headers);
     let mut return_path = visit.site.banner.return_path(visit.target().as_str());
     if visit.is_sent() {
         head = Bytes::from([&head, SENT].concat());
         return_path = Bytes::new();
     }
     let origin = Banner::origin(visit.client.is_https, visit.host.authority());
-    Insertions { head, script, languages, preferred: ask.language, return_path, origin, idle, embeds, tail }
+    Insertions {
+        head,
+        script,
+        languages,
+        preferred: ask.language,
+        return_path,
+        origin,
+        idle,
+        embeds,
+        keep,
+        tail,
+    }
 }

@@ -17,7 +17,7 @@ use consentry::policy::fence::admit::{Ours, admitted, ways};
 use consentry::policy::{Page, Policy, Settings, Unknown};
 use consentry::proxy::charset::{CharsetError, ToUtf8, of_content_type};
 use consentry::proxy::encode::{Coding, DECODED_BYTES_PER_PIECE_MAX, Decoder, EncodeError, Encoder, Stop};
-use consentry::proxy::rewrite::{Insertions, Localized, Part, RewriteError, Rewriter};
+use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, RewriteError, Rewriter};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use oracle::{Scripting, alive};
 
@@ -114,6 +114,10 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        keep: Keep {
+            hydrated: Bytes::from_static(b"<script>k</script>"),
+            swapped: Bytes::from_static(b"<script>w</script>"),
+        },
         tail: Bytes::new(),
     }
 }

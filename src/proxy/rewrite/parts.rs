@@ -1,0 +1,81 @@
+//! What can be put into a page, and what of it is known only there.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// What is put into a page.
+#[derive(Clone, Debug, Default)]
+pub struct Insertions {
+    /// Goes first in `<head>`; empty when there is nothing to say.
+    pub head: Bytes,
+    /// Banner, foot and placeholder in every language there is.
+    pub languages: Arc<[Localized]>,
+    /// The index in `languages` to take when the page names none of them. Out of range: nothing is put in.
+    pub preferred: usize,
+    /// What [`Part::ReturnPath`] becomes; the caller has escaped it for HTML.
+    pub return_path: Bytes,
+    /// What [`Part::Origin`] becomes in a page with a `<base>`; the caller has escaped it for HTML.
+    pub origin: Bytes,
+    /// The start tag of a script that may run in this page, such as `<script nonce="…">`. Scripts that stand in for held
+    /// ones begin with it, and call what `head` defines. Empty: none may, and none is put in.
+    pub script: Bytes,
+    /// A whole script element that goes once before the first held script, or stand-in; may be empty.
+    pub idle: Bytes,
+    /// A whole style element that goes once behind the first placeholder; may be empty.
+    pub embeds: Bytes,
+    /// Whole script elements, of which one goes before the first sign that scripts draw the page anew; may be empty.
+    pub keep: Keep,
+    /// Goes behind the foot, at the page's end; may be empty.
+    pub tail: Bytes,
+}
+
+impl Insertions {
+    /// Nothing at all.
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+/// What keeps the question and the link in a page that is drawn anew.
+#[derive(Clone, Debug, Default)]
+pub struct Keep {
+    /// For [`Redrawn::Hydrated`].
+    pub hydrated: Bytes,
+    /// For [`Redrawn::Swapped`].
+    pub swapped: Bytes,
+}
+
+/// The parts in one language.
+#[derive(Clone, Debug)]
+pub struct Localized {
+    /// A BCP 47 tag such as `nb`.
+    pub language: String,
+    /// Goes right after `<body>`.
+    pub banner: Vec<Part>,
+    /// Goes before the foot of a page with a placeholder: the form that its button belongs to.
+    pub allow: Vec<Part>,
+    /// Goes before `</body>`.
+    pub foot: Vec<Part>,
+    /// Goes behind a held frame, and before any other held embed.
+    pub placeholder: Vec<Part>,
+}
+
+/// A piece of markup: fixed, or known only in the page. Outside a placeholder those of the tracker are empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Fixed markup.
+    Text(Bytes),
+    /// Where to return after a choice.
+    ReturnPath,
+    /// Before a path of the site: its scheme, host and port where a `<base>` of the page may lead elsewhere, else nothing.
+    Origin,
+    /// The tracker's stable name.
+    TrackerId,
+    /// The tracker's name, escaped for HTML.
+    TrackerName,
+    /// The legal name of its provider, escaped for HTML.
+    Provider,
+    /// What keeps the embed's place and size, as declarations for a `style`: `width:560px;min-height:315px`.
+    Size,
+}

@@ -28,7 +28,9 @@ const keep = () => {
   for (const node of [document, documentElement, body]) if (node) observer.observe(node, { childList: true });
   if (!body) return;
   for (const name of ["banner", "open", "answer", "allow"])
-    for (const found of document.querySelectorAll("#consentry-" + name)) {
+    for (const named of document.querySelectorAll("#consentry-" + name)) {
+      // The link stands in a region of its own.
+      const found = named.closest("section") ?? named;
       if (found == kept[name]) continue;
       if (kept[name] == 0 || kept[name]?.isConnected) found.replaceWith();
       else {

@@ -15,12 +15,13 @@ use crate::policy::fence::seen::Sight;
 use crate::proxy::Origin;
 use crate::server::beacon::Beacon;
 use crate::server::fences::LearnedFences;
+use crate::server::first_views::FirstViews;
 use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
 use crate::server::stats;
 use crate::server::validator::Validator;
 use crate::store;
-use crate::store::inventory::{Inventory, Via};
+use crate::store::inventory::{Inventory, SeenThing, Via};
 
 /// Makes every site ready.
 pub(super) fn make(config: &Config, entropy: &dyn Entropy) -> Result<Sites, AppError> {
@@ -44,6 +45,7 @@ fn make_one(
         validator: Validator::of(&seal, site.mode, &policy, &banner),
         ready: Ready::of(&policy, &banner),
         fences: LearnedFences::of(&policy),
+        first_views: FirstViews::default(),
         scripts: KnownScripts::default(),
         beacon: Beacon::of(&site.policy.prefix, &site.practice),
         practice: site.practice.clone(),
@@ -80,8 +82,12 @@ pub(super) fn recall(settings: &store::Settings, sites: &Sites) {
     for site in sites.iter() {
         let found = inventory.of(&site.name).unwrap_or_default();
         let hosts = found.things.into_iter().filter(|seen| seen.thing == Thing::Host);
-        let hosts: Vec<_> = hosts.map(|seen| (seen.name.replacen('*', "any", 1), seen.via)).collect();
-        let sights = hosts.iter().flat_map(|(host, ways)| {
+        let hosts: Vec<_> = hosts.map(|seen| (seen.name.replacen('*', "any", 1), seen)).collect();
+        // Of what is rare the newest has room.
+        let (mut rare, others): (Vec<_>, Vec<_>) =
+            hosts.iter().partition(|(host, _)| site.policy.is_rare(host));
+        rare.sort_by_key(|(_, seen)| (&seen.last_day, seen.seen));
+        let sights = others.into_iter().chain(rare).flat_map(|(host, SeenThing { via: ways, .. })| {
             let sights = ways.iter().filter_map(|via| match via {
                 Via::Tag => Some(Sight::Tag(CategorySet::NECESSARY)),
                 Via::Report => Some(Sight::Report),

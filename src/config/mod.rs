@@ -95,7 +95,7 @@ pub struct Site {
 impl Site {
     /// Every tracker this site knows: the built-in ones and its own, with those marked that it uses.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
-        let catalog = Catalog::of_site(&self.trackers)?;
+        let catalog = Catalog::of_site(&self.trackers, &self.hosts)?;
         let catalog = match &self.uses {
             Some(uses) => catalog.using(uses),
             None => catalog,

@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 pub use entry::{
-    Access, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Provider, Tracker, TrackerEntry,
+    Access, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Provider, Spread, Tracker, TrackerEntry,
 };
 pub use error::CatalogError;
 use index::Index;
@@ -117,11 +117,10 @@ impl Catalog {
         })
     }
 
-    /// The built-in catalogue with what a site's operator adds to it, or overrides in it.
-    pub fn of_site(entries: &[TrackerEntry]) -> Result<Self, CatalogError> {
-        let mut all = Self::built_in()?;
-        all.extend(entries.iter().cloned());
-        let mut catalog = Self::new(all)?;
+    /// The built-in catalogue with what the operator of a site with these hosts adds to it, or overrides in it.
+    pub fn of_site(entries: &[TrackerEntry], hosts: &[String]) -> Result<Self, CatalogError> {
+        let all = Self::built_in()?.into_iter().chain(entries.iter().cloned());
+        let mut catalog = Self::new(all.map(|entry| entry.on_site(hosts)).collect())?;
         for tracker in &mut catalog.trackers {
             tracker.is_sites = entries.iter().any(|entry| entry.id == tracker.name_id);
         }
@@ -131,7 +130,8 @@ impl Catalog {
     /// The same catalogue for a site that uses only these trackers, by their stable names, and those
     /// its operator wrote. Others that need consent are
     /// recognised and stay held, whatever a visitor agrees to: nobody told them of those. What is necessary works in any
-    /// case; where some of it is named, only that is declared, and scripts may write only that one's names.
+    /// case; where some of it is named, only that is declared, and scripts may write only that one's names. What is named
+    /// is not rare here.
     #[must_use]
     pub fn using(mut self, uses: &[String]) -> Self {
         let is_named = |tracker: &Tracker| tracker.is_sites || uses.contains(&tracker.name_id);
@@ -139,6 +139,9 @@ impl Catalog {
         let names_the_necessary =
             self.trackers.iter().any(|tracker| is_necessary(tracker) && is_named(tracker));
         for tracker in &mut self.trackers {
+            if is_named(tracker) {
+                tracker.spread = Spread::Common;
+            }
             tracker.is_used = is_named(tracker) || (is_necessary(tracker) && !names_the_necessary);
         }
         self.is_whole = self.trackers.iter().all(|tracker| tracker.is_used || is_necessary(tracker));

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn sessions_that_a_framework_names_after_the_shop_reach_browser_and_origin() {
         let none = Consent::none();
-        let policy = Policy::new(settings(), Catalog::of_site(&[]).unwrap().into());
+        let policy = Policy::new(settings(), Catalog::of_site(&[], &[]).unwrap().into());
         for name in ["_myshop_session", "my_shop_session", "dekkogfelg-session", "koa.sess", "koa.sess.sig"] {
             let pair = format!("{name}=abc");
             assert_eq!(policy.request_cookies(&none, FRONT, pair.as_bytes()), Kept::All, "{name}");

@@ -22,11 +22,13 @@
 //! and a report is sent at once. `report-to` needs a second header, and what is not sent when a page closes is lost.
 //!
 //! The header has to pass a proxy in front that takes 4 KiB of head, so its space is limited ([`FENCE_BYTES_MAX`]). What
-//! finds none stays closed: trackers that were never seen on the site ([`seen`]), the least common first.
+//! finds none stays closed: trackers that were never seen on the site ([`seen`]), the least common first. What is necessary
+//! in few shops is let in when a site is seen to need it ([`rare`]).
 //! `[site.consent] uses` makes the list as short as the shop.
 
 pub mod admit;
 mod permissions;
+pub(super) mod rare;
 pub mod seen;
 mod sources;
 
@@ -206,6 +208,10 @@ impl Policy {
         (consent, page): (&Consent, Page<'_>),
     ) {
         let (rank, bare) = match tracker.category {
+            Category::Necessary if tracker.is_rare() => match fences.rare().rank(tracker) {
+                Some(rank) => (rank, Rank::NeededBare),
+                None => return,
+            },
             Category::Necessary if !tracker.is_used => (Rank::NeededElsewhere, Rank::NeededElsewhere),
             Category::Necessary if tracker.is_sites => (Rank::Needed, Rank::NeededBare),
             Category::Necessary => (fences.rank(tracker, NEEDED), Rank::NeededBare),

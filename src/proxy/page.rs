@@ -1,9 +1,12 @@
 //! A page on its way: the origin's body → decoded → in UTF-8 where it must be → rewritten → encoded, frame by frame, with
-//! the visitor's pull as the only drive. When any step fails, what was decided before it is given, the body ends in an error
+//! the visitor's pull as the only drive, but for what is read ahead ([`PageBody::read_ahead`]). When any step fails, what was decided before it is given, the body ends in an error
 //! and the page is cut: it never passes raw.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
@@ -56,6 +59,8 @@ pub struct PageBody<F: FnMut(Told<'_>) + Unpin> {
     encoder: Option<Encoder>,
     /// Was it told that the page asks?
     has_asked: bool,
+    /// What was made before it was asked for.
+    ahead: VecDeque<Result<Bytes, BodyError>>,
     tell: F,
 }
 
@@ -72,8 +77,31 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
             failure: None,
             encoder: Some(encoder),
             has_asked: false,
+            ahead: VecDeque::new(),
             tell,
         }
+    }
+
+    /// Makes what it can of the page before the visitor asks for it: to its end, until there are `bytes_max` and what the last
+    /// piece adds, or until `wait_max` is over.
+    pub async fn read_ahead(&mut self, bytes_max: usize, wait_max: Duration) {
+        let mut bytes = 0;
+        let reading = poll_fn(|context| {
+            while bytes < bytes_max
+                && let Some(made) = ready!(self.make(context))
+            {
+                bytes += made.as_ref().map_or(0, Bytes::len);
+                self.ahead.push_back(made);
+            }
+            Poll::Ready(())
+        });
+        // What there is by then is given first, and the rest as it comes.
+        let _is_whole = tokio::time::timeout(wait_max, reading).await;
+    }
+
+    /// The hosts that its tags named, as far as it was read.
+    pub fn hosts(&self) -> &[Named] {
+        self.reader.hosts()
     }
 
     /// Takes in what was received, one step of it when it is coded, and gives what the visitor gets for it.
@@ -169,6 +197,33 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
         }
     }
 
+    /// The next piece for the visitor.
+    fn make(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        while self.encoder.is_some() {
+            let made = if let Some(failure) = self.failure.take() {
+                Err(failure)
+            } else if self.received.is_empty() && !self.has_more {
+                match ready!(Pin::new(&mut self.origin).poll_frame(context)) {
+                    // Trailers speak of the origin's bytes, not of ours.
+                    Some(Ok(frame)) => {
+                        self.received = frame.into_data().unwrap_or_default();
+                        continue;
+                    }
+                    Some(Err(error)) => self.break_off(error),
+                    None => self.finish(),
+                }
+            } else {
+                self.take_in()
+            };
+            match made {
+                Ok(page) if page.is_empty() => {}
+                Ok(page) => return Poll::Ready(Some(Ok(page.freeze()))),
+                Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
+            }
+        }
+        Poll::Ready(None)
+    }
+
     fn fail(&mut self, error: BodyError) -> BodyError {
         self.encoder = None;
         (self.tell)(Told::Over(Outcome::Cut, self.reader.hosts()));
@@ -200,34 +255,15 @@ impl<F: FnMut(Told<'_>) + Unpin> HttpBody for PageBody<F> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = &mut *self;
-        while this.encoder.is_some() {
-            let made = if let Some(failure) = this.failure.take() {
-                Err(failure)
-            } else if this.received.is_empty() && !this.has_more {
-                match ready!(Pin::new(&mut this.origin).poll_frame(context)) {
-                    // Trailers speak of the origin's bytes, not of ours.
-                    Some(Ok(frame)) => {
-                        this.received = frame.into_data().unwrap_or_default();
-                        continue;
-                    }
-                    Some(Err(error)) => this.break_off(error),
-                    None => this.finish(),
-                }
-            } else {
-                this.take_in()
-            };
-            match made {
-                Ok(page) if page.is_empty() => {}
-                Ok(page) => return Poll::Ready(Some(Ok(Frame::data(page.freeze())))),
-                Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
-            }
-        }
-        Poll::Ready(None)
+        let made = match self.ahead.pop_front() {
+            Some(made) => Some(made),
+            None => ready!(self.make(context)),
+        };
+        Poll::Ready(made.map(|made| made.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.encoder.is_none()
+        self.encoder.is_none() && self.ahead.is_empty()
     }
 }
 

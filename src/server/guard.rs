@@ -8,8 +8,10 @@ use super::count::is_html;
 use super::navigation::Purpose;
 use super::site::Mode;
 use super::visit::Visit;
-use crate::policy::consent::{Choice, Consent};
+use crate::policy::consent::{CategorySet, Choice, Consent};
 use crate::policy::cookies::Kept;
+use crate::policy::fence::seen::Sight;
+use crate::policy::markup::Named;
 use crate::policy::{Unknown, fence, field};
 use crate::proxy::Body;
 use crate::proxy::headers::CONSENT;
@@ -220,6 +222,32 @@ fn filter_set_cookies(visit: &Visit, headers: &mut HeaderMap, metrics: &Metrics)
 
 /// Adds the fence beside whatever policy the shop sends itself: several policies only ever tighten each other (CSP
 /// Level 3 section 8.1), and of the members of a Permissions-Policy the last counts, which closes.
+/// Does this head fence a page in?
+pub(super) fn has_fence(visit: &Visit, headers: &HeaderMap) -> bool {
+    headers.get_all(CSP).iter().any(|value| visit.site.policy.is_fence(value.as_bytes()))
+}
+
+/// Lets in what is necessary in few shops, where this very page names it: its head was made before it was read.
+pub(super) fn widen_fence(visit: &Visit, named: &[Named], headers: &mut HeaderMap) {
+    let policy = &visit.site.policy;
+    let hosts = named.iter().map(|named| &*named.host).filter(|host| policy.is_rare(host));
+    let sights: Vec<_> = hosts.map(|host| (host, Sight::Tag(CategorySet::NECESSARY))).collect();
+    if sights.is_empty() {
+        return;
+    }
+    visit.site.learn(&sights);
+    let fences = visit.site.fences.load();
+    let fence = policy.fence(&fences, &visit.consent, visit.page());
+    let (Some(wider), header::Entry::Occupied(mut lines)) =
+        (&fence.content_security_policy, headers.entry(CSP))
+    else {
+        return;
+    };
+    for line in lines.iter_mut().filter(|line| policy.is_fence(line.as_bytes())) {
+        *line = wider.clone();
+    }
+}
+
 fn raise_fence(visit: &Visit, consent: &Consent, headers: &mut HeaderMap) {
     let name = match visit.site.mode {
         Mode::Enforce => CSP,

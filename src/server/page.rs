@@ -115,7 +115,7 @@ pub(super) async fn pass(
         None => answer,
     };
     if is_page(&ask, &answer) {
-        return Ok(rewritten::page(shared, visit, &ask, answer, waiting));
+        return Ok(rewritten::page(shared, visit, &ask, answer, waiting).await);
     }
     let answer = own_path::after(visit, asked, answer, &shared.metrics).await;
     Ok(as_it_is(shared, visit, &ask, answer))

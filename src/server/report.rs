@@ -143,7 +143,12 @@ fn note_host(shared: &Shared, visit: &Visit, via: Via, host: &str) {
         return;
     }
     let is_new = shared.sightings.see(&visit.site, Thing::Host, via, host.as_bytes());
-    if is_new && via == Via::Report {
-        visit.site.learn(&[(&bare.to_ascii_lowercase(), Sight::Report)]);
+    if via != Via::Report {
+        return;
+    }
+    let bare = bare.to_ascii_lowercase();
+    // What a flood pushed out of the fence is reported again.
+    if is_new || visit.site.policy.is_rare(&bare) {
+        visit.site.learn(&[(&bare, Sight::Report)]);
     }
 }

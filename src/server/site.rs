@@ -9,6 +9,7 @@ use http::HeaderValue;
 use super::asking::Asking;
 use super::beacon::Beacon;
 use super::fences::LearnedFences;
+use super::first_views::FirstViews;
 use super::known_scripts::KnownScripts;
 use super::practice::Practice;
 use super::validator::Validator;
@@ -75,6 +76,8 @@ pub struct Site {
     pub ready: Ready,
     /// The fences, with what its pages were seen to load.
     pub fences: LearnedFences,
+    /// Pages that are not new here.
+    pub first_views: FirstViews,
     /// Scripts of the origin that need no second look.
     pub scripts: KnownScripts,
 }

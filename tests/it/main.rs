@@ -41,6 +41,7 @@ mod policies;
 mod privacy;
 mod public_pages;
 mod questions;
+mod rare_services;
 mod receipt_copies;
 mod receipts;
 mod redirects;

@@ -103,6 +103,9 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
         access,
         embed,
         consent_mode,
+        // Who writes an entry uses it, and knows the site's hosts.
+        rare: false,
+        below_site: Vec::new(),
         source: source?.into_inner(),
     };
     Some((id, entry))

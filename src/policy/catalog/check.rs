@@ -1,8 +1,8 @@
 //! What an entry must be before it becomes a tracker: said in words an operator can act on.
 
 use super::{
-    Access, CatalogError, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Tracker, TrackerEntry,
-    TrackerId,
+    Access, CatalogError, ConsentMode, CookieRule, HostEntry, HostRule, OwnRule, Spread, Tracker,
+    TrackerEntry, TrackerId,
 };
 use crate::policy::consent::{Category, TrackerSet};
 
@@ -32,6 +32,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
     check_id(&entry.id)?;
     check_words(&entry)?;
     let category = category(&entry.category)?;
+    let spread = spread(category, entry.rare)?;
     let serves = entry.serves.iter().map(|name| served(name)).collect::<Result<_, _>>()?;
     for (list, length) in [
         ("carries", entry.carries.len()),
@@ -80,6 +81,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         access,
         embed: entry.embed,
         consent_mode: if entry.consent_mode { ConsentMode::Heeded } else { ConsentMode::Ignored },
+        spread,
         source: entry.source,
         is_used: true,
         is_sites: false,
@@ -118,6 +120,14 @@ fn category(name: &str) -> Result<Category, String> {
     Category::from_name(name).ok_or_else(|| {
         format!("unknown category \"{name}\"; categories are necessary, preferences, statistics, marketing")
     })
+}
+
+fn spread(category: Category, is_rare: bool) -> Result<Spread, String> {
+    match (category, is_rare) {
+        (_, false) => Ok(Spread::Common),
+        (Category::Necessary, true) => Ok(Spread::Rare),
+        _ => Err("rare is for what is necessary: all else is held until it is agreed to".into()),
+    }
 }
 
 /// A container that served what is necessary would never be held.
@@ -327,6 +337,7 @@ source = "https://stats.example/docs"
             ("own = [{ path = \"*\" }]", "would match much of any shop"),
             ("own = [{ query = [\"a&b\"] }]", "must be name or name=value"),
             ("signatures = [\"analytics\"]", "must have 12 to 253 bytes"),
+            ("rare = true", "rare is for what is necessary"),
             ("serves = [\"necessary\"]", "cannot name \"necessary\""),
             ("serves = [\"adverts\"]", "unknown category \"adverts\""),
         ];

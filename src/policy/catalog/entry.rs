@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::TrackerId;
 use crate::policy::consent::{Category, TrackerSet};
 
+/// Most domains of a site below which trackers are known. A shop in every country of the Nordics has five.
+const DOMAINS_MAX: usize = 8;
+
 /// One named product, third-party or first-party, with what it uses.
 #[derive(Clone, Debug)]
 pub struct Tracker {
@@ -51,6 +54,8 @@ pub struct Tracker {
     pub embed: bool,
     /// What its tags make of signals of consent.
     pub consent_mode: ConsentMode,
+    /// When its hosts stand in a fence, if it is necessary.
+    pub spread: Spread,
     /// Where the facts come from.
     pub source: String,
     /// Does the site use it ([`super::Catalog::using`])? A tracker that it does not use is recognised and not declared;
@@ -58,6 +63,22 @@ pub struct Tracker {
     pub is_used: bool,
     /// Did the site's operator write this entry? Then the site uses it.
     pub is_sites: bool,
+}
+
+/// How many shops have what is necessary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// Many, or the operator of this one named it: every fence lets its hosts in.
+    Common,
+    /// Few: a fence lets them in once the site's pages name one of them, or a browser reports that one was stopped.
+    Rare,
+}
+
+impl Tracker {
+    /// Is it necessary in few shops, and not said to be in this one?
+    pub fn is_rare(&self) -> bool {
+        self.spread == Spread::Rare
+    }
 }
 
 /// What tags make of Google's signals of consent.
@@ -194,8 +215,35 @@ pub struct TrackerEntry {
     /// Do its tags heed signals of consent ([`ConsentMode`])?
     #[serde(default)]
     pub consent_mode: bool,
+    /// See [`Spread::Rare`].
+    #[serde(default)]
+    pub rare: bool,
+    /// Names below the site's own domain that the shop points at the provider, such as `clerk`: hosts of this tracker, too.
+    #[serde(default)]
+    pub below_site: Vec<String>,
     /// See [`Tracker::source`].
     pub source: String,
+}
+
+impl TrackerEntry {
+    /// The same entry on a site with these hosts: what it has below them is written out.
+    pub(super) fn on_site(mut self, hosts: &[String]) -> Self {
+        let mut domains: Vec<&str> = hosts.iter().filter_map(|host| registered(host)).collect();
+        domains.sort_unstable();
+        domains.dedup();
+        for domain in domains.into_iter().take(DOMAINS_MAX) {
+            let below = self.below_site.iter().map(|name| HostEntry::Whole(format!("{name}.{domain}")));
+            self.hosts.extend(below);
+        }
+        self
+    }
+}
+
+/// The domain that somebody registered, of a host of the settings (Public Suffix List). `*` and addresses have none.
+fn registered(host: &str) -> Option<&str> {
+    let host = host.strip_prefix("*.").unwrap_or(host);
+    let has_name = host.ends_with(|last: char| last.is_ascii_alphabetic());
+    psl::domain_str(host).filter(|_| has_name)
 }
 
 /// A host as written: alone, or with what [`HostRule`] says beside it.

@@ -261,6 +261,8 @@ mod tests {
             access: None,
             embed: false,
             consent_mode: false,
+            rare: false,
+            below_site: Vec::new(),
             source: "https://p.example/".into(),
         }
     }

@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rare::Opened;
 use super::sources::Rank;
 use super::{Fence, NO_PAGE, Policy};
 use crate::policy::advice::{Class, Thing};
@@ -36,6 +37,8 @@ pub struct Seen {
     in_tags: BTreeSet<Box<str>>,
     reported: BTreeSet<Box<str>>,
     marked: BTreeMap<Box<str>, CategorySet>,
+    /// What is necessary in few shops, and was seen to be so here.
+    rare: Opened,
 }
 
 /// The fences of a site, for pages on which no rule with paths holds, made with what was seen so far.
@@ -55,17 +58,12 @@ impl Seen {
         let tags = self.in_tags.iter().map(|host| (&**host, Sight::Tag(CategorySet::NECESSARY)));
         let marks = self.marked.iter().map(|(host, marks)| (&**host, Sight::Tag(*marks)));
         let reports = self.reported.iter().map(|host| (&**host, Sight::Report));
-        tags.chain(marks).chain(reports)
+        tags.chain(marks).chain(reports).chain(self.rare.sights())
     }
 
     /// Was this very host seen?
     pub(super) fn has(&self, host: &str) -> bool {
         self.in_tags.contains(host) || self.reported.contains(host)
-    }
-
-    /// Is there nothing new in these sights, or no room for it?
-    pub fn know(&self, sights: &[(&str, Sight)]) -> bool {
-        sights.iter().all(|(host, sight)| self.knows(host, *sight))
     }
 
     /// Is there nothing new in this sight, or no room for it?
@@ -87,6 +85,11 @@ impl Fences {
     /// What was seen so far.
     pub fn seen(&self) -> &Seen {
         &self.seen
+    }
+
+    /// The rare services that are open.
+    pub(super) fn rare(&self) -> &Opened {
+        &self.seen.rare
     }
 
     /// The states in which sources find no space, each with how many.
@@ -124,7 +127,7 @@ impl Policy {
 
     /// The fences after these sights; `None` when there is no news in them.
     pub fn learned(&self, fences: &Fences, sights: &[(&str, Sight)]) -> Option<Fences> {
-        if fences.seen.know(sights) {
+        if self.know(fences, sights) {
             return None;
         }
         let mut next = fences.clone();
@@ -138,10 +141,32 @@ impl Policy {
         Some(next)
     }
 
+    /// Is there nothing new for these fences in these sights, or no room for it?
+    pub fn know(&self, fences: &Fences, sights: &[(&str, Sight)]) -> bool {
+        sights.iter().all(|(host, sight)| self.knows(fences, host, *sight))
+    }
+
+    fn knows(&self, fences: &Fences, host: &str, sight: Sight) -> bool {
+        match self.rare_service(host, sight) {
+            Some(service) => fences.seen.rare.knows(service, sight),
+            None => fences.seen.knows(host, sight),
+        }
+    }
+
+    /// The rare service that this sight is of. A mark opens what nobody knows, and nothing else.
+    fn rare_service(&self, host: &str, sight: Sight) -> Option<&Tracker> {
+        let is_mark = matches!(sight, Sight::Tag(marks) if marks != CategorySet::NECESSARY);
+        if is_mark { None } else { self.rare(host) }
+    }
+
     /// Takes one sight in. Can it change a fence?
     fn learn(&self, fences: &mut Fences, host: &str, sight: Sight) -> bool {
-        if fences.seen.knows(host, sight) {
+        if self.knows(fences, host, sight) {
             return false;
+        }
+        if let Some(service) = self.rare_service(host, sight) {
+            fences.seen.rare.open(service, (host, sight), &self.catalog);
+            return true;
         }
         let (hosts, trackers) = match sight {
             Sight::Tag(CategorySet::NECESSARY) => (&mut fences.seen.in_tags, &mut fences.in_tags),

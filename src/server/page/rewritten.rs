@@ -1,7 +1,10 @@
 //! A page on its way to the visitor: rewritten for the consent, tagged with all that it depends on, its hosts noted.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
+use http_body::Body as _;
 
 use super::{Ask, confirm, decoder, has_browser};
 use crate::banner::{Banner, Shown};
@@ -15,13 +18,13 @@ use crate::proxy::encode::{Coding, Encoder};
 use crate::proxy::page::{Outcome, PageBody, Told};
 use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Rewriter};
-use crate::server::cache;
 use crate::server::count::Waiting;
 use crate::server::let_in::{LetIn, let_in};
 use crate::server::navigation::Word;
 use crate::server::validator::{self, Tag};
 use crate::server::visit::Visit;
 use crate::server::worker::Shared;
+use crate::server::{cache, guard};
 use crate::store::inventory::Via;
 
 /// What says something of the bytes of a body, or makes them the measure of others (RFC 9530, RFC 9842).
@@ -36,8 +39,14 @@ const OF_THE_ORIGINS_BYTES: [HeaderName; 8] = [
     HeaderName::from_static("use-as-dictionary"),
 ];
 
+/// How much of a new page is made before its head is sent, and how long is waited for it. Most pages of shops are whole
+/// then: servers that put one together before they send it are as far away as their data is long. One that comes bit by bit
+/// is late by this once.
+const AHEAD_BYTES_MAX: usize = 128 << 10;
+const AHEAD_WAIT_MAX: Duration = Duration::from_millis(100);
+
 /// Turns an answer into the page of this consent state. A `HEAD` gets the head that a `GET` would have.
-pub(super) fn page(
+pub(super) async fn page(
     shared: &Shared,
     visit: &Visit,
     ask: &Ask,
@@ -73,8 +82,18 @@ pub(super) fn page(
     }
     let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
     let tell = telling(shared, visit, waiting);
-    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
+    let is_empty = body.is_end_stream();
+    let mut page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
+    if !is_empty && guard::has_fence(visit, &head.headers) && is_new(visit) {
+        page.read_ahead(AHEAD_BYTES_MAX, AHEAD_WAIT_MAX).await;
+        guard::widen_fence(visit, page.hosts(), &mut head.headers);
+    }
     Response::from_parts(head, Body::stream(page))
+}
+
+/// Is this page new here? What it names is known from then on, as far as it stays the same.
+fn is_new(visit: &Visit) -> bool {
+    visit.site.first_views.take(visit.host.authority(), visit.target().as_str())
 }
 
 /// The encoding that the head says, and the coding to send in. Where the text becomes UTF-8 the head says so.
@@ -160,7 +179,7 @@ pub(super) fn noting(shared: &Shared, visit: &Visit) -> impl Fn(&[Named]) + 'sta
     move |hosts| {
         for Named { host, marks } in hosts {
             let is_new = sightings.see(&site, Thing::Host, Via::Tag, host.as_bytes());
-            if is_new {
+            if is_new || site.policy.is_rare(host) {
                 site.learn(&[(host, Sight::Tag(CategorySet::NECESSARY))]);
             }
             if *marks != CategorySet::NECESSARY {

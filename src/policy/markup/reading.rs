@@ -110,7 +110,7 @@ impl<'a> Reading<'a, '_> {
 
     fn note(&mut self, host: &str) {
         if self.hosts.is_noting() && host != self.page.host && !self.policy.is_own(host) {
-            self.hosts.note(host);
+            self.hosts.note(host, || self.policy.is_rare(host));
         }
     }
 }

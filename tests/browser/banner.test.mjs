@@ -131,6 +131,16 @@ describe('the question', () => {
     assert.deepEqual(one.faults.filter((fault) => fault.startsWith('page error')), []);
   }));
 
+  test('r17_the_name_of_a_tracker_whose_category_is_on_ticks_nothing_that_is_not_seen', async () => {
+    await visitor.open('/');
+    const dialog = await openDialog(page);
+    await dialog.locator('#category-marketing').check();
+    await openDetails(page);
+    await dialog.locator('label[for=tracker-youtube]').click({ force: true });
+    await dialog.locator('#category-marketing').uncheck();
+    assert.equal(await dialog.locator('#tracker-youtube').isChecked(), false);
+  });
+
   test('r18_the_shop_is_the_same_after_a_no', () => withVisitor(async (one) => {
     await one.open('/dekk');
     const text = () => one.page.locator('main').innerText();

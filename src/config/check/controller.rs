@@ -37,7 +37,7 @@ pub(super) fn controller(site: &Table<'_>, languages: &[String], prefix: &str) -
         });
     let remedy = "visitors must be told where they can complain (GDPR art. 13(2)(d)), such as \
                   \"https://www.datatilsynet.no/\"";
-    let complaint_url = advised("complaint_url", remedy, &value::web_address);
+    let complaint_url = advised("complaint_url", remedy, &|text| complaint_page(text, prefix));
     let jurisdiction = or(table.parsed("jurisdiction", value::filled), "EEA".into());
     let (name, email) = (name?.into_inner(), email?.into_inner());
     Some(Controller { name, address, email, privacy_url, complaint_url, jurisdiction })
@@ -60,6 +60,16 @@ fn privacy_page(text: &str, prefix: &str) -> Result<String, Fault> {
     }
     let reason = format!("R15: \"{text}\" is no page that can be read");
     Err(Fault::new(reason, format!("what lies below {prefix} is ours; name the shop's privacy statement")))
+}
+
+/// Whom a visitor can complain to: somebody else's page.
+fn complaint_page(text: &str, prefix: &str) -> Result<String, Fault> {
+    let page = value::web_address(text)?;
+    if !is_no_page(&page, prefix) {
+        return Ok(page);
+    }
+    let reason = format!("R43: nobody can complain at \"{text}\"");
+    Err(Fault::new(reason, format!("what lies below {prefix} is ours; name the data protection authority")))
 }
 
 /// Does an address lead below the prefix, as browsers read it (URL Standard, section 4.4), and there to no page?
@@ -86,6 +96,13 @@ fn is_no_page(address: &str, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r43_a_complaint_leads_away() {
+        let told = complaint_page("https://shop.example/_consentry/choice", "/_consentry");
+        assert!(told.is_err_and(|fault| fault.reason.starts_with("R43: ")));
+        assert!(complaint_page("https://www.datatilsynet.no/", "/_consentry").is_ok());
+    }
 
     #[test]
     fn r15_behind_privacy_is_a_page() {

@@ -223,7 +223,9 @@ pub(super) fn worker_path(text: &str) -> Result<String, Fault> {
 
 /// A page on the site or elsewhere.
 pub(super) fn page(text: &str) -> Result<String, Fault> {
-    if text.starts_with('/') && !text.starts_with("//") { Ok(text.to_owned()) } else { web_address(text) }
+    // Browsers read a backslash as a slash (URL Standard, section 4.4): two of either lead to another host.
+    let is_path = text.starts_with('/') && !text[1..].starts_with(['/', '\\']);
+    if is_path { Ok(text.to_owned()) } else { web_address(text) }
 }
 
 /// An absolute http(s) address.
@@ -378,7 +380,8 @@ mod tests {
     #[test]
     fn page_is_on_this_site_or_a_whole_address() {
         assert!(page("/personvern").is_ok() && page("https://shop.example/p").is_ok());
-        for text in ["", "personvern", "//evil.example", "javascript:alert(1)", "https://"] {
+        for text in ["", "personvern", "//evil.example", "/\\evil.example", "javascript:alert(1)", "https://"]
+        {
             assert!(page(text).is_err(), "{text}");
         }
     }

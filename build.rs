@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 30] = [
+const SOURCES: [&str; 31] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -28,6 +28,7 @@ const SOURCES: [&str; 30] = [
     "keep.js",
     "hydrated.js",
     "open.js",
+    "question.js",
     "dialog.js",
     "tell.js",
     "told.js",

@@ -5,8 +5,8 @@
  * guard-free-alone.js, landing.js, landing-alone.js, signals.js,
  *                                                       what the script in <head> is put together from
  * default.js, answered.js, heed.js, uet.js, clarity.js,
- * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, choice.js,
- * choice-alone.js, choice-api.js, sizes.js, event.js
+ * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, question.js,
+ * question-alone.js, choice-api.js, sizes.js, event.js
  * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
@@ -32,8 +32,8 @@ const LIMITS = {
   "guard.js": { minified: 1023 },
   "guard-granted.js": { minified: 1023 },
   "guard-alone.js": { minified: 1023 },
-  "choice.js": { brotli: 1024 },
-  "choice-file.js": { brotli: 2048 },
+  "question.js": { brotli: 640 },
+  "choice-file.js": { brotli: 2112 },
   "witness.js": { brotli: 1024 },
   "beacon.js": { brotli: 1024 },
   "event.js": { brotli: 192 },
@@ -132,11 +132,10 @@ await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await bundle("forget.js", "forget.js", {}, "esm");
 await script("sizes.js", "sizes.js", {});
-const choice = (banner, alone, dialog) => ({ __BANNER__: `${banner}`, __ALONE__: `${alone}`, __DIALOG__: `${dialog}` });
-await bundle("choice.js", "choice.js", choice(true, false, false));
-await bundle("choice.js", "choice-alone.js", choice(true, true, false));
-await bundle("choice.js", "choice-api.js", choice(false, true, false));
-await bundle("choice.js", "choice-file.js", choice(false, false, true));
+await script("question.js", "question.js", { __ALONE__: "false" });
+await script("question.js", "question-alone.js", { __ALONE__: "true" });
+await bundle("choice.js", "choice-api.js", { __DIALOG__: "false" });
+await bundle("choice.js", "choice-file.js", { __DIALOG__: "true" });
 await script("open.js", "open.js", { __HELD__: "true", __HOSTS__: "false" });
 await script("open.js", "open-hosts.js", { __HELD__: "true", __HOSTS__: "true" });
 await script("open.js", "open-free.js", { __HELD__: "false", __HOSTS__: "false" });

@@ -13,10 +13,13 @@ function took(fields, more) {
   return { ok: true, json: async () => ({ granted, receipt, ...more }) };
 }
 
-/** A page with the banner, and a server that answers as told. */
-function asked({ consent = ["necessary"], answers = took, script = "choice.js", cookies } = {}) {
+/** Scripts of pages with the question, and what stands before them. */
+const QUESTIONS = { "question.js": [], "question-alone.js": ["choice-api.js"] };
+
+/** A page, with the question where the script is one of its, and a server that answers as told. */
+function asked({ consent = ["necessary"], answers = took, script = "question.js", cookies } = {}) {
   const it = makePage({ cookies });
-  const { page } = it;
+  const { page, calls } = it;
   const seen = { sent: [], submitted: [], told: 0, removed: 0, changed: [], opened: 0 };
   const make = () => ({
     fields: [],
@@ -27,9 +30,16 @@ function asked({ consent = ["necessary"], answers = took, script = "choice.js", 
       seen.submitted.push({ method: this.method, action: this.action, fields: this.fields });
     },
   });
-  const link = { click: () => (seen.opened += 1) };
-  const banner = { contains: () => true, remove: () => (seen.removed += 1) };
-  const elements = { "consentry-open": link, "consentry-banner": banner };
+  const link = { href: "https://shop.example/_consentry/consent", click: () => (seen.opened += 1) };
+  const elements = { "consentry-open": link, "consentry-status": {} };
+  const banner = {
+    remove() {
+      seen.removed += 1;
+      delete elements["consentry-banner"];
+      delete page["consentry-banner"];
+    },
+  };
+  if (QUESTIONS[script]) elements["consentry-banner"] = page["consentry-banner"] = banner;
   Object.assign(page.document, {
     getElementById: (id) => elements[id],
     activeElement: { id: "chosen-with" },
@@ -37,7 +47,7 @@ function asked({ consent = ["necessary"], answers = took, script = "choice.js", 
     body: { append() {} },
     dispatchEvent: (event) => seen.changed.push(event.detail.consent),
   });
-  page.consentry = { consent, at: "https://shop.example/_consentry/", told: () => (seen.told += 1) };
+  page.consentry = { consent, at: "https://shop.example/_consentry/" };
   page["consentry-open"] = link;
   page.CustomEvent = class {
     constructor(name, { detail }) {
@@ -49,22 +59,37 @@ function asked({ consent = ["necessary"], answers = took, script = "choice.js", 
       return form.fields;
     }
   };
+  // What became of an answer is said in the words of the preference page.
   page.fetch = async (action, options) => {
+    if (action == link.href) return (seen.told += 1);
     const { body, headers, referrerPolicy } = options;
     seen.sent.push({ action, fields: String(body), accept: headers.Accept, ...(referrerPolicy && { referred: referrerPolicy }) });
     return answers(options.body);
   };
-  it.script(script);
-  const press = async (name, value, isOurs = true) => {
-    const event = { prevented: 0, preventDefault: () => (event.prevented += 1), stopped: 0, stopPropagation: () => (event.stopped += 1) };
-    const closest = (selector) => (isOurs && selector == "[id^=consentry-]" ? {} : null);
-    const target = { closest, action: { tagName: "INPUT" }, fields: [["return", "/dekk"]] };
-    const submitter = { name, value, click: () => it.fire("submit", Object.assign(event, { clicked: 1 })) };
-    it.fire("submit", Object.assign(event, { target, submitter }));
-    await new Promise(setImmediate);
-    return event;
+  page.imported = async (address) => {
+    calls.imported.push(address);
+    if (address.endsWith("choice.js")) it.script("choice-file.js");
   };
-  return { ...it, seen, press };
+  for (const name of [...(QUESTIONS[script] ?? []), script]) it.script(name);
+  const quiet = () => new Promise((done) => setTimeout(done));
+  /** A button of the question, or of the shop. */
+  const button = (name, value, isOurs = true) => {
+    const made = { name, value, form: { fields: [["return", "/dekk"]] }, native: 0 };
+    made.closest = (selector) => (isOurs && selector.includes("[form^=consentry-]") ? made : null);
+    made.click = (keys) => {
+      const event = { target: made, prevented: 0, preventDefault: () => (event.prevented += 1), ...keys };
+      it.fire("click", event);
+      made.native += 1 - event.prevented;
+    };
+    return made;
+  };
+  const press = async (...what) => {
+    const pressed = button(...what);
+    pressed.click();
+    await quiet();
+    return pressed;
+  };
+  return { ...it, seen, press, button, quiet };
 }
 
 test("a refusal closes the banner, says so, and loads nothing", async () => {
@@ -74,13 +99,12 @@ test("a refusal closes the banner, says so, and loads nothing", async () => {
     { action: ACTION, fields: "return=%2Fdekk&choice=none", accept: "application/json" },
   ]);
   assert.deepEqual([seen.removed, seen.told, calls.reload], [1, 1, 0]);
-  assert.deepEqual(calls.imported, ["https://shop.example/_consentry/choice.js"], "what says so is fetched");
+  assert.deepEqual(calls.imported, ["https://shop.example/_consentry/choice.js"], "what does so is fetched");
   assert.deepEqual(seen.changed.map((it) => [...it]), [["necessary"]]);
 });
 
 test("a grant keeps the referrer and loads the page anew", async () => {
-  const { page, calls, press, seen, script } = asked();
-  page.imported = async () => script("choice-file.js");
+  const { page, calls, press, seen } = asked();
   page.history.state = { page: 3 };
   await press("choice", "all");
   assert.equal(calls.reload, 1);
@@ -88,11 +112,11 @@ test("a grant keeps the referrer and loads the page anew", async () => {
   assert.deepEqual([...seen.changed[0]], ["necessary", "preferences", "statistics", "marketing"]);
 });
 
-test("a grant loads the page anew where the file that knows more cannot be had", async () => {
-  const { calls, page, press } = asked();
-  page.imported = async () => Promise.reject(new Error("offline"));
-  await press("choice", "all");
-  assert.equal(calls.reload, 1);
+test("an answer is sent before the file that knows more is there, and where that cannot be had once more by the browser", async () => {
+  const { page, calls, press, seen } = asked();
+  page.imported = async () => (assert.equal(seen.sent.length, 1), Promise.reject(new Error("offline")));
+  assert.equal((await press("choice", "all")).native, 1);
+  assert.deepEqual([seen.sent.length, seen.removed, calls.reload], [1, 0, 0]);
 });
 
 test("after a no the page's own state is left as it is", async () => {
@@ -103,9 +127,11 @@ test("after a no the page's own state is left as it is", async () => {
 });
 
 test("the guard waits while an answer is on its way, and not after a no in place", async () => {
-  const { page, press } = asked({ answers: () => (assert.ok(page.consentry.busy), took(new URLSearchParams())) });
+  let wasBusy;
+  const { page, quiet, press } = asked({ answers: async (fields) => (await quiet(), (wasBusy = !!page.consentry.busy), took(fields)) });
   await press("choice", "none");
-  assert.equal(page.consentry.busy, 0);
+  await quiet();
+  assert.deepEqual([wasBusy, page.consentry.busy], [true, 0]);
 });
 
 test("a no in another tab takes the question away, a cookie that was there before does not", () => {
@@ -118,19 +144,31 @@ test("a no in another tab takes the question away, a cookie that was there befor
   assert.equal(other.seen.removed, 0);
 });
 
-test("a form of the shop's, with a field called action, is left alone", async () => {
-  const { seen, press } = asked();
-  const event = await press("choice", "none", false);
-  assert.deepEqual([seen.sent, event.stopped], [[], 0]);
+test("a button of the shop's is left alone, and so is what is no element", async () => {
+  const { seen, press, fire } = asked();
+  assert.equal((await press("choice", "none", false)).native, 1);
+  fire("click", { target: {} });
+  assert.deepEqual(seen.sent, []);
 });
 
-test("scripts of the shop's that send every form in their own way do not get ours", async () => {
-  const { press } = asked();
-  assert.equal((await press("choice", "all")).stopped, 1);
+test("a button that is pressed before its form is there is pressed again when it is", async () => {
+  for (const script of Object.keys(QUESTIONS)) {
+    const { seen, button, fire, quiet } = asked({ script });
+    const early = button("choice", "none");
+    const { form } = early;
+    early.form = null;
+    early.click();
+    await quiet();
+    assert.equal(seen.sent.length, 0, script);
+    early.form = form;
+    fire("DOMContentLoaded");
+    await quiet();
+    assert.deepEqual(seen.sent.map((it) => it.fields), ["return=%2Fdekk&choice=none"], script);
+  }
 });
 
 test("where no file may be fetched, the way to the preferences is the standing link", () => {
-  for (const script of ["choice-alone.js", "choice-api.js"]) {
+  for (const script of ["question-alone.js", "choice-api.js"]) {
     const { page, seen } = asked({ script });
     page.consentry.open();
     assert.equal(seen.opened, 1, script);
@@ -138,23 +176,54 @@ test("where no file may be fetched, the way to the preferences is the standing l
 });
 
 test("the third button opens the preferences over the page, and is a form where no file may be fetched", async () => {
-  for (const [script, expected] of [["choice.js", 1], ["choice-alone.js", 0]]) {
+  for (const [script, expected] of [["question.js", 1], ["question-alone.js", 0]]) {
     const { page, press, seen } = asked({ script });
     let opened = 0;
-    page.consentry.open = () => (opened += 1);
-    await press("");
-    assert.deepEqual([opened, seen.sent.length], [expected, 0], script);
+    page.consentry.open = async () => (opened += 1);
+    const { native } = await press("");
+    assert.deepEqual([opened, native, seen.sent.length], [expected, 1 - expected, 0], script);
   }
 });
 
-test("a server that does not answer gets the plain form", async () => {
-  for (const answers of [() => ({ ok: false }), () => Promise.reject(new Error("offline"))]) {
-    const { seen, calls, press } = asked({ answers });
-    const event = await press("choice", "none");
-    await new Promise((done) => setTimeout(done));
-    assert.deepEqual([event.prevented, event.clicked], [1, 1], "pressed again, and left to the browser");
-    assert.deepEqual([seen.removed, calls.reload], [0, 0]);
+test("a link that is to open in a new tab does", async () => {
+  const { page, button } = asked();
+  page.consentry.open = () => assert.fail("opened");
+  for (const key of ["ctrlKey", "metaKey"]) {
+    const link = button(undefined);
+    link.click({ [key]: true });
+    assert.equal(link.native, 1);
   }
+});
+
+test("where the file cannot be had the preferences are a page of their own", async () => {
+  const { page, press } = asked();
+  page.imported = () => Promise.reject(new Error("offline"));
+  assert.equal((await press("")).native, 1);
+});
+
+test("a server that does not answer gets the plain form", async () => {
+  const faults = [() => ({ ok: false }), () => Promise.reject(new Error("offline")), () => ({ ok: true, json: () => Promise.reject(new Error("no JSON")) })];
+  for (const script of Object.keys(QUESTIONS))
+    for (const answers of faults) {
+      const { seen, calls, press } = asked({ answers, script });
+      const pressed = await press("choice", "none");
+      assert.deepEqual([seen.sent.length, pressed.native], [1, 1], "pressed again, and left to the browser");
+      assert.deepEqual([seen.removed, calls.reload], [0, 0]);
+    }
+});
+
+test("a plain form is sent where a shop's fetch throws, and says what was pressed last", async () => {
+  const one = asked();
+  one.page.fetch = () => {
+    throw new Error("no such thing");
+  };
+  assert.equal((await one.press("choice", "none")).native, 1);
+  const { button, quiet } = asked({ answers: () => Promise.reject(new Error("offline")) });
+  const [yes, no] = [button("choice", "all"), button("choice", "none")];
+  yes.click();
+  no.click();
+  await quiet();
+  assert.deepEqual([yes.native, no.native], [0, 1]);
 });
 
 test("a page script hears that its choice was not taken, and stays", async () => {
@@ -179,7 +248,7 @@ test("a stand-in for an embed adds its tracker", async () => {
 });
 
 test("a page script can choose, in each of the three ways", async () => {
-  for (const script of ["choice-alone.js", "choice-api.js", "choice-file.js"]) {
+  for (const script of ["question.js", "question-alone.js", "choice-api.js", "choice-file.js"]) {
     const { page, seen } = asked({ script });
     await page.consentry.choose("none");
     await page.consentry.choose("all");
@@ -208,17 +277,41 @@ test("taking something back loads the page anew", async () => {
 });
 
 test("the same answer twice is sent once, and another waits for the first and is the one that counts", async () => {
-  let answer;
-  const first = new Promise((done) => (answer = done));
-  const { press, seen, calls } = asked({ answers: async (fields) => (await first, took(fields)) });
-  await press("choice", "all");
-  await press("choice", "all");
-  await press("choice", "none");
-  assert.equal(seen.sent.length, 1);
-  answer();
-  await new Promise((done) => setTimeout(done));
-  assert.deepEqual(seen.sent.map((it) => it.fields), ["return=%2Fdekk&choice=all", "return=%2Fdekk&choice=none"]);
-  assert.deepEqual([calls.reload, seen.removed], [0, 1], "nothing follows from an answer that was changed");
+  for (const script of Object.keys(QUESTIONS)) {
+    let answer;
+    const first = new Promise((done) => (answer = done));
+    const { press, button, quiet, seen, calls } = asked({ answers: async (fields) => (await first, took(fields)), script });
+    const yes = button("choice", "all");
+    yes.click();
+    yes.click();
+    await press("choice", "none");
+    assert.equal(seen.sent.length, 1);
+    answer();
+    await quiet();
+    assert.deepEqual(seen.sent.map((it) => it.fields), ["return=%2Fdekk&choice=all", "return=%2Fdekk&choice=none"], script);
+    assert.deepEqual([calls.reload, seen.removed], [0, 1], "nothing follows from an answer that was changed");
+  }
+});
+
+test("what is pressed and what a script says wait for each other, taken or not, and the last one counts", async () => {
+  const refused = { ok: false, status: 400, json: async () => ({ error: "no such choice" }) };
+  for (const isTaken of [true, false]) {
+    const answers = (fields) => (isTaken || fields.get("choice") == "none" ? took(fields) : refused);
+    const { page, press, seen, calls, quiet } = asked({ answers });
+    await page.imported("choice.js");
+    const said = page.consentry.choose("all").catch((error) => error.message);
+    await press("choice", "none");
+    assert.equal(await said, isTaken ? undefined : "no such choice");
+    await quiet();
+    assert.deepEqual(seen.sent.map((it) => it.fields), ["layer=script&choice=all", "return=%2Fdekk&choice=none"]);
+    assert.deepEqual([calls.reload, seen.removed], [0, 1]);
+  }
+  const { page, button, seen, calls, quiet } = asked();
+  button("choice", "all").click();
+  await page.consentry.choose("none");
+  await quiet();
+  assert.deepEqual(seen.sent.map((it) => it.fields), ["return=%2Fdekk&choice=all", "layer=script&choice=none"]);
+  assert.deepEqual([calls.reload, [...page.consentry.consent]], [0, ["necessary"]]);
 });
 
 const STANDS = { unchanged: true };
@@ -227,7 +320,6 @@ test("what stands already loads nothing, and is no news to page scripts", async 
   for (const script of ["choice-api.js", "choice-file.js"]) {
     const consent = ["necessary", ...ASKED];
     const { page, seen, calls } = asked({ consent, answers: (fields) => took(fields, STANDS), script });
-    page.consentry.told = () => (seen.told += 1);
     await page.consentry.choose("all");
     await page.consentry.choose("all");
     assert.deepEqual([seen.sent.length, calls.reload, seen.told, seen.changed, page.consentry.busy], [2, 0, 0, [], 0], script);
@@ -261,7 +353,7 @@ test("what a plain form takes back is told before it goes", async () => {
 });
 
 test("where no file may be fetched, tags are told of another tab's answer by what its cookie grants", () => {
-  for (const script of ["choice-alone.js", "choice-api.js"])
+  for (const script of ["question-alone.js", "choice-api.js"])
     for (const [cookie, left] of [["2.20543.s..0f3a.f00d.1", ["statistics"]], ["2.20543.....f00d", []], ["2.20543.psm..0f3a.f00d.1", ASKED]]) {
       const { page, seen } = asked({ consent: ["necessary", ...ASKED], script, cookies: { consentry: cookie } });
       page.consentry.stands();

@@ -31,7 +31,7 @@ pub const HEED: &str = include_str!(concat!(env!("OUT_DIR"), "/heed.js"));
 pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 /// Inline, after the signals, where the site uses Microsoft Clarity.
 pub const CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/clarity.js"));
-/// Inline, on a page that may fetch a file of ours: opens the preference centre over the page, and chooses.
+/// Inline, on a page without the banner that may fetch a file of ours: opens the preference centre over the page, and chooses.
 pub const OPEN: &str = include_str!(concat!(env!("OUT_DIR"), "/open.js"));
 /// The same where an answer stands on several hosts: one given on another may have taken something back that is kept here.
 pub const OPEN_HOSTS: &str = include_str!(concat!(env!("OUT_DIR"), "/open-hosts.js"));
@@ -39,15 +39,15 @@ pub const OPEN_HOSTS: &str = include_str!(concat!(env!("OUT_DIR"), "/open-hosts.
 pub const OPEN_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/open-free.js"));
 /// Inline, at the very end, where the page's own policy refuses style attributes.
 pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
-/// Inline, last, on a page with the banner.
-pub const CHOICE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice.js"));
-/// The same on a page that may fetch no file of ours.
-pub const CHOICE_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-alone.js"));
-/// Inline, last, on a page without the banner that may fetch no file of ours.
+/// Inline, on a page with the banner: sends what is pressed, opens the preferences, keeps the banner in view and out of the way.
+pub const QUESTION: &str = include_str!(concat!(env!("OUT_DIR"), "/question.js"));
+/// The same on a page that may fetch no file of ours; behind [`CHOICE_API`].
+pub const QUESTION_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/question-alone.js"));
+/// Inline, on a page that may fetch no file of ours: what [`CHOICE_FILE`] does, without the dialog.
 pub const CHOICE_API: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-api.js"));
 /// Served at `PREFIX/choice.js?forget`, with the names that are held: removes what was taken back ([`super::forget_script`]).
 pub(super) const FORGET: &str = include_str!(concat!(env!("OUT_DIR"), "/forget.js"));
-/// Served at `PREFIX/choice.js`: pages fetch it when the preferences are opened, or a page script calls
+/// Served at `PREFIX/choice.js`: pages fetch it when an answer is pressed, the preferences are opened, or a page script calls
 /// `consentry.choose`.
 pub const CHOICE_FILE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-file.js"));
 /// Inline, once, before the first sign that scripts draw the page anew: of one that is compared with what its server wrote.

@@ -11,9 +11,9 @@ pub(super) use elements::{hash_source, nonce_attribute};
 
 use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE, CHOICE_ALONE, CHOICE_API, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE,
-    GUARD_FREE_ALONE, GUARD_GRANTED, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE,
-    OPEN_HOSTS, SIZES,
+    BANNER_CSS, CHOICE_API, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE, GUARD_GRANTED,
+    IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS, QUESTION,
+    QUESTION_ALONE, SIZES,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -125,12 +125,11 @@ impl Making<'_> {
     /// What lets the visitor, and the shop's scripts, choose and change the choice.
     fn choosing(&self, others: Others) -> &'static [&'static str] {
         match (others, self.is_asked()) {
-            // The question's own part of choosing needs no file.
-            (Others::MayRun, true) => &[OPEN_FREE, CHOICE],
+            (Others::MayRun, true) => &[QUESTION],
             (Others::MayRun, false) if self.consent.categories() == CategorySet::ALL => &[OPEN_FREE],
             (Others::MayRun, false) if self.spans_hosts => &[OPEN_HOSTS],
             (Others::MayRun, false) => &[OPEN],
-            (Others::MayNot, true) => &[CHOICE_ALONE],
+            (Others::MayNot, true) => &[CHOICE_API, QUESTION_ALONE],
             (Others::MayNot, false) => &[CHOICE_API],
         }
     }

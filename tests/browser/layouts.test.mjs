@@ -156,6 +156,15 @@ describe('the question', () => {
     assert.equal(visitor.context.pages().length, 1);
   }, { javaScript: false }));
 
+  for (const from of ['#consentry-banner [data-role="preferences"]', '#consentry-open']) {
+    test(`the preferences are a page of their own where the file for them cannot be had: ${from}`, () => visit(async (one) => {
+      await one.route('**/choice.js', (route) => route.fulfill({ status: 503 }));
+      await open(one, '/plain');
+      await one.locator(from).click();
+      await one.waitForURL((url) => url.pathname === '/_consentry/consent');
+    }));
+  }
+
   test('the preferences open where the page hides what it does not know', () => visit(async (one) => {
     shop.serve('/hiding', page('body>*{display:none!important}body>main,body>section{display:block!important}'));
     await open(one, '/hiding');
@@ -175,6 +184,40 @@ describe('an answer', () => {
       assert.ok(await answerOf(visitor));
     }));
   }
+
+  for (const role of ['reject-all', 'accept-all']) {
+    test(`is sent as a plain form where the file that knows more cannot be had: ${role}`, () => visit(async (one, visitor) => {
+      await one.route('**/choice.js', (route) => route.fulfill({ status: 503 }));
+      await open(one, '/plain');
+      const loaded = one.waitForEvent('load');
+      await press(one, role);
+      await loaded;
+      await closed(one);
+      assert.equal(isYes(await answerOf(visitor)), role === 'accept-all');
+    }));
+
+    test(`arrives where the page is left as soon as it was given: ${role}`, () => visit(async (one, visitor) => {
+      await open(one, '/plain');
+      await one.evaluate((role) => {
+        document.querySelector(`#consentry-banner [data-role="${role}"]`).click();
+        location.href = '/plain?next';
+      }, role);
+      await until('the answer', () => answerOf(visitor));
+      assert.equal(isYes(await answerOf(visitor)), role === 'accept-all');
+    }));
+  }
+
+  test('is given by the words in a button too, where they stand in an element of their own', () => visit(async (one, visitor) => {
+    await open(one, '/plain');
+    await one.evaluate(() => {
+      const no = document.querySelector('#consentry-banner [data-role="reject-all"]');
+      no.innerHTML = `<font><font>${no.textContent}</font></font>`;
+      self.before = 1;
+    });
+    await one.locator('#consentry-banner font font').click();
+    await closed(one);
+    assert.deepEqual([!!await answerOf(visitor), await one.evaluate(() => self.before)], [true, 1]);
+  }));
 
   test('given twice is sent once', () => visit(async (one) => {
     await open(one, '/plain');

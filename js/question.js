@@ -1,0 +1,73 @@
+/**
+ * In the <head> of a page with the question: what has to be there at once. Everything it does works without it: the banner is a
+ * plain form.
+ *
+ * A press is sent at once, so that it arrives even when the page is left; what follows from the reply stands in choice.js, a file
+ * that is fetched then. Where either fails, the browser sends the form.
+ *
+ * What is set when it is built: __ALONE__ in pages that may fetch no file of ours. There choice.js stands before it, and the link
+ * and the third button lead to the preferences on a page of their own.
+ */
+{
+  const question = () => self["consentry-banner"];
+  // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and hears of no answer.
+  const isAnswered = () => origin > "i" || /consentry=/.exec(document.cookie);
+  let isLeft;
+
+  if (!__ALONE__) {
+    consentry.choose = (...given) => import(consentry.at + "choice.js").then(() => consentry.choose(...given));
+    consentry.open = () => consentry.choose();
+  }
+
+  const answered = (event) => {
+    // Words may stand in an element of their own, as where a page is translated; and what a script clicks may be a document.
+    const button = event.target.closest?.(__ALONE__ ? "[form^=consentry-]" : "#consentry-open,[form^=consentry-]");
+    if (!button || isLeft || event.ctrlKey || event.metaKey) return;
+    // The form is the last thing in the page. Who answers before it is there has answered all the same.
+    if (button.form === null) return addEventListener("DOMContentLoaded", () => button.click());
+    // The third button has no name, and neither has the link: both lead to the preferences.
+    if (__ALONE__ && !button.name) return;
+    event.preventDefault();
+    const leave = () => {
+      isLeft = 1;
+      (consentry.last || button).click();
+    };
+    if (!button.name) return consentry.open().catch(leave);
+    // What is pressed while an answer is on its way is sent after it, unless it is the same: choice.js presses it again.
+    consentry.last = button;
+    const body = new URLSearchParams(new FormData(button.form));
+    body.set(button.name, button.value);
+    const how = { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true };
+    consentry.busy ||= (async () => consentry.choose(button, await fetch(consentry.at + "choice", how)))().catch(leave);
+  };
+  // First of all who listen: shops' scripts send forms in ways of their own.
+  addEventListener("click", answered, true);
+
+  // What gets focus is moved from under the banner where all of it is hidden, as far as the style says. What is fixed does not
+  // move, and nor does the page for it.
+  addEventListener("focusin", ({ target }) => {
+    const its = target.getBoundingClientRect();
+    const at = question()?.getBoundingClientRect();
+    if (its.top >= at?.top && its.right <= at.right) target.scrollIntoView({ block: "nearest" });
+  });
+
+  // A shop that moves or filters its whole page takes what is fixed along, and the question out of view. The observer
+  // looks after the page was laid out, so that nothing is laid out for it before the first paint.
+  addEventListener("load", () => {
+    const banner = question();
+    if (!banner) return;
+    new IntersectionObserver(([{ boundingClientRect }]) => {
+      if (boundingClientRect.top <= innerHeight) return;
+      banner.popover = "manual";
+      banner.showPopover?.();
+    }).observe(banner);
+  });
+
+  // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
+  // the question is one the gateway does not believe.
+  const look = () => isAnswered() && question()?.remove();
+  if (!isAnswered()) {
+    addEventListener("pageshow", look);
+    addEventListener("visibilitychange", look);
+  }
+}

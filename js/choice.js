@@ -9,7 +9,7 @@
  *                   fails with an Error that has the server's sentence and status when it is not taken, and with a
  *                   TypeError when it is no choice: nothing is sent then
  *   choose(button, reply)  does what follows from the reply to a button that was pressed (question.js), and fails when it was
- *                   not taken
+ *                   not taken; without a reply, opens the preferences, or presses it once its form is there
  *   at              where the pages of the gateway stand: an address with a slash at the end
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last, fields or a button: the same once more is not sent while it is on its way
@@ -145,6 +145,12 @@ consentry.choose = async (choice, reply) => {
   if (reply) return follow(await read(reply), choice);
   // Who has no choice yet is asked for it.
   if (!choice || choice.target) return consentry.open();
+  if (choice.click) {
+    // Who answers before the form is there has answered all the same.
+    if (choice.form === null) return addEventListener("DOMContentLoaded", () => choice.click());
+    // It may have come while this file did.
+    return choice.name ? choice.click() : consentry.open();
+  }
   // A slip of the shop's script must not be taken for a no, which may take something back. Other words the server refuses, and
   // what is no list has no forEach.
   if (choice == "some" || (!choice.big && !choice.categories && !choice.trackers))

@@ -9,7 +9,7 @@
  * and the third button lead to the preferences on a page of their own.
  */
 {
-  const question = () => self["consentry-banner"];
+  const question = () => document.querySelector("#consentry-banner");
   // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and hears of no answer.
   const isAnswered = () => origin > "i" || /consentry=/.exec(document.cookie);
   let isLeft;
@@ -19,36 +19,40 @@
     consentry.open = () => consentry.choose();
   }
 
-  const answered = (event) => {
-    // Words may stand in an element of their own, as where a page is translated; and what a script clicks may be a document.
-    const button = event.target.closest?.(__ALONE__ ? "[form^=consentry-]" : "#consentry-open,[form^=consentry-]");
-    if (!button || isLeft || event.ctrlKey || event.metaKey) return;
-    // The form is the last thing in the page. Who answers before it is there has answered all the same.
-    if (button.form === null) return addEventListener("DOMContentLoaded", () => button.click());
-    // The third button has no name, and neither has the link: both lead to the preferences.
-    if (__ALONE__ && !button.name) return;
-    event.preventDefault();
-    const leave = () => {
-      isLeft = 1;
-      (consentry.last || button).click();
-    };
-    if (!button.name) return consentry.open().catch(leave);
-    // What is pressed while an answer is on its way is sent after it, unless it is the same: choice.js presses it again.
-    consentry.last = button;
-    const body = new URLSearchParams(new FormData(button.form));
-    body.set(button.name, button.value);
-    const how = { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true };
-    consentry.busy ||= (async () => consentry.choose(button, await fetch(consentry.at + "choice", how)))().catch(leave);
-  };
   // First of all who listen: shops' scripts send forms in ways of their own.
-  addEventListener("click", answered, true);
+  addEventListener(
+    "click",
+    (event) => {
+      // Words may stand in an element of their own, as where a page is translated; and what a script clicks may be a document.
+      const button = event.target.closest?.(__ALONE__ ? "[form^=consentry-]" : "#consentry-open,[form^=consentry-]");
+      if (!button || isLeft || event.ctrlKey || event.metaKey) return;
+      if (__ALONE__ && button.form && !button.name) return;
+      event.preventDefault();
+      const leave = () => {
+        isLeft = 1;
+        (consentry.last || button).click();
+      };
+      // The link and the third button have no name. The form is the last thing in the page, and may not be there yet.
+      if (!button.name || !button.form) return consentry.choose(button).catch(leave);
+      // What is pressed while an answer is on its way is sent after it, unless it is the same: choice.js presses it again.
+      consentry.last = button;
+      const body = new URLSearchParams(new FormData(button.form));
+      body.set(button.name, button.value);
+      consentry.busy ||= (async () =>
+        consentry.choose(
+          button,
+          await fetch(consentry.at + "choice", { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true }),
+        ))().catch(leave);
+    },
+    true,
+  );
 
   // What gets focus is moved from under the banner where all of it is hidden, as far as the style says. What is fixed does not
   // move, and nor does the page for it.
   addEventListener("focusin", ({ target }) => {
     const its = target.getBoundingClientRect();
     const at = question()?.getBoundingClientRect();
-    if (its.top >= at?.top && its.right <= at.right) target.scrollIntoView({ block: "nearest" });
+    if (its.top >= at?.top && its.right <= at.right) target.scrollIntoView({ block: "nearest", behavior: "instant" });
   });
 
   // A shop that moves or filters its whole page takes what is fixed along, and the question out of view. The observer
@@ -64,10 +68,11 @@
   });
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
-  // the question is one the gateway does not believe.
-  const look = () => isAnswered() && question()?.remove();
-  if (!isAnswered()) {
+  // the question is one the gateway does not believe. Looked for when the page has been read (watch.js says why).
+  setTimeout(() => {
+    if (isAnswered()) return;
+    const look = () => isAnswered() && question()?.remove();
     addEventListener("pageshow", look);
     addEventListener("visibilitychange", look);
-  }
+  });
 }

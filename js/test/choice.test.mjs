@@ -36,12 +36,12 @@ function asked({ consent = ["necessary"], answers = took, script = "question.js"
     remove() {
       seen.removed += 1;
       delete elements["consentry-banner"];
-      delete page["consentry-banner"];
     },
   };
-  if (QUESTIONS[script]) elements["consentry-banner"] = page["consentry-banner"] = banner;
+  if (QUESTIONS[script]) elements["consentry-banner"] = banner;
   Object.assign(page.document, {
     getElementById: (id) => elements[id],
+    querySelector: (selector) => elements[selector.slice(1)],
     activeElement: { id: "chosen-with" },
     createElement: make,
     body: { append() {} },
@@ -134,12 +134,15 @@ test("the guard waits while an answer is on its way, and not after a no in place
   assert.deepEqual([wasBusy, page.consentry.busy], [true, 0]);
 });
 
-test("a no in another tab takes the question away, a cookie that was there before does not", () => {
+test("a no in another tab takes the question away, a cookie that was there before does not", async () => {
   const one = asked();
+  assert.equal(one.calls.asked, 0, "the first paint waits for no cookies");
+  await one.quiet();
   one.jar.set("consentry", "1.20543...f00d");
   one.fire("visibilitychange", {});
   assert.equal(one.seen.removed, 1);
   const other = asked({ cookies: { consentry: "1.1...stale" } });
+  await other.quiet();
   other.fire("pageshow", {});
   assert.equal(other.seen.removed, 0);
 });
@@ -167,6 +170,18 @@ test("a button that is pressed before its form is there is pressed again when it
   }
 });
 
+test("a button whose form comes while the file is fetched is pressed again at once", async () => {
+  const { page, seen, button, quiet } = asked();
+  const early = button("choice", "none");
+  const { form } = early;
+  const { imported } = page;
+  page.imported = async (address) => ((early.form = form), imported(address));
+  early.form = null;
+  early.click();
+  await quiet();
+  assert.deepEqual(seen.sent.map((it) => it.fields), ["return=%2Fdekk&choice=none"]);
+});
+
 test("where no file may be fetched, the way to the preferences is the standing link", () => {
   for (const script of ["question-alone.js", "choice-api.js"]) {
     const { page, seen } = asked({ script });
@@ -179,6 +194,7 @@ test("the third button opens the preferences over the page, and is a form where 
   for (const [script, expected] of [["question.js", 1], ["question-alone.js", 0]]) {
     const { page, press, seen } = asked({ script });
     let opened = 0;
+    if (expected) await page.imported("choice.js");
     page.consentry.open = async () => (opened += 1);
     const { native } = await press("");
     assert.deepEqual([opened, native, seen.sent.length], [expected, 1 - expected, 0], script);
@@ -187,7 +203,7 @@ test("the third button opens the preferences over the page, and is a form where 
 
 test("a link that is to open in a new tab does", async () => {
   const { page, button } = asked();
-  page.consentry.open = () => assert.fail("opened");
+  page.consentry.choose = () => assert.fail("opened");
   for (const key of ["ctrlKey", "metaKey"]) {
     const link = button(undefined);
     link.click({ [key]: true });

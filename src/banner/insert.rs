@@ -76,16 +76,14 @@ impl Site<'_> {
         let words = &texts.banner;
         let mut banner = Template::new();
         let html = banner.html();
-        html.raw("<section id=\"consentry-banner\" role=region aria-labelledby=consentry-heading");
+        html.raw("<section id=\"consentry-banner\" role=region aria-labelledby=consentry-h");
         texts.mark_in_page(html).raw(">");
-        html.raw("<h2 id=consentry-heading>").text(&words.heading).raw("</h2>");
+        html.raw("<h2 id=consentry-h>").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
         html.raw("<div>");
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
         answer_button(html, Answer::All, &words.accept, &words.accept_all);
-        html.raw(
-            "<button class=consentry-button form=consentry-answer data-role=\"preferences\" formmethod=get",
-        );
+        html.raw("<button form=consentry-answer data-role=\"preferences\" formmethod=get");
         let html = leading(&mut banner, "formaction", &self.address("/consent")).raw(">").text(&words.choose);
         html.raw("</button></div><p><a href=\"");
         let html = self.page(&mut banner, "/cookies", texts).raw(">").text(&words.details).raw("</a>");
@@ -219,7 +217,7 @@ fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
         Answer::None => ("none", "reject-all"),
         Answer::All => ("all", "accept-all"),
     };
-    html.raw("<button class=consentry-button form=consentry-answer name=choice value=").raw(value);
+    html.raw("<button form=consentry-answer name=choice value=").raw(value);
     html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
 }
 
@@ -245,7 +243,7 @@ pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
     html.hole(Part::Size).html().raw("\"><span>");
     let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
     html.text_with_holes(&texts.placeholder.text, &holes);
-    html.html().raw("<button class=consentry-button form=consentry-allow name=tracker value=\"");
+    html.html().raw("<button form=consentry-allow name=tracker value=\"");
     html.hole(Part::TrackerId).html().raw("\">");
     html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span></span>");
     html.into_parts()

@@ -160,6 +160,8 @@ const HELD: OpenNames<'_> =
     OpenNames { cookies: "^(?:(?:cart|PHPSESSID)$|csrf)", storage: "^(?:(?:cart|sort)$|csrf)" };
 const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
 
+/// Most bytes that a page grows by before an answer, with a script and an embed held: after Brotli, within a shop's page.
+const UNDECIDED_BYTES_MAX: usize = 5 * 1024;
 /// Most bytes that a page grows by after a yes to everything, where nothing is wrapped: after Brotli, within a shop's page.
 const GRANTED_BYTES_MAX: usize = 600;
 /// The same after a no, with nothing held.
@@ -201,12 +203,11 @@ fn what_scripts_may_write_is_said_in_few_bytes() {
     }
 }
 
-/// A page that asks grows by 5 KiB at most in every language: of a shop whose operator said what it uses, whatever is held
-/// in it; with all that is known, as long as nothing is held. With a held script and a held embed beside all that is known
-/// it takes up to 60 bytes more in Greek and 82 in Bulgarian.
+/// A page that asks grows by 5 KiB at most in every language, whatever is held in it: with all that is known, and of a shop
+/// whose operator said what it uses.
 #[test]
 fn the_undecided_page_grows_by_five_kibibytes_at_most() {
-    for (name, catalog, most) in [("all", whole_catalog(), 5210), ("used", used_catalog(), 5 * 1024)] {
+    for (name, catalog) in [("all", whole_catalog()), ("used", used_catalog())] {
         let (policy, banner) = speaking(&LANGUAGES, catalog);
         let rules = policy.guard_rules(&Consent::none(), Page { host: "shop.example", path: "/" });
         let names = OpenNames { cookies: &rules.cookies, storage: &rules.storage };
@@ -215,8 +216,7 @@ fn the_undecided_page_grows_by_five_kibibytes_at_most() {
             let whole = grown(&added_at_most(&banner, &Consent::none(), names, language));
             let tag = banner.language_tag(language);
             println!("undecided, {name}, {tag}: {whole} bytes, {free} with nothing held");
-            assert!(free <= 5 * 1024, "{tag}: {free} bytes");
-            assert!(whole <= most, "{tag}: {whole} bytes");
+            assert!(free <= whole && whole <= UNDECIDED_BYTES_MAX, "{tag}: {whole} bytes");
         }
     }
 }
@@ -249,8 +249,8 @@ fn refusing_and_agreeing_are_the_same_button() {
     assert_eq!(
         buttons[..2],
         [
-            "class=consentry-button form=consentry-answer name=choice value=none data-role=\"reject-all\" title=\"Reject all\"",
-            "class=consentry-button form=consentry-answer name=choice value=all data-role=\"accept-all\" title=\"Accept all\"",
+            "form=consentry-answer name=choice value=none data-role=\"reject-all\" title=\"Reject all\"",
+            "form=consentry-answer name=choice value=all data-role=\"accept-all\" title=\"Accept all\"",
         ]
     );
     assert!(!assets::BANNER_CSS.contains("data-role"), "a style must not tell the buttons apart");

@@ -44,7 +44,7 @@ impl Banner {
             url => url.to_owned(),
         };
         json!({
-            "@context": { "dct": "http://purl.org/dc/terms/", "dpv": "https://w3id.org/dpv#" },
+            "@context": context(),
             "dct:conformsTo": CONFORMS_TO,
             "dct:created": receipts.first().map(|(receipt, _)| receipt.time.to_string()),
             "dct:language": standing.map(|(receipt, _)| &receipt.language),
@@ -65,11 +65,13 @@ impl Banner {
             "dpv:hasConsentType": "dpv:ExplicitlyExpressedConsent",
             "dpv:hasPersonalData": ["dpv:DeviceIdentifier", "dpv:BrowsingBehaviour", "dpv:IPAddress"],
             "dpv:hasSensitivePersonalData": [],
-            "dpv:hasWithdrawalMethod": format!("{}{}", issue.origin, self.address("/my-data")),
+            "dpv:hasConsentControl": format!("{}{}", issue.origin, self.address("/my-data")),
             "dpv:hasRight": ["GDPR art. 7(3)", "GDPR art. 15", "GDPR art. 16", "GDPR art. 17", "GDPR art. 18", "GDPR art. 20", "GDPR art. 21", "GDPR art. 77"],
-            "dpv:hasStorageDuration": format!("P{}D", issue.kept_days),
             // The record stands with the controller, its number with the visitor.
-            "dpv:hasStorageCondition": { "dpv:hasLocation": [issue.origin, "dpv:WithinDevice"] },
+            "dpv:hasStorageCondition": {
+                "dpv:hasDuration": format!("P{}D", issue.kept_days),
+                "dpv:hasLocation": [issue.origin, "dpv:WithinDevice"],
+            },
             "dpv:hasProcess": process,
             "dpv:hasConsentStatus": events.collect::<Vec<_>>(),
             "dpv:hasNotice": notice,
@@ -80,6 +82,20 @@ impl Banner {
     fn days_of(&self, notice: Option<&Value>) -> u64 {
         notice.and_then(|notice| notice["days"].as_u64()).unwrap_or_else(|| self.settings.days.into())
     }
+}
+
+/// What the names stand for, to readers of JSON-LD 1.1: those without a prefix are the gateway's own, and where the vocabulary
+/// has names for values these are names.
+fn context() -> Value {
+    let names = |property: &str| json!({ "@id": property, "@type": "@vocab" });
+    json!({
+        "@vocab": "urn:consentry:",
+        "dct": "http://purl.org/dc/terms/",
+        "dpv": "https://w3id.org/dpv#",
+        "dpv:hasConsentType": names("dpv:hasConsentType"),
+        "dpv:hasConsentStatus": names("dpv:hasConsentStatus"),
+        "dpv:hasPersonalData": names("dpv:hasPersonalData"),
+    })
 }
 
 /// What the record of a number is called: another name than the receipt's, and the same for as long as there is one.
@@ -197,9 +213,9 @@ mod tests {
             "/dct:language",
             "/dpv:hasPersonalData/0",
             "/dpv:hasStorageCondition/dpv:hasLocation/0",
-            "/dpv:hasStorageDuration",
+            "/dpv:hasStorageCondition/dpv:hasDuration",
             "/dpv:hasJurisdiction",
-            "/dpv:hasWithdrawalMethod",
+            "/dpv:hasConsentControl",
             // Party: id, address, name, contact, type.
             "/dpv:hasDataController/dpv:hasIdentifier",
             "/dpv:hasDataController/dpv:hasAddress",
@@ -243,8 +259,8 @@ mod tests {
             document["dpv:hasDataController"]["dpv:hasPrivacyNotice"],
             "https://shop.example/personvern"
         );
-        assert_eq!(document["dpv:hasWithdrawalMethod"], "https://shop.example/_consentry/my-data");
-        assert_eq!(document["dpv:hasStorageDuration"], "P1277D");
+        assert_eq!(document["dpv:hasConsentControl"], "https://shop.example/_consentry/my-data");
+        assert_eq!(document["dpv:hasStorageCondition"]["dpv:hasDuration"], "P1277D");
         assert_eq!(document["dpv:hasConsentStatus"][0]["dpv:hasDuration"], "P182D");
         assert_eq!(document["dpv:hasProcess"][0]["dpv:hasDuration"], "P182D");
     }

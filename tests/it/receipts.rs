@@ -57,8 +57,8 @@ fn r41_a_visitor_takes_a_signed_receipt_along() {
     assert_eq!(document["dpv:hasProcess"][0]["purpose_category"], "statistics");
     assert_eq!(document["dpv:hasConsentStatus"][0]["collection_method"], "banner");
     assert_eq!(document["dpv:hasDataController"]["dpv:hasIdentifier"], "http://shop.example");
-    assert_eq!(document["dpv:hasWithdrawalMethod"], "http://shop.example/_consentry/my-data");
-    assert_eq!(document["dpv:hasStorageDuration"], "P1277D");
+    assert_eq!(document["dpv:hasConsentControl"], "http://shop.example/_consentry/my-data");
+    assert_eq!(document["dpv:hasStorageCondition"]["dpv:hasDuration"], "P1277D");
     let first_layer = document["dpv:hasNotice"]["first_layer"].as_str().expect("what was shown");
     assert!(first_layer.contains("data-role=\"reject-all\""), "{first_layer}");
 

@@ -39,7 +39,7 @@ pub use stand_in::stand_in_call;
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, unquoted};
 pub use hosts::{HOSTS_MAX, Hosts, Named};
-pub use redrawn::{Redrawn, is_swapped};
+pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped};
 
 /// Where an attribute stands in the bytes of its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,13 +133,20 @@ pub struct Held {
 pub struct Code<'a> {
     /// The text itself.
     pub text: &'a [u8],
-    /// May a tracker's snippet be in it, or a sign of what draws the page?
+    /// May a tracker's snippet be in it?
     is_suspect: bool,
 }
 
 impl Code<'_> {
     /// No text.
     pub const NONE: Self = Self { text: b"", is_suspect: false };
+}
+
+impl<'a> Code<'a> {
+    /// A text that nothing is held for.
+    pub const fn allowed(text: &'a [u8]) -> Self {
+        Self { text, is_suspect: false }
+    }
 }
 
 impl Policy {

@@ -4,7 +4,6 @@ mod screen;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::redrawn::HYDRATED;
 use crate::policy::catalog::{Catalog, TrackerId};
 use screen::Screen;
 
@@ -35,12 +34,10 @@ impl Needles {
             .build(&texts)
             .ok()
             .filter(|_| !texts.is_empty());
-        let signs = HYDRATED.iter().map(|name| name.as_bytes().to_vec());
-        let screened: Vec<_> = texts.iter().cloned().chain(signs).collect();
-        Self { automaton, screen: Screen::new(&screened), owners, texts }
+        Self { automaton, screen: Screen::new(&texts), owners, texts }
     }
 
-    /// `false`: surely none of the texts is in `script`, and no sign of a page that is drawn anew.
+    /// `false`: surely none of the texts is in `script`.
     pub(in crate::policy) fn may_be_in(&self, script: &[u8]) -> bool {
         self.screen.may_hold_one(script)
     }

@@ -1,11 +1,12 @@
 //! By what a page tells that its scripts draw all of it anew, and with it what was put in.
 //!
-//! Only signs that stand in what is read anyway: names in inline scripts, and attributes of the few elements that are looked
-//! at in every page. None of them decides what is held.
-
-use memchr::memmem;
+//! Only signs that cost next to nothing to look for: names that inline scripts begin with, and attributes of the few elements
+//! that are looked at in every page. None of them decides what is held.
 
 use super::Code;
+
+/// How far into a script a sign may reach. Those that are known end within its first 30 bytes.
+pub const SIGN_BYTES_MAX: usize = 64;
 
 /// How the scripts of a page draw it anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +19,14 @@ pub enum Redrawn {
 
 /// What servers write into the pages that are hydrated from `document` down: Remix and Hydrogen, React Router 7, Next.js with
 /// its App Router, `TanStack` Start, and with `rsc-html-stream` Waku and others. Looked up in the packages of November 2026.
-pub(super) const HYDRATED: [&str; 5] =
-    [".__remixContext", ".__reactRouterContext", ".__next_f", ".$_TSR=", ".__FLIGHT_DATA"];
+const HYDRATED: [&[u8]; 5] =
+    [b".__remixContext", b".__reactRouterContext", b".__next_f", b".$_TSR=", b".__FLIGHT_DATA"];
 
 impl Code<'_> {
     /// Does the server of a page that is hydrated as a whole write this?
     pub fn is_hydrated(&self) -> bool {
-        self.is_suspect && HYDRATED.iter().any(|name| memmem::find(self.text, name.as_bytes()).is_some())
+        let start = &self.text[..self.text.len().min(SIGN_BYTES_MAX)];
+        memchr::memchr_iter(b'.', start).any(|at| HYDRATED.iter().any(|name| start[at..].starts_with(name)))
     }
 }
 

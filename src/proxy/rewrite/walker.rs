@@ -15,7 +15,7 @@ use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
 use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX};
-use crate::policy::markup::Redrawn;
+use crate::policy::markup::{Code, Redrawn, SIGN_BYTES_MAX};
 
 /// What the byte at the walker's position belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,7 +296,9 @@ impl Walker {
     /// Waits for the text of an inline script, decides, and goes on as with any script.
     fn inline(&mut self, buf: &[u8], is_last: bool) -> Step {
         let State::Inline { text, mut escape } = self.state else { return Step::On };
-        let limit = text + INLINE_BYTES_MAX;
+        // After a yes to everything a script is read for a sign alone.
+        let is_allowed = self.judge.grants_everything();
+        let limit = text + if is_allowed { SIGN_BYTES_MAX } else { INLINE_BYTES_MAX };
         let is_whole = is_last || buf.len() >= limit;
         let seen = &buf[..buf.len().min(limit)];
         let found = raw::script_end(seen, &mut self.at, &mut escape, is_last && buf.len() <= limit);
@@ -305,14 +307,15 @@ impl Walker {
             return Step::Waits;
         }
         self.hide(buf, text, self.at);
-        let code = self.judge.policy.code(&buf[text..found.unwrap_or(seen.len())]);
+        let read = &buf[text..found.unwrap_or(seen.len())];
+        let code = if is_allowed { Code::allowed(read) } else { self.judge.policy.code(read) };
         let place = match self.doubt.is_raised() {
             false => Place::Plain,
             true if self.doubt.is_foreign() => Place::Foreign,
             true => Place::Doubtful,
         };
         let verdict = self.judge.inline(buf, &self.scan, code, place);
-        let is_long = found.is_none() && buf.len() >= limit && !self.judge.grants_everything();
+        let is_long = found.is_none() && buf.len() >= limit && !is_allowed;
         self.judge.counts.long_scripts += u32::from(is_long);
         self.judge.carry_out(&verdict, Unseen::Gone, buf, &self.scan, &mut self.edits);
         if place == Place::Plain {

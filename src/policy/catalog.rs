@@ -4,6 +4,8 @@
 //! `[[site.tracker]]` with the same keys. A tracker is data: there is no code for any one of them.
 
 mod check;
+#[cfg(test)]
+mod clients;
 mod entry;
 mod error;
 mod hashed;

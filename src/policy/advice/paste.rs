@@ -145,7 +145,7 @@ mod tests {
             (Thing::Cookie, "PHPSESSID"),
             (Thing::Cookie, "cart_9f8e7d6c5b"),
             (Thing::Cookie, "x@y"),
-            (Thing::Storage, "persist:root"),
+            (Thing::Storage, "utvalg:root"),
             (Thing::Host, "www.google.com"),
             (Thing::Host, "img.example"),
             (Thing::Host, "static.hotjar.com"),
@@ -156,7 +156,7 @@ mod tests {
         assert!(text.contains("# www.google.com: "), "{text}");
         let stanza =
             |key: &str| format!("\n#[[site.allow]]\n#{key}\n#category = \"necessary\"\n#why = \"\"\n");
-        for key in ["host = \"img.example\"", "cookie = \"persist*\"", "service_worker = \"/sw.js\""] {
+        for key in ["host = \"img.example\"", "cookie = \"utvalg*\"", "service_worker = \"/sw.js\""] {
             assert!(text.contains(&stanza(key)), "{key} in {text}");
         }
         assert!(text.contains("# cookie *\n"), "{text}");

@@ -378,7 +378,7 @@ fn sessions_of_servers_are_never_written_by_scripts_and_carts_in_the_browser_are
         "woocommerce_cart_hash",
         "form_key",
         "mage-cache-sessid",
-        "section_data_ids",
+        "section_data_*",
         "cart",
         "datadome",
         "pll_language",

@@ -66,9 +66,23 @@ fn only_the_necessary_may_be_written_before_a_choice() {
         assert!(!may_write(&none, held), "{held}");
     }
     assert!(may_write(&of(&[Statistics]), "_ga_X") && !may_write(&of(&[Statistics]), "_fbp"));
-    assert!(policy.guard_rules(&none, FRONT).storage.contains("mage-cache-storage"));
+    assert!(policy.guard_rules(&none, FRONT).storage.contains("mage-"));
     assert_eq!(policy.guard_rules(&of(&Category::ALL), FRONT).cookies, "^(?!consentry$)");
     assert_eq!(policy.guard_rules(&of(&Category::ALL), FRONT).storage, "^");
+}
+
+/// A client that finds no storage under it gives up, agreed to or not.
+#[test]
+fn the_try_of_a_client_is_open_with_its_tracker_where_browser_checks_are_not_in_use() {
+    let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap();
+    let uses = ["stripe", "rudderstack"].map(Into::into);
+    let policy = Policy::new(settings(), Arc::new(catalog.using(&uses)));
+    let may_write = |consent: &Consent| {
+        [&policy.claims.cookies, &policy.claims.storage]
+            .map(|claims| matches(&open_names(policy.under(consent, claims)), "test_rudder_ls"))
+    };
+    assert_eq!(may_write(&of(&[Statistics])), [true, true]);
+    assert_eq!(may_write(&Consent::none()), [false, false]);
 }
 
 #[test]

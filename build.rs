@@ -32,7 +32,7 @@ const SOURCES: [&str; 31] = [
     "dialog.js",
     "tell.js",
     "told.js",
-    "sizes.js",
+    "embed.js",
     "stays.js",
     "forget.js",
     "choice.js",

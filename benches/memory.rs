@@ -49,9 +49,8 @@ fn insertions() -> Insertions {
     let localized = Localized {
         language: "nb".into(),
         banner: vec![Part::Text(Bytes::from(vec![b'b'; 4096])), Part::ReturnPath],
-        allow: Vec::new(),
         foot: vec![Part::Text(Bytes::from_static(b"<a href=/_consentry/consent>Samtykke</a>"))],
-        placeholder: vec![Part::Text(Bytes::from_static(b"<div>")), Part::TrackerName],
+        placeholder: vec![Part::Text(Bytes::from_static(b"&lt;form&gt;")), Part::TrackerName],
     };
     Insertions {
         head: Bytes::from(vec![b'h'; 2048]),
@@ -62,8 +61,10 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        embed_style: Bytes::new(),
         keep: Keep::default(),
         tail: Bytes::new(),
+        is_part: false,
     }
 }
 

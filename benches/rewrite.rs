@@ -129,9 +129,8 @@ fn insertions() -> Insertions {
             Part::ReturnPath,
             text("</form>"),
         ],
-        allow: Vec::new(),
         foot: vec![text("<a id=consentry-open href=/_consentry/consent>Samtykke</a>")],
-        placeholder: vec![text("<div style="), Part::Size, text(">"), Part::TrackerName, text("</div>")],
+        placeholder: vec![Part::Style, text("&lt;form&gt;"), Part::TrackerName, text("&lt;/form&gt;")],
     };
     Insertions {
         head: Bytes::from_static(b"<script>/* guard */</script>"),
@@ -142,11 +141,13 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        embed_style: Bytes::new(),
         keep: Keep {
             hydrated: Bytes::from_static(b"<script>k</script>"),
             swapped: Bytes::from_static(b"<script>w</script>"),
         },
         tail: Bytes::from_static(b"<script defer src=b></script>"),
+        is_part: false,
     }
 }
 

@@ -6,7 +6,7 @@
  *                                                       what the script in <head> is put together from
  * default.js, answered.js, heed.js, uet.js, clarity.js,
  * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, question.js,
- * question-alone.js, choice-api.js, sizes.js, event.js
+ * question-alone.js, choice-api.js, embed.js, event.js
  * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
@@ -80,10 +80,8 @@ function writeScript(source, name, code) {
   write(name, code.trim().replace(/;$/, ""));
 }
 
-/** Rules within rules stand only behind `@supports` of what is younger than they are. */
 async function style(source, name) {
-  const how = { loader: "css", minify: true, target: targets, supported: { nesting: true } };
-  const { code } = await transform(read(source), how);
+  const { code } = await transform(read(source), { loader: "css", minify: true, target: targets });
   const text = code.trim();
   write(name, text);
   write(`${name}.hash`, `sha256-${createHash("sha256").update(text).digest("base64")}`);
@@ -131,7 +129,7 @@ for (const name of ["default.js", "answered.js", "heed.js", "uet.js", "clarity.j
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await bundle("forget.js", "forget.js", {}, "esm");
-await script("sizes.js", "sizes.js", {});
+await script("embed.js", "embed.js", {});
 await script("question.js", "question.js", { __ALONE__: "false" });
 await script("question.js", "question-alone.js", { __ALONE__: "true" });
 await bundle("choice.js", "choice-api.js", { __DIALOG__: "false" });

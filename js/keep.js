@@ -27,7 +27,7 @@ const keep = () => {
   const { documentElement, body } = document;
   for (const node of [document, documentElement, body]) if (node) observer.observe(node, { childList: true });
   if (!body) return;
-  for (const name of ["banner", "open", "answer", "allow"])
+  for (const name of ["banner", "open", "answer"])
     for (const named of document.querySelectorAll("#consentry-" + name)) {
       // The link stands in a region of its own.
       const found = named.closest("section") ?? named;

@@ -37,8 +37,8 @@ pub const OPEN: &str = include_str!(concat!(env!("OUT_DIR"), "/open.js"));
 pub const OPEN_HOSTS: &str = include_str!(concat!(env!("OUT_DIR"), "/open-hosts.js"));
 /// The same where nothing can have been taken back.
 pub const OPEN_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/open-free.js"));
-/// Inline, at the very end, where the page's own policy refuses style attributes.
-pub const SIZES: &str = include_str!(concat!(env!("OUT_DIR"), "/sizes.js"));
+/// Inline, at the foot of a page with the banner and a placeholder: sends what is pressed in it as what is pressed in the page.
+pub const EMBED: &str = include_str!(concat!(env!("OUT_DIR"), "/embed.js"));
 /// Inline, on a page with the banner: sends what is pressed, opens the preferences, keeps the banner in view and out of the way.
 pub const QUESTION: &str = include_str!(concat!(env!("OUT_DIR"), "/question.js"));
 /// The same on a page that may fetch no file of ours; behind [`CHOICE_API`].
@@ -64,7 +64,7 @@ pub const BEACON: &str = include_str!(concat!(env!("OUT_DIR"), "/beacon.js"));
 pub const BEACON_HASH: &str = include_str!(concat!(env!("OUT_DIR"), "/beacon.js.hash"));
 /// The style of the standing link.
 pub const LINK_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/link.css"));
-/// The style of held embeds and their placeholders.
+/// The style of placeholders, documents in frames.
 pub const EMBED_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/embed.css"));
 /// The banner's style.
 pub const BANNER_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/banner.css"));

@@ -7,13 +7,15 @@ mod elements;
 mod signals;
 
 pub use elements::Head;
-pub(super) use elements::{hash_source, nonce_attribute};
+pub(super) use elements::{EmbedStyle, hash_source, nonce_attribute};
+
+use std::sync::Arc;
 
 use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE_API, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE, GUARD_GRANTED,
-    IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS, QUESTION,
-    QUESTION_ALONE, SIZES,
+    BANNER_CSS, CHOICE_API, EMBED, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE,
+    GUARD_GRANTED, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS,
+    QUESTION, QUESTION_ALONE,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -67,8 +69,8 @@ pub(super) struct Making<'a> {
     pub(super) signals: &'a Signals,
     pub(super) consent: &'a Consent,
     pub(super) shown: Shown,
-    /// May a held embed, and with it a placeholder, be in the page?
-    pub(super) has_embeds: bool,
+    /// The style of placeholders, where a held embed may be in the page.
+    pub(super) embed_style: Option<&'a Arc<EmbedStyle>>,
     /// Does an answer stand on several hosts?
     pub(super) spans_hosts: bool,
     /// What the operator changed of the looks, as CSS.
@@ -86,20 +88,20 @@ impl Making<'_> {
             let names = ScriptValue::texts(self.held_globals().into_iter());
             pieces.extend([idle.to_owned(), format!("consentry.idle(...{})", names.as_str())]);
         }
-        if others == Others::MayNot && self.has_embeds {
-            pieces.push(SIZES.to_owned());
-        }
         let is_page = self.shown == Shown::AsPage;
+        let may_run = others == Others::MayRun;
+        let listens = is_page && self.is_asked() && self.embed_style.is_some();
         if is_page {
             pieces.extend(self.choosing(others).iter().map(|piece| (*piece).to_owned()));
+            pieces.extend((listens && !may_run).then(|| EMBED.to_owned()));
             pieces.push(EVENT.to_owned());
         }
-        let may_run = others == Others::MayRun;
         let more = More {
             // A frame asks nobody, and is told of other tabs' answers as a page is.
             asks_for_file: may_run,
             idle: if may_run { idle } else { "" },
-            has_embeds: self.has_embeds,
+            embed: if may_run && listens { EMBED } else { "" },
+            embed_style: self.embed_style.cloned(),
         };
         Head::new(&pieces.join(";"), &self.style(), more)
     }
@@ -205,9 +207,12 @@ mod tests {
     use crate::banner::tests::{answered, catalog};
     use crate::policy::consent::{Category, Choice, TrackerSet};
     use proptest::prelude::*;
+    use std::sync::LazyLock;
 
     pub(super) const HELD: OpenNames<'_> = OpenNames { cookies: "^cart$", storage: "^sort$" };
     pub(super) const FREE: OpenNames<'_> = OpenNames { cookies: "^(?!consentry$)", storage: "^" };
+
+    static EMBED_STYLE: LazyLock<Arc<EmbedStyle>> = LazyLock::new(|| Arc::new(EmbedStyle::new("")));
 
     pub(super) fn making<'a>(catalog: &'a Catalog, consent: &'a Consent) -> Making<'a> {
         static SIGNALS: Signals = Signals {
@@ -222,7 +227,7 @@ mod tests {
             signals: &SIGNALS,
             consent,
             shown: Shown::AsPage,
-            has_embeds: true,
+            embed_style: Some(&EMBED_STYLE),
             spans_hosts: false,
             theme: "",
         }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
+use crate::policy::markup::in_value;
 use crate::proxy::rewrite::Part;
 
 /// Markup in the making.
@@ -215,12 +216,27 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 pub(super) struct Template {
     parts: Vec<Part>,
     open: Html,
+    place: Place,
+}
+
+/// Where a template is put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In a page.
+    Page,
+    /// As the value of an attribute, without quotes: it is a document by itself.
+    Value,
 }
 
 impl Template {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        Self { parts: Vec::new(), open: Html::for_any_encoding() }
+        Self { parts: Vec::new(), open: Html::for_any_encoding(), place: Place::Page }
+    }
+
+    /// A document that is the value of an attribute.
+    pub(super) fn in_value() -> Self {
+        Self { parts: Vec::new(), open: Html::default(), place: Place::Value }
     }
 
     /// The markup at the end, to be continued.
@@ -256,7 +272,8 @@ impl Template {
     }
 
     fn close(&mut self) {
-        let html = std::mem::replace(&mut self.open, Html::for_any_encoding()).into_string();
+        let html = std::mem::take(&mut self.open.out);
+        let html = if self.place == Place::Value { in_value(&html) } else { html };
         if !html.is_empty() {
             self.parts.push(Part::Text(Bytes::from(html)));
         }

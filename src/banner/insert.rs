@@ -1,10 +1,9 @@
 //! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
 //!
 //! The question stands first in the body, and its form `consentry-answer` last: shops' pages send "the first form", which is
-//! a payment, as soon as they are there. The form `consentry-allow` stands before the foot of a page with a stand-in. Buttons
-//! belong to either by their `form` attribute and may therefore stand anywhere, in a paragraph or inside another form too. That
-//! of a stand-in names one tracker and nothing else: the gateway adds it to what stands when it is sent, so it takes nothing
-//! back, and gives nothing back that was withdrawn after the page was made.
+//! a payment, as soon as they are there. Its buttons belong to it by their `form` attribute. A stand-in is a document of its own
+//! with its own form, which names one tracker and nothing else: the gateway adds it to what stands when it is sent, so it takes
+//! nothing back, and gives nothing back that was withdrawn after the page was made.
 //!
 //! Each form names the notice that its page shows, so that an answer is taken as one to that text.
 
@@ -31,29 +30,43 @@ impl Site<'_> {
     pub(super) fn asked(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let foot = self.foot_of_question(texts, notice);
-            let allow = self.allow(notice, CategorySet::NECESSARY, texts);
-            localized(texts, self.banner(texts).into_parts(), allow, foot)
+            self.localized(texts, notice, self.banner(texts), foot)
         });
         localized.collect()
     }
 
-    /// For a visitor whose answer stands: these categories, and any trackers beside them. Inside a frame also for one who has
-    /// not answered: the page around it asks, and has the link.
-    pub(super) fn decided(
-        &self,
-        texts: &[Texts],
-        notices: &[Notice],
-        categories: CategorySet,
-        shown: Shown,
-    ) -> Arc<[Localized]> {
+    /// For a visitor whose answer stands. Inside a frame also for one who has not answered: the page around it asks, and has the
+    /// link.
+    pub(super) fn decided(&self, texts: &[Texts], notices: &[Notice], shown: Shown) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let foot = match shown {
                 Shown::AsPage => self.foot(texts),
                 Shown::InFrame => Template::new(),
             };
-            localized(texts, Vec::new(), self.allow(notice, categories, texts), foot)
+            self.localized(texts, notice, Template::new(), foot)
         });
         localized.collect()
+    }
+
+    /// What a script fetches to put it into a page: what is held in it gets a placeholder. Which page that is, the browser says
+    /// when the button is pressed.
+    pub(super) fn fetched(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
+        let localized = texts.iter().zip(notices).map(|(texts, notice)| Localized {
+            language: texts.language.clone(),
+            banner: Vec::new(),
+            foot: Vec::new(),
+            placeholder: self.placeholder(texts, notice, Back::WhereItIs),
+        });
+        localized.collect()
+    }
+
+    fn localized(&self, texts: &Texts, notice: &Notice, banner: Template, foot: Template) -> Localized {
+        Localized {
+            language: texts.language.clone(),
+            banner: banner.into_parts(),
+            foot: foot.into_parts(),
+            placeholder: self.placeholder(texts, notice, Back::ToThePath),
+        }
     }
 
     /// May a page of such a visitor have a placeholder?
@@ -132,18 +145,25 @@ impl Site<'_> {
         notice_and_way(foot, notice)
     }
 
-    /// The form that stand-ins for embeds belong to; nothing where there can be none.
-    fn allow(&self, notice: &Notice, categories: CategorySet, texts: &Texts) -> Template {
-        let mut form = Template::new();
-        if !self.may_hold_an_embed(categories) {
-            return form;
-        }
-        let html = form.html();
-        html.raw("<form id=consentry-allow method=post hidden");
-        let html = self.leads(&mut form, "action", "/choice", texts).raw(">");
+    /// Says who would learn what, and lets the visitor decide; in the frame itself, where the embed would be. How it looks stands
+    /// in its own style (`js/style/embed.css`). In a page within a page it is that page which goes on.
+    fn placeholder(&self, texts: &Texts, notice: &Notice, back: Back) -> Vec<Part> {
+        let mut document = Template::in_value();
+        texts.mark_in_page(document.html().raw("<html")).raw(">");
+        document.hole(Part::Style).html().raw("<form id=consentry-allow method=post target=_parent");
+        self.leads(&mut document, "action", "/choice", texts).raw(">");
+        let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
+        let html = document.text_with_holes(&texts.placeholder.text, &holes).html();
         word(html, "choice", "some");
         word(html, "layer", "embed");
-        notice_and_way(form, notice)
+        word(html, "notice", notice.version());
+        if back == Back::ToThePath {
+            way(&mut document);
+        }
+        document.html().raw("<button form=consentry-allow name=tracker value=");
+        document.hole(Part::TrackerId).html().raw(">");
+        document.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></form>");
+        document.into_parts()
     }
 
     /// An attribute that leads to an address of the gateway, in the language of these texts.
@@ -174,29 +194,31 @@ impl Site<'_> {
     }
 }
 
+/// Where a form leads back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Back {
+    /// To the path of the page that it was written for.
+    ToThePath,
+    /// To where the browser says that it stands.
+    WhereItIs,
+}
+
 /// Which notice a form answers, and where it leads back to; its end.
 fn notice_and_way(mut form: Template, notice: &Notice) -> Template {
     word(form.html(), "notice", notice.version());
-    form.html().raw("<input type=hidden name=return value=\"");
-    form.hole(Part::ReturnPath).html().raw("\"></form>");
+    way(&mut form).raw("</form>");
     form
+}
+
+fn way(form: &mut Template) -> &mut Html {
+    form.html().raw("<input type=hidden name=return value=\"");
+    form.hole(Part::ReturnPath).html().raw("\">")
 }
 
 /// An attribute that leads to a path of the site, wherever a `<base>` of the page leads.
 fn leading<'a>(template: &'a mut Template, name: &'static str, path: &str) -> &'a mut Html {
     template.html().raw(" ").raw(name).raw("=\"");
     template.hole(Part::Origin).html().text(path).raw("\"")
-}
-
-fn localized(texts: &Texts, banner: Vec<Part>, allow: Template, foot: Template) -> Localized {
-    let placeholder = placeholder(texts, SizedBy::Attribute);
-    Localized {
-        language: texts.language.clone(),
-        banner,
-        allow: allow.into_parts(),
-        foot: foot.into_parts(),
-        placeholder,
-    }
 }
 
 /// A hidden field with a value that is one word. Quotes are bytes, too, in every page.
@@ -219,32 +241,4 @@ fn answer_button(html: &mut Html, answer: Answer, text: &str, title: &str) {
     };
     html.raw("<button form=consentry-answer name=choice value=").raw(value);
     html.attribute("data-role", role).attribute("title", title).raw(">").text(text).raw("</button>");
-}
-
-/// What gives a placeholder its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SizedBy {
-    /// A `style` attribute.
-    Attribute,
-    /// The script in the head, because the page's own policy refuses style attributes.
-    Script,
-}
-
-/// Says who would learn what, and lets the visitor decide; as large as the embed, and larger when the text needs it. How it
-/// looks stands in the head's style (`js/style/embed.css`), because a shop's own policy may refuse what stands in a `style`
-/// attribute. Only the size does, unless a script of ours gives it.
-pub(super) fn placeholder(texts: &Texts, sized_by: SizedBy) -> Vec<Part> {
-    let mut html = Template::new();
-    texts.mark_in_page(html.html().raw("<span class=consentry-placeholder"));
-    html.html().raw(match sized_by {
-        SizedBy::Attribute => " style=\"",
-        SizedBy::Script => " data-consentry-size=\"",
-    });
-    html.hole(Part::Size).html().raw("\"><span>");
-    let holes = [("tracker", Part::TrackerName), ("provider", Part::Provider)];
-    html.text_with_holes(&texts.placeholder.text, &holes);
-    html.html().raw("<button form=consentry-allow name=tracker value=\"");
-    html.hole(Part::TrackerId).html().raw("\">");
-    html.text_with_holes(&texts.placeholder.allow, &holes).html().raw("</button></span></span>");
-    html.into_parts()
 }

@@ -32,7 +32,7 @@ use jiff::tz::TimeZone;
 
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{CategorySet, Consent};
-use crate::proxy::rewrite::{Localized, Part};
+use crate::proxy::rewrite::Localized;
 
 pub use consent_page::Signal;
 pub use cookies_page::{OBJECTION_DAYS, WEEKS_DAYS};
@@ -51,7 +51,7 @@ pub use wording::{
     refused as refused_text, refused_name, refused_purpose, refused_why, unequal as unequal_answers,
 };
 
-use insert::SizedBy;
+use head::EmbedStyle;
 use notice::Notice;
 use page::Look;
 use texts::Texts;
@@ -150,13 +150,13 @@ pub struct Banner {
     texts: Vec<Texts>,
     /// Per language, what is shown.
     notices: Vec<Notice>,
+    embed_style: Arc<EmbedStyle>,
     undecided: Arc<[Localized]>,
-    /// By [`CategorySet::state`].
-    decided: [Arc<[Localized]>; 8],
+    decided: Arc<[Localized]>,
     /// The same inside a frame.
-    framed: [Arc<[Localized]>; 8],
-    /// Per language, the placeholder whose size a script sets.
-    sized_by_script: Vec<Vec<Part>>,
+    framed: Arc<[Localized]>,
+    /// The same in what scripts fetch.
+    fetched: Arc<[Localized]>,
 }
 
 impl Banner {
@@ -173,9 +173,10 @@ impl Banner {
         let notice = |texts| Notice::of(&settings, &catalog, texts, &site.first_layer(texts));
         let notices: Vec<_> = texts.iter().map(notice).collect();
         let undecided = site.asked(&texts, &notices);
-        let made = |shown| CategorySet::every().map(|state| site.decided(&texts, &notices, state, shown));
+        let made = |shown| site.decided(&texts, &notices, shown);
         let (decided, framed) = (made(Shown::AsPage), made(Shown::InFrame));
-        let sized_by_script = texts.iter().map(|texts| insert::placeholder(texts, SizedBy::Script)).collect();
+        let fetched = site.fetched(&texts, &notices);
+        let embed_style = Arc::new(EmbedStyle::new(&theme));
         Ok(Self {
             settings,
             catalog,
@@ -183,10 +184,11 @@ impl Banner {
             theme,
             texts,
             notices,
+            embed_style,
             undecided,
             decided,
             framed,
-            sized_by_script,
+            fetched,
         })
     }
 
@@ -194,21 +196,18 @@ impl Banner {
     /// and receipt make no difference.
     pub fn head(&self, consent: &Consent, shown: Shown, names: OpenNames<'_>, others: Others) -> Head {
         let site = insert::Site { settings: &self.settings, catalog: &self.catalog };
-        let has_embeds = site.may_hold_an_embed(consent.categories());
+        let embed_style = site.may_hold_an_embed(consent.categories()).then_some(&self.embed_style);
         let (catalog, prefix) = (self.catalog.as_ref(), self.settings.prefix.as_str());
         let (signals, theme) = (&self.settings.signals, self.theme.as_str());
         let spans_hosts = self.settings.spans_hosts;
-        head::Making { catalog, prefix, signals, consent, shown, has_embeds, spans_hosts, theme }
+        head::Making { catalog, prefix, signals, consent, shown, embed_style, spans_hosts, theme }
             .head(names, others)
     }
 
-    /// The same entries for a page whose own policy refuses style attributes ([`Head::html_for`]).
-    pub fn sized_by_script(&self, languages: &[Localized]) -> Arc<[Localized]> {
-        let sized = |(entry, placeholder): (&Localized, &Vec<Part>)| Localized {
-            placeholder: placeholder.clone(),
-            ..entry.clone()
-        };
-        languages.iter().zip(&self.sized_by_script).map(sized).collect()
+    /// The placeholders of what a script fetches, one entry a language, and the style of each
+    /// ([`crate::proxy::rewrite::Insertions::placeholders`]).
+    pub fn fetched(&self) -> (Arc<[Localized]>, Bytes) {
+        (Arc::clone(&self.fetched), self.embed_style.in_value(None))
     }
 
     /// The start tag of a script that may run in a page whose policy has this nonce, or asks for none.
@@ -221,11 +220,10 @@ impl Banner {
 
     /// Banner, foot and placeholders of a consent, one entry a language, in the order of the settings.
     pub fn localized(&self, consent: &Consent, shown: Shown) -> Arc<[Localized]> {
-        let state = consent.categories().state();
         Arc::clone(match shown {
             Shown::AsPage if consent.is_asked() => &self.undecided,
-            Shown::AsPage => &self.decided[state],
-            Shown::InFrame => &self.framed[state],
+            Shown::AsPage => &self.decided,
+            Shown::InFrame => &self.framed,
         })
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::counting::WithoutConsent;
 use crate::policy::consent::{Choice, Day};
-use crate::policy::{self, Page, Policy, Unknown};
+use crate::policy::{self, Page, Policy, Unknown, markup};
 use crate::proxy::rewrite::Part;
 
 const TRACKERS: &str = r#"
@@ -95,11 +95,10 @@ fn written(parts: &[Part]) -> String {
     let fill = |part: &Part| match part {
         Part::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
         Part::ReturnPath => "/dekk?bredde=205&amp;side=2".into(),
-        Part::Origin => String::new(),
+        Part::Origin | Part::Style => String::new(),
         Part::TrackerId => "video".into(),
         Part::TrackerName => "Vid &amp; Co".into(),
         Part::Provider => "Vid &lt;Inc&gt;".into(),
-        Part::Size => "width:560px;min-height:315px".into(),
     };
     parts.iter().map(fill).collect()
 }
@@ -111,11 +110,12 @@ fn added(banner: &Banner, consent: &Consent, names: OpenNames<'_>, language: usi
     text(&head) + &written(&localized.banner) + &written(&localized.foot)
 }
 
-/// The same with a held script and a held embed in the page, beside what stands in for each single one.
+/// The same with a held script and a held embed in the page, beside what stands in for each; the placeholders' style once.
 fn added_at_most(banner: &Banner, consent: &Consent, names: OpenNames<'_>, language: usize) -> String {
     let localized = &banner.localized(consent, Shown::AsPage)[language];
     let head = banner.head(consent, Shown::AsPage, names, Others::MayRun);
-    let more = text(&head.idle(None)) + &text(&head.embeds(None)) + &written(&localized.allow);
+    let frame = ["<iframe srcdoc=", &text(&head.embed_style(None)), "></iframe>"].concat();
+    let more = text(&head.idle(None)) + &frame + &text(&head.embed(None));
     text(&head.html()) + &written(&localized.banner) + &more + &written(&localized.foot)
 }
 
@@ -166,8 +166,8 @@ const UNDECIDED_BYTES_MAX: usize = 5 * 1024;
 const GRANTED_BYTES_MAX: usize = 600;
 /// The same after a no, with nothing held.
 const REFUSED_BYTES_MAX: usize = 1005;
-/// The same where a script and an embed are held: with the stand-ins' code, the placeholders' style and their form.
-const REFUSED_AND_HELD_BYTES_MAX: usize = 1680;
+/// The same where a script and an embed are held: with the stand-ins' code and the placeholders' style.
+const REFUSED_AND_HELD_BYTES_MAX: usize = 1460;
 
 #[test]
 fn a_decided_page_grows_little() {
@@ -278,7 +278,7 @@ fn the_first_layer_says_who_what_for_and_how_to_change_it() {
 fn what_goes_into_a_foreign_page_is_ascii() {
     for consent in [Consent::none(), answered(&Choice::All), answered(&Choice::None)] {
         for localized in everywhere().localized(&consent, Shown::AsPage).iter() {
-            for parts in [&localized.banner, &localized.allow, &localized.foot, &localized.placeholder] {
+            for parts in [&localized.banner, &localized.foot, &localized.placeholder] {
                 assert!(written(parts).is_ascii());
             }
         }
@@ -312,6 +312,11 @@ fn only_an_undecided_visitor_is_asked() {
     }
 }
 
+/// A placeholder as the document that a browser reads.
+fn document(parts: &[Part]) -> String {
+    String::from_utf8(markup::decode(written(parts).as_bytes()).into_owned()).unwrap()
+}
+
 /// What stands is known when the form is sent, not when it is written.
 #[test]
 fn the_form_of_an_embed_says_nothing_of_what_stands() {
@@ -319,31 +324,30 @@ fn the_form_of_an_embed_says_nothing_of_what_stands() {
     let mut trackers = crate::policy::consent::TrackerSet::NONE;
     trackers.insert(catalog().named("video").unwrap().id);
     let consent = answered(&Choice::Some { categories: statistics, trackers });
-    let form = |consent: &Consent| written(&banner().localized(consent, Shown::AsPage)[0].allow);
+    let form = |consent: &Consent| document(&banner().localized(consent, Shown::AsPage)[0].placeholder);
     assert_eq!(form(&consent), form(&Consent::none()));
-    assert!(form(&consent).contains("name=choice value=some") && !form(&consent).contains("tracker"));
+    assert!(form(&consent).contains("name=choice value=some") && !form(&consent).contains("statistics"));
 }
 
 #[test]
 fn a_placeholder_says_who_would_learn_what() {
-    let placeholder = written(&banner().localized(&Consent::none(), Shown::AsPage)[1].placeholder);
-    assert!(placeholder.contains("This is from Vid &amp; Co (Vid &lt;Inc&gt;)."), "{placeholder}");
-    assert!(placeholder.contains("form=consentry-allow name=tracker"), "{placeholder}");
-    assert!(placeholder.contains("value=\"video\">Always allow Vid &amp; Co</button>"), "{placeholder}");
+    let placeholder = document(&banner().localized(&Consent::none(), Shown::AsPage)[1].placeholder);
+    assert!(placeholder.starts_with("<html lang=\"en\" dir=ltr><form "), "{placeholder}");
+    assert!(placeholder.contains("This is from Vid & Co (Vid <Inc>)."), "{placeholder}");
+    assert!(placeholder.contains(" action=\"/_consentry/choice?en\">"), "{placeholder}");
+    assert!(placeholder.contains("name=return value=\"/dekk?"), "{placeholder}");
+    assert!(placeholder.contains("name=tracker value=video>Always allow Vid & Co</button>"), "{placeholder}");
 }
 
 #[test]
-fn where_style_attributes_are_refused_a_placeholder_has_none() {
-    let banner = banner();
-    let usual = banner.localized(&Consent::none(), Shown::AsPage);
-    let sized = banner.sized_by_script(&usual);
-    assert_eq!((usual.len(), sized.len()), (2, 2));
-    for (usual, sized) in usual.iter().zip(sized.iter()) {
-        let (before, after) = (written(&usual.placeholder), written(&sized.placeholder));
-        assert!(before.contains(" style=\"width:560px;min-height:315px\""), "{before}");
-        assert_eq!(after, before.replace(" style=", " data-consentry-size="));
-        assert_eq!((&sized.banner, &sized.foot), (&usual.banner, &usual.foot));
+fn a_placeholder_in_what_a_script_fetches_leads_back_to_where_it_is() {
+    let (usual, fetched) = (banner().localized(&Consent::none(), Shown::AsPage), banner().fetched().0);
+    let way = "<input type=hidden name=return value=\"/dekk?bredde=205&side=2\">";
+    for (usual, fetched) in usual.iter().zip(fetched.iter()) {
+        assert_eq!(document(&fetched.placeholder), document(&usual.placeholder).replace(way, ""));
+        assert!(fetched.banner.is_empty() && fetched.foot.is_empty());
     }
+    assert_eq!(usual.len(), fetched.len());
 }
 
 #[test]
@@ -360,6 +364,7 @@ fn no_hole_of_a_text_is_left_open() {
                 banner.statistics_page(language, COUNTED, Some("/a")),
                 added_at_most(&banner, &consent, FREE, language),
             ] {
+                let page = without(&page, "&lt;style&gt;", "&lt;/style&gt;");
                 let shown = without(&without(&page, "<style>", "</style>"), "<script", "</script>");
                 assert!(!shown.contains(['{', '}']), "{shown}");
             }

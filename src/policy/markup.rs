@@ -37,7 +37,7 @@ pub(super) use stand_in::StandIns;
 pub use stand_in::stand_in_call;
 
 pub use carrier::{ANYWHERE, CARRIERS};
-pub use entity::{decode, unquoted};
+pub use entity::{decode, in_value, unquoted};
 pub use hosts::{HOSTS_MAX, Hosts, Named};
 pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped};
 

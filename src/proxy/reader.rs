@@ -144,7 +144,7 @@ mod tests {
     use crate::policy::catalog::Catalog;
     use crate::policy::consent::Consent;
     use crate::policy::{Policy, Settings, Unknown};
-    use crate::proxy::rewrite::{Insertions, Keep};
+    use crate::proxy::rewrite::Insertions;
 
     const TAIL: &[u8] = b"<script async src=\"/_consentry/witness.js\"></script>";
 
@@ -159,18 +159,7 @@ mod tests {
             };
             Arc::new(Policy::new(settings, Arc::new(Catalog::new(Catalog::built_in().unwrap()).unwrap())))
         });
-        let nothing = Insertions {
-            head: Bytes::new(),
-            languages: Arc::default(),
-            preferred: 0,
-            return_path: Bytes::new(),
-            origin: Bytes::new(),
-            script: Bytes::new(),
-            idle: Bytes::new(),
-            embeds: Bytes::new(),
-            keep: Keep::default(),
-            tail: Bytes::new(),
-        };
+        let nothing = Insertions::none();
         let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);
         Reader::Looks(Onlooker::new(rewriter, Bytes::from_static(TAIL)))
     }

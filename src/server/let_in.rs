@@ -23,9 +23,11 @@ pub(super) struct LetIn {
     pub(super) head: Bytes,
     /// The start tag of scripts put in elsewhere; empty when none would run.
     pub(super) script: Bytes,
-    /// What goes before the first held script, and behind the first placeholder; each may be empty.
+    /// What goes before the first held script, and at the foot of a page with a placeholder; each may be empty.
     pub(super) idle: Bytes,
     pub(super) embeds: Bytes,
+    /// The style of placeholders.
+    pub(super) embed_style: Bytes,
     /// What keeps ours in a page that scripts draw anew.
     pub(super) keep: Keep,
     /// Banner, foot and placeholders.
@@ -36,15 +38,15 @@ pub(super) struct LetIn {
 
 /// Makes what goes into a page, and the policies in `headers` let it through.
 pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &mut HeaderMap) -> LetIn {
-    let banner = &visit.site.banner;
-    let languages = banner.localized(consent, shown);
+    let languages = visit.site.banner.localized(consent, shown);
     let head = |others| visit.site.head(consent, visit.page(), shown, others);
     let has_beacon = shown == Shown::AsPage && beacon::is_in_page(visit);
     let tail = |nonce| if has_beacon { beacon::tag(visit, nonce) } else { Bytes::new() };
     let Some(ways) = read(visit, headers) else {
         let (head, script) = (head(Others::MayRun), Banner::script_tag(None));
-        let (idle, embeds, keep) = (head.idle(None), head.embeds(None), head.keep(None));
-        return LetIn { head: head.html(), script, idle, embeds, keep, languages, tail: tail(None) };
+        let (idle, embeds, keep) = (head.idle(None), head.embed(None), head.keep(None));
+        let (embed_style, tail) = (head.embed_style(None), tail(None));
+        return LetIn { head: head.html(), script, idle, embeds, embed_style, keep, languages, tail };
     };
     let has_beacon = has_beacon && ways.allow_files;
     let is_alone = matches!(ways.script, Way::Hash(_));
@@ -55,7 +57,7 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
         prefix: &visit.site.policy.settings().prefix,
         script: head.script_hash(),
         style: head.style_hash(),
-        embeds: head.embeds_hash(),
+        embed_style: head.embed_style_hash(),
         has_file: head.asks_for_file(),
         has_beacon,
     };
@@ -63,11 +65,12 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
     LetIn {
         head: head.html_for(&ways),
         idle: head.idle(ways.script.nonce()),
-        embeds: head.embeds(ways.style.nonce()),
+        embeds: head.embed(ways.script.nonce()),
+        embed_style: head.embed_style(ways.style.nonce()),
         keep: head.keep(ways.script.nonce()),
         script: if is_alone { Bytes::new() } else { Banner::script_tag(ways.script.nonce()) },
         tail: if has_beacon { tail(ways.script.nonce()) } else { Bytes::new() },
-        languages: if ways.allow_style_attributes { languages } else { banner.sized_by_script(&languages) },
+        languages,
     }
 }
 

@@ -23,7 +23,7 @@ before(async () => {
 after(() => visitor?.close());
 
 async function violations(selector, on = page) {
-  await on.evaluate(AXE);
+  for (const frame of on.frames()) await frame.evaluate(AXE);
   const found = await on.evaluate(async (selector) => {
     const { violations } = await axe.run(selector === 'html' ? document : selector, { resultTypes: ['violations'] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
@@ -39,6 +39,7 @@ const faulty = (selector, look) => page.evaluate(([selector, look]) => {
       const fault = new Function('element', look)(element);
       if (fault) found.push(`${element.tagName} ${element.className} ${element.dataset?.role ?? ''} ${element.textContent.slice(0, 40)}: ${fault}`);
       if (element.shadowRoot) visit(element.shadowRoot);
+      if (element.contentDocument) visit(element.contentDocument);
     }
   };
   const surface = document.querySelector(selector);
@@ -134,7 +135,9 @@ describe('with nothing answered', () => {
       await openDetails(page);
       await page.evaluate(() => {
         const css = '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }';
-        for (const root of [document, document.querySelector('#consentry-dialog')?.shadowRoot].filter(Boolean)) {
+        const inFrames = [...document.querySelectorAll('iframe')].map((frame) => frame.contentDocument);
+        for (const root of [document, document.querySelector('#consentry-dialog')?.shadowRoot, ...inFrames].filter(Boolean)) {
+          const { CSSStyleSheet } = root.defaultView ?? self;
           const sheet = new CSSStyleSheet();
           sheet.replaceSync(css);
           root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];

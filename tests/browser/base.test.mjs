@@ -39,7 +39,7 @@ test('without scripts an answer is stored, and every link leads to our own pages
 }, { javaScript: false }));
 
 test('without scripts an embed can be allowed', () => walk(async (page, isStored) => {
-  await page.locator('.consentry-placeholder button').click();
+  await page.frameLocator('iframe[data-consentry-held]').locator('button').click();
   await page.waitForLoadState('networkidle');
   assert.ok(stands(page) && await isStored());
 }, { javaScript: false }));

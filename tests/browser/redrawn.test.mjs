@@ -93,10 +93,10 @@ for (const version of [18, 19])
       const one = visitor.page;
       await openAlive(one, `/react${version}/film`);
       assert.equal(await one.locator('iframe[src]').count(), 0);
-      await one.locator('.consentry-placeholder button').click();
+      await one.frameLocator('iframe[data-consentry-held]').locator('button').click();
       await one.locator('iframe[src]').waitFor();
       await one.locator('html[data-drawn]').waitFor();
-      assert.equal(await one.locator('.consentry-placeholder').count(), 0);
+      assert.equal(await one.locator('iframe[data-consentry-held]').count(), 0);
       assert.deepEqual(errors(visitor), []);
     }));
 

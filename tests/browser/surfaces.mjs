@@ -22,7 +22,7 @@ const own = (path) => async (visitor) => {
 export const SURFACES = {
   banner: async (visitor) => { await visitor.open('/'); return '#consentry-banner'; },
   'standing link': async (visitor) => { await visitor.open('/'); return '#consentry-open'; },
-  placeholder: async (visitor) => { await visitor.open(FILM); return '.consentry-placeholder'; },
+  placeholder: async (visitor) => { await visitor.open(FILM); return 'iframe[data-consentry-held]'; },
   dialog: async (visitor) => {
     await visitor.open('/');
     await openDialog(visitor.page, '#consentry-banner [data-role="preferences"]');

@@ -115,7 +115,7 @@ describe('before the page goes, its tags are told', () => {
   test('a film that is allowed takes nothing back', () => {
     shop.serve('/film', page('<iframe src="https://www.youtube.com/embed/x"></iframe>'));
     return agreed(async (visitor, page_) => {
-      await page_.locator('.consentry-placeholder button').click();
+      await page_.frameLocator('iframe[data-consentry-held]').locator('button').click();
       assert.match(await sent(visitor, '1'), /^\d granted denied denied /);
       await until('the film', () => page_.evaluate(() => document.querySelector('iframe')?.src.includes('youtube')).catch(() => 0));
     }, { path: '/film?tab=1', form: 'choice=some&category=statistics&tracker=microsoft-uet' });

@@ -1,4 +1,4 @@
-//! HTML that a script fetches: its carriers are held, and nothing of ours is put in.
+//! HTML that a script fetches: its carriers are held, frames show their placeholders, and nothing else of ours is put in.
 
 use crate::support::{Origin, Visitor, get, start};
 
@@ -35,6 +35,31 @@ fn carriers_in_html_that_a_script_fetches_are_held() {
             assert!(!text.contains(ours), "{way:?}, {ours}: {text}");
         }
     }
+}
+
+#[test]
+fn a_frame_in_html_that_a_script_fetches_shows_a_placeholder_that_leads_back_to_where_it_is() {
+    let origin = Origin::page(FRAGMENT);
+    let gateway = start(&origin);
+    for way in WAYS {
+        let text = get(gateway.visitors, "/", way).text();
+        let (_, tag) = text.split_once("<iframe srcdoc=&lt;html&#32;").expect(&text);
+        let tag = tag.split('>').next().unwrap_or_default();
+        for part in [
+            "id=consentry-allow",
+            "&gt;&lt;style&gt;",
+            "action=&#34;http://shop.example/_consentry/choice",
+            "value=youtube",
+            " title=YouTube",
+        ] {
+            assert!(tag.contains(part), "{way:?}, {part}: {tag}");
+        }
+        assert!(!tag.contains("name=return"), "{tag}");
+    }
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.referrer = Some("http://shop.example/dekk?side=2".into());
+    let answer = visitor.post("choice=some&layer=embed&tracker=youtube", &[]);
+    assert_eq!(answer.header("location"), Some("/dekk?side=2"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What reaches the browser: pages, cookies and everything else that passes.
 
 use bytes::Bytes;
+use consentry::policy::markup::decode;
 use http::Response;
 
 use crate::support::{Origin, RULES, Visitor, get, origin::html_page, start, start_with};
@@ -72,6 +73,8 @@ fn a_base_of_the_shops_leads_no_address_of_ours_away() {
         let origin = Origin::page(html);
         let gateway = start(&origin);
         let page = get(gateway.visitors, "/", &[("accept", "text/html")]).text();
+        // The document in a frame is a value of the page.
+        let page = String::from_utf8(decode(page.as_bytes()).into_owned()).expect("a page");
         let starts = [" action=\"", " formaction=\"", " href=\""];
         let leads = starts.iter().flat_map(|start| page.split(start).skip(1).collect::<Vec<_>>());
         let leads = leads.filter_map(|rest| rest.split('"').next().map(str::to_owned));

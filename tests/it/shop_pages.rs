@@ -73,9 +73,8 @@ fn insertions() -> Insertions {
     let localized = Localized {
         language: "nb".into(),
         banner: vec![text(PUT_IN[1])],
-        allow: Vec::new(),
         foot: vec![text(PUT_IN[2])],
-        placeholder: vec![text("<div>put in instead</div>")],
+        placeholder: vec![text("&lt;div&gt;put&#32;in&#32;instead")],
     };
     Insertions {
         head: Bytes::from_static(PUT_IN[0].as_bytes()),
@@ -86,11 +85,13 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        embed_style: Bytes::new(),
         keep: Keep {
             hydrated: Bytes::from_static(KEEP.as_bytes()),
             swapped: Bytes::from_static(KEEP.as_bytes()),
         },
         tail: Bytes::new(),
+        is_part: false,
     }
 }
 

@@ -2,13 +2,14 @@
 //! policy.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
-use super::super::assets::{EMBED_CSS, KEEP_HYDRATED, KEEP_SWAPPED, SIZES};
-use crate::policy::fence::admit::{Way, Ways};
+use super::super::assets::{EMBED_CSS, KEEP_HYDRATED, KEEP_SWAPPED};
+use crate::policy::fence::admit::Ways;
+use crate::policy::markup::in_value;
 use crate::proxy::rewrite::Keep;
 
 const SCRIPT: &str = "<script";
@@ -21,19 +22,49 @@ pub struct Head {
     script: Range<usize>,
     style: Range<usize>,
     more: More,
-    /// The hashes of script, style and embeds' style, once somebody asked.
-    hashes: OnceLock<[String; 3]>,
+    /// The hashes of script and style, once somebody asked.
+    hashes: OnceLock<[String; 2]>,
 }
 
 /// What a page under this head may need later on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct More {
     /// May the script ask for `PREFIX/choice.js`?
     pub(super) asks_for_file: bool,
     /// The code of stand-ins for held scripts; empty where there are none, and where the head itself has it.
     pub(super) idle: &'static str,
-    /// May a held embed be in the page?
-    pub(super) has_embeds: bool,
+    /// The script at the foot of a page with a placeholder; empty where there is none, and where the head itself has it.
+    pub(super) embed: &'static str,
+    /// The style of placeholders, where there may be one.
+    pub(super) embed_style: Option<Arc<EmbedStyle>>,
+}
+
+/// The style of the documents that stand in for embeds, made ready once a site. It has the theme in it: what the page around a
+/// frame sets does not reach into it.
+#[derive(Debug)]
+pub(in crate::banner) struct EmbedStyle {
+    css: String,
+    /// The rest of the element behind `<style`, as a value without quotes.
+    rest: String,
+    hash: OnceLock<String>,
+}
+
+impl EmbedStyle {
+    pub(in crate::banner) fn new(theme: &str) -> Self {
+        let css = if theme.is_empty() { unthemed(EMBED_CSS) } else { [theme, EMBED_CSS].concat() };
+        let rest = in_value(&[">", &css, "</style>"].concat());
+        Self { css, rest, hash: OnceLock::new() }
+    }
+
+    /// The element as a value without quotes, with a nonce if there is one.
+    pub(in crate::banner) fn in_value(&self, nonce: Option<&str>) -> Bytes {
+        let nonce = nonce.map(nonce_attribute).unwrap_or_default();
+        Bytes::from([&in_value(STYLE), &in_value(&nonce), &*self.rest].concat())
+    }
+
+    fn hash(&self) -> &str {
+        self.hash.get_or_init(|| hash_source(self.css.as_bytes()))
+    }
 }
 
 impl Head {
@@ -70,9 +101,14 @@ impl Head {
         Keep { hydrated, swapped }
     }
 
-    /// The style behind the first placeholder; may be empty.
-    pub fn embeds(&self, nonce: Option<&str>) -> Bytes {
-        element(STYLE, nonce, self.more.embeds(), "</style>")
+    /// The script at the foot of a page with a placeholder; may be empty.
+    pub fn embed(&self, nonce: Option<&str>) -> Bytes {
+        element(SCRIPT, nonce, self.more.embed, "</script>")
+    }
+
+    /// The style of placeholders, as [`crate::proxy::rewrite::Insertions::embed_style`] wants it.
+    pub fn embed_style(&self, nonce: Option<&str>) -> Bytes {
+        self.more.embed_style.as_ref().map(|style| style.in_value(nonce)).unwrap_or_default()
     }
 
     /// As it goes into a page whose policy has nothing against it.
@@ -80,23 +116,15 @@ impl Head {
         self.html.clone()
     }
 
-    /// As it goes into a page past its policies. Where these refuse style attributes, the script gives placeholders their
-    /// size ([`super::super::Banner::sized_by_script`]); one that is let through by its hash does so in any case.
+    /// As it goes into a page past its policies.
     pub fn html_for(&self, ways: &Ways) -> Bytes {
-        let more = match ways.script {
-            Way::Free | Way::Nonce(_) if !ways.allow_style_attributes => [";", SIZES].concat(),
-            _ => String::new(),
-        };
         let (script, style) = (ways.script.nonce(), ways.style.nonce());
-        if script.or(style).is_none() && more.is_empty() {
-            return self.html();
-        }
-        self.with(script, style, &more)
+        if script.or(style).is_none() { self.html() } else { self.with(script, style) }
     }
 
-    /// With nonces, where there are any, and code at the script's end.
-    fn with(&self, script: Option<&str>, style: Option<&str>, more: &str) -> Bytes {
-        let mut html = Vec::with_capacity(self.html.len() + more.len() + 128);
+    /// With nonces, where there are any.
+    fn with(&self, script: Option<&str>, style: Option<&str>) -> Bytes {
+        let mut html = Vec::with_capacity(self.html.len() + 128);
         let mut element = |start: &str, nonce: Option<&str>, rest: &[u8]| {
             html.extend_from_slice(start.as_bytes());
             if let Some(nonce) = nonce {
@@ -104,9 +132,8 @@ impl Head {
             }
             html.extend_from_slice(rest);
         };
-        let (code, end) = (self.script.end, self.script.end + "</script>".len());
-        element(SCRIPT, script, &self.html[SCRIPT.len()..code]);
-        element(more, None, &self.html[code..end]);
+        let end = self.script.end + "</script>".len();
+        element(SCRIPT, script, &self.html[SCRIPT.len()..end]);
         if !self.style.is_empty() {
             element(STYLE, style, &self.html[end + STYLE.len()..]);
         }
@@ -123,24 +150,29 @@ impl Head {
         &self.hashes()[1]
     }
 
-    /// The same for the style behind the first placeholder.
-    pub fn embeds_hash(&self) -> &str {
-        &self.hashes()[2]
+    /// The same for the style of placeholders; empty when there can be none.
+    pub fn embed_style_hash(&self) -> &str {
+        self.more.embed_style.as_ref().map_or("", |style| style.hash())
     }
 
-    fn hashes(&self) -> &[String; 3] {
+    fn hashes(&self) -> &[String; 2] {
         self.hashes.get_or_init(|| {
             let styled = |css: &[u8]| if css.is_empty() { String::new() } else { hash_source(css) };
             let (script, style) = (&self.html[self.script.clone()], &self.html[self.style.clone()]);
-            [hash_source(script), styled(style), styled(self.more.embeds().as_bytes())]
+            [hash_source(script), styled(style)]
         })
     }
 }
 
-impl More {
-    const fn embeds(&self) -> &'static str {
-        if self.has_embeds { EMBED_CSS } else { "" }
+/// A style in which nothing is left to a theme: `var(--consentry-ink,CanvasText)` is `CanvasText`.
+fn unthemed(css: &str) -> String {
+    let mut pieces = css.split("var(");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (value, rest) = piece.split_once(')').unwrap_or((piece, ""));
+        plain.extend([value.split_once(',').map_or(value, |(_, value)| value), rest]);
     }
+    plain
 }
 
 /// A whole element; nothing when there is nothing in it.
@@ -175,20 +207,24 @@ pub(in crate::banner) fn hash_source(text: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{HELD, making, of};
+    use super::super::{Making, Others, Shown};
     use super::*;
+    use crate::banner::tests::catalog;
+    use crate::policy::consent::{CategorySet, Consent};
 
     #[test]
     fn nonces_and_hashes_are_those_of_the_two_elements() {
         let head = Head::new("a()", "b{}", More::default());
         assert_eq!(head.html(), "<script>a()</script><style>b{}</style>");
-        let nonced = head.with(Some("x+/="), None, "");
+        let nonced = head.with(Some("x+/="), None);
         assert_eq!(nonced, "<script nonce=\"x+/=\">a()</script><style>b{}</style>");
         assert_eq!(
-            head.with(Some("s"), Some("t"), ";c()"),
-            "<script nonce=\"s\">a();c()</script><style nonce=\"t\">b{}</style>"
+            head.with(Some("s"), Some("t")),
+            "<script nonce=\"s\">a()</script><style nonce=\"t\">b{}</style>"
         );
         assert_eq!(
-            Head::new("a()", "", More::default()).with(Some("s"), Some("t"), ""),
+            Head::new("a()", "", More::default()).with(Some("s"), Some("t")),
             "<script nonce=\"s\">a()</script>"
         );
         // printf 'a()' | openssl dgst -sha256 -binary | base64
@@ -199,11 +235,37 @@ mod tests {
 
     #[test]
     fn the_style_of_placeholders_is_ready_where_an_embed_may_be_held() {
-        let ready = Head::new("a()", "b{}", More { has_embeds: true, ..More::default() });
-        let style = ready.embeds(Some("n"));
-        assert_eq!(style, [b"<style nonce=\"n\">", EMBED_CSS.as_bytes(), b"</style>"].concat());
-        assert_eq!(ready.embeds_hash(), hash_source(EMBED_CSS.as_bytes()));
+        let embed_style = Some(Arc::new(EmbedStyle::new(":root{--consentry-ink:#000000}")));
+        let ready = Head::new("a()", "b{}", More { embed_style, ..More::default() });
+        let style = ready.embed_style(Some("n"));
+        let css = [":root{--consentry-ink:#000000}", EMBED_CSS].concat();
+        let element = ["<style nonce=\"n\">", &css, "</style>"].concat();
+        assert_eq!(crate::policy::markup::decode(&style), element.as_bytes());
+        assert_eq!(ready.embed_style_hash(), hash_source(css.as_bytes()));
+        let plain = EmbedStyle::new("").css;
+        assert!(
+            plain.contains("color:CanvasText;font:16px/1.5 system-ui") && !plain.contains("--"),
+            "{plain}"
+        );
         let other = Head::new("a()", "b{}", More::default());
-        assert_eq!((other.embeds(None).len(), other.embeds_hash()), (0, ""));
+        assert_eq!((other.embed_style(None).len(), other.embed_style_hash()), (0, ""));
+    }
+    #[test]
+    fn only_a_page_that_asks_listens_to_placeholders() {
+        let catalog = catalog();
+        let listens = "consentry-allow";
+        for (consent, shown, wanted) in [
+            (Consent::none(), Shown::AsPage, true),
+            (Consent::none(), Shown::InFrame, false),
+            (of(CategorySet::NECESSARY), Shown::AsPage, false),
+        ] {
+            let making = Making { shown, ..making(&catalog, &consent) };
+            let told = |others| {
+                let head = making.head(HELD, others);
+                [head.html(), head.embed(None)].map(|html| String::from_utf8_lossy(&html).contains(listens))
+            };
+            assert_eq!(told(Others::MayRun), [false, wanted], "{consent:?}");
+            assert_eq!(told(Others::MayNot), [wanted, false], "{consent:?}");
+        }
     }
 }

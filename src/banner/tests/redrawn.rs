@@ -3,7 +3,7 @@
 use super::*;
 
 /// Most bytes that a page grows by beside all that any page gets, after Brotli, where React hydrates it from `document` down.
-const HYDRATED_BYTES_MAX: usize = 1040;
+const HYDRATED_BYTES_MAX: usize = 820;
 /// The same for one whose body scripts put in the place of another.
 const SWAPPED_BYTES_MAX: usize = 450;
 

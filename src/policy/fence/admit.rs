@@ -1,7 +1,7 @@
 //! What a shop's own Content-Security-Policy has against the things we put into its page, and the least that lets
 //! them through.
 //!
-//! We put in one inline script, an inline style, another behind the first placeholder and, where the policy lets more of
+//! We put in one inline script, an inline style, another in the documents that stand in for frames and, where the policy lets more of
 //! their kind through, inline scripts before held ones. The script may import `PREFIX/choice.js`, and the page may ask for `PREFIX/beacon.js`; the
 //! answer goes to `PREFIX/choice` by a form or a script, events go to `PREFIX/event`, and a form leads to
 //! `PREFIX/consent`. Each policy is read by itself (CSP Level 3 section 8.1: all of them
@@ -11,8 +11,7 @@
 //! in the header stays byte for byte, and nothing is let through that is not ours.
 //!
 //! Never touched: `sandbox`, `trusted-types` and `require-trusted-types-for` (our scripts write no markup and make no
-//! code from text), `script-src-attr` (we put in no such attribute) and `style-src-attr` (where it refuses the one
-//! we have, a script sets the sizes of placeholders). A policy in a `<meta>` comes
+//! code from text), `script-src-attr` and `style-src-attr` (we put in no such attribute that anything hangs on). A policy in a `<meta>` comes
 //! too late for our elements, which stand before it; a `form-action` or `connect-src` there stays as it is.
 
 mod directive;
@@ -26,8 +25,6 @@ use directive::{Address, Directive, Policy, policies};
 const SCRIPT: &[&str] = &["script-src-elem", "script-src", "default-src"];
 /// The same for inline styles.
 const STYLE: &[&str] = &["style-src-elem", "style-src", "default-src"];
-/// The same for style attributes.
-const STYLE_ATTRIBUTES: &[&str] = &["style-src-attr", "style-src", "default-src"];
 /// The same for what scripts ask for.
 const CONNECT: &[&str] = &["connect-src", "default-src"];
 /// The same for forms.
@@ -61,9 +58,6 @@ pub struct Ways {
     pub script: Way,
     /// Inline styles.
     pub style: Way,
-    /// Has no policy anything against style attributes? Nothing is changed for these: there is no telling ours from
-    /// others.
-    pub allow_style_attributes: bool,
     /// Can a script that is a file of ours get past every policy? With 'strict-dynamic' it needs a nonce.
     pub allow_files: bool,
 }
@@ -81,8 +75,8 @@ pub struct Ours<'a> {
     pub script: &'a str,
     /// The same of the inline style; empty when there is none.
     pub style: &'a str,
-    /// The same of the style behind the first placeholder.
-    pub embeds: &'a str,
+    /// The same of the style of placeholders.
+    pub embed_style: &'a str,
     /// May the script ask for `PREFIX/choice.js`?
     pub has_file: bool,
     /// Does the page ask for `PREFIX/beacon.js`?
@@ -97,12 +91,7 @@ pub fn ways<'a>(values: impl Iterator<Item = &'a [u8]>) -> Ways {
         directive.is_dynamic() && !script.nonce().is_some_and(|nonce| directive.has_nonce(nonce))
     };
     let mut scripts = policies.iter().filter_map(|policy| policy.effective(SCRIPT));
-    Ways {
-        allow_files: !scripts.any(|directive| is_stuck(&directive)),
-        script,
-        style: way(&policies, STYLE),
-        allow_style_attributes: way(&policies, STYLE_ATTRIBUTES) == Way::Free,
-    }
+    Ways { allow_files: !scripts.any(|directive| is_stuck(&directive)), script, style: way(&policies, STYLE) }
 }
 
 fn way(policies: &[Policy<'_>], names: &[&str]) -> Way {
@@ -156,7 +145,7 @@ fn added<'a>(policy: &Policy<'a>, ways: &Ways, ours: &Ours<'_>) -> Vec<(Directiv
     let elements = [
         (SCRIPT, &ways.script, ours.script),
         (STYLE, &ways.style, ours.style),
-        (STYLE, &ways.style, ours.embeds),
+        (STYLE, &ways.style, ours.embed_style),
     ];
     for (names, way, hash) in elements {
         let Some(directive) = policy.effective(names).filter(|_| !hash.is_empty()) else { continue };

@@ -1,6 +1,7 @@
 //! Character references in attribute values: those that can spell an address.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// References that stand for an ASCII character, as HTML 13.5 names them. `true`: also read without `;`.
 const NAMED: [(&str, u8, bool); 60] = [
@@ -137,6 +138,26 @@ pub fn unquoted<'a>(
     }
 }
 
+/// A text as a value that can stand without quotes, in letters of every encoding, and without any byte that could mean
+/// something else around it: in another reading of the page, or where markup stands within JSON.
+pub fn in_value(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 2);
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // Space and what ends or escapes something.
+            '\0'..=' ' | '"' | '\'' | '`' | '\\' | '\x7F'.. => {
+                // Writing to a String cannot fail.
+                _ = write!(out, "&#{};", u32::from(character));
+            }
+            plain => out.push(plain),
+        }
+    }
+    out
+}
+
 fn write_unquoted(byte: u8, out: &mut Vec<u8>) {
     let reference: &[u8] = match byte {
         b'\t' => b"&#9;",
@@ -219,6 +240,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_in_a_value_is_that_text_and_ends_nothing(text in "(\\PC|[ \t\n<>&\"'`\\\\=;]|&(amp|lt|#39|nbsp);?){0,20}") {
+            let written = in_value(&text);
+            prop_assert!(written.is_ascii() && !written.contains(|sign: char| "<>\"'`\\".contains(sign) || sign <= ' '), "{}", written);
+            prop_assert_eq!(decode(written.as_bytes()).into_owned(), text.into_bytes());
+        }
+
         #[test]
         fn a_value_without_quotes_means_the_same(
             value in "([a-z;=&<>\"' \n]|&lt|&amp;|&#x[0-9a-f]{2};?|&#3[0-9]|&nvgt;){0,12}",

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use memchr::memchr;
 
 use super::edits::Edits;
-use super::judge::{Judge, Place, Unseen};
+use super::judge::{Judge, Place};
+use super::placeholder::Shows;
 use super::raw::text_end;
 use super::tag::{Name, Scan};
 use super::{INLINE_BYTES_MAX, RewriteError};
@@ -149,7 +150,7 @@ impl Hidden {
         if name.as_bytes() == b"base" {
             judge.base(buf, scan, true)?;
         }
-        judge.carry_out(&verdict, Unseen::Gone, buf, scan, edits);
+        judge.carry_out(&verdict, &Shows::Nothing, buf, scan, edits);
         Ok(Outcome::Decided)
     }
 }

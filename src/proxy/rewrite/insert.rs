@@ -2,12 +2,12 @@
 
 use std::mem::take;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::edits::{Edits, Rank};
 use super::language::find_language;
 use super::parts::{Insertions, Localized, Part};
-use super::placeholder::{Embed, escape};
+use super::placeholder::Filling;
 use super::redrawn::AwaitedSigns;
 use super::tag::is_space;
 
@@ -20,7 +20,7 @@ pub(super) struct Frame {
     insertions: Insertions,
     language: Option<usize>,
     body: Body,
-    allow: Allow,
+    listener: Listener,
     pub(super) signs: AwaitedSigns,
     /// What the next `<meta>` must not come before.
     early: Bytes,
@@ -29,14 +29,6 @@ pub(super) struct Frame {
     has_head: bool,
     has_banner: bool,
     has_foot: bool,
-}
-
-/// What is put in for a held embed.
-#[derive(Debug)]
-pub(super) struct Placeholder {
-    pub(super) text: Bytes,
-    /// May a browser read this place in another way, or not at all?
-    pub(super) is_aside: bool,
 }
 
 /// What is known of the page's body.
@@ -50,9 +42,9 @@ enum Body {
     Frameset,
 }
 
-/// The form that placeholders belong to.
+/// The script that sends what is pressed in a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Allow {
+enum Listener {
     /// There is no placeholder yet.
     Unneeded,
     Needed,
@@ -61,14 +53,20 @@ enum Allow {
 
 impl Frame {
     pub(super) fn new(insertions: Insertions) -> Self {
+        // Where a part is put in is not known here, nor what a <base> of that page says.
+        let (body, origin) = if insertions.is_part {
+            (Body::Content, insertions.origin.clone())
+        } else {
+            (Body::Unseen, Bytes::new())
+        };
         Self {
             signs: AwaitedSigns::new(&insertions.keep),
             insertions,
             language: None,
-            body: Body::Unseen,
-            allow: Allow::Unneeded,
+            body,
+            listener: Listener::Unneeded,
             early: Bytes::new(),
-            origin: Bytes::new(),
+            origin,
             has_head: false,
             has_banner: false,
             has_foot: false,
@@ -118,9 +116,9 @@ impl Frame {
     pub(super) fn meta(&mut self, name: &[u8], value: &[u8]) {
         const POLICY: &[u8] = b"content-security-policy";
         if name.eq_ignore_ascii_case(b"http-equiv") && value.trim_ascii().eq_ignore_ascii_case(POLICY) {
-            let Insertions { idle, embeds, .. } = &mut self.insertions;
-            self.early = Bytes::from([take(idle), take(embeds)].concat());
+            self.early = take(&mut self.insertions.idle);
             // What few pages need does not stand before.
+            self.insertions.embeds.clear();
             self.signs.ignore();
         }
     }
@@ -204,6 +202,9 @@ impl Frame {
 
     /// Is anything still to be put in at the end?
     pub(super) fn is_open(&self) -> bool {
+        if self.insertions.is_part {
+            return false;
+        }
         let misses_head = !self.has_head && !self.insertions.head.is_empty();
         let has_parts = self.body == Body::Frameset || (self.has_banner && self.has_foot);
         misses_head || (!has_parts && self.localized().is_some())
@@ -215,8 +216,8 @@ impl Frame {
         self.banner(at, edits);
         if !self.has_foot && self.body != Body::Frameset {
             self.has_foot = true;
-            if self.allow == Allow::Needed {
-                self.allow(at, edits);
+            if self.listener == Listener::Needed {
+                self.listen(at, edits);
             }
             if let Some(localized) = self.localized() {
                 self.put(&localized.foot, at, edits);
@@ -234,32 +235,36 @@ impl Frame {
         }
     }
 
-    /// A placeholder is put in at `at`, and right behind it what it needs. What stands where a browser may not read it does
-    /// not count for the next one.
-    pub(super) fn placeholder(&mut self, placeholder: Placeholder, at: usize, edits: &mut Edits) {
-        edits.insert(at, Rank::Frame, placeholder.text);
-        let embeds = &mut self.insertions.embeds;
-        let embeds = if placeholder.is_aside { embeds.clone() } else { take(embeds) };
-        if !embeds.is_empty() {
-            edits.insert(at, Rank::Frame, embeds);
+    /// The document that stands in for a held embed; none where nothing is put into the page.
+    pub(super) fn placeholder(&self) -> Option<&[Part]> {
+        self.localized().map(|localized| &*localized.placeholder).filter(|parts| !parts.is_empty())
+    }
+
+    /// What only this page knows of its placeholders.
+    pub(super) fn filling(&self) -> Filling<'_> {
+        let Insertions { return_path, embed_style, .. } = &self.insertions;
+        Filling { return_path, origin: &self.origin, style: embed_style }
+    }
+
+    /// A held embed at `at` gets a placeholder, in it or, as `frame`, before it. One that a browser may not read needs nothing
+    /// else.
+    pub(super) fn before_embed(&mut self, frame: Bytes, at: usize, is_aside: bool, edits: &mut Edits) {
+        if !frame.is_empty() {
+            edits.insert(at, Rank::Frame, frame);
         }
-        match self.allow {
-            Allow::Unneeded if self.has_foot => self.allow(at, edits),
-            Allow::Unneeded => self.allow = Allow::Needed,
-            Allow::Needed | Allow::Done => {}
+        match self.listener {
+            Listener::Unneeded if is_aside => {}
+            Listener::Unneeded if self.has_foot => self.listen(at, edits),
+            Listener::Unneeded => self.listener = Listener::Needed,
+            Listener::Needed | Listener::Done => {}
         }
     }
 
-    fn allow(&mut self, at: usize, edits: &mut Edits) {
-        self.allow = Allow::Done;
-        if let Some(localized) = self.localized() {
-            self.put(&localized.allow, at, edits);
+    fn listen(&mut self, at: usize, edits: &mut Edits) {
+        self.listener = Listener::Done;
+        if !self.insertions.embeds.is_empty() {
+            edits.insert(at, Rank::Frame, take(&mut self.insertions.embeds));
         }
-    }
-
-    /// The text of the placeholder for an embed.
-    pub(super) fn stand_in(&self, embed: &Embed<'_>) -> Bytes {
-        self.localized().map(|localized| self.render(&localized.placeholder, embed)).unwrap_or_default()
     }
 
     fn head(&mut self, at: usize, edits: &mut Edits) {
@@ -300,25 +305,9 @@ impl Frame {
                 Part::ReturnPath => edits.insert(at, Rank::Frame, self.insertions.return_path.clone()),
                 Part::Origin if self.origin.is_empty() => false,
                 Part::Origin => edits.insert(at, Rank::Frame, self.origin.clone()),
-                Part::TrackerId | Part::TrackerName | Part::Provider | Part::Size => false,
+                Part::TrackerId | Part::TrackerName | Part::Provider | Part::Style => false,
             };
         }
-    }
-
-    fn render(&self, parts: &[Part], embed: &Embed<'_>) -> Bytes {
-        let mut out = BytesMut::new();
-        for part in parts {
-            match part {
-                Part::Text(text) => out.extend_from_slice(text),
-                Part::ReturnPath => out.extend_from_slice(&self.insertions.return_path),
-                Part::Origin => out.extend_from_slice(&self.origin),
-                Part::TrackerId => out.extend_from_slice(embed.tracker.name_id.as_bytes()),
-                Part::TrackerName => escape(&embed.tracker.name, &mut out),
-                Part::Provider => escape(&embed.tracker.provider.name, &mut out),
-                Part::Size => out.extend_from_slice(embed.size.as_bytes()),
-            }
-        }
-        out.freeze()
     }
 }
 

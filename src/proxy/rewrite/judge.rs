@@ -7,11 +7,10 @@ use bytes::Bytes;
 use super::RewriteError;
 use super::edits::{Edits, Rank};
 use super::insert::Frame;
-use super::placeholder::Embed;
+use super::placeholder::{IN_THE_WAY, Shows};
 use super::plain::Images;
 use super::srcdoc::Nesting;
 use super::tag::{Name, Scan, is_space};
-use crate::policy::catalog::TrackerId;
 use crate::policy::consent::{Consent, TrackerSet};
 use crate::policy::markup::{self, Code, Held, Hosts, Span, Tag, Verdict};
 use crate::policy::{Page, Policy};
@@ -31,7 +30,7 @@ const STAND_INS_MAX: usize = 8;
 pub struct HeldCounts {
     /// Tags made inert, embeds included.
     pub tags: u32,
-    /// Embeds with a placeholder before them.
+    /// Embeds with a placeholder.
     pub placeholders: u32,
     /// Inline scripts of which only the first [`super::INLINE_BYTES_MAX`] bytes were read.
     pub long_scripts: u32,
@@ -39,15 +38,6 @@ pub struct HeldCounts {
     pub long_tags: u32,
     /// Whose tags they were, as far as known.
     pub trackers: TrackerSet,
-}
-
-/// How a held embed is kept out of sight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unseen {
-    /// It takes no room.
-    Gone,
-    /// It keeps the box that the page gives it, and a placeholder behind it lies over that (`js/style/embed.css`).
-    Boxed,
 }
 
 /// The decisions of one page.
@@ -87,7 +77,7 @@ impl Judge {
         Page { host: &self.host, path: &self.path }
     }
 
-    fn tag<'a>(&'a self, name: &'a [u8], bytes: &'a [u8], scan: &'a Scan) -> Tag<'a> {
+    pub(super) fn tag<'a>(&'a self, name: &'a [u8], bytes: &'a [u8], scan: &'a Scan) -> Tag<'a> {
         Tag { name, bytes, spans: &scan.spans, bases: &self.bases }
     }
 
@@ -192,11 +182,11 @@ impl Judge {
         Ok(())
     }
 
-    /// Carries out a verdict; an embed that it holds is kept out of sight in this way.
+    /// Carries out a verdict; an embed that it holds shows this.
     pub(super) fn carry_out(
         &mut self,
         verdict: &Verdict,
-        unseen: Unseen,
+        shows: &Shows,
         bytes: &[u8],
         scan: &Scan,
         edits: &mut Edits,
@@ -204,11 +194,15 @@ impl Judge {
         let (held, embed) = match verdict {
             Verdict::Keep => return,
             Verdict::Hold(held) => (held, None),
-            Verdict::Placeholder(_, held) => (held, Some(unseen)),
+            Verdict::Placeholder(_, held) => (held, Some(shows)),
         };
         let mut is_new =
             edits.insert(scan.name_end, Rank::Tag, self.mark(held, embed, bytes.get(scan.name_end)));
         is_new |= disarm(held.attributes.iter().map(|index| &scan.spans[*index]), edits);
+        if let Some(Shows::Document(_)) = embed {
+            let name = |span: &Span| bytes[span.name..span.name_end].to_ascii_lowercase();
+            is_new |= disarm(scan.spans.iter().filter(|span| IN_THE_WAY.contains(&&*name(span))), edits);
+        }
         if is_new {
             self.counts.tags += 1;
             self.counts.placeholders += u32::from(embed.is_some());
@@ -223,15 +217,16 @@ impl Judge {
 
     /// What stands right after the name of a held tag: before every other attribute, because the first one of a
     /// name counts.
-    pub(super) fn mark(&self, held: &Held, embed: Option<Unseen>, next: Option<&u8>) -> Bytes {
+    pub(super) fn mark(&self, held: &Held, embed: Option<&Shows>, next: Option<&u8>) -> Bytes {
         let owner = held.tracker.map_or("unknown", |id| &self.policy.catalog().tracker(id).name_id);
         let srcdoc = held.srcdoc.as_deref();
         let needs_space = !next.is_some_and(|byte| is_space(*byte) || *byte == b'>');
         let parts: [&[u8]; 7] = [
             if held.is_retyped { b" type=text/plain" } else { b"" },
             match embed {
-                Some(Unseen::Gone) => b" hidden",
-                Some(Unseen::Boxed) => b" data-consentry-embed",
+                // A style of the shop's may show what is hidden, and a policy refuse the other.
+                Some(Shows::Nothing) => b" hidden style=display:none!important",
+                Some(Shows::Document(attributes)) => attributes.as_bytes(),
                 None => b"",
             },
             b" data-consentry-held=",
@@ -273,12 +268,6 @@ impl Judge {
                 edits.insert(at, Rank::Frame, names.clone());
             }
         }
-    }
-
-    /// The placeholder of a held embed; empty where nothing is put into the page.
-    pub(super) fn placeholder(&self, id: TrackerId, bytes: &[u8], scan: &Scan, frame: &Frame) -> Bytes {
-        let tag = self.tag(b"", bytes, scan);
-        frame.stand_in(&Embed::new(self.policy.catalog().tracker(id), &tag))
     }
 }
 

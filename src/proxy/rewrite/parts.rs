@@ -22,18 +22,32 @@ pub struct Insertions {
     pub script: Bytes,
     /// A whole script element that goes once before the first held script, or stand-in; may be empty.
     pub idle: Bytes,
-    /// A whole style element that goes once behind the first placeholder; may be empty.
+    /// A whole script element that goes once before the foot of a page with a placeholder; may be empty.
     pub embeds: Bytes,
+    /// What [`Part::Style`] becomes, fit for a placeholder; may be empty.
+    pub embed_style: Bytes,
     /// Whole script elements, of which one goes before the first sign that scripts draw the page anew; may be empty.
     pub keep: Keep,
     /// Goes behind the foot, at the page's end; may be empty.
     pub tail: Bytes,
+    /// Is this put into what a script puts into a page? Then it has no head, no foot, and no say in its base.
+    pub is_part: bool,
 }
 
 impl Insertions {
     /// Nothing at all.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// Nothing but placeholders, which stand in whatever page the markup is put into.
+    pub fn placeholders(
+        languages: Arc<[Localized]>,
+        preferred: usize,
+        origin: Bytes,
+        embed_style: Bytes,
+    ) -> Self {
+        Self { languages, preferred, origin, embed_style, is_part: true, ..Self::default() }
     }
 }
 
@@ -53,15 +67,14 @@ pub struct Localized {
     pub language: String,
     /// Goes right after `<body>`.
     pub banner: Vec<Part>,
-    /// Goes before the foot of a page with a placeholder: the form that its button belongs to.
-    pub allow: Vec<Part>,
     /// Goes before `</body>`.
     pub foot: Vec<Part>,
-    /// Goes behind a held frame, and before any other held embed.
+    /// The document that a held frame shows, and a frame before any other held embed: the value of `srcdoc`, without quotes.
+    /// Its text is fit for that ([`crate::policy::markup::in_value`]); what comes in its holes is made so.
     pub placeholder: Vec<Part>,
 }
 
-/// A piece of markup: fixed, or known only in the page. Outside a placeholder those of the tracker are empty.
+/// A piece of markup: fixed, or known only in the page. Outside a placeholder those of the tracker and its style are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Fixed markup.
@@ -76,6 +89,6 @@ pub enum Part {
     TrackerName,
     /// The legal name of its provider, escaped for HTML.
     Provider,
-    /// What keeps the embed's place and size, as declarations for a `style`: `width:560px;min-height:315px`.
-    Size,
+    /// The style element of a placeholder.
+    Style,
 }

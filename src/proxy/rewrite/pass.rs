@@ -49,7 +49,7 @@ impl Walker {
     /// reading could find another in.
     pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
         let is_doubtful = self.doubt.is_raised();
-        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || self.due.is_some() {
+        if self.passing.pace != Pace::Passes || !self.frame.is_settled() {
             return self.next_tag(buf);
         }
         let images = if is_doubtful { Images::AreRead } else { self.judge.images() };

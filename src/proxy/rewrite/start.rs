@@ -1,8 +1,9 @@
 //! What follows from a tag that was read: what is put in, what is held, and how the page is read on.
 
+use bytes::Bytes;
+
 use super::RewriteError;
-use super::insert::Placeholder;
-use super::judge::Unseen;
+use super::placeholder::{self, Shows};
 use super::raw::Escape;
 use super::tag::Name;
 use super::walker::{State, Walker};
@@ -28,7 +29,6 @@ const RAW: usize = 7;
 impl Walker {
     pub(super) fn start_tag(&mut self, buf: &[u8], name: Name, end: usize) -> Result<(), RewriteError> {
         let word = name.as_bytes();
-        self.put_due(self.scan.start);
         let is_foreign = self.doubt.is_foreign();
         let is_doubtful = self.doubt.is_raised();
         let is_inert = self.templates.is_inert() && !is_doubtful;
@@ -49,7 +49,7 @@ impl Walker {
             _ => {}
         }
         let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
-        self.carry_out(&verdict, buf, word, is_foreign);
+        self.carry_out(&verdict, buf, word);
         if word == b"script" && !is_doubtful {
             self.judge.stand_in(&verdict, Code::NONE, self.scan.start, &mut self.frame, &mut self.edits);
         }
@@ -72,25 +72,25 @@ impl Walker {
         self.frame.signs.are_awaited() && self.judge.is_inline_code(name, buf, &self.scan)
     }
 
-    /// Makes a held tag inert. A frame keeps its box, which the page lays out by its name, and its placeholder comes behind
-    /// it. What else shows something has no box without it, or ends elsewhere than it seems to.
-    fn carry_out(&mut self, verdict: &Verdict, buf: &[u8], word: &[u8], is_foreign: bool) {
-        let placeholder = match *verdict {
-            Verdict::Placeholder(id, _) => Some(Placeholder {
-                text: self.judge.placeholder(id, buf, &self.scan, &self.frame),
-                is_aside: self.doubt.is_raised() || self.is_aside(),
-            }),
-            Verdict::Keep | Verdict::Hold(_) => None,
-        };
-        let has_text = placeholder.as_ref().is_some_and(|placeholder| !placeholder.text.is_empty());
-        let is_boxed = word == b"iframe" && !is_foreign && has_text;
-        let unseen = if is_boxed { Unseen::Boxed } else { Unseen::Gone };
-        self.judge.carry_out(verdict, unseen, buf, &self.scan, &mut self.edits);
-        match placeholder {
-            Some(placeholder) if is_boxed => self.due = Some(placeholder),
-            Some(placeholder) => self.frame.placeholder(placeholder, self.scan.start, &mut self.edits),
-            None => {}
+    /// Makes a held tag inert. A frame shows its placeholder; what else is an embed gets one before it.
+    fn carry_out(&mut self, verdict: &Verdict, buf: &[u8], word: &[u8]) {
+        let mut shows = Shows::Nothing;
+        if let Verdict::Placeholder(id, _) = *verdict
+            && let Some(parts) = self.frame.placeholder()
+        {
+            let tracker = self.judge.policy.catalog().tracker(id);
+            let tag = self.judge.tag(word, buf, &self.scan);
+            let attributes = placeholder::attributes(parts, self.frame.filling(), tracker, &tag);
+            let before = match word {
+                b"iframe" => Bytes::new(),
+                _ => Bytes::from(placeholder::frame(&attributes, tracker, &tag)),
+            };
+            if word == b"iframe" {
+                shows = Shows::Document(attributes);
+            }
+            self.frame.before_embed(before, self.scan.start, self.is_aside(), &mut self.edits);
         }
+        self.judge.carry_out(verdict, &shows, buf, &self.scan, &mut self.edits);
     }
 
     /// Goes on behind a start tag as its element is read. `is_foreign`: is it within SVG?

@@ -50,18 +50,18 @@ fn insertions() -> Insertions {
     let localized = |language: &str, banner: &'static str| Localized {
         language: language.into(),
         banner: vec![text("<b>"), text(banner), Part::ReturnPath, text("</b>")],
-        allow: Vec::new(),
         foot: vec![text("<i>foot</i>")],
         placeholder: vec![
-            text("<p>"),
+            text("p|"),
             Part::TrackerId,
             text("|"),
             Part::TrackerName,
             text("|"),
             Part::Provider,
             text("|"),
-            Part::Size,
-            text("</p>"),
+            Part::Style,
+            Part::Origin,
+            Part::ReturnPath,
         ],
     };
     Insertions {
@@ -73,8 +73,10 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        embed_style: Bytes::from_static(b"css"),
         keep: Keep::default(),
         tail: Bytes::new(),
+        is_part: false,
     }
 }
 
@@ -392,6 +394,7 @@ mod later;
 mod long;
 mod oracle;
 mod passing;
+mod placeholders;
 mod properties;
 mod readings;
 mod redrawn;

@@ -6,10 +6,11 @@ use memchr::memchr;
 use super::doubt::Doubt;
 use super::edits::{Edits, Rank};
 use super::hidden::{Hidden, first_markup};
-use super::insert::{Frame, Placeholder};
-use super::judge::{Judge, Place, Unseen};
+use super::insert::Frame;
+use super::judge::{Judge, Place};
 use super::long::Long;
 use super::pass::Passing;
+use super::placeholder::Shows;
 use super::raw::{self, Escape};
 use super::signs;
 use super::tag::{Name, Scan};
@@ -59,8 +60,6 @@ pub(super) struct Walker {
     pub(super) edits: Edits,
     pub(super) judge: Judge,
     pub(super) frame: Frame,
-    /// What belongs behind the end tag of the frame that is open.
-    pub(super) due: Option<Placeholder>,
     pub(super) passing: Passing,
 }
 
@@ -76,7 +75,6 @@ impl Walker {
             edits: Edits::with_room(),
             judge,
             frame,
-            due: None,
             passing: Passing::new(),
         }
     }
@@ -284,9 +282,6 @@ impl Walker {
         self.state = State::Text;
         if self.scan.is_end {
             self.end_tag(name.as_bytes());
-            if name.as_bytes() == b"iframe" {
-                self.put_due(end);
-            }
         } else {
             self.start_tag(buf, name, end)?;
         }
@@ -317,7 +312,7 @@ impl Walker {
         let verdict = self.judge.inline(buf, &self.scan, code, place);
         let is_long = found.is_none() && buf.len() >= limit && !is_allowed;
         self.judge.counts.long_scripts += u32::from(is_long);
-        self.judge.carry_out(&verdict, Unseen::Gone, buf, &self.scan, &mut self.edits);
+        self.judge.carry_out(&verdict, &Shows::Nothing, buf, &self.scan, &mut self.edits);
         if place == Place::Plain {
             self.judge.stand_in(&verdict, code, self.scan.start, &mut self.frame, &mut self.edits);
             if !self.is_aside() && code.is_hydrated() {
@@ -331,7 +326,7 @@ impl Walker {
     /// Closes what is open and puts in what is missing. In an unfinished script or plain text nothing can be put:
     /// it would be code or text there.
     fn finish(&mut self, end: usize) {
-        if !self.frame.is_open() && self.due.is_none() {
+        if !self.frame.is_open() {
             return;
         }
         let closing: Vec<u8> = match self.state {
@@ -343,14 +338,6 @@ impl Walker {
             State::Raw(name) => [b"</".as_slice(), name, b">".as_slice()].concat(),
         };
         self.edits.insert(end, Rank::Frame, Bytes::from(closing));
-        self.put_due(end);
         self.frame.close(end, &mut self.edits);
-    }
-
-    /// Puts in what belongs behind a frame that ended, at the latest before what follows it.
-    pub(super) fn put_due(&mut self, at: usize) {
-        if let Some(placeholder) = self.due.take() {
-            self.frame.placeholder(placeholder, at, &mut self.edits);
-        }
     }
 }

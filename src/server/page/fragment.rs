@@ -1,4 +1,5 @@
-//! HTML that a script fetches to put into a page: its tags are held as in a page, and nothing of ours is put in.
+//! HTML that a script fetches to put into a page: its tags are held as in a page, frames show their placeholders, and nothing else
+//! of ours is put in.
 //!
 //! The fence of the page it is put into holds for it; hints to connect, a refresh and frames are the markup's own affair,
 //! and come alive when it is put in. It has no validator: what a script asks for keeps its conditions on the way to the
@@ -8,6 +9,7 @@ use http::{HeaderMap, HeaderName, Response, StatusCode};
 
 use super::rewritten::{as_it_came, make_changed, spoken, telling};
 use super::{Ask, decoder};
+use crate::banner::Banner;
 use crate::proxy::Body;
 use crate::proxy::charset::ToUtf8;
 use crate::proxy::encode::Encoder;
@@ -41,15 +43,18 @@ pub(super) fn is_one(ask: &Ask, answer: &Response<Body>) -> bool {
         && !is_download(headers)
 }
 
-/// Holds what is held in it; every other byte stays.
+/// Holds what is held in it, with placeholders; every other byte stays.
 pub(super) fn held(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -> Response<Body> {
     let (mut head, body) = answer.into_parts();
     let Ok(decoder) = decoder(&head.headers) else { return as_it_came(shared, head, body) };
     let (said, coding) = spoken(ask, &mut head.headers);
     let (host, path) = (visit.host.name(), visit.page().path);
     make_changed(&mut head, coding);
-    let rewriter = Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, Insertions::none())
-        .noting_hosts();
+    let (languages, style) = visit.site.banner.fetched();
+    let origin = Banner::origin(visit.client.is_https, visit.host.authority());
+    let insertions = Insertions::placeholders(languages, ask.language, origin, style);
+    let rewriter =
+        Rewriter::new(visit.site.policy.clone(), visit.consent, host, path, insertions).noting_hosts();
     let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
     let page = PageBody::new(body, decoder, reader, Encoder::new(coding), telling(shared, visit, None));
     Response::from_parts(head, Body::stream(page))

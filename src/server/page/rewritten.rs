@@ -210,7 +210,7 @@ const SENT: &[u8] = b"<meta id=consentry_sent>";
 
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
-    let LetIn { mut head, script, idle, embeds, keep, languages, tail } =
+    let LetIn { mut head, script, idle, embeds, embed_style, keep, languages, tail } =
         let_in(visit, &ask.shown, shown, headers);
     let mut return_path = visit.site.banner.return_path(visit.target().as_str());
     if visit.is_sent() {
@@ -227,7 +227,9 @@ fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
         origin,
         idle,
         embeds,
+        embed_style,
         keep,
         tail,
+        is_part: false,
     }
 }

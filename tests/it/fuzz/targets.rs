@@ -101,9 +101,8 @@ fn insertions() -> Insertions {
     let localized = Localized {
         language: "nb".into(),
         banner: vec![text("<b>"), Part::ReturnPath, text("</b>")],
-        allow: Vec::new(),
         foot: vec![text("<i>foot</i>")],
-        placeholder: vec![text("<p>"), Part::TrackerName, text("|"), Part::Size, text("</p>")],
+        placeholder: vec![text("p|"), Part::TrackerName, Part::ReturnPath, Part::Origin],
     };
     Insertions {
         head: Bytes::from_static(b"<style>h</style>"),
@@ -114,11 +113,13 @@ fn insertions() -> Insertions {
         script: Bytes::from_static(b"<script>"),
         idle: Bytes::new(),
         embeds: Bytes::new(),
+        embed_style: Bytes::new(),
         keep: Keep {
             hydrated: Bytes::from_static(b"<script>k</script>"),
             swapped: Bytes::from_static(b"<script>w</script>"),
         },
         tail: Bytes::new(),
+        is_part: false,
     }
 }
 
@@ -295,7 +296,7 @@ pub fn fence(input: &[u8]) {
         prefix: "/_consentry",
         script: "'sha256-c2NyaXB0'",
         style: "'sha256-c3R5bGU='",
-        embeds: "'sha256-ZW1iZWRz'",
+        embed_style: "'sha256-ZW1iZWRz'",
         has_file: true,
         has_beacon: true,
     };

@@ -1,15 +1,12 @@
-//! What a page gets only when it is needed: code for stand-ins, the style of placeholders and their form.
+//! What a page gets only when it is needed: code for stand-ins, and the script that listens to placeholders.
 
 use super::*;
 
-/// With `S` before the first held script, `E` behind the first placeholder, and the form `F` before the foot.
+/// With `S` before the first held script, and `E` before the foot of a page with a placeholder.
 fn later(source: &str) -> String {
-    let base = insertions();
-    let with_form = |localized: &Localized| Localized { allow: vec![text("F")], ..localized.clone() };
-    let languages = base.languages.iter().map(with_form).collect();
     let (idle, embeds) = (Bytes::from_static(b"S"), Bytes::from_static(b"E"));
     let (out, result) =
-        rewritten(Consent::none(), Insertions { languages, idle, embeds, ..base }, [source.as_bytes()]);
+        rewritten(Consent::none(), Insertions { idle, embeds, ..insertions() }, [source.as_bytes()]);
     result.unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -17,7 +14,7 @@ fn later(source: &str) -> String {
 /// The marks of [`later`] in their order, and what of these pieces stands between them.
 fn order(source: &str, pieces: &[&str]) -> String {
     let page = later(source);
-    let marks = ["S", "E", "F"].iter().chain(pieces);
+    let marks = ["S", "E"].iter().chain(pieces);
     let mut found: Vec<(usize, &str)> =
         marks.flat_map(|mark| page.match_indices(mark).map(|(at, _)| (at, *mark))).collect();
     found.sort_unstable();
@@ -41,24 +38,20 @@ fn code_for_stand_ins_stands_once_before_the_first_held_script() {
 }
 
 #[test]
-fn style_and_form_of_placeholders_stand_in_a_page_that_has_one() {
+fn what_listens_to_placeholders_stands_at_the_foot_of_a_page_that_has_one() {
     let source = "<body><iframe src=//film.example/1></iframe><iframe src=//film.example/2></iframe></body>";
-    assert_eq!(order(source, &["<p>", "foot"]), "<p> E <p> F foot");
-    let behind = "<body></body><iframe src=//film.example/1></iframe>";
-    assert_eq!(order(behind, &["<p>", "foot"]), "foot <p> E F");
+    assert_eq!(order(source, &["p|", "foot"]), "p| p| E foot");
+    let behind = "<body></body><iframe src=//film.example/1></iframe><iframe src=//film.example/2></iframe>";
+    assert_eq!(order(behind, &["p|", "foot"]), "foot E p| p|");
+    let aside = "<body><noscript><iframe src=//film.example/1></iframe></noscript>";
+    assert_eq!(order(aside, &["p|", "foot"]), "p| foot");
 }
 
 #[test]
-fn a_style_that_a_browser_may_not_read_is_not_the_only_one() {
-    let source = "<body><noscript><iframe src=//film.example/1></iframe></noscript><iframe src=//film.example/2></iframe>";
-    assert_eq!(order(source, &["<p>"]), "<p> E <p> E F");
-}
-
-#[test]
-fn it_stands_before_a_policy_in_a_meta_element_that_may_be_against_it() {
+fn a_policy_in_a_meta_element_comes_behind_it_or_it_is_not_put_in() {
     let source = "<head><meta charset=utf-8><meta content=\"script-src 'self'\" http-equiv='content-security-policy '></head>\
                   <body><script src=//ads.example></script><iframe src=//film.example/1></iframe>";
-    assert_eq!(order(source, &["<meta c", "<p>", "foot"]), "<meta c S E <meta c <p> F foot");
+    assert_eq!(order(source, &["<meta c", "p|", "foot"]), "<meta c S <meta c p| foot");
     let told = "<head><meta content='S' http-equiv=refresh lang=nb><body>";
     assert!(later(told).contains("<b>hi/a</b>"), "{}", later(told));
 }

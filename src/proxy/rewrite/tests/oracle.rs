@@ -16,12 +16,12 @@ pub(super) enum Scripting {
 }
 
 #[derive(Default)]
-struct Node {
-    name: Option<QualName>,
-    attributes: Vec<Attribute>,
-    text: String,
+pub(super) struct Node {
+    pub(super) name: Option<QualName>,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) text: String,
     parent: Option<usize>,
-    children: Vec<usize>,
+    pub(super) children: Vec<usize>,
     /// Of a template; not among its children.
     contents: Option<usize>,
 }
@@ -173,7 +173,7 @@ impl TreeSink for Tree {
     }
 }
 
-fn parsed(page: &str, scripting: Scripting) -> Vec<Node> {
+pub(super) fn parsed(page: &str, scripting: Scripting) -> Vec<Node> {
     let tree_builder =
         TreeBuilderOpts { scripting_enabled: scripting == Scripting::On, ..TreeBuilderOpts::default() };
     let tree = Tree(RefCell::new(vec![Node::default()]));

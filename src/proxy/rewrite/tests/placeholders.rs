@@ -148,8 +148,9 @@ proptest! {
     fn the_elements_of_the_shops_body_are_the_shops(page in any_page()) {
         // What can show no document has a frame before it.
         prop_assume!(!page.contains("<embed") && !page.contains("<object") && !page.contains("<frame "));
+        // A tag that is cut off at the end is none, in any reading of the page: so every quote ends.
+        let page = page + "'>\"><i></i>";
         let (out, result) = fetched(&page);
-        // A tag that is cut off at the end is none.
         prop_assume!(result.is_ok());
         prop_assert_eq!(outline(&out), outline(&page), "{}", out);
     }

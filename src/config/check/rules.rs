@@ -92,6 +92,21 @@ pub(super) fn check_own(site: &Table<'_>, hosts: &[String], rules: &[(Allow, Ran
     }
 }
 
+/// Notes service workers that are known to make documents by themselves, which have no fence: Partytown's, whose documents are
+/// there to run trackers.
+pub(super) fn check_workers(site: &Table<'_>, rules: &[(Allow, Range<usize>)]) {
+    for (allow, at) in rules {
+        let Allowed::ServiceWorker(path) = &allow.what else { continue };
+        if path.ends_with("/partytown-sw.js") {
+            let reason =
+                "no fence reaches the documents that this worker makes, in which Partytown runs scripts";
+            let remedy = "only what stands in a page as a tag of the type text/partytown is held: leave the rule out, unless \
+                          nothing that runs there loads anything else";
+            doubt(site.notes(), at.clone(), reason, remedy);
+        }
+    }
+}
+
 /// Is exactly one of these keys written? Otherwise that is noted.
 pub(super) fn is_one_of(table: &Table<'_>, keys: &[&'static str], remedy: &str) -> bool {
     let written: Vec<&str> = keys.iter().copied().filter(|key| table.has(key)).collect();

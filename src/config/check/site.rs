@@ -68,6 +68,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();
     rules::check_own(table, &hosts, &allow);
+    rules::check_workers(table, &allow);
     let allow = allow.into_iter().map(|(allow, _)| allow).collect();
     let Consent { mode, unknown_cookies, unknown_hosts, days, domain, asking, signals } = consent?;
     let spans_hosts = domain.is_some();

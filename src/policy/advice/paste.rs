@@ -85,6 +85,7 @@ impl List {
                     .to_owned(),
             );
             lines.push("# Of a service worker only the file is known: write its whole path.".to_owned());
+            lines.push("# What a worker that has a rule answers by itself has no fence.".to_owned());
         }
         for (key, value) in &self.rules {
             lines.extend([
@@ -160,6 +161,10 @@ mod tests {
             assert!(text.contains(&stanza(key)), "{key} in {text}");
         }
         assert!(text.contains("# cookie *\n"), "{text}");
+        assert!(
+            text.contains("\n# What a worker that has a rule answers by itself has no fence.\n"),
+            "{text}"
+        );
         assert!(!text.contains("PHPSESSID") && !text.contains("9f8e"), "{text}");
     }
 

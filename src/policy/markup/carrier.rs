@@ -318,7 +318,16 @@ pub(in crate::policy) fn rel_loads(rel: &[u8]) -> bool {
         .any(|token| LOADING.iter().any(|l| token.eq_ignore_ascii_case(l.as_bytes())))
 }
 
-/// The types browsers run: the JavaScript media types, `module`, and an empty one. Parameters are read leniently.
+/// The type of what Partytown runs in a worker, from documents that a service worker of its own makes: no fence reaches them.
+const UNFENCED: &[u8] = b"text/partytown";
+
+/// Is this run where no fence reaches it?
+pub(super) fn is_unfenced_type(text: &[u8]) -> bool {
+    essence(text).eq_ignore_ascii_case(UNFENCED)
+}
+
+/// The types that are run: by browsers the JavaScript media types, `module`, and an empty one; and Partytown's. Parameters
+/// are read leniently.
 pub(super) fn is_code_type(text: &[u8]) -> bool {
     const CODE: [&str; 18] = [
         "module",
@@ -340,6 +349,9 @@ pub(super) fn is_code_type(text: &[u8]) -> bool {
         "text/javascript1.5",
         "",
     ];
-    let essence = text.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    CODE.iter().any(|code| essence.eq_ignore_ascii_case(code.as_bytes()))
+    is_unfenced_type(text) || CODE.iter().any(|code| essence(text).eq_ignore_ascii_case(code.as_bytes()))
+}
+
+fn essence(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }

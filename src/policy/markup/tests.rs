@@ -162,7 +162,7 @@ fn the_path_is_read_as_it_is_sent() {
 #[test]
 fn everything_that_loads_is_held() {
     let address = "https://ads.example/x";
-    let table: [(&str, &[(&str, &str)]); 33] = [
+    let table: [(&str, &[(&str, &str)]); 34] = [
         ("script", &[("src", address)]),
         ("script", &[("SRC", address), ("type", " Module ")]),
         ("script", &[("src", "/own"), ("src", address)]),
@@ -196,6 +196,7 @@ fn everything_that_loads_is_held() {
         ("body", &[("background", address)]),
         ("td", &[("background", address)]),
         ("img", &[("attributionsrc", address), ("src", "/own")]),
+        ("script", &[("src", address), ("type", "Text/Partytown")]),
     ];
     for (name, attributes) in table {
         assert!(is_held(name, attributes), "<{name}> {attributes:?}");
@@ -304,6 +305,23 @@ fn snippets_are_known_by_their_text() {
     assert!(!inline(&none, b"", &[], "let cart = 1"));
     let json = [Span { name: 0, name_end: 4, value: 4, value_end: 23 }];
     assert!(!inline(&none, b"typeapplication/ld+json", &json, "stats("));
+}
+
+#[test]
+fn where_no_fence_reaches_a_script_no_part_of_it_may_be_a_trackers() {
+    let policy = policy();
+    let shops = "document.body.className='x';stats('page')";
+    let inline = |consent: &Consent, kind: &str, text: &str| {
+        let bytes = ["type", kind].concat();
+        let spans = [Span { name: 0, name_end: 4, value: 4, value_end: bytes.len() }];
+        let tag = Tag { name: b"script", bytes: bytes.as_bytes(), spans: &spans, bases: &[] };
+        policy.inline_script(consent, PAGE, &tag, policy.code(text.as_bytes())) != Verdict::Keep
+    };
+    let none = Consent::none();
+    assert!(!inline(&none, "text/javascript", shops));
+    assert!(inline(&none, "text/partytown", shops) && inline(&none, "text/partytown", "stats('page')"));
+    assert!(!inline(&none, "text/partytown", "document.body.className='x'"));
+    assert!(!inline(&granted(&policy, &[Category::Statistics]), "text/partytown", shops));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 31] = [
+const SOURCES: [&str; 33] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -35,6 +35,8 @@ const SOURCES: [&str; 31] = [
     "embed.js",
     "stays.js",
     "forget.js",
+    "pages.js",
+    "kept.js",
     "choice.js",
     "witness.js",
     "event.js",

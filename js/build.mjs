@@ -8,6 +8,7 @@
  * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, question.js,
  * question-alone.js, choice-api.js, embed.js, event.js
  * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
+ * kept.js                                               put in where a service worker may keep the page
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
@@ -139,6 +140,7 @@ await script("open.js", "open-hosts.js", { __HELD__: "true", __HOSTS__: "true" }
 await script("open.js", "open-free.js", { __HELD__: "false", __HOSTS__: "false" });
 await bundle("keep.js", "keep-hydrated.js", { __HYDRATED__: "true" });
 await bundle("keep.js", "keep-swapped.js", { __HYDRATED__: "false" });
+await bundle("kept.js", "kept.js", {});
 await script("witness.js", "witness.js", {});
 await script("event.js", "event.js", {});
 await script("beacon.js", "beacon.js", {});

@@ -65,9 +65,7 @@ const settled = () => {
 };
 
 /** A page that is not the one for what stands is loaded again, if nothing is lost by it; else gives something. */
-const again = async (receipt, takesBack) => {
-  // Before the page goes: what was taken back may be kept under names that no server sees.
-  if (takesBack && __DIALOG__) await import(consentry.at + "choice.js?forget").catch(() => {});
+const again = (receipt, takesBack) => {
   if (stays(takesBack)) return 1;
   if (receipt)
     try {
@@ -98,8 +96,14 @@ const follow = async ({ granted, receipt, takes_back, unchanged }, answer) => {
     return answer.get("layer") != "script" && told();
   }
   tell(granted);
+  if (__DIALOG__)
+    try {
+      // Before the page goes: what was taken back may be kept under names that no server sees, and pages for the answer before by
+      // a service worker. Asked for anew for each answer.
+      if (takes_back || (await caches.keys())[0]) await import(consentry.at + "choice.js?forget" + Date.now());
+    } catch {}
   // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
-  if ((receipt || takes_back || isKnown) && !(await again(receipt, takes_back))) return;
+  if ((receipt || takes_back || isKnown) && !again(receipt, takes_back)) return;
   settled();
   told();
 };

@@ -4,11 +4,16 @@
  *
  * __HELD__ is replaced when it is served: names of keys, databases and caches, a * at an end takes every continuation.
  *
+ * Once an answer has changed, the pages that a service worker of the shop keeps go, too (pages.js). So it is where choice.js asks
+ * for ?forget and a number behind it, in other tabs, and where a form led here; who merely comes back (open.js) may need them for
+ * want of a connection.
+ *
  * Where a form of the shop's page led back to it, it also says what became of the answer.
  *
  * The same at PREFIX/choice.js?now and ?new is for pages that go because of an answer in another tab: __NOW__ is what that left
  * standing, and null otherwise. Tags that run are told first. ?new is asked for where nothing ran: __TAKES_BACK__ is false.
  */
+import { forgetPages } from "./pages.js";
 import { stays } from "./stays.js";
 import { tell } from "./tell.js";
 import { told } from "./told.js";
@@ -17,6 +22,13 @@ const now = __NOW__;
 if (now) tell(now);
 const held = __HELD__;
 const isHeld = (key) => held.some((name) => (name.endsWith("*") ? key.startsWith(name.slice(0, -1)) : key === name));
+const isLanding = import.meta.url.endsWith("forget");
+const isLedBack =
+  isLanding &&
+  self.consentry?.at &&
+  document.referrer == location.href &&
+  performance.getEntriesByType("navigation")[0]?.redirectCount;
+const isAnswered = !isLanding || isLedBack || document.referrer.split(self.consentry?.at)[1];
 
 for (const name of ["localStorage", "sessionStorage"])
   try {
@@ -28,8 +40,11 @@ for (const name of ["localStorage", "sessionStorage"])
 // A browser, or a page without TLS, may lack any of these.
 try {
   for (const { name } of await indexedDB.databases()) if (isHeld(name)) indexedDB.deleteDatabase(name);
-  for (const name of await caches.keys()) if (isHeld(name)) await caches.delete(name);
 } catch {}
-if (!now && self.consentry?.at && document.referrer == location.href && performance.getEntriesByType("navigation")[0]?.redirectCount)
-  told();
+try {
+  for (const name of await caches.keys())
+    if (isHeld(name)) await caches.delete(name);
+    else if (isAnswered) await forgetPages(name);
+} catch {}
+if (isLedBack) told();
 if (now) stays(__TAKES_BACK__) ? document.getElementById("consentry-banner")?.remove() : location.reload();

@@ -54,6 +54,8 @@ pub const CHOICE_FILE: &str = include_str!(concat!(env!("OUT_DIR"), "/choice-fil
 pub const KEEP_HYDRATED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-hydrated.js"));
 /// The same of one whose body is swapped.
 pub const KEEP_SWAPPED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-swapped.js"));
+/// Inline, behind the head's script, in a page that a service worker may keep: is it still the page for the answer that stands?
+pub const KEPT: &str = include_str!(concat!(env!("OUT_DIR"), "/kept.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

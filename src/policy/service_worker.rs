@@ -1,20 +1,31 @@
 //! Which service workers may be installed.
 
 use super::consent::Consent;
-use super::{Allowed, Policy, passes_unknown};
+use super::{Allow, Allowed, Policy, passes_unknown};
 
 impl Policy {
     /// May a service worker be installed from the script at `path`? It stays when the page is gone and answers for the
     /// origin from then on, so only one that the operator vouches for may; unknown ones as unknown hosts.
     pub fn service_worker_is_open(&self, consent: &Consent, path: &str) -> bool {
-        let vouched = self.settings.allow.iter().find(|allow| match &allow.what {
-            Allowed::ServiceWorker(script) => script == path,
-            _ => false,
-        });
-        match vouched {
+        match self.vouched_worker(path) {
             Some(allow) => consent.categories().contains(allow.category),
             None => passes_unknown(self.settings.unknown_hosts, consent),
         }
+    }
+
+    /// May what a page or worker at `path` fetches be fetched by a service worker, which answers with it later? By one that
+    /// the operator vouches for, or where every worker is open by one that looks like a script: there each page would do.
+    pub fn may_keep_pages(&self, consent: &Consent, path: &str) -> bool {
+        let is_script =
+            self.vouched_worker(path).is_some() || matches!(path.rsplit_once('.'), Some((_, "js" | "mjs")));
+        is_script && self.service_worker_is_open(consent, path)
+    }
+
+    fn vouched_worker(&self, path: &str) -> Option<&Allow> {
+        self.settings
+            .allow
+            .iter()
+            .find(|allow| matches!(&allow.what, Allowed::ServiceWorker(script) if script == path))
     }
 }
 
@@ -45,6 +56,16 @@ mod tests {
                 "{path}"
             );
             assert!(held.service_worker_is_open(&everything, path), "{path}");
+        }
+        for (path, before, granted) in [
+            ("/sw.js", true, true),
+            ("/push.js", false, true),
+            ("/unknown.js", false, true),
+            ("/", false, false),
+            ("/dekk/", false, false),
+        ] {
+            assert_eq!(held.may_keep_pages(&Consent::none(), path), before, "{path}");
+            assert_eq!(held.may_keep_pages(&everything, path), granted, "{path}");
         }
         let passing = policy(Settings { unknown_hosts: Unknown::Pass, ..settings() });
         assert!(passing.service_worker_is_open(&Consent::none(), "/unknown.js"));

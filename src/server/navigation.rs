@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use super::service_worker;
 
 const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// What scripts send along that fetch a part of a page and put it in: jQuery and others, htmx, Turbo, pjax, Unpoly. A
 /// browser that goes to a page cannot send these.
 const FRAGMENT: [HeaderName; 5] = [
@@ -30,7 +31,8 @@ const AHEAD: [HeaderName; 4] = [
 pub enum Purpose {
     /// A document at the top of a tab: gets the banner and is counted.
     Page,
-    /// A document fetched ahead, which nobody has looked at yet: gets the banner, is not counted.
+    /// A document fetched ahead, which nobody has looked at yet: gets the banner, is not counted. One that a service worker
+    /// fetches is told by its answer ([`super::page`]), not here.
     PageAhead,
     /// A document in a frame: its tags are held, nothing is shown in it.
     Frame,
@@ -48,6 +50,7 @@ impl Purpose {
             Some(b"document") => Self::page(method, headers),
             Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe") => Self::Frame,
             Some(b"worker" | b"sharedworker" | b"serviceworker") => Self::Worker,
+            Some(_) if is_passed_on(headers) => Self::page(method, headers),
             None if service_worker::is_asked_for(headers) => Self::Worker,
             None if goes_to_page(method, headers) && !is_fragment(headers) => Self::page(method, headers),
             _ => Self::Other,
@@ -120,6 +123,14 @@ fn is_fragment(headers: &HeaderMap) -> bool {
     FRAGMENT.iter().any(|name| headers.contains_key(name))
 }
 
+/// Does a service worker pass on that somebody goes to a page? Of what for, Chromium then says no more than that it is no script's
+/// own request: none can be of that mode (Fetch Standard section 5.4). A link to a download is, but names no HTML. A frame that
+/// a worker passes on looks the same, and is taken for a page.
+pub(super) fn is_passed_on(headers: &HeaderMap) -> bool {
+    let is = |name: &HeaderName, word: &str| headers.get(name).is_some_and(|value| value == word);
+    is(&DEST, "empty") && is(&MODE, "navigate") && names_html(headers)
+}
+
 /// Browsers that go to a page name HTML, each of them, and send forms. A client that names nothing or everything may be
 /// shown a page, as long as it reads one; what has a referrer or an origin is a script's request. Who tells a shop of a
 /// payment posts what is no form, or names no HTML, and is to get the shop's very answer.
@@ -158,6 +169,19 @@ mod tests {
         assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "iframe"), html]), Purpose::Frame);
         assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "empty"), html]), Purpose::Other);
         assert_eq!(purpose(&Method::GET, &[("sec-fetch-dest", "serviceworker")]), Purpose::Worker);
+    }
+
+    #[test]
+    fn a_navigation_that_a_service_worker_passes_on_is_one() {
+        let (empty, navigate) = (("sec-fetch-dest", "empty"), ("sec-fetch-mode", "navigate"));
+        let html = ("accept", "text/html,application/xhtml+xml");
+        assert_eq!(purpose(&Method::GET, &[empty, navigate, html]), Purpose::Page);
+        assert_eq!(purpose(&Method::POST, &[empty, navigate, html]), Purpose::Page);
+        let ahead = ("sec-purpose", "prefetch");
+        assert_eq!(purpose(&Method::GET, &[empty, navigate, html, ahead]), Purpose::PageAhead);
+        assert_eq!(purpose(&Method::GET, &[empty, navigate]), Purpose::Other, "a link to a download");
+        let cors = ("sec-fetch-mode", "cors");
+        assert_eq!(purpose(&Method::GET, &[empty, cors, html]), Purpose::Other, "a script's own request");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The way of everything that is the shop's: noted, guarded, sent on, counted, and rewritten when it is a page.
 
 mod fragment;
+mod kept;
 mod observed;
 mod rewritten;
 mod untyped;
@@ -33,6 +34,10 @@ struct Ask {
     word: Word,
     /// May the answer be put into a page ([`fragment`])?
     is_fetched: bool,
+    /// May a service worker keep the answer ([`kept`])?
+    is_kept: bool,
+    /// What the page is made for, where it comes by a service worker.
+    made_for: Option<String>,
     /// The tags of the copies that the browser has.
     known: Vec<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
@@ -44,13 +49,17 @@ struct Ask {
 }
 
 impl Ask {
-    fn of(visit: &Visit, purpose: Purpose, headers: &HeaderMap) -> Self {
+    fn of(visit: &Visit, purpose: Purpose, request: &Request<Incoming>) -> Self {
+        let headers = request.headers();
+        let is_kept = kept::is_asked(visit, purpose, request.method(), headers);
         Self {
             mode: visit.site.mode,
             purpose,
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
             word: Word::of(headers),
             is_fetched: fragment::is_fetched(purpose, headers),
+            is_kept,
+            made_for: kept::made_for(is_kept, headers),
             known: validator::known(headers),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             language: visit.language(headers),
@@ -84,7 +93,7 @@ pub(super) async fn pass(
     let headers = request.headers();
     let look = Look::at(request.method(), purpose, visit.target(), headers);
     let part = Part::of(visit, purpose, headers);
-    let ask = Ask::of(visit, purpose, headers);
+    let mut ask = Ask::of(visit, purpose, &request);
     shared.sightings.see_cookies(&visit.site, request.headers());
     guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
     own_path::undecorate(visit, &mut request, &shared.metrics);
@@ -96,10 +105,11 @@ pub(super) async fn pass(
     if ask.is_own && answer.status() == StatusCode::NOT_MODIFIED {
         return Err(Refusal::Unasked);
     }
-    let mut answer = untyped::typed(visit, purpose, answer).await;
+    let answer = untyped::typed(visit, purpose, answer).await;
     if is_packed(&ask, asked, &answer) {
         return Err(Refusal::Packed);
     }
+    let mut answer = kept::as_page(&mut ask, answer).await;
     let (waiting, remembered) =
         look.map(|look| count_it(shared, visit, &ask, look, &answer)).unwrap_or_default();
     shared.sightings.see_set_cookies(&visit.site, answer.headers());

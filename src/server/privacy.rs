@@ -79,8 +79,8 @@ pub(super) async fn preferences<B>(
 fn script(visit: &Visit, query: Option<&str>) -> String {
     let held = || visit.site.policy.held_storage(&visit.consent);
     match query {
-        Some("forget") => forget_script(held()),
         // What follows tells one answer from the next, for the browser.
+        Some(query) if query.starts_with("forget") => forget_script(held()),
         Some(query) if query.starts_with("now") => now_script(held(), &visit.consent, true),
         Some(query) if query.starts_with("new") => now_script(held(), &visit.consent, false),
         _ => assets::CHOICE_FILE.to_owned(),

@@ -5,6 +5,10 @@
 //! when the operator vouches for it (`service_worker = "/sw.js"` in `[[site.allow]]`), under a fence as every worker's,
 //! and else not before everything is granted.
 //!
+//! One that may stay gets pages that are made for the answer that stands, whether it fetches them ahead or passes on that
+//! somebody goes there, and what it kept for another answer is deleted ([`super::page`]). What it makes by itself no fence
+//! reaches.
+//!
 //! Refusing with an error would not do: browsers keep a worker whose update fails. What is answered instead is a worker
 //! of two lines that takes the place of the one before and removes itself (Service Workers, sections 4.1.4 and 3.2.8).
 //! Browsers ask for the script soon after a navigation, past their own caches, so a worker that was installed before the

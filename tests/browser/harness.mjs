@@ -56,6 +56,8 @@ export async function newVisitor({ javaScript = true, language = 'nb-NO', userAg
     executablePath: browserPath(), headless: true, javaScriptEnabled: javaScript, userAgent, locale: language,
     ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 },
     args: [
+      // Service workers, too, are to have it.
+      `--user-agent=${userAgent}`,
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--ignore-certificate-errors',
       `--disable-features=${CHROMIUMS_HABITS}`, `--host-resolver-rules=${rules.join(', ')}`,

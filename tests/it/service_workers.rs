@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use http::Response;
+use serde_json::json;
 
+use crate::pages::SHOP;
+use crate::support::origin::html_page;
 use crate::support::{Origin, RULES, Visitor, get, start, start_with};
 
 fn worker() -> Origin {
@@ -21,6 +24,9 @@ const ASKED: [&[(&str, &str)]; 3] = [
     &[("sec-fetch-dest", "serviceworker")],
     &[("service-worker", "script"), ("accept", "*/*")],
 ];
+
+const VOUCHED: &str =
+    "[[site.allow]]\nservice_worker = \"/sw.js\"\ncategory = \"necessary\"\nwhy = \"offline\"\n";
 
 #[test]
 fn a_worker_nobody_vouched_for_is_answered_with_one_that_leaves() {
@@ -57,9 +63,8 @@ fn a_worker_comes_when_everything_is_granted_and_leaves_when_it_is_not() {
 
 #[test]
 fn a_worker_the_operator_vouches_for_is_installed_behind_a_fence() {
-    let rule = "[[site.allow]]\nservice_worker = \"/sw.js\"\ncategory = \"necessary\"\nwhy = \"offline\"\n";
     let origin = worker();
-    let gateway = start_with(&origin, &format!("{RULES}{rule}"));
+    let gateway = start_with(&origin, &format!("{RULES}{VOUCHED}"));
     for headers in ASKED {
         let answer = get(gateway.visitors, "/sw.js?v=2", headers);
         assert_eq!(answer.text(), "addEventListener('fetch', keep)");
@@ -119,4 +124,65 @@ fn where_nothing_is_held_or_unknown_hosts_pass_workers_do() {
         let answer = get(gateway.visitors, "/sw.js", ASKED[0]);
         assert_eq!(answer.text(), "addEventListener('fetch', keep)", "{rules}");
     }
+}
+
+/// A shop with a page and a part of one.
+fn pages() -> Origin {
+    Origin::answering(|asked| match asked.target.as_str() {
+        "/part" => html_page("<!-- a part --><main>Dekk</main>"),
+        _ => html_page(SHOP),
+    })
+}
+
+/// What a worker's own fetch says.
+const FETCHED: (&str, &str) = ("sec-fetch-dest", "empty");
+const BY_WORKER: (&str, &str) = ("referer", "http://shop.example/sw.js?v=2");
+
+#[test]
+fn a_page_that_a_vouched_worker_keeps_is_made_for_the_answer_that_stands() {
+    let origin = pages();
+    let gateway = start_with(&origin, &format!("{RULES}{VOUCHED}"));
+    let asks = |page: &str| page.contains("id=consentry-banner") || page.contains("id=\"consentry-banner\"");
+    let mut visitor = Visitor::of(gateway.visitors);
+    let before = visitor.get("/", &[FETCHED, BY_WORKER]);
+    assert!(asks(&before.text()) && before.text().contains("<script>{const "), "{}", before.text());
+    assert!(before.text().contains("data-consentry-src=\"https://www.googletagmanager.com"));
+    assert_eq!(before.header("cache-control"), Some("private, no-cache"));
+    visitor.post("choice=all", &[]);
+    let after = visitor.get("/", &[FETCHED, BY_WORKER]).text();
+    assert!(!asks(&after) && after.contains("consentry-open"), "{after}");
+    assert!(after.contains(" src=\"https://www.googletagmanager.com"));
+}
+
+#[test]
+fn what_is_no_whole_document_or_no_workers_fetch_gets_nothing_of_ours() {
+    let origin = pages();
+    let gateway = start_with(&origin, &format!("{RULES}{VOUCHED}"));
+    let has_ours = |path: &str, headers: &[(&str, &str)]| {
+        get(gateway.visitors, path, headers).text().contains("consentry-open")
+    };
+    assert!(has_ours("/", &[FETCHED, BY_WORKER]));
+    assert!(!has_ours("/part", &[FETCHED, BY_WORKER]));
+    for referrer in [
+        "http://shop.example/",
+        "http://shop.example/other.js",
+        "http://shop.example/a/sw.js",
+        "http://other.example/sw.js",
+    ] {
+        assert!(!has_ours("/", &[FETCHED, ("referer", referrer)]), "{referrer}");
+    }
+    assert!(!has_ours("/", &[FETCHED]));
+    assert!(!has_ours("/", &[BY_WORKER, ("sec-fetch-dest", "image")]));
+}
+
+#[test]
+fn a_page_that_a_worker_keeps_is_not_counted() {
+    let origin = pages();
+    let gateway = start_with(&origin, &format!("{RULES}{VOUCHED}"));
+    let token = gateway.token();
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.get("/kept", &[FETCHED, BY_WORKER]);
+    visitor.open("/seen");
+    let question = json!({"metrics": ["pageviews"], "date_range": "day", "dimensions": ["event:page"]});
+    gateway.ask_until(&token, &question, &json!([{"metrics": [1], "dimensions": ["/seen"]}]));
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body as _;
 
-use super::{Ask, confirm, decoder, has_browser};
+use super::{Ask, confirm, decoder, has_browser, kept};
 use crate::banner::{Banner, Shown};
 use crate::policy::advice::Thing;
 use crate::policy::consent::CategorySet;
@@ -216,6 +216,8 @@ fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     if visit.is_sent() {
         head = Bytes::from([&head, SENT].concat());
         return_path = Bytes::new();
+    } else if let Some(made) = &ask.made_for {
+        head = Bytes::from([head, kept::check(&script, made)].concat());
     }
     let origin = Banner::origin(visit.client.is_https, visit.host.authority());
     Insertions {

@@ -84,8 +84,8 @@ fn a_client_reaches_the_hosts_that_its_package_names() {
     assert_eq!(found(catalog.host("search.es.eu-west-1.aws.elastic-cloud.com", "/goods/_search")), None);
 }
 
-/// The client of `rudderstack`, of the versions before 3, throws into the shop's script when it may keep nothing under these names,
-/// and takes away what it wrote at once.
+/// The client of `rudderstack`, of the versions before 3, throws into the shop's script when it may keep nothing under these
+/// names, and takes away what it wrote at once.
 #[test]
 fn a_try_of_the_browser_that_would_stop_the_shop_is_open_to_everybody() {
     let catalog = built_in();

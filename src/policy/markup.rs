@@ -16,6 +16,7 @@ mod sight;
 mod snippet;
 mod speculation;
 mod stand_in;
+mod unfenced;
 mod url;
 
 use std::borrow::Cow;
@@ -207,19 +208,16 @@ impl Policy {
     }
 
     /// Decides on the text of a script whose tag was kept, or on its beginning. Code is held when it is a tracker's snippet
-    /// and nothing else; where no fence reaches it, when a snippet is in it at all. Of a script that does not run only
+    /// and nothing else; where no fence reaches it, when a snippet is in it at all, or an address that is held. Of a script that does not run only
     /// speculation rules are more than data.
     pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, code: Code<'_>) -> Verdict {
         if marked_granted(consent, tag) {
             return Verdict::Keep;
         }
-        let answer = if is_code(tag) {
-            let tracker = if is_unfenced(tag) {
-                self.needle(consent, code, |_| true).map(|id| self.catalog.tracker(id))
-            } else {
-                self.snippet(consent, page, code)
-            };
-            tracker.map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
+        let answer = if unfenced::is_one(tag) {
+            self.unfenced(consent, page, code)
+        } else if is_code(tag) {
+            self.snippet(consent, page, code).map_or(Finding::Open, |tracker| Finding::Held(Some(tracker)))
         } else if is_rules(tag) {
             let hosts = &mut Hosts::ignored();
             Reading { policy: self, consent, page, bases: tag.bases, hosts }.speculation_rules(code.text)
@@ -350,11 +348,6 @@ pub fn is_decided_by_text(tag: &Tag<'_>) -> bool {
 /// Is this a `<script>` of a type that is code?
 pub fn is_code(tag: &Tag<'_>) -> bool {
     tag.name == b"script" && runs(tag)
-}
-
-/// Is this run where no fence reaches it?
-fn is_unfenced(tag: &Tag<'_>) -> bool {
-    tag.value("type").is_some_and(|kind| carrier::is_unfenced_type(&kind))
 }
 
 /// Is this a `<script>` of speculation rules? Import maps and other data only name things.

@@ -318,14 +318,6 @@ pub(in crate::policy) fn rel_loads(rel: &[u8]) -> bool {
         .any(|token| LOADING.iter().any(|l| token.eq_ignore_ascii_case(l.as_bytes())))
 }
 
-/// The type of what Partytown runs in a worker, from documents that a service worker of its own makes: no fence reaches them.
-const UNFENCED: &[u8] = b"text/partytown";
-
-/// Is this run where no fence reaches it?
-pub(super) fn is_unfenced_type(text: &[u8]) -> bool {
-    essence(text).eq_ignore_ascii_case(UNFENCED)
-}
-
 /// The types that are run: by browsers the JavaScript media types, `module`, and an empty one; and Partytown's. Parameters
 /// are read leniently.
 pub(super) fn is_code_type(text: &[u8]) -> bool {
@@ -349,9 +341,10 @@ pub(super) fn is_code_type(text: &[u8]) -> bool {
         "text/javascript1.5",
         "",
     ];
-    is_unfenced_type(text) || CODE.iter().any(|code| essence(text).eq_ignore_ascii_case(code.as_bytes()))
+    super::unfenced::is_type(text)
+        || CODE.iter().any(|code| essence(text).eq_ignore_ascii_case(code.as_bytes()))
 }
 
-fn essence(text: &[u8]) -> &[u8] {
+pub(super) fn essence(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }

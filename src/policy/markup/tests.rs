@@ -320,7 +320,15 @@ fn where_no_fence_reaches_a_script_no_part_of_it_may_be_a_trackers() {
     let none = Consent::none();
     assert!(!inline(&none, "text/javascript", shops));
     assert!(inline(&none, "text/partytown", shops) && inline(&none, "text/partytown", "stats('page')"));
-    assert!(!inline(&none, "text/partytown", "document.body.className='x'"));
+    assert!(!inline(&none, "text/partytown", "//ads.example/\ndocument.body.className='x';fetch('/own')"));
+    for address in ["https://ads.example/c", "//ads.example", "https://unknown.example/?a"] {
+        for text in [format!("new Image().src='{address}'"), format!("fetch(`{address}`)")] {
+            assert!(
+                inline(&none, "text/partytown", &text) && !inline(&none, "text/javascript", &text),
+                "{text}"
+            );
+        }
+    }
     assert!(!inline(&granted(&policy, &[Category::Statistics]), "text/partytown", shops));
 }
 

@@ -9,7 +9,7 @@
  *                   fails with an Error that has the server's sentence and status when it is not taken, and with a
  *                   TypeError when it is no choice: nothing is sent then
  *   choose(button, reply)  does what follows from the reply to a button that was pressed (question.js), and fails when it was
- *                   not taken; without a reply, opens the preferences, or presses it once its form is there
+ *                   not taken; without a reply, opens the preferences
  *   at              where the pages of the gateway stand: an address with a slash at the end
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last, fields or a button: the same once more is not sent while it is on its way
@@ -26,6 +26,8 @@ import { told } from "./told.js";
 
 const link = () => document.getElementById("consentry-open");
 const question = () => document.getElementById("consentry-banner");
+/** Where the preferences stand. The link is the last thing in the page: while that is on its way, the question knows. */
+const way = () => link()?.href ?? question().querySelector("a").href.replace("/cookies?", "/consent?");
 
 /** The page goes with the form: what it takes back is told now, and what it grants when it stands. */
 const takenBack = (fields) => {
@@ -131,7 +133,7 @@ const send = (fields, leave) => {
 };
 
 if (__DIALOG__) {
-  consentry.open = preferences(consentry, (fields) => send(fields, (_, isLate) => isLate || submit(fields)), link, tell);
+  consentry.open = preferences(consentry, (fields) => send(fields, (_, isLate) => isLate || submit(fields)), way, tell);
   // The page was loaded again for an answer, and landing.js asked for this file.
   if (consentry.kept) told(consentry.kept[2]);
 } else {
@@ -150,10 +152,9 @@ consentry.choose = async (choice, reply) => {
   // Who has no choice yet is asked for it.
   if (!choice || choice.target) return consentry.open();
   if (choice.click) {
-    // Who answers before the form is there has answered all the same.
-    if (choice.form === null) return addEventListener("DOMContentLoaded", () => choice.click());
-    // It may have come while this file did.
-    return choice.name ? choice.click() : consentry.open();
+    // Where no file may be fetched, the third button has to wait for its form.
+    if (!__DIALOG__ && choice.form === null) return addEventListener("DOMContentLoaded", () => choice.click());
+    return consentry.open();
   }
   // A slip of the shop's script must not be taken for a no, which may take something back. Other words the server refuses, and
   // what is no list has no forEach.

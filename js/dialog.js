@@ -4,15 +4,15 @@ import { stays } from "./stays.js";
  * The preference centre over the page, as a <dialog>: focus moves in, the page behind it is inert, Escape and "Back"
  * close it without choosing, and focus returns to where it was. Browsers do all of this for a modal dialog.
  *
- * What it shows is the page PREFIX/consent, form and style, in a shadow tree, so that neither the shop's style nor ours
+ * What it shows is the page PREFIX/consent (`way` says where), form and style, in a shadow tree, so that neither the shop's style nor ours
  * reaches the other's. Answers are sent by `send` of choice.js; what takes all back is sent as the form it is, after `tell` told
  * the tags of it.
  */
-export function preferences(consentry, send, link, tell) {
+export function preferences(consentry, send, way, tell) {
   let opening;
 
   const show = async () => {
-    const reply = await fetch(link().href);
+    const reply = await fetch(way());
     if (!reply.ok) throw reply;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     // Each leads where it leads on its own page: a <base> of the shop's holds for what stands in the shop's page.
@@ -82,7 +82,7 @@ export function preferences(consentry, send, link, tell) {
   return () => {
     if (document.getElementById("consentry-dialog")) return;
     opening ??= show()
-      .catch(() => (location.href = link().href))
+      .catch(() => (location.href = way()))
       .finally(() => (opening = 0));
     return opening;
   };

@@ -31,7 +31,8 @@ const keep = () => {
     for (const named of document.querySelectorAll("#consentry-" + name)) {
       // The link stands in a region of its own.
       const found = named.closest("section") ?? named;
-      if (found == kept[name]) continue;
+      // In a page that was read by a script the question has a form, too: what is in <noscript>.
+      if (found == kept[name] || found == kept.banner) continue;
       if (kept[name] == 0 || kept[name]?.isConnected) found.replaceWith();
       else {
         kept[name] = found;

@@ -12,6 +12,7 @@
   const question = () => document.querySelector("#consentry-banner");
   // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and hears of no answer.
   const isAnswered = () => origin > "i" || /consentry=/.exec(document.cookie);
+
   let isLeft;
 
   if (!__ALONE__) {
@@ -27,22 +28,23 @@
       const button = event.target.closest?.(__ALONE__ ? "[form^=consentry-]" : "#consentry-open,[form^=consentry-]");
       if (!button || isLeft || event.ctrlKey || event.metaKey) return;
       if (__ALONE__ && button.form && !button.name) return;
-      event.preventDefault();
       const leave = () => {
         isLeft = 1;
         (consentry.last || button).click();
       };
-      // The link and the third button have no name. The form is the last thing in the page, and may not be there yet.
-      if (!button.name || !button.form) return consentry.choose(button).catch(leave);
-      // What is pressed while an answer is on its way is sent after it, unless it is the same: choice.js presses it again.
-      consentry.last = button;
-      const body = new URLSearchParams(new FormData(button.form));
-      body.set(button.name, button.value);
-      consentry.busy ||= (async () =>
-        consentry.choose(
-          button,
-          await fetch(consentry.at + "choice", { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true }),
-        ))().catch(leave);
+      // The link and the third button have no name.
+      if (button.name) {
+        // What is pressed while an answer is on its way is sent after it, unless it is the same: choice.js presses it again.
+        consentry.last = button;
+        // The form is the last thing in the page, and may not be there yet. The banner has its fields.
+        const body = new URLSearchParams(button.form ? new FormData(button.form) : question().dataset);
+        body.set(button.name, button.value);
+        consentry.busy ||= fetch(consentry.at + "choice", { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true })
+          .then((reply) => consentry.choose(button, reply))
+          .catch(leave);
+      } else consentry.choose(button).catch(leave);
+      // Last: where a shop's own fetch throws, the browser sends the form.
+      event.preventDefault();
     },
     true,
   );
@@ -60,10 +62,11 @@
   addEventListener("load", () => {
     const banner = question();
     if (!banner) return;
-    new IntersectionObserver(([{ boundingClientRect }]) => {
-      if (boundingClientRect.top <= innerHeight) return;
-      banner.popover = "manual";
-      banner.showPopover?.();
+    new IntersectionObserver(([seen]) => {
+      if (seen.boundingClientRect.top > innerHeight) {
+        banner.popover = "manual";
+        banner.showPopover?.();
+      }
     }).observe(banner);
   });
 

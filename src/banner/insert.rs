@@ -1,9 +1,11 @@
 //! What goes into the shop's own pages beside the head: the banner, the foot, the stand-in for a held embed.
 //!
-//! The question stands first in the body, and its form `consentry-answer` last: shops' pages send "the first form", which is
-//! a payment, as soon as they are there. Its buttons belong to it by their `form` attribute. A stand-in is a document of its own
-//! with its own form, which names one tracker and nothing else: the gateway adds it to what stands when it is sent, so it takes
-//! nothing back, and gives nothing back that was withdrawn after the page was made.
+//! The question stands first in the body, and its form `consentry-answer` in the foot: shops' pages send "the first form", which
+//! is a payment, as soon as they are there. Who answers before the page has arrived has the same form in the question where no
+//! script runs, in a `<noscript>`, and where scripts do ours sends what the question says of itself (`data-…`). Its buttons belong
+//! to it by their `form` attribute. A stand-in is a document of its own with its own form, which names one tracker and nothing
+//! else: the gateway adds it to what stands when it is sent, so it takes nothing back, and gives nothing back that was withdrawn
+//! after the page was made.
 //!
 //! Each form names the notice that its page shows, so that an answer is taken as one to that text.
 
@@ -30,7 +32,7 @@ impl Site<'_> {
     pub(super) fn asked(&self, texts: &[Texts], notices: &[Notice]) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let foot = self.foot_of_question(texts, notice);
-            self.localized(texts, notice, self.banner(texts), foot)
+            self.localized(texts, notice, self.banner(texts, notice), foot)
         });
         localized.collect()
     }
@@ -40,7 +42,7 @@ impl Site<'_> {
     pub(super) fn decided(&self, texts: &[Texts], notices: &[Notice], shown: Shown) -> Arc<[Localized]> {
         let localized = texts.iter().zip(notices).map(|(texts, notice)| {
             let foot = match shown {
-                Shown::AsPage => self.foot(texts),
+                Shown::AsPage => self.foot(Template::new(), texts),
                 Shown::InFrame => Template::new(),
             };
             self.localized(texts, notice, Template::new(), foot)
@@ -81,35 +83,46 @@ impl Site<'_> {
             Part::Origin => String::new(),
             _ => " ".to_owned(),
         };
-        self.banner(texts).into_parts().iter().map(text).collect()
+        let mut question = Template::new();
+        self.question(&mut question, texts);
+        question.into_parts().iter().map(text).collect()
     }
 
-    /// The question.
-    fn banner(&self, texts: &Texts) -> Template {
-        let words = &texts.banner;
+    /// The question, with what its answers are sent by while the page is still on its way.
+    fn banner(&self, texts: &Texts, notice: &Notice) -> Template {
         let mut banner = Template::new();
         let html = banner.html();
-        html.raw("<section id=\"consentry-banner\" role=region aria-labelledby=consentry-h");
-        texts.mark_in_page(html).raw(">");
+        html.raw("<section id=\"consentry-banner\" aria-labelledby=consentry-h data-notice=")
+            .text(notice.version());
+        texts.mark_in_page(html.raw(" data-layer=banner")).raw("><noscript>");
+        self.answer(&mut banner, texts, notice);
+        banner.html().raw("</noscript>");
+        self.question(&mut banner, texts);
+        banner.html().raw("</section>");
+        banner
+    }
+
+    /// What is asked, and the ways to answer.
+    fn question(&self, banner: &mut Template, texts: &Texts) {
+        let words = &texts.banner;
+        let html = banner.html();
         html.raw("<h2 id=consentry-h>").text(&words.heading).raw("</h2>");
         html.element("p", &self.lead(texts));
         html.raw("<div>");
         answer_button(html, Answer::None, &words.refuse, &words.refuse_all);
         answer_button(html, Answer::All, &words.accept, &words.accept_all);
         html.raw("<button form=consentry-answer data-role=\"preferences\" formmethod=get");
-        let html = leading(&mut banner, "formaction", &self.address("/consent")).raw(">").text(&words.choose);
+        let html = leading(banner, "formaction", &self.address("/consent")).raw(">").text(&words.choose);
         html.raw("</button></div><p><a href=\"");
-        let html = self.page(&mut banner, "/cookies", texts).raw(">").text(&words.details).raw("</a>");
+        let html = self.page(banner, "/cookies", texts).raw(">").text(&words.details).raw("</a>");
         let privacy_url = self.settings.controller.privacy_url.as_str();
         if privacy_url.starts_with('/') && !privacy_url.starts_with("//") {
             html.raw(" <a");
-            leading(&mut banner, "href", privacy_url).raw(">").text(&words.privacy).raw("</a>");
+            leading(banner, "href", privacy_url).raw(">").text(&words.privacy).raw("</a>");
         } else if !privacy_url.is_empty() {
             html.raw(" ").link(privacy_url, &words.privacy);
         }
-        let html = banner.html();
-        html.raw("</p></section>");
-        banner
+        banner.html().raw("</p>");
     }
 
     /// The sentence that says who, what for, and how to change one's mind (rule R15).
@@ -127,10 +140,8 @@ impl Site<'_> {
     }
 
     /// The standing link, in a region of its own: a page that has landmarks has all of its text in one (axe's rule "region").
-    fn foot(&self, texts: &Texts) -> Template {
-        let mut foot = Template::new();
-        let html = foot.html();
-        html.raw("<section aria-labelledby=consentry-open><a href=\"");
+    fn foot(&self, mut foot: Template, texts: &Texts) -> Template {
+        foot.html().raw("<section aria-labelledby=consentry-open><a href=\"");
         let html = self.page(&mut foot, "/consent", texts);
         texts.mark(html).raw(" id=consentry-open>").text(&texts.banner.standing).raw("</a></section>");
         foot
@@ -138,11 +149,17 @@ impl Site<'_> {
 
     /// The foot of a page that asks: what the answers are sent by stands in it.
     fn foot_of_question(&self, texts: &Texts, notice: &Notice) -> Template {
-        let mut foot = self.foot(texts);
-        foot.html().raw("<form id=consentry-answer method=post target=_self");
-        let html = self.leads(&mut foot, "action", "/choice", texts).raw(">");
+        let mut foot = self.foot(closed(), texts);
+        self.answer(&mut foot, texts, notice);
+        foot
+    }
+
+    /// The form that the buttons of the question belong to.
+    fn answer(&self, form: &mut Template, texts: &Texts, notice: &Notice) {
+        form.html().raw("<form id=consentry-answer method=post target=_self");
+        let html = self.leads(form, "action", "/choice", texts).raw(">");
         word(html, "layer", "banner");
-        notice_and_way(foot, notice)
+        notice_and_way(form, notice);
     }
 
     /// Says who would learn what, and lets the visitor decide; in the frame itself, where the embed would be. How it looks stands
@@ -203,11 +220,18 @@ enum Back {
     WhereItIs,
 }
 
+/// What ends a form that the shop's page left open, and does nothing where none is: a form in a form is none, and its fields are
+/// sent with that one (HTML 13.2.6.4.7).
+fn closed() -> Template {
+    let mut end = Template::new();
+    end.html().raw("</form>");
+    end
+}
+
 /// Which notice a form answers, and where it leads back to; its end.
-fn notice_and_way(mut form: Template, notice: &Notice) -> Template {
+fn notice_and_way(form: &mut Template, notice: &Notice) {
     word(form.html(), "notice", notice.version());
-    way(&mut form).raw("</form>");
-    form
+    way(form).raw("</form>");
 }
 
 fn way(form: &mut Template) -> &mut Html {

@@ -396,4 +396,5 @@ fn without(page: &str, start: &str, end: &str) -> String {
     rest
 }
 
+mod early;
 mod redrawn;

@@ -40,6 +40,11 @@ fn layer(name: &str) -> Option<Layer> {
     Layer::SAID.into_iter().find(|layer| layer.name() == name)
 }
 
+/// A button of an embed says its tracker and no more. What it says beside it is of the banner, when the page was still on its way.
+const fn may_be_of_embed(layer: Option<Layer>) -> bool {
+    matches!(layer, None | Some(Layer::Banner | Layer::Embed))
+}
+
 /// Why a choice was not taken. Nothing is stored then.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum ChoiceError {
@@ -121,6 +126,7 @@ impl ChoiceForm {
         }
         let is_one_embed = named == 1 && categories == CategorySet::NECESSARY;
         let choice = match kind.as_deref() {
+            None if is_one_embed && may_be_of_embed(layer) => Choice::Some { categories, trackers },
             Some("some") if layer == Some(Layer::Embed) && !is_one_embed => {
                 return Err(ChoiceError::NotOneEmbed);
             }
@@ -130,7 +136,7 @@ impl ChoiceForm {
             _ => return Err(ChoiceError::NoChoice),
         };
         let return_path = return_path.unwrap_or_else(|| fallback.to_owned());
-        let layer = layer.unwrap_or(Layer::Form);
+        let layer = kind.map_or(Layer::Embed, |_| layer.unwrap_or(Layer::Form));
         Ok(Self { choice, return_path, stays, layer, notice, names_unknown })
     }
 }
@@ -198,6 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn a_button_of_an_embed_says_its_tracker_and_no_more() {
+        for body in ["tracker=tube", "layer=banner&tracker=tube", "layer=embed&tracker=tube"] {
+            let read = read(body).unwrap();
+            assert_eq!(read.layer, Layer::Embed, "{body}");
+            let Choice::Some { categories, trackers } = read.choice else { panic!("some was sent") };
+            assert_eq!(categories, CategorySet::NECESSARY);
+            assert!(trackers.contains(catalog().named("tube").unwrap().id));
+        }
+    }
+
+    #[test]
     fn a_choice_without_return_goes_back_to_where_it_came_from() {
         assert_eq!(read("choice=none").unwrap().return_path, "/here");
     }
@@ -208,6 +225,11 @@ mod tests {
         for (body, error) in [
             ("", E::NoChoice),
             ("choice=maybe", E::NoChoice),
+            ("layer=banner", E::NoChoice),
+            ("layer=script&tracker=tube", E::NoChoice),
+            ("layer=page&tracker=tube", E::NoChoice),
+            ("tracker=tube&category=statistics", E::NoChoice),
+            ("tracker=tube&tracker=tube", E::NoChoice),
             ("choice=all&choice=none", E::NoChoice),
             ("choice=some&category=everything", E::UnknownCategory),
             ("choice=some&tracker=nobody", E::UnknownTracker),

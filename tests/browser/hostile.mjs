@@ -65,6 +65,12 @@ export async function startShop() {
     if (url.pathname === '/own.gif') return answer('image/gif', GIF);
     if (url.pathname === '/own.js') return answer('text/javascript', 'window.own = true;');
     const made = pages.get(url.pathname);
+    if (made?.rest) {
+      // A page that is sent as it is made: the rest comes when it is said to.
+      response.writeHead(200, { ...head, 'content-type': 'text/html; charset=utf-8' });
+      response.write(made.body);
+      return made.rest.then((rest) => response.end(rest));
+    }
     if (made) return answer(made.type ?? 'text/html; charset=utf-8', made.body, made.headers);
     const own = ownFiles[url.pathname];
     if (own) return answer(...own(domains[0]));
@@ -77,8 +83,8 @@ export async function startShop() {
   });
   return {
     url: `http://127.0.0.1:${port}`, port, seen,
-    /** Serves `body` at `path`. */
-    serve: (path, body, { type, headers } = {}) => pages.set(path, { body, type, headers }),
+    /** Serves `body` at `path`; with `rest`, a promise of text, the page is on its way until that is there. */
+    serve: (path, body, { type, headers, rest } = {}) => pages.set(path, { body, type, headers, rest }),
     forget() { seen.length = 0; },
     async stop() {
       server.closeAllConnections();

@@ -9,6 +9,8 @@ const page = (body) => `<!doctype html><html lang="nb"><head><meta charset="utf-
 /** With a policy that lets in what has its hash, and so no file of ours. */
 const STRICT = { 'content-security-policy': "script-src 'self' 'sha256-Tqnl3eLXTbQ9lVBGUx2hDqLTbF5KDwXZkm1LRAdWJ2s='" };
 const FORM = (to) => `<form method="post" action="${to}"><input id="name" name="name"><textarea id="note" name="note"></textarea><button id="order">Bestill</button></form>`;
+/** A press that waits for nothing that comes of it. */
+const NOW = { noWaitAfter: true };
 const DONE = '<h1 id="done">Takk for bestillingen</h1>';
 
 let shop;
@@ -118,24 +120,83 @@ describe('a page that sends its first form by itself', () => {
   }
 });
 
-test('an answer that is given before the page is whole is sent when it is', () => withVisitor(async (visitor) => {
-  const { page: page_ } = visitor;
-  shop.serve('/lang', page('<p>Dekk med godt grep på is og snø.</p>\n'.repeat(30_000)));
-  await page_.addInitScript(() => {
-    // As soon as the question is there: its form is the last thing in the page.
-    new MutationObserver((_, observer) => {
-      const no = document.querySelector('#consentry-banner [data-role="reject-all"]');
-      if (!no || document.readyState !== 'loading') return;
-      observer.disconnect();
-      self.hadForm = no.form;
-      no.click();
-    }).observe(document, { childList: true, subtree: true });
+describe('while the page is still on its way', () => {
+  /** A page of which the end comes when `arrive` is called. */
+  const serveSlowly = (path) => {
+    const [first, rest] = page('<h1>Dekk</h1><a id="on" href="/takk">Videre</a><hr>').split('<hr>');
+    let arrive;
+    shop.serve(path, first + ' '.repeat(30_000), { rest: new Promise((done) => { arrive = () => done(rest); }) });
+    return arrive;
+  };
+  const arriving = async ({ page: page_ }, path) => {
+    await page_.goto(gateway.url + path, { waitUntil: 'commit' });
+    await page_.locator('#consentry-banner').waitFor();
+    await page_.locator('#on').waitFor();
+  };
+  for (const [role, granted] of [['reject-all', /^2\.\d+\.\./], ['accept-all', /^2\.\d+\.psm\./]]) {
+    for (const javaScript of [true, false]) {
+      test(`${role} is stored, JavaScript ${javaScript}`, () => withVisitor(async (visitor) => {
+        const arrive = serveSlowly('/sakte');
+        await arriving(visitor, '/sakte');
+        await visitor.page.locator(`#consentry-banner [data-role="${role}"]`).click(NOW);
+        const kept = await until('an answer', () => answerOf(visitor));
+        assert.match(kept, granted);
+        arrive();
+        await visitor.page.locator('#consentry-banner').waitFor({ state: 'detached' });
+      }, { javaScript }));
+    }
+  }
+  test('it is stored even when a link is followed at once', () => withVisitor(async (visitor) => {
+    const arrive = serveSlowly('/sakte');
+    await arriving(visitor, '/sakte');
+    await visitor.page.locator('#consentry-banner [data-role="reject-all"]').click(NOW);
+    await visitor.page.locator('#on').click();
+    await visitor.page.locator('#done').waitFor();
+    assert.match(await until('an answer', () => answerOf(visitor)), /^2\.\d+\.\./);
+    arrive();
+  }));
+  test('the preferences open over it, and without JavaScript in its place', async () => {
+    for (const javaScript of [true, false]) {
+      await withVisitor(async (visitor) => {
+        const arrive = serveSlowly('/sakte');
+        await arriving(visitor, '/sakte');
+        await visitor.page.locator('#consentry-banner [data-role="preferences"]').click(NOW);
+        await visitor.page.locator('h1#title, body > main h1').first().waitFor();
+        await visitor.page.locator('[value="statistics"]').first().waitFor();
+        arrive();
+      }, { javaScript });
+    }
   });
-  await page_.goto(`${gateway.url}/lang`, { waitUntil: 'load' });
-  await until('an answer', () => answerOf(visitor));
-  await page_.locator('#consentry-banner').waitFor({ state: 'detached' });
-  assert.equal(await page_.evaluate(() => self.hadForm), null, 'it was given early');
-}));
+});
+
+describe('a form that the page leaves open', () => {
+  const html = (body) => `<!doctype html><html lang="nb"><head><title>Butikk</title></head>${body}</html>`;
+  const FIELDS = '<input name="q" value="dekk"><button id="go">Søk</button>';
+  const pages = {
+    'in the body': html(`<body><form action="/funnet">${FIELDS}<p>tekst</body>`),
+    'in a table': html(`<body><table><form action="/funnet"><tr><td>${FIELDS}</table></body>`),
+    'around the body': html(`<form action="/funnet"><body>${FIELDS}</body></form>`),
+    'of a page without a body': html(`<p>tekst<form action="/funnet">${FIELDS}`),
+  };
+  for (const [where, body] of Object.entries(pages)) {
+    for (const javaScript of [true, false]) {
+      test(`keeps no answer away: ${where}, JavaScript ${javaScript}`, () => withVisitor(async (visitor) => {
+        shop.serve('/skjema', body);
+        await visitor.page.goto(`${gateway.url}/skjema`, { waitUntil: 'load' });
+        await answered(visitor, inBanner(visitor, 'reject-all'));
+        await visitor.page.locator('#consentry-banner').waitFor({ state: 'detached' });
+      }, { javaScript }));
+    }
+    test(`and takes no field of ours along: ${where}`, () => withVisitor(async (visitor) => {
+      shop.serve('/skjema', body);
+      shop.serve('/funnet', page(DONE));
+      await visitor.page.goto(`${gateway.url}/skjema`, { waitUntil: 'load' });
+      await visitor.page.locator('#go').click();
+      await visitor.page.locator('#done').waitFor();
+      assert.equal(visitor.page.url(), `${gateway.url}/funnet?q=dekk`);
+    }));
+  }
+});
 
 describe('what was typed', () => {
   const stands = (page_) => page_.evaluate(() => [document.querySelector('#name').value, document.querySelector('#note').value]);

@@ -221,9 +221,9 @@ impl Frame {
             }
             if let Some(localized) = self.localized() {
                 self.put(&localized.foot, at, edits);
-                if !self.insertions.tail.is_empty() {
-                    edits.insert(at, Rank::Frame, self.insertions.tail.clone());
-                }
+            }
+            if self.localized().is_some() && !self.insertions.tail.is_empty() {
+                edits.insert(at, Rank::Frame, self.insertions.tail.clone());
             }
         }
     }

@@ -390,6 +390,7 @@ fn endless_repetition_costs_no_more_than_its_length() {
     }
 }
 
+mod forms;
 mod later;
 mod long;
 mod oracle;

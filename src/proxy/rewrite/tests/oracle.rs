@@ -284,6 +284,24 @@ fn is_led_out(base: Option<&str>, attribute: &str, value: &str) -> bool {
     base.is_some_and(|base| leads_out("href", base)) && parts.next().is_some_and(is_relative)
 }
 
+/// The ids of the forms in this page, and in which of them the elements of this name stand.
+pub(super) fn forms(page: &str, scripting: Scripting, inside: &str) -> Vec<(String, usize)> {
+    let nodes = parsed(page, scripting);
+    let named =
+        |index: usize, wanted: &str| nodes[index].name.as_ref().is_some_and(|name| &*name.local == wanted);
+    let id = |index: usize| {
+        let id = nodes[index].attributes.iter().find(|attribute| &*attribute.name.local == "id");
+        id.map(|id| id.value.to_string()).unwrap_or_default()
+    };
+    let form_of = |index: usize| {
+        std::iter::successors(Some(index), |at| nodes[*at].parent).find(|at| named(*at, "form"))
+    };
+    let all = (0..nodes.len()).filter(|index| named(*index, "form"));
+    let count =
+        |form: usize| (0..nodes.len()).filter(|at| named(*at, inside) && form_of(*at) == Some(form)).count();
+    all.map(|form| (id(form), count(form))).collect()
+}
+
 #[test]
 fn the_oracle_sees_what_a_browser_sees() {
     let table = [
@@ -303,4 +321,10 @@ fn the_oracle_sees_what_a_browser_sees() {
         assert_eq!(alive(page, Scripting::On).len(), count, "{page}");
     }
     assert_eq!(alive("<noscript><img src=//ads.example></noscript>", Scripting::Off).len(), 1);
+}
+
+#[test]
+fn the_oracle_sees_that_a_form_in_a_form_is_none() {
+    let page = "<form id=a><p><form id=b><input></form><form id=c><input><input></form>";
+    assert_eq!(forms(page, Scripting::On, "input"), [("a".into(), 1), ("c".into(), 2)]);
 }

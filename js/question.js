@@ -50,8 +50,9 @@
   );
 
   // What gets focus is moved from under the banner where all of it is hidden, as far as the style says. What is fixed does not
-  // move, and nor does the page for it.
-  addEventListener("focusin", ({ target }) => {
+  // move, and nor does the page for it. It may stand in a shadow tree, whose host is a box somewhere else.
+  addEventListener("focusin", (event) => {
+    const [target] = event.composedPath();
     const its = target.getBoundingClientRect();
     const at = question()?.getBoundingClientRect();
     if (its.top >= at?.top && its.right <= at.right) target.scrollIntoView({ block: "nearest", behavior: "instant" });

@@ -72,6 +72,29 @@ describe('what has focus', () => {
     assert.equal(await one.evaluate(() => scrollY), 0);
   }));
 
+  for (const height of [800, 600]) {
+    test(`w8_the_preferences_move_nothing_on_a_phone ${height} pixels high`, () => visit(async (one) => {
+      await one.setViewportSize({ width: height === 800 ? 390 : 320, height });
+      await open(one, '/plain');
+      await one.evaluate(() => scrollTo(0, 150));
+      const at = () => one.evaluate(() => scrollY);
+      await openDialog(one);
+      assert.equal(await at(), 150, 'while they are open');
+      for (let step = 0; step < 12; step += 1) await one.keyboard.press('Tab');
+      await one.keyboard.press('Escape');
+      await one.locator('#consentry-dialog').waitFor({ state: 'detached' });
+      assert.equal(await at(), 150, 'after Escape');
+    }));
+  }
+
+  test('w5_what_is_fixed_in_a_shadow_tree_does_not_scroll_the_page', () => visit(async (one) => {
+    const chat = '<div id="chat"></div><script>document.querySelector("#chat").attachShadow({ mode: "open" }).innerHTML = "<div style=\\"position:fixed;top:0;right:0\\"><button>Spør</button></div>"</script>';
+    shop.serve('/chat', page('', { body: `<main>${ROWS}</main>${chat}` }));
+    await open(one, '/chat');
+    await one.evaluate(() => document.querySelector('#chat').shadowRoot.querySelector('button').focus({ preventScroll: true }));
+    assert.equal(await one.evaluate(() => scrollY), 0);
+  }));
+
   // Many themes set the root to 62.5 %, so that 1.6 rem are 16 px: what is measured in rem is another size in each shop.
   for (const root of ['50%', '62.5%', '200%']) {
     for (const width of [1280, 640]) {

@@ -13,6 +13,7 @@
  *   at              where the pages of the gateway stand: an address with a slash at the end
  *   busy            an answer is on its way: the guard waits, and so does the next answer
  *   last            what was answered last, fields or a button: the same once more is not sent while it is on its way
+ *   typed           something was typed in the page (question.js), which is not to be lost (stays.js)
  *   stands()        where no file may be fetched: tells tags what another tab's answer left standing, before the page goes
  * document hears "consentry:change" with detail.consent after each choice.
  *

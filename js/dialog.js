@@ -56,6 +56,8 @@ export function preferences(consentry, send, way, tell) {
     dialog.append(back, inner, buttons);
     root.append(dialog);
     dialog.addEventListener("close", () => host.remove());
+    // What is switched here is sent, and nothing of the page that could be lost (question.js).
+    dialog.addEventListener("input", (event) => event.stopPropagation());
     dialog.addEventListener("submit", (event) => {
       const { target, submitter } = event;
       const isOn = submitter.value == "all" || (submitter.value == "some" && target.querySelector(":checked"));

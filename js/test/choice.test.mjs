@@ -199,6 +199,13 @@ test("where no file may be fetched, the third button waits for its form", async 
   assert.equal(third.native, 1);
 });
 
+test("a page in which something was typed is not loaded again for a yes, wherever in it that was", async () => {
+  const { seen, calls, press, fire } = asked();
+  fire("input", {});
+  await press("choice", "all");
+  assert.deepEqual([calls.reload, seen.removed], [0, 1]);
+});
+
 test("where no file may be fetched, the way to the preferences is the standing link", () => {
   for (const script of ["question-alone.js", "choice-api.js"]) {
     const { page, seen } = asked({ script });

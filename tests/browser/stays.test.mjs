@@ -229,6 +229,25 @@ describe('what was typed', () => {
     }));
   }
 
+  const RICH = '<div id="rich" contenteditable>Hei</div><script>customElements.define("x-field", class extends HTMLElement { constructor() { super(); this.attachShadow({ mode: "open" }).innerHTML = "<input id=inner>"; } })</script><x-field></x-field><input id="range" type="range">';
+  const writes = {
+    'in rich text': async (page_) => (await page_.locator('#rich').click(), page_.keyboard.type(' på deg')),
+    'in a shadow tree': async (page_) => (await page_.locator('#inner').click(), page_.keyboard.type('Kari')),
+    'with a slider': async (page_) => (await page_.locator('#range').focus(), page_.keyboard.press('ArrowRight')),
+  };
+  for (const [where, write] of Object.entries(writes)) {
+    test(`is not lost ${where}`, () => withVisitor(async (visitor) => {
+      shop.serve('/rikt', page(RICH));
+      await visitor.page.goto(`${gateway.url}/rikt`, { waitUntil: 'load' });
+      await write(visitor.page);
+      const all = () => visitor.page.evaluate(() => [document.querySelector('#rich').textContent, document.querySelector('x-field').shadowRoot.querySelector('input').value, document.querySelector('#range').value]);
+      const typed = await all();
+      await answered(visitor, inBanner(visitor, 'accept-all'));
+      await visitor.page.locator('#consentry-banner').waitFor({ state: 'detached' });
+      assert.deepEqual(await all(), typed);
+    }));
+  }
+
   test('does not keep a page that was made for a consent that is taken back', () => withVisitor(async (visitor) => {
     await chooseBeside(visitor, gateway.url, 'choice=all');
     await filled(visitor.page);

@@ -37,8 +37,9 @@ const takenBack = (fields) => {
   if (choice != "all") tell(stay.filter((category) => consentry.consent.includes(category)));
 };
 
-/** Sends the form the way a browser without scripts does. */
+/** Sends the form the way a browser without scripts does; where there is no network, its error page would take the shop's place. */
 const submit = (fields) => {
+  if (!navigator.onLine) return (consentry.busy = 0);
   takenBack(fields);
   const form = document.createElement("form");
   form.method = "post";
@@ -75,6 +76,8 @@ const again = (receipt, takesBack) => {
       history.replaceState({ consentry: [document.referrer, history.state, document.activeElement.id] }, "");
     } catch {}
   location.reload();
+  // Who is asked whether to leave (beforeunload) may stay.
+  setTimeout(settled, 1000);
 };
 
 /** Was another answer given while this one was on its way? Then nothing follows from this one; a button is pressed again. */
@@ -166,7 +169,10 @@ consentry.choose = async (choice, reply) => {
   choice.trackers?.forEach((tracker) => fields.append("tracker", tracker));
   let fault;
   const leave = async (refused, isLate) => {
-    if (!refused.status) return isLate || submit(fields);
+    if (!refused.status) {
+      if (!navigator.onLine) fault = refused;
+      return isLate || submit(fields);
+    }
     // The script that asked hears of it; the page stays, and the next answer is sent.
     if (!isLate) consentry.busy = 0;
     const { error } = await refused.json();

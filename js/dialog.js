@@ -61,7 +61,7 @@ export function preferences(consentry, send, way, tell) {
     dialog.addEventListener("submit", (event) => {
       const { target, submitter } = event;
       const isOn = submitter.value == "all" || (submitter.value == "some" && target.querySelector(":checked"));
-      if (!isOn && !consentry.busy && !stays(1) && target.querySelector("[checked]")) {
+      if (!isOn && !consentry.busy && !stays(1) && navigator.onLine && target.querySelector("[checked]")) {
         // All is taken back: a plain form, as without scripts. Nothing is to be kept for the page that follows, which
         // hears of it from forget.js. The guard leaves it alone. Tags that run hear of it in this one.
         consentry.busy = 1;
@@ -84,7 +84,7 @@ export function preferences(consentry, send, way, tell) {
   return () => {
     if (document.getElementById("consentry-dialog")) return;
     opening ??= show()
-      .catch(() => (location.href = way()))
+      .catch(() => navigator.onLine && (location.href = way()))
       .finally(() => (opening = 0));
     return opening;
   };

@@ -28,10 +28,8 @@
       const button = event.target.closest?.(__ALONE__ ? "[form^=consentry-]" : "#consentry-open,[form^=consentry-]");
       if (!button || isLeft || event.ctrlKey || event.metaKey) return;
       if (__ALONE__ && button.form && !button.name) return;
-      const leave = () => {
-        isLeft = 1;
-        (consentry.last || button).click();
-      };
+      // The browser sends the form; not where there is no network: its error page would stand in place of the shop's.
+      const leave = () => (isLeft = consentry.busy = navigator.onLine) && (consentry.last || button).click();
       // The link and the third button have no name.
       if (button.name) {
         // What is pressed while an answer is on its way is sent after it, unless it is the same: choice.js presses it again.

@@ -199,6 +199,32 @@ test("where no file may be fetched, the third button waits for its form", async 
   assert.equal(third.native, 1);
 });
 
+test("without a network the page and the question stay, and the next answer is sent", async () => {
+  for (const script of Object.keys(QUESTIONS)) {
+    let isDown = true;
+    const { page, seen, press } = asked({ script, answers: (fields) => (isDown ? Promise.reject(new TypeError("Failed to fetch")) : took(fields)) });
+    page.navigator.onLine = false;
+    assert.equal((await press("choice", "none")).native, 0, script);
+    assert.deepEqual([seen.sent.length, seen.removed, !!page.consentry.busy], [1, 0, false], script);
+    await assert.rejects(page.consentry.choose("none"), { message: "Failed to fetch" }, script);
+    assert.deepEqual([seen.submitted, !!page.consentry.busy], [[], false], script);
+    isDown = false;
+    page.navigator.onLine = true;
+    await press("choice", "none");
+    assert.equal(seen.removed, 1, script);
+  }
+});
+
+test("where the visitor stays in a page that asks before it goes, the answer is settled all the same", async () => {
+  const { page, seen, calls, press } = asked();
+  const later = [];
+  page.setTimeout = (what) => later.push(what);
+  await press("choice", "all");
+  assert.deepEqual([calls.reload, seen.removed, !!page.consentry.busy], [1, 0, true]);
+  later.forEach((what) => what());
+  assert.deepEqual([seen.removed, page.consentry.busy], [1, 0]);
+});
+
 test("a page in which something was typed is not loaded again for a yes, wherever in it that was", async () => {
   const { seen, calls, press, fire } = asked();
   fire("input", {});

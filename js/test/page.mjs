@@ -76,7 +76,7 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     indexedDB: new IDBFactory(),
     caches: new CacheStorage(),
     cookieStore: new CookieStore(),
-    navigator: { storage: new StorageManager() },
+    navigator: { storage: new StorageManager(), onLine: true },
     consentry: {},
     imported: async (address) => calls.imported.push(address),
     origin: isSandboxed ? "null" : "https://shop.example",

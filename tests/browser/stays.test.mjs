@@ -198,6 +198,32 @@ describe('a form that the page leaves open', () => {
   }
 });
 
+test('who stays in a page that asks before it goes has answered all the same', () => withVisitor(async (visitor) => {
+  const { page: page_ } = visitor;
+  shop.serve('/kladd', page('<button id="edit">Endre</button><script>addEventListener("beforeunload", (event) => event.preventDefault())</script>'));
+  await page_.goto(`${gateway.url}/kladd`, { waitUntil: 'load' });
+  await page_.locator('#edit').click();
+  let wasAsked = 0;
+  page_.on('dialog', (dialog) => { wasAsked += 1; return dialog.dismiss(); });
+  await page_.locator('#consentry-banner [data-role="accept-all"]').click(NOW);
+  await page_.locator('#consentry-banner').waitFor({ state: 'detached' });
+  assert.deepEqual([wasAsked, await page_.evaluate(() => consentry.busy)], [1, 0]);
+  assert.match(await answerOf(visitor), /\.psm\./);
+}));
+
+test('without a network a no leaves the page and the question, and can be said again', () => withVisitor(async (visitor) => {
+  const { page: page_ } = visitor;
+  await filled(page_);
+  await visitor.context.setOffline(true);
+  const failed = page_.waitForEvent('requestfailed', (request) => request.url().endsWith('/choice'));
+  await page_.locator('#consentry-banner [data-role="reject-all"]').click(NOW);
+  await failed;
+  assert.deepEqual([await page_.locator('#name').inputValue(), await page_.locator('#consentry-banner').count()], ['Kari Nordmann', 1]);
+  await visitor.context.setOffline(false);
+  await answered(visitor, inBanner(visitor, 'reject-all'));
+  await page_.locator('#consentry-banner').waitFor({ state: 'detached' });
+}));
+
 describe('what was typed', () => {
   const stands = (page_) => page_.evaluate(() => [document.querySelector('#name').value, document.querySelector('#note').value]);
   const TYPED = ['Kari Nordmann', 'Ring på'];

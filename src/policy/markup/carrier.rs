@@ -341,8 +341,8 @@ pub(super) fn is_code_type(text: &[u8]) -> bool {
         "text/javascript1.5",
         "",
     ];
-    super::unfenced::is_type(text)
-        || CODE.iter().any(|code| essence(text).eq_ignore_ascii_case(code.as_bytes()))
+    let essence = essence(text);
+    CODE.iter().any(|code| essence.eq_ignore_ascii_case(code.as_bytes())) || super::unfenced::is_type(text)
 }
 
 pub(super) fn essence(text: &[u8]) -> &[u8] {

@@ -103,11 +103,14 @@ impl Frame {
 
     /// Do the attributes of this tag matter?
     pub(super) fn wants_attributes(&self, name: &[u8]) -> bool {
-        match name {
-            b"html" => self.language.is_none() && !self.has_banner,
-            b"meta" => self.body == Body::Unseen,
-            b"link" | b"body" => self.body == Body::Unseen && self.signs.are_awaited(),
-            b"script" => self.signs.are_awaited(),
+        // Every tag comes by here: the first letter tells nearly all of them.
+        match name.first() {
+            Some(b'h') => name == b"html" && self.language.is_none() && !self.has_banner,
+            Some(b'm') => name == b"meta" && self.body == Body::Unseen,
+            Some(b'l' | b'b') => {
+                self.body == Body::Unseen && matches!(name, b"link" | b"body") && self.signs.are_awaited()
+            }
+            Some(b's') => name == b"script" && self.signs.are_awaited(),
             _ => false,
         }
     }

@@ -69,7 +69,9 @@ impl Walker {
 
     /// May the text of this script be a sign, where nothing is held and no text is read otherwise?
     fn may_be_sign(&self, name: Name, buf: &[u8]) -> bool {
-        self.frame.signs.are_awaited() && self.judge.is_inline_code(name, buf, &self.scan)
+        self.judge.grants_everything()
+            && self.frame.signs.are_awaited()
+            && self.judge.is_inline_code(name, buf, &self.scan)
     }
 
     /// Makes a held tag inert. A frame shows its placeholder; what else is an embed gets one before it.

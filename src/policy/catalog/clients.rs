@@ -1,16 +1,8 @@
 //! What the built-in catalogue must know of the libraries that shops take from npm and pack into their own scripts: names by
 //! which they try the browser, and under which they keep a cart. Read in the packages themselves.
 
-use super::{Catalog, Tracker};
-use crate::policy::consent::Category::{self, Marketing, Necessary, Preferences, Statistics};
-
-fn built_in() -> Catalog {
-    Catalog::new(Catalog::built_in().unwrap()).unwrap()
-}
-
-fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
-    tracker.map(|tracker| (tracker.name_id.as_str(), tracker.category))
-}
+use super::needs::{built_in, found};
+use crate::policy::consent::Category::{Marketing, Necessary, Preferences, Statistics};
 
 /// A client that finds no storage under the name by which it tries the browser gives up, also where it has consent.
 #[test]

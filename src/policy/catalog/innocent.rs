@@ -1,11 +1,8 @@
 //! What the built-in catalogue must leave alone: names, addresses and texts of shops that merely look like trackers.
 
+use super::needs::built_in;
 use super::{Catalog, OwnRule, Tracker, bytes_match};
 use crate::policy::consent::Category;
-
-fn built_in() -> Catalog {
-    Catalog::new(Catalog::built_in().unwrap()).unwrap()
-}
 
 /// Who needs consent, with `part` of its rules.
 fn asked<'a, T: 'a>(

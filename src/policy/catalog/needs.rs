@@ -81,11 +81,11 @@ const NECESSARY_COOKIES: &[(&str, &str)] = &[
     ("shop-language", "language currency lang locale NEXT_LOCALE pll_language"),
 ];
 
-fn built_in() -> Catalog {
+pub(super) fn built_in() -> Catalog {
     Catalog::new(Catalog::built_in().unwrap()).unwrap()
 }
 
-fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
+pub(super) fn found(tracker: Option<&Tracker>) -> Option<(&str, Category)> {
     tracker.map(|tracker| (tracker.name_id.as_str(), tracker.category))
 }
 

@@ -28,7 +28,7 @@ need() {
 # Rust, Node.js, npm and Python are the reader's to choose: they are asked for, never installed.
 need_toolchains() {
   local missing=0 pair
-  for pair in "cargo:Rust (https://rustup.rs)" "node:Node.js 20 or newer (https://nodejs.org)" "npm:npm (comes with Node.js)" "python3:Python 3.11 or newer"; do
+  for pair in "cargo:Rust (https://rustup.rs)" "node:Node.js 20.11 or newer (https://nodejs.org)" "npm:npm (comes with Node.js)" "python3:Python 3.11 or newer"; do
     command -v "${pair%%:*}" >/dev/null || { say "${pair%%:*} is missing; install ${pair#*:}"; missing=1; }
   done
   return "$missing"

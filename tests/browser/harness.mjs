@@ -30,7 +30,7 @@ export const gateway = (() => {
 })();
 
 /** The Chromium of this machine. */
-function browserPath() {
+export function browserPath() {
   const named = process.env.CHROMIUM;
   if (named) return named;
   for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
@@ -44,6 +44,23 @@ function browserPath() {
   throw new Error('no Chromium found: install the package "chromium", or name the program in CHROMIUM');
 }
 
+/** How often Chromium is started until it stays; about one start in five hundred ends in a crash of its own. */
+const LAUNCHES_MAX = 3;
+
+/** A Chromium with a new profile. One that dies before it has opened anything has said nothing about the gateway. */
+async function launch(settings) {
+  for (let tries = 1; ; tries++) {
+    const profile = mkdtempSync(join(tmpdir(), 'visitor-'));
+    try {
+      return { context: await chromium.launchPersistentContext(profile, settings), profile };
+    } catch (error) {
+      rmSync(profile, { recursive: true, force: true });
+      if (tries === LAUNCHES_MAX) throw error;
+      console.error(`Chromium did not start (try ${tries} of ${LAUNCHES_MAX}): ${error.message.split('\n', 1)[0]}`);
+    }
+  }
+}
+
 /** A new visitor: an own profile, an own recorder. `close()` ends both. */
 export async function newVisitor({ javaScript = true, language = 'nb-NO', userAgent = USER_AGENT } = {}) {
   const outside = await startOutside();
@@ -51,8 +68,7 @@ export async function newVisitor({ javaScript = true, language = 'nb-NO', userAg
     ...CHROMIUMS_OWN.map((host) => `MAP ${host} ~NOTFOUND`),
     `MAP *:80 127.0.0.1:${outside.httpPort}`, `MAP *:443 127.0.0.1:${outside.httpsPort}`, 'EXCLUDE 127.0.0.1',
   ];
-  const profile = mkdtempSync(join(tmpdir(), 'visitor-'));
-  const context = await chromium.launchPersistentContext(profile, {
+  const settings = {
     executablePath: browserPath(), headless: true, javaScriptEnabled: javaScript, userAgent, locale: language,
     ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 },
     args: [
@@ -62,6 +78,11 @@ export async function newVisitor({ javaScript = true, language = 'nb-NO', userAg
       '--disable-component-update', '--disable-sync', '--ignore-certificate-errors',
       `--disable-features=${CHROMIUMS_HABITS}`, `--host-resolver-rules=${rules.join(', ')}`,
     ],
+  };
+  const { context, profile } = await launch(settings).catch(async (error) => {
+    // A recorder that goes on listening would keep this process, and the whole suite, waiting for ever.
+    await outside.stop();
+    throw error;
   });
   const page = context.pages()[0] ?? await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);

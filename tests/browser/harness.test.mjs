@@ -1,8 +1,11 @@
 // The tools are tested before they are believed: a recorder that misses a request would prove every promise.
 
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { newVisitor, settle } from './harness.mjs';
+import { browserPath, newVisitor, settle, withVisitor } from './harness.mjs';
 
 test('the recorder sees every way a page can speak to the world', async () => {
   const visitor = await newVisitor();
@@ -43,3 +46,30 @@ test('the stand-ins of the vendors set their cookies and send their beacons', as
     await visitor.close();
   }
 });
+
+/** A program in place of Chromium for as long as `walk` runs; `script` knows the real one as `$chromium`. */
+async function inPlaceOfChromium(script, walk) {
+  const dir = mkdtempSync(join(tmpdir(), 'chromium-'));
+  const named = process.env.CHROMIUM;
+  writeFileSync(join(dir, 'program'), `#!/bin/sh\nchromium='${browserPath()}' died='${join(dir, 'died')}'\n${script}\n`, { mode: 0o755 });
+  process.env.CHROMIUM = join(dir, 'program');
+  try {
+    await walk(join(dir, 'died'));
+  } finally {
+    if (named === undefined) delete process.env.CHROMIUM; else process.env.CHROMIUM = named;
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+test('a Chromium that dies at its start is started again', () => inPlaceOfChromium(
+  '[ -e "$died" ] || { : > "$died"; kill -SEGV $$; }; exec "$chromium" "$@"',
+  async (died) => withVisitor(async ({ page }) => {
+    assert.ok(existsSync(died), 'the first one lived');
+    await page.goto('http://plain.example/');
+  }),
+));
+
+test('a Chromium that never starts fails its test, and keeps nobody waiting', () => inPlaceOfChromium(
+  'echo x >> "$died"; kill -SEGV $$',
+  async () => assert.rejects(newVisitor(), /launchPersistentContext/),
+));

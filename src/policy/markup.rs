@@ -30,7 +30,7 @@ pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};
 use mark::marked_granted;
 pub(super) use meta::refresh_address;
-pub(super) use needles::Needles;
+pub(super) use needles::{Needle, Needles};
 use reading::{Finding, Reading};
 use sight::is_out_of_sight;
 use snippet::Found;
@@ -40,7 +40,7 @@ pub use stand_in::stand_in_call;
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, in_value, unquoted};
 pub use hosts::{HOSTS_MAX, Hosts, Named};
-pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped};
+pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped, may_be_swapped};
 
 /// Where an attribute stands in the bytes of its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,24 +129,21 @@ pub struct Held {
     pub srcdoc: Option<Bytes>,
 }
 
-/// The text of an inline script, or its beginning, and what a quick look at it said: see [`Policy::code`].
-#[derive(Clone, Copy, Debug)]
+/// The text of an inline script, or its beginning, and whose texts are in it: see [`Policy::code`].
+#[derive(Debug)]
 pub struct Code<'a> {
     /// The text itself.
     pub text: &'a [u8],
-    /// May a tracker's snippet be in it?
-    is_suspect: bool,
-}
-
-impl Code<'_> {
-    /// No text.
-    pub const NONE: Self = Self { text: b"", is_suspect: false };
+    needles: Vec<Needle>,
 }
 
 impl<'a> Code<'a> {
+    /// No text.
+    pub const NONE: Self = Self::allowed(b"");
+
     /// A text that nothing is held for.
     pub const fn allowed(text: &'a [u8]) -> Self {
-        Self { text, is_suspect: false }
+        Self { text, needles: Vec::new() }
     }
 }
 
@@ -204,13 +201,19 @@ impl Policy {
 
     /// Looks at the text of a script once, for all that is asked about it.
     pub fn code<'a>(&self, text: &'a [u8]) -> Code<'a> {
-        Code { text, is_suspect: self.needles.may_be_in(text) }
+        Code { text, needles: self.needles.of(text) }
     }
 
     /// Decides on the text of a script whose tag was kept, or on its beginning. Code is held when it is a tracker's snippet
     /// and nothing else; where no fence reaches it, when a snippet is in it at all, or an address that is held. Of a script that does not run only
     /// speculation rules are more than data.
-    pub fn inline_script(&self, consent: &Consent, page: Page<'_>, tag: &Tag<'_>, code: Code<'_>) -> Verdict {
+    pub fn inline_script(
+        &self,
+        consent: &Consent,
+        page: Page<'_>,
+        tag: &Tag<'_>,
+        code: &Code<'_>,
+    ) -> Verdict {
         if marked_granted(consent, tag) {
             return Verdict::Keep;
         }
@@ -240,17 +243,19 @@ impl Policy {
     }
 
     /// The first tracker without consent whose snippet `code` is, with no work of the shop's in it.
-    fn snippet(&self, consent: &Consent, page: Page<'_>, code: Code<'_>) -> Option<&Tracker> {
+    fn snippet(&self, consent: &Consent, page: Page<'_>, code: &Code<'_>) -> Option<&Tracker> {
         let text = code.text;
         let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
-        let start = if is_long { &text[..snippet::PREAMBLE_BYTES] } else { text };
-        let tracker = self.needle(consent, Code { text: start, ..code }, |_| true)?;
+        let start = if is_long { snippet::PREAMBLE_BYTES } else { text.len() };
+        let mut in_start = code.needles.iter().filter(|needle| needle.end <= start);
+        let tracker = self.refused(consent, &mut in_start, |_| true)?;
         let is_open = |address: &[u8]| self.address_is_open(consent, page, address);
         let id = match snippet::find(text, |name| self.stand_ins.knows(name), is_open) {
             Found::OwnWork => None,
             Found::Snippet { has_comments: false } => Some(tracker),
             Found::Snippet { has_comments: true } => {
-                self.needle(consent, Code { text: &snippet::without_comments(start), ..code }, |_| true)
+                let needles = self.needles.of(&snippet::without_comments(&text[..start]));
+                self.refused(consent, &mut needles.iter(), |_| true)
             }
         };
         id.map(|id| self.catalog.tracker(id))
@@ -261,21 +266,22 @@ impl Policy {
     pub fn needle_to_stand_in(
         &self,
         consent: &Consent,
-        code: Code<'_>,
+        code: &Code<'_>,
         is_missing: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
-        self.needle(consent, code, |id| self.stand_ins.of(id).is_some() && is_missing(id))
+        let is_wanted = |id| self.stand_ins.of(id).is_some() && is_missing(id);
+        self.refused(consent, &mut code.needles.iter(), is_wanted)
     }
 
-    /// The first tracker without consent that `is_wanted` and whose snippet is in `code`.
-    fn needle(
+    /// The first owner that `is_wanted` and has no consent.
+    fn refused<'n>(
         &self,
         consent: &Consent,
-        code: Code<'_>,
+        needles: &mut impl Iterator<Item = &'n Needle>,
         is_wanted: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
         let is_refused = |id| !consent.lets_run(self.catalog.tracker(id));
-        code.is_suspect.then(|| self.needles.find(code.text, |id| is_wanted(id) && is_refused(id))).flatten()
+        needles.map(|needle| needle.owner).find(|id| is_wanted(*id) && is_refused(*id))
     }
 
     /// The rest of an inline script, after its start tag, that has a held tracker's names answer and do nothing.

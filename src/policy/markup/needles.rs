@@ -7,6 +7,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use crate::policy::catalog::{Catalog, TrackerId};
 use screen::Screen;
 
+/// A text of the catalogue that was found in a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::policy) struct Needle {
+    pub(in crate::policy) owner: TrackerId,
+    /// The first byte after it.
+    pub(in crate::policy) end: usize,
+}
+
 /// Every inline text of the catalogue and whose it is.
 #[derive(Debug)]
 pub(in crate::policy) struct Needles {
@@ -37,33 +45,59 @@ impl Needles {
         Self { automaton, screen: Screen::new(&texts), owners, texts }
     }
 
-    /// `false`: surely none of the texts is in `script`.
-    pub(in crate::policy) fn may_be_in(&self, script: &[u8]) -> bool {
-        self.screen.may_hold_one(script)
-    }
-
-    /// The first owner, in the text's order, that `is_wanted` and has a text in `script`.
-    pub(in crate::policy) fn find(
-        &self,
-        script: &[u8],
-        is_wanted: impl Fn(TrackerId) -> bool,
-    ) -> Option<TrackerId> {
-        if !self.owners.iter().any(|id| is_wanted(*id)) {
-            return None;
+    /// Whose texts are in `script`: each owner once, in the order in which the first of its texts ends. Most scripts hold
+    /// none, and that is quickly told.
+    pub(in crate::policy) fn of(&self, script: &[u8]) -> Vec<Needle> {
+        let mut found: Vec<Needle> = Vec::new();
+        if !self.screen.may_hold_one(script) {
+            return found;
         }
-        let Some(automaton) = &self.automaton else {
-            let is_in = |text: &[u8]| memchr::memmem::find(script, text).is_some();
-            return self
-                .owners
-                .iter()
-                .zip(&self.texts)
-                .find(|(id, t)| is_wanted(**id) && is_in(t))
-                .map(|(id, _)| *id);
+        let mut add = |text: usize, end: usize| {
+            let owner = self.owners[text];
+            if !found.iter().any(|needle| needle.owner == owner) {
+                found.push(Needle { owner, end });
+            }
         };
-        let first = automaton.find(script)?;
-        let rest = &script[first.start()..];
-        // Overlaps count: one snippet's text may stand inside another's.
-        let owner = |found: aho_corasick::Match| self.owners[found.pattern().as_usize()];
-        automaton.find_overlapping_iter(rest).map(owner).find(|id| is_wanted(*id))
+        if let Some(automaton) = &self.automaton {
+            // Overlaps count: one snippet's text may stand inside another's.
+            for text in automaton.find_overlapping_iter(script) {
+                add(text.pattern().as_usize(), text.end());
+            }
+        } else {
+            let end = |text: &Vec<u8>| memchr::memmem::find(script, text).map(|at| at + text.len());
+            let ends = self.texts.iter().map(end).enumerate();
+            let mut ends: Vec<_> = ends.filter_map(|(text, end)| Some((end?, text))).collect();
+            ends.sort_unstable();
+            for (end, text) in ends {
+                add(text, end);
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_owner_is_found_once_where_its_first_text_ends_with_an_automaton_and_without() {
+        let entries = Catalog::built_in().expect("the built-in catalogue");
+        let catalog = Catalog::new(entries).expect("the built-in catalogue");
+        let known = Needles::new(&catalog);
+        let bare = Needles { automaton: None, ..Needles::new(&catalog) };
+        assert!(known.automaton.is_some());
+        for step in [1, 3, 7] {
+            let texts = known.texts.iter().rev().step_by(step).chain(&known.texts[..5]);
+            let script = texts.flat_map(|text| [text.as_slice(), b";"].concat()).collect::<Vec<u8>>();
+            let found = known.of(&script);
+            assert_eq!(found, bare.of(&script), "every {step}. text");
+            assert!(found.is_sorted_by_key(|needle| needle.end));
+            for (text, owner) in known.texts.iter().zip(&known.owners) {
+                let end = memchr::memmem::find(&script, text).map(|at| at + text.len());
+                let first = found.iter().find(|needle| needle.owner == *owner).map(|needle| needle.end);
+                assert!(end.is_none() || first <= end, "{first:?} behind {end:?}");
+            }
+        }
     }
 }

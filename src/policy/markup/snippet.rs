@@ -85,7 +85,7 @@ pub(super) fn find(
     let mark = LazyCell::new(|| hiding::mark(text));
     let mut words = Words::new(text);
     // Names of nobody: the script declares them, maybe further on, or they are the shop's.
-    let mut unknown = HashSet::new();
+    let mut unknown = HashSet::with_capacity(14);
     while let Some(word) = words.next_word() {
         let is_own = match word.root {
             None if matches!(word.text, b"import" | b"export") => true,

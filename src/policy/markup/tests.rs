@@ -294,7 +294,7 @@ fn snippets_are_known_by_their_text() {
     let policy = policy();
     let inline = |consent: &Consent, bytes: &[u8], spans: &[Span], text: &str| {
         let tag = Tag { name: b"script", bytes, spans, bases: &[] };
-        policy.inline_script(consent, PAGE, &tag, policy.code(text.as_bytes())) != Verdict::Keep
+        policy.inline_script(consent, PAGE, &tag, &policy.code(text.as_bytes())) != Verdict::Keep
     };
     let none = Consent::none();
     let statistics = granted(&policy, &[Category::Statistics]);
@@ -315,7 +315,7 @@ fn where_no_fence_reaches_a_script_no_part_of_it_may_be_a_trackers() {
         let bytes = ["type", kind].concat();
         let spans = [Span { name: 0, name_end: 4, value: 4, value_end: bytes.len() }];
         let tag = Tag { name: b"script", bytes: bytes.as_bytes(), spans: &spans, bases: &[] };
-        policy.inline_script(consent, PAGE, &tag, policy.code(text.as_bytes())) != Verdict::Keep
+        policy.inline_script(consent, PAGE, &tag, &policy.code(text.as_bytes())) != Verdict::Keep
     };
     let none = Consent::none();
     assert!(!inline(&none, "text/javascript", shops));

@@ -24,8 +24,8 @@ pub(super) fn is_one(tag: &Tag<'_>) -> bool {
 
 impl Policy {
     /// Is a tracker's snippet in it, or an address that is held?
-    pub(super) fn unfenced(&self, consent: &Consent, page: Page<'_>, code: Code<'_>) -> Finding<'_> {
-        match self.needle(consent, code, |_| true) {
+    pub(super) fn unfenced(&self, consent: &Consent, page: Page<'_>, code: &Code<'_>) -> Finding<'_> {
+        match self.refused(consent, &mut code.needles.iter(), |_| true) {
             Some(id) => Finding::Held(Some(self.catalog.tracker(id))),
             None if self.names_held(consent, page, code.text) => Finding::Held(None),
             None => Finding::Open,

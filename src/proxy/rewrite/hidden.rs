@@ -131,9 +131,9 @@ impl Hidden {
             None => return Ok(Outcome::Waits),
         };
         let name = Name::of(buf, scan.name_start()..scan.name_end);
-        let mut verdict = judge.verdict(name, seen, scan)?;
+        let mut verdict = judge.verdict(name.as_bytes(), seen, scan)?;
         let mut read_to = end;
-        if verdict == Verdict::Keep && judge.is_active(name, buf, scan) {
+        if verdict == Verdict::Keep && judge.is_active(name.as_bytes(), buf, scan) {
             let text_limit = end + INLINE_BYTES_MAX;
             let text = &buf[..buf.len().min(text_limit)];
             let mut at = end;
@@ -144,7 +144,7 @@ impl Hidden {
                 None => return Ok(Outcome::Waits),
             };
             read_to = text_end;
-            verdict = judge.inline(buf, scan, judge.policy.code(&buf[end..text_end]), Place::Doubtful);
+            verdict = judge.inline(buf, scan, &judge.policy.code(&buf[end..text_end]), Place::Doubtful);
         }
         judge.spend(read_to - start)?;
         if name.as_bytes() == b"base" {

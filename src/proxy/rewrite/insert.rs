@@ -102,6 +102,7 @@ impl Frame {
     }
 
     /// Do the attributes of this tag matter?
+    #[inline]
     pub(super) fn wants_attributes(&self, name: &[u8]) -> bool {
         // Every tag comes by here: the first letter tells nearly all of them.
         match name.first() {
@@ -170,7 +171,7 @@ impl Frame {
             _ if self.body != Body::Unseen => {}
             _ => {
                 self.head(start, edits);
-                if !IN_HEAD.contains(&name) {
+                if !is_in_head(name) {
                     self.body = Body::Content;
                 }
             }
@@ -195,6 +196,7 @@ impl Frame {
     }
 
     /// An end tag that starts at `start`.
+    #[inline]
     pub(super) fn end_tag(&mut self, name: &[u8], start: usize, edits: &mut Edits) {
         match name {
             b"head" | b"br" => self.head(start, edits),
@@ -314,20 +316,23 @@ impl Frame {
     }
 }
 
-/// Elements that do not end the head (HTML 13.2.6.4.4).
-const IN_HEAD: [&[u8]; 11] = [
-    b"base",
-    b"basefont",
-    b"bgsound",
-    b"link",
-    b"meta",
-    b"noframes",
-    b"noscript",
-    b"script",
-    b"style",
-    b"template",
-    b"title",
-];
+/// Is this an element that does not end the head (HTML 13.2.6.4.4)?
+const fn is_in_head(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"base"
+            | b"basefont"
+            | b"bgsound"
+            | b"link"
+            | b"meta"
+            | b"noframes"
+            | b"noscript"
+            | b"script"
+            | b"style"
+            | b"template"
+            | b"title"
+    )
+}
 
 /// Does this attribute of `<html>` say that the page is AMP, an advertisement or a letter in it? The sign may be followed
 /// by one that asks for a coloured form.

@@ -10,7 +10,7 @@ use super::insert::Frame;
 use super::placeholder::{IN_THE_WAY, Shows};
 use super::plain::Images;
 use super::srcdoc::Nesting;
-use super::tag::{Name, Scan, is_space};
+use super::tag::{Scan, is_space};
 use crate::policy::consent::{Consent, TrackerSet};
 use crate::policy::markup::{self, Code, Held, Hosts, Span, Tag, Verdict};
 use crate::policy::{Page, Policy};
@@ -55,11 +55,14 @@ pub(super) struct Judge {
     /// Of [`WORK_BYTES_MAX`].
     pub(super) work: usize,
     pub(super) counts: HeldCounts,
+    /// Is nothing held, whatever its host or mark?
+    grants_everything: bool,
 }
 
 impl Judge {
     pub(super) fn new(policy: Arc<Policy>, consent: Consent, host: String, path: String) -> Self {
         Self {
+            grants_everything: policy.holds_nothing(&consent),
             policy,
             consent,
             host,
@@ -87,12 +90,17 @@ impl Judge {
     }
 
     /// Then nothing is held, whatever its host or mark.
-    pub(super) fn grants_everything(&self) -> bool {
-        self.policy.holds_nothing(&self.consent)
+    pub(super) const fn grants_everything(&self) -> bool {
+        self.grants_everything
     }
 
     /// What becomes of the tag just read. Without an attribute none asks for anything.
-    pub(super) fn verdict(&mut self, name: Name, bytes: &[u8], scan: &Scan) -> Result<Verdict, RewriteError> {
+    pub(super) fn verdict(
+        &mut self,
+        name: &[u8],
+        bytes: &[u8],
+        scan: &Scan,
+    ) -> Result<Verdict, RewriteError> {
         if scan.spans.is_empty() {
             return Ok(Verdict::Keep);
         }
@@ -102,22 +110,21 @@ impl Judge {
             }
             return Ok(Verdict::Keep);
         }
-        let verdict = self.asked(name, bytes, scan);
-        if verdict == Verdict::Keep && name.as_bytes() == b"iframe" {
-            return self.srcdoc(bytes, scan);
+        match self.asked(name, bytes, scan) {
+            Verdict::Keep if name == b"iframe" => self.srcdoc(bytes, scan),
+            verdict => Ok(verdict),
         }
-        Ok(verdict)
     }
 
-    fn asked(&mut self, name: Name, bytes: &[u8], scan: &Scan) -> Verdict {
-        let tag = Tag { name: name.as_bytes(), bytes, spans: &scan.spans, bases: &self.bases };
+    fn asked(&mut self, name: &[u8], bytes: &[u8], scan: &Scan) -> Verdict {
+        let tag = Tag { name, bytes, spans: &scan.spans, bases: &self.bases };
         let page = Page { host: &self.host, path: &self.path };
         self.policy.tag_noting(&self.consent, page, &tag, &mut self.hosts)
     }
 
     /// What becomes of some attributes of a tag that is too long to be read as one.
-    pub(super) fn part(&mut self, name: Name, bytes: &[u8], spans: &[Span]) -> Held {
-        let tag = Tag { name: name.as_bytes(), bytes, spans, bases: &self.bases };
+    pub(super) fn part(&mut self, name: &[u8], bytes: &[u8], spans: &[Span]) -> Held {
+        let tag = Tag { name, bytes, spans, bases: &self.bases };
         let page = Page { host: &self.host, path: &self.path };
         match self.policy.part_of_tag(&self.consent, page, &tag, &mut self.hosts) {
             Verdict::Keep => Held::default(),
@@ -137,25 +144,25 @@ impl Judge {
     }
 
     /// Does the text of this `<script>` decide what becomes of it?
-    pub(super) fn is_decided_by_text(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
-        !self.grants_everything() && markup::is_decided_by_text(&self.tag(name.as_bytes(), bytes, scan))
+    pub(super) fn is_decided_by_text(&self, name: &[u8], bytes: &[u8], scan: &Scan) -> bool {
+        !self.grants_everything() && markup::is_decided_by_text(&self.tag(name, bytes, scan))
     }
 
     /// Is this code without an address?
-    pub(super) fn is_inline_code(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
-        let tag = self.tag(name.as_bytes(), bytes, scan);
+    pub(super) fn is_inline_code(&self, name: &[u8], bytes: &[u8], scan: &Scan) -> bool {
+        let tag = self.tag(name, bytes, scan);
         markup::is_code(&tag) && markup::is_decided_by_text(&tag)
     }
 
     /// Is this a script that does anything, with an address or without? Where readings differ, an address that another
     /// reading needs disarmed would leave the text to run.
-    pub(super) fn is_active(&self, name: Name, bytes: &[u8], scan: &Scan) -> bool {
-        let tag = self.tag(name.as_bytes(), bytes, scan);
+    pub(super) fn is_active(&self, name: &[u8], bytes: &[u8], scan: &Scan) -> bool {
+        let tag = self.tag(name, bytes, scan);
         !self.grants_everything() && (markup::is_code(&tag) || markup::is_rules(&tag))
     }
 
     /// What becomes of a script with this text.
-    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, code: Code<'_>, place: Place) -> Verdict {
+    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, code: &Code<'_>, place: Place) -> Verdict {
         if self.grants_everything() {
             return Verdict::Keep;
         }
@@ -243,7 +250,7 @@ impl Judge {
     pub(super) fn stand_in(
         &mut self,
         verdict: &Verdict,
-        code: Code<'_>,
+        code: &Code<'_>,
         at: usize,
         frame: &mut Frame,
         edits: &mut Edits,

@@ -124,7 +124,8 @@ impl Walker {
         (long.settled, long.from) = (until, until);
         let mut held = Vec::new();
         if long.is_judged {
-            let Held { attributes, tracker, .. } = self.judge.part(long.name, buf, &self.scan.spans);
+            let Held { attributes, tracker, .. } =
+                self.judge.part(long.name.as_bytes(), buf, &self.scan.spans);
             held.extend(attributes.iter().map(|index| self.scan.spans[*index]));
             tracker.inspect(|id| self.judge.counts.trackers.insert(*id));
         }

@@ -17,6 +17,9 @@ const LAYOUT_BYTES_MAX: usize = 1024;
 /// the first of a name counts.
 pub(super) const IN_THE_WAY: [&[u8]; 2] = [b"sandbox", b"csp"];
 
+/// Room for each part that is filled in. Unit: bytes.
+const FILLING_BYTES: usize = 64;
+
 /// How the tag of a held embed is kept from showing anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shows {
@@ -39,7 +42,9 @@ pub(super) struct Filling<'a> {
 /// Attributes that have a frame show the stand-in for something of `tracker`. Where the tag says nothing that a screen reader
 /// could call the frame by, it is called as the tracker is.
 pub(super) fn attributes(parts: &[Part], filling: Filling<'_>, tracker: &Tracker, tag: &Tag<'_>) -> String {
-    let mut out = String::from(" srcdoc=");
+    let length = |part: &Part| if let Part::Text(text) = part { text.len() } else { FILLING_BYTES };
+    let mut out = String::with_capacity(parts.iter().map(length).sum::<usize>() + FILLING_BYTES);
+    out.push_str(" srcdoc=");
     for part in parts {
         match part {
             Part::Text(text) => out.push_str(&String::from_utf8_lossy(text)),

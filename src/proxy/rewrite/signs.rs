@@ -208,7 +208,7 @@ impl<S: Simd> Glass<S> {
         let mut bits = !groups.simd_eq(self.none).to_bitmask() & (u64::MAX >> (64 - S::u8s::LEN));
         while bits != 0 {
             let place = at + bits.trailing_zeros() as usize;
-            if !is_own_source(buf, place) {
+            if !is_own_source(buf, place) && !is_other_tag(buf, place) {
                 return Some(place);
             }
             bits &= bits - 1;
@@ -272,15 +272,26 @@ fn is_own_source(buf: &[u8], at: usize) -> bool {
     })
 }
 
+/// Is this a tag that is no sign, though the quick look sees one in the halves of its letters?
+#[allow(clippy::inline_always)] // It is asked within a look.
+#[inline(always)]
+fn is_other_tag(buf: &[u8], at: usize) -> bool {
+    let start = buf.get(at..).and_then(<[u8]>::first_chunk::<4>);
+    start.is_some_and(|start| start[0] == b'<' && !is_start(start[1], start[2], start[3]))
+}
+
+/// Do these letters behind a `<` begin a sign?
+#[inline]
+const fn is_start(first: u8, second: u8, third: u8) -> bool {
+    START_BITS[(first & 31) as usize][(second & 31) as usize] & 1 << (third & 31) != 0
+}
+
 /// Is there a sign at `at`, or a name that reaches over it where the quick look sees it?
 #[inline]
 fn is_sign(buf: &[u8], at: usize) -> bool {
     match (buf[at] | 0x20, buf.get(at + 1..at + 4)) {
         (b'<', None) => true,
-        (b'<', Some(start)) => {
-            let bits = START_BITS[(start[0] & 31) as usize][(start[1] & 31) as usize];
-            bits & 1 << (start[2] & 31) != 0
-        }
+        (b'<', Some(start)) => is_start(start[0], start[1], start[2]),
         // Most are pictures on the page's own host. An `attributionsrc` asks for something wherever it leads.
         (b's', Some([b'r', b'c', b'='])) if is_own(&buf[at + 3..]) && !ends_in_letter(&buf[..at]) => false,
         (letter @ (b's' | b'p' | b'c' | b'a'), _) => {

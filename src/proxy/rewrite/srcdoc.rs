@@ -9,13 +9,12 @@ use bytes::Bytes;
 
 use super::hidden::CANDIDATE_BYTES_MAX;
 use super::insert::Frame;
-use super::judge::{HeldCounts, Judge};
+use super::judge::Judge;
 use super::parts::Insertions;
 use super::tag::Scan;
 use super::walker::Walker;
 use super::{RewriteError, TAG_BYTES_MAX};
 use crate::policy::catalog::TrackerId;
-use crate::policy::consent::TrackerSet;
 use crate::policy::markup::{self, Held, Verdict};
 
 /// Deepest nesting of `srcdoc` in `srcdoc` that is read; deeper is held.
@@ -33,6 +32,7 @@ pub(super) struct Nesting {
 
 impl Judge {
     /// What becomes of an `<iframe>` whose address is not held, because of what its `srcdoc` says.
+    #[cold]
     pub(super) fn srcdoc(&mut self, bytes: &[u8], scan: &Scan) -> Result<Verdict, RewriteError> {
         let name = |index: usize| &bytes[scan.spans[index].name..scan.spans[index].name_end];
         let is = |index: usize, wanted: &[u8]| name(index).eq_ignore_ascii_case(wanted);
@@ -71,17 +71,12 @@ impl Judge {
 
     /// The same judge for a document within this one.
     fn within(&mut self) -> Self {
-        Self {
-            policy: Arc::clone(&self.policy),
-            consent: self.consent,
-            host: self.host.clone(),
-            path: self.path.clone(),
-            bases: self.bases.clone(),
-            nesting: Nesting { depth: self.nesting.depth + 1, bases: self.bases.len(), embed: None },
-            hosts: std::mem::take(&mut self.hosts),
-            stood_in: TrackerSet::NONE,
-            work: self.work,
-            counts: HeldCounts::default(),
-        }
+        let (policy, host, path) = (Arc::clone(&self.policy), self.host.clone(), self.path.clone());
+        let mut inner = Self::new(policy, self.consent, host, path);
+        inner.bases.clone_from(&self.bases);
+        inner.nesting = Nesting { depth: self.nesting.depth + 1, bases: self.bases.len(), embed: None };
+        inner.hosts = std::mem::take(&mut self.hosts);
+        inner.work = self.work;
+        inner
     }
 }

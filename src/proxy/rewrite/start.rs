@@ -5,9 +5,8 @@ use bytes::Bytes;
 use super::RewriteError;
 use super::placeholder::{self, Shows};
 use super::raw::Escape;
-use super::tag::Name;
 use super::walker::{State, Walker};
-use crate::policy::markup::{Code, Verdict};
+use crate::policy::markup::{Code, Verdict, may_be_swapped};
 
 /// Tags after which the walker reads on in another way, or knows more.
 pub(super) const NAMES: [&[u8]; 10] = [
@@ -27,8 +26,7 @@ pub(super) const NAMES: [&[u8]; 10] = [
 const RAW: usize = 7;
 
 impl Walker {
-    pub(super) fn start_tag(&mut self, buf: &[u8], name: Name, end: usize) -> Result<(), RewriteError> {
-        let word = name.as_bytes();
+    pub(super) fn start_tag(&mut self, buf: &[u8], word: &[u8], end: usize) -> Result<(), RewriteError> {
         let is_foreign = self.doubt.is_foreign();
         let is_doubtful = self.doubt.is_raised();
         let is_inert = self.templates.is_inert() && !is_doubtful;
@@ -48,16 +46,18 @@ impl Walker {
             b"template" => self.templates.start(buf, &self.scan),
             _ => {}
         }
-        let verdict = if is_inert { Verdict::Keep } else { self.judge.verdict(name, buf, &self.scan)? };
-        self.carry_out(&verdict, buf, word);
+        let judged = if is_inert { Ok(Verdict::Keep) } else { self.judge.verdict(word, buf, &self.scan) };
+        // Looked at where it stands: it is large, and nearly every tag is kept.
+        let verdict = judged.as_ref().map_err(|error| *error)?;
+        self.carry_out(verdict, buf, word);
         if word == b"script" && !is_doubtful {
-            self.judge.stand_in(&verdict, Code::NONE, self.scan.start, &mut self.frame, &mut self.edits);
+            self.judge.stand_in(verdict, &Code::NONE, self.scan.start, &mut self.frame, &mut self.edits);
         }
         // Within SVG a script with a `src` is an inline one.
         let waits = match word {
-            b"script" if verdict != Verdict::Keep || is_inert => false,
-            b"script" if is_doubtful => self.judge.is_active(name, buf, &self.scan),
-            b"script" => self.judge.is_decided_by_text(name, buf, &self.scan) || self.may_be_sign(name, buf),
+            b"script" if *verdict != Verdict::Keep || is_inert => false,
+            b"script" if is_doubtful => self.judge.is_active(word, buf, &self.scan),
+            b"script" => self.judge.is_decided_by_text(word, buf, &self.scan) || self.may_be_sign(word, buf),
             _ => false,
         };
         self.follow(word, is_foreign);
@@ -68,7 +68,7 @@ impl Walker {
     }
 
     /// May the text of this script be a sign, where nothing is held and no text is read otherwise?
-    fn may_be_sign(&self, name: Name, buf: &[u8]) -> bool {
+    fn may_be_sign(&self, name: &[u8], buf: &[u8]) -> bool {
         self.judge.grants_everything()
             && self.frame.signs.are_awaited()
             && self.judge.is_inline_code(name, buf, &self.scan)
@@ -107,6 +107,7 @@ impl Walker {
     }
 
     /// An end tag was read, or the beginning of a long one.
+    #[inline]
     pub(super) fn end_tag(&mut self, word: &[u8]) {
         self.doubt.end(word);
         if word == b"template" {
@@ -120,11 +121,13 @@ impl Walker {
     pub(super) fn attributes(&mut self, buf: &[u8], word: &[u8]) {
         for span in &self.scan.spans {
             let (name, value) = (&buf[span.name..span.name_end], &buf[span.value..span.value_end]);
-            self.frame.signs.look_at(word, name, value);
             match word {
                 b"meta" => self.frame.meta(name, value),
                 b"html" => self.frame.attribute(name, value),
                 _ => {}
+            }
+            if may_be_swapped(name) {
+                self.frame.signs.look_at(word, name, value);
             }
         }
     }

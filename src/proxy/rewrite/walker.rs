@@ -253,9 +253,13 @@ impl Walker {
 
     /// Notes a region that is no markup in this reading of the page.
     fn hide(&mut self, buf: &[u8], from: usize, to: usize) {
-        if !self.doubt.is_raised() {
-            return;
+        if self.doubt.is_raised() {
+            self.hide_in_doubt(buf, from, to);
         }
+    }
+
+    #[cold]
+    fn hide_in_doubt(&mut self, buf: &[u8], from: usize, to: usize) {
         if let Some(first) = first_markup(buf, from, to) {
             self.doubt.last();
             self.hidden.push(first, to);
@@ -275,15 +279,16 @@ impl Walker {
             return Ok(Step::On);
         }
         let name = Name::of(buf, self.scan.name_start()..self.scan.name_end);
+        let word = name.as_bytes();
         // Within SVG a script may end itself; in the other reading its text follows, and is read there.
-        let is_whole = name.as_bytes() == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
+        let is_whole = word == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
         self.hide(buf, self.scan.start + usize::from(!is_whole), end);
         self.at = end;
         self.state = State::Text;
         if self.scan.is_end {
-            self.end_tag(name.as_bytes());
+            self.end_tag(word);
         } else {
-            self.start_tag(buf, name, end)?;
+            self.start_tag(buf, word, end)?;
         }
         Ok(Step::On)
     }
@@ -309,12 +314,12 @@ impl Walker {
             true if self.doubt.is_foreign() => Place::Foreign,
             true => Place::Doubtful,
         };
-        let verdict = self.judge.inline(buf, &self.scan, code, place);
+        let verdict = self.judge.inline(buf, &self.scan, &code, place);
         let is_long = found.is_none() && buf.len() >= limit && !is_allowed;
         self.judge.counts.long_scripts += u32::from(is_long);
         self.judge.carry_out(&verdict, &Shows::Nothing, buf, &self.scan, &mut self.edits);
         if place == Place::Plain {
-            self.judge.stand_in(&verdict, code, self.scan.start, &mut self.frame, &mut self.edits);
+            self.judge.stand_in(&verdict, &code, self.scan.start, &mut self.frame, &mut self.edits);
             if !self.is_aside() && code.is_hydrated() {
                 self.frame.signs.put(Redrawn::Hydrated, self.scan.start, &mut self.edits);
             }

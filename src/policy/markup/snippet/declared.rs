@@ -8,7 +8,6 @@ use super::words::{Kind, Piece};
 
 /// The names that are the script's own: its parameters, what it declares in brackets, and short names that it declares or
 /// sets anywhere. Longer ones outside brackets are there for other scripts.
-#[derive(Default)]
 pub(super) struct Declared<'a> {
     found: HashSet<&'a [u8]>,
     /// Every name so far that may turn out to be a parameter.
@@ -22,9 +21,8 @@ pub(super) struct Declared<'a> {
 }
 
 /// What a word says of the next.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
-    #[default]
     Nothing,
     /// It is declared: `var`, `let`, `const`.
     Declared,
@@ -33,6 +31,17 @@ enum Says {
 }
 
 impl<'a> Declared<'a> {
+    /// With room for what most snippets declare.
+    pub(super) fn with_room() -> Self {
+        Self {
+            found: HashSet::with_capacity(28),
+            names: Vec::with_capacity(32),
+            opened: Vec::with_capacity(8),
+            declaring: None,
+            says: Says::Nothing,
+        }
+    }
+
     /// The next piece, with what follows it, and how many brackets are open behind it.
     pub(super) fn see(&mut self, piece: &Piece<'a>, known: Known, rest: &[u8], depth: usize) {
         match (piece.kind, piece.text) {

@@ -105,7 +105,9 @@ impl<'a> Word<'a> {
 
 impl<'a> Words<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        let (roots, declared) = (vec![Name::NONE], Declared::default());
+        let mut roots = Vec::with_capacity(8);
+        roots.push(Name::NONE);
+        let declared = Declared::with_room();
         Self { pieces: Pieces::new(text), roots, declared, has_comments: false }
     }
 

@@ -68,7 +68,7 @@ fn rules(consent: &Consent, policy: &Policy, bases: &[Vec<u8>], text: &str) -> b
     let spans = [Span { name: 0, name_end: 4, value: 4, value_end: bytes.len() }];
     let tag = Tag { name: b"script", bytes, spans: &spans, bases };
     assert!(is_decided_by_text(&tag));
-    policy.inline_script(consent, PAGE, &tag, policy.code(text.as_bytes())) == Verdict::Keep
+    policy.inline_script(consent, PAGE, &tag, &policy.code(text.as_bytes())) == Verdict::Keep
 }
 
 #[test]
@@ -132,11 +132,11 @@ fn a_stand_in_answers_to_the_names_of_its_tracker() {
     assert_eq!(policy.stand_in(id("quiet")), None);
     let script = b"quiet.load();other.load();pixel.load()";
     let none = Consent::none();
-    assert_eq!(policy.needle_to_stand_in(&none, policy.code(script), |_| true), Some(id("other")));
+    assert_eq!(policy.needle_to_stand_in(&none, &policy.code(script), |_| true), Some(id("other")));
     assert_eq!(
-        policy.needle_to_stand_in(&none, policy.code(script), |missing| missing != id("other")),
+        policy.needle_to_stand_in(&none, &policy.code(script), |missing| missing != id("other")),
         Some(id("pixel"))
     );
     let marketing = granted(&policy, &[Category::Marketing]);
-    assert_eq!(policy.needle_to_stand_in(&marketing, policy.code(script), |_| true), None);
+    assert_eq!(policy.needle_to_stand_in(&marketing, &policy.code(script), |_| true), None);
 }

@@ -33,7 +33,7 @@ const LIMITS = {
   "guard.js": { minified: 1023 },
   "guard-granted.js": { minified: 1023 },
   "guard-alone.js": { minified: 1023 },
-  "question.js": { brotli: 576 },
+  "question.js": { brotli: 584 },
   "choice-file.js": { brotli: 2224 },
   "witness.js": { brotli: 1024 },
   "beacon.js": { brotli: 1024 },
@@ -48,16 +48,20 @@ const write = (name, text) => writeFileSync(join(out, name), text);
 
 async function minified(source, define) {
   const { code } = await transform(read(source), { ...small, loader: "js", define });
-  return code.trim().replace(/;$/, "");
+  // To a browser both are the same, and `let` is two bytes less.
+  return code.trim().replace(/;$/, "").replaceAll(/\bconst /g, "let ");
 }
 
 const script = async (source, name, define) => writeScript(source, name, await minified(source, define));
+
+/** How long after a new page was read what its first paint does not need is begun. Unit: milliseconds. */
+const AFTER_PAINT = "99";
 
 /** What keeps scripts from storing, and what looks whether the answer still stands; a block each. Who agreed to everything has
  * nothing to be kept from and no question in the page, whose first paint could wait: the second alone, at once. */
 async function guard(name, free, granted, alone) {
   const watch = await minified("watch.js", { __FREE__: `${free}`, __GRANTED__: `${granted}`, __ALONE__: `${alone}` });
-  const code = free ? watch : `${await minified("guard.js", {})}setTimeout(()=>${watch})`;
+  const code = free ? watch : `${await minified("guard.js", {})}setTimeout(()=>${watch},${AFTER_PAINT})`;
   writeScript("guard.js", name, code);
 }
 
@@ -131,8 +135,8 @@ await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await bundle("forget.js", "forget.js", {}, "esm");
 await script("embed.js", "embed.js", {});
-await script("question.js", "question.js", { __ALONE__: "false" });
-await script("question.js", "question-alone.js", { __ALONE__: "true" });
+await script("question.js", "question.js", { __ALONE__: "false", __AFTER_PAINT__: AFTER_PAINT });
+await script("question.js", "question-alone.js", { __ALONE__: "true", __AFTER_PAINT__: AFTER_PAINT });
 await bundle("choice.js", "choice-api.js", { __DIALOG__: "false" });
 await bundle("choice.js", "choice-file.js", { __DIALOG__: "true" });
 await script("open.js", "open.js", { __HELD__: "true", __HOSTS__: "false" });

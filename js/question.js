@@ -6,7 +6,8 @@
  * that is fetched then. Where either fails, the browser sends the form.
  *
  * What is set when it is built: __ALONE__ in pages that may fetch no file of ours. There choice.js stands before it, and the link
- * and the third button lead to the preferences on a page of their own.
+ * and the third button lead to the preferences on a page of their own. __AFTER_PAINT__: how long what the first paint does not
+ * need waits, in milliseconds.
  */
 {
   const question = () => document.querySelector("#consentry-banner");
@@ -61,23 +62,25 @@
 
   // A shop that moves or filters its whole page takes what is fixed along, and the question out of view. The observer
   // looks after the page was laid out, so that nothing is laid out for it before the first paint.
-  addEventListener("load", () => {
-    const banner = question();
-    if (!banner) return;
-    new IntersectionObserver(([seen]) => {
-      if (seen.boundingClientRect.top > innerHeight) {
-        banner.popover = "manual";
-        banner.showPopover?.();
-      }
-    }).observe(banner);
-  });
+  addEventListener("load", () =>
+    setTimeout(() => {
+      const banner = question();
+      if (!banner) return;
+      new IntersectionObserver(([seen]) => {
+        if (seen.boundingClientRect.top > innerHeight) {
+          banner.popover = "manual";
+          banner.showPopover?.();
+        }
+      }).observe(banner);
+    }, __AFTER_PAINT__),
+  );
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
-  // the question is one the gateway does not believe. Looked for when the page has been read (watch.js says why).
+  // the question is one the gateway does not believe. Looked for after the first paint (watch.js says why).
   setTimeout(() => {
     if (isAnswered()) return;
     const look = () => isAnswered() && question()?.remove();
     addEventListener("pageshow", look);
     addEventListener("visibilitychange", look);
-  });
+  }, __AFTER_PAINT__);
 }

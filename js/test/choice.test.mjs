@@ -143,12 +143,12 @@ test("the guard waits while an answer is on its way, and not after a no in place
 test("a no in another tab takes the question away, a cookie that was there before does not", async () => {
   const one = asked();
   assert.equal(one.calls.asked, 0, "the first paint waits for no cookies");
-  await one.quiet();
+  await one.settled();
   one.jar.set("consentry", "1.20543...f00d");
   one.fire("visibilitychange", {});
   assert.equal(one.seen.removed, 1);
   const other = asked({ cookies: { consentry: "1.1...stale" } });
-  await other.quiet();
+  await other.settled();
   other.fire("pageshow", {});
   assert.equal(other.seen.removed, 0);
 });

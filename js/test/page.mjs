@@ -11,6 +11,7 @@ const fetching = (code) => code.replaceAll("import(", "imported(");
 export function makePage({ cookies = {}, state = null, hasStorage = true, isSandboxed = false } = {}) {
   const jar = new Map(Object.entries(cookies));
   const heard = [];
+  const later = [];
   const calls = { reload: 0, opened: [], cached: [], imported: [], asked: 0 };
 
   class Document {
@@ -71,12 +72,14 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     }
   }
   const page = {
-    Document, Storage, IDBFactory, CacheStorage, CookieStore, StorageManager, setTimeout, URLSearchParams, Date, RegExp,
+    Document, Storage, IDBFactory, CacheStorage, CookieStore, StorageManager, URLSearchParams, Date, RegExp,
     document: Object.assign(new Document(), { referrer: "https://shop.example/" }),
     indexedDB: new IDBFactory(),
     caches: new CacheStorage(),
     cookieStore: new CookieStore(),
     navigator: { storage: new StorageManager(), onLine: true },
+    // What waits for a time has its turn in settled().
+    setTimeout: (job, ms) => (ms ? later.push(job) : setTimeout(job)),
     consentry: {},
     imported: async (address) => calls.imported.push(address),
     origin: isSandboxed ? "null" : "https://shop.example",
@@ -113,8 +116,11 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
       vm.runInContext(fetching(built(`${name}.js`)).replace("$C", cookies).replace("$S", storage), page),
     landing: () => vm.runInContext(fetching(built("landing.js")), page),
     script: (name) => vm.runInContext(fetching(built(name)), page),
-    /** What was put off until the page has been read. */
-    settled: () => new Promise((done) => setTimeout(done)),
+    /** What was put off until the page has been painted, and what that begins. */
+    settled: () => {
+      later.splice(0).forEach((job) => job());
+      return new Promise((done) => setTimeout(done));
+    },
     fire: (name, event) => heard.filter((it) => it.name === name).forEach((it) => it.listener(event)),
   };
 }

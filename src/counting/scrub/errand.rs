@@ -130,6 +130,13 @@ const BETWEEN: [&str; 25] = [
     "paid",
 ];
 
+/// Does this word say what the number after it is?
+#[cfg(test)]
+pub(super) fn says(word: &str) -> bool {
+    let word = word.to_lowercase();
+    [&ERRANDS[..], &TELEPHONES, &PLATES].concat().contains(&word.as_str())
+}
+
 /// What the words before a number in this text say that it is. `before` is what stands before the text itself:
 /// "/ordre/10045".
 pub(super) fn kind(text: &str, before: &str) -> Option<&'static str> {

@@ -108,7 +108,7 @@ impl std::fmt::Debug for CategorySet {
 }
 
 /// Trackers agreed to one by one, beside whole categories. A plain bit set: copying it costs less than sharing it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct TrackerSet([u64; TrackerSet::WORDS]);
 
 impl TrackerSet {

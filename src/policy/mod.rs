@@ -239,7 +239,7 @@ impl Policy {
     }
 
     /// Does an operator's rule with paths hold on `page`? Then nothing made ready fits it.
-    fn has_bound_rule(&self, page: Page<'_>) -> bool {
+    pub fn has_bound_rule(&self, page: Page<'_>) -> bool {
         self.settings.allow.iter().any(|allow| !allow.paths.is_empty() && allow.holds_on(page.path))
     }
 

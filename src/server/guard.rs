@@ -236,8 +236,7 @@ pub(super) fn widen_fence(visit: &Visit, named: &[Named], headers: &mut HeaderMa
         return;
     }
     visit.site.learn(&sights);
-    let fences = visit.site.fences.load();
-    let fence = policy.fence(&fences, &visit.consent, visit.page());
+    let fence = visit.site.fences.of_page(policy, &visit.consent, visit.page());
     let (Some(wider), header::Entry::Occupied(mut lines)) =
         (&fence.content_security_policy, headers.entry(CSP))
     else {
@@ -254,8 +253,7 @@ fn raise_fence(visit: &Visit, consent: &Consent, headers: &mut HeaderMap) {
         Mode::Observe => CSP_REPORT_ONLY,
         Mode::Off => return,
     };
-    let fences = visit.site.fences.load();
-    let fence = visit.site.policy.fence(&fences, consent, visit.page());
+    let fence = visit.site.fences.of_page(&visit.site.policy, consent, visit.page());
     if let Some(policy) = &fence.content_security_policy {
         headers.append(name, policy.clone());
     }

@@ -142,13 +142,15 @@ pub(super) fn says(word: &str) -> bool {
 pub(super) fn kind(text: &str, before: &str) -> Option<&'static str> {
     runs(text).find_map(|(at, run)| {
         let digits = digits_of(run);
-        if digits < ERRAND_DIGITS_MIN || span::is_time(run) {
+        if digits < ERRAND_DIGITS_MIN {
             return None;
         }
+        // What could be a day is one, but for a telephone that is called so: 2000 01 01 is a number in Oslo.
+        let is_time = span::is_time(run);
         let (within, after) = (&text[..at], &text[at + run.len()..]);
         let groups = groups(run);
         let has_sign = within.trim_end().ends_with('#') && !after.starts_with(char::is_alphanumeric);
-        if has_sign && groups[0].len() >= ERRAND_DIGITS_MIN {
+        if has_sign && !is_time && groups[0].len() >= ERRAND_DIGITS_MIN {
             return Some(":number");
         }
         match said(within, before)? {
@@ -156,7 +158,7 @@ pub(super) fn kind(text: &str, before: &str) -> Option<&'static str> {
                 let is_one = TELEPHONE_DIGITS.contains(&digits) && groups.iter().all(|group| group.len() > 1);
                 is_one.then_some(":phone")
             }
-            Said::Errand => (!span::begins_as_tyre(&groups)).then_some(":number"),
+            Said::Errand => (!is_time && !span::begins_as_tyre(&groups)).then_some(":number"),
         }
     })
 }

@@ -16,6 +16,7 @@ use consentry::policy::{Page, Policy, Settings, Unknown};
 use consentry::proxy::Body;
 use consentry::proxy::encode::Decoder;
 use consentry::proxy::peek::peek;
+use consentry::server::fences::LearnedFences;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const PAGE: Page<'static> = Page { host: "shop.example", path: "/dekk/sommer/205-55-16" };
@@ -90,6 +91,10 @@ fn decide(criterion: &mut Criterion) {
     });
     criterion.bench_function("a fence with a single tracker", |bench| {
         bench.iter(|| policy.fence(&fences, black_box(&with_single), PAGE).into_owned());
+    });
+    let kept = LearnedFences::of(&policy);
+    criterion.bench_function("a fence with a single tracker, kept", |bench| {
+        bench.iter(|| kept.of_page(&policy, black_box(&with_single), PAGE));
     });
     criterion.bench_function("guard rules with a single tracker", |bench| {
         bench.iter(|| policy.guard_rules(black_box(&with_single), PAGE).into_owned());

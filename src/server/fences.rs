@@ -77,7 +77,7 @@ impl LearnedFences {
     }
 
     /// The fence of a page in a consent state.
-    pub(super) fn of_page(&self, policy: &Policy, consent: &Consent, page: Page<'_>) -> Fence {
+    pub fn of_page(&self, policy: &Policy, consent: &Consent, page: Page<'_>) -> Fence {
         let now = self.now.load();
         if consent.trackers().is_empty() || policy.has_bound_rule(page) {
             policy.fence(&now.fences, consent, page).into_owned()

@@ -61,7 +61,7 @@ const AFTER_PAINT = "99";
  * nothing to be kept from and no question in the page, whose first paint could wait: the second alone, at once. */
 async function guard(name, free, granted, alone) {
   const watch = await minified("watch.js", { __FREE__: `${free}`, __GRANTED__: `${granted}`, __ALONE__: `${alone}` });
-  const code = free ? watch : `${await minified("guard.js", {})}setTimeout(()=>${watch},${AFTER_PAINT})`;
+  const code = free ? watch : `${await minified("guard.js", {})}setTimeout(()=>${watch})`;
   writeScript("guard.js", name, code);
 }
 

@@ -76,7 +76,8 @@
   );
 
   // A no in another tab: the page stays right, the question is answered. A cookie that was there before and yet led to
-  // the question is one the gateway does not believe. Looked for after the first paint (watch.js says why).
+  // the question is one the gateway does not believe. Looked for after the first paint; a no that comes before it leaves a
+  // question that can be answered again.
   setTimeout(() => {
     if (isAnswered()) return;
     const look = () => isAnswered() && question()?.remove();

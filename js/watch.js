@@ -4,9 +4,9 @@
  * What is set when it is built: __FREE__ for a visitor who agreed to everything; __GRANTED__ for one who agreed to something;
  * __ALONE__ in pages that may fetch no file of ours.
  *
- * Where a question may stand in the page it runs a moment later, when most pages have been painted: a new page waits for the
+ * Where a question may stand in the page it runs when the page has been read as far as it goes: a new page waits for the
  * browser when it asks for its cookies the first time (0.8 ms by itself, 3 where there is much to do), and its first paint
- * would wait, too. Who gives an answer in another tab within that moment is quicker than people are.
+ * would wait, too. No later: an answer that comes before it is not noticed.
  */
 {
   // What of the answer (1.20543.sm.youtube~vimeo.…) says what a page may do. No answer and a no are the same here, so

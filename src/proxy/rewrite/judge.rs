@@ -110,10 +110,11 @@ impl Judge {
             }
             return Ok(Verdict::Keep);
         }
-        match self.asked(name, bytes, scan) {
-            Verdict::Keep if name == b"iframe" => self.srcdoc(bytes, scan),
-            verdict => Ok(verdict),
+        if name == b"iframe" {
+            let verdict = self.asked(name, bytes, scan);
+            return if verdict == Verdict::Keep { self.srcdoc(bytes, scan) } else { Ok(verdict) };
         }
+        Ok(self.asked(name, bytes, scan))
     }
 
     fn asked(&mut self, name: &[u8], bytes: &[u8], scan: &Scan) -> Verdict {

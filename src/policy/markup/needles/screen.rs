@@ -40,8 +40,8 @@ impl Screen {
         for (index, text) in texts.iter().enumerate() {
             for (offset, window) in text.windows(WINDOW).take(STEP).enumerate() {
                 let Some(group) = group(window, 0) else { continue };
-                let (word, bit) = place(group);
-                filter[word] |= 1 << bit;
+                let (word, bits) = place(group);
+                filter[word] |= bits;
                 places.entry(group).or_default().push(Place { text: index, offset });
             }
         }
@@ -56,8 +56,8 @@ impl Screen {
         }
         let mut at = 0;
         while let Some(group) = group(script, at) {
-            let (word, bit) = place(group);
-            if self.filter[word] & 1 << bit != 0 && self.is_in(script, at, group) {
+            let (word, bits) = place(group);
+            if self.filter[word] & bits == bits && self.is_in(script, at, group) {
                 return true;
             }
             at += STEP;
@@ -79,10 +79,11 @@ fn group(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + WINDOW)?.try_into().ok().map(u32::from_le_bytes)
 }
 
-/// Where the filter knows of a group.
-const fn place(group: u32) -> (usize, u32) {
-    let hash = group.wrapping_mul(0x9E37_79B1) >> (32 - FILTER_BITS);
-    ((hash >> 6) as usize, hash & 63)
+/// Where the filter knows of a group: two bits of one word, so that hardly any other has both.
+const fn place(group: u32) -> (usize, u64) {
+    let hash = group.wrapping_mul(0x9E37_79B1);
+    let word = hash >> (32 - FILTER_BITS + 6);
+    (word as usize, 1 << (hash >> 16 & 63) | 1 << (hash >> 10 & 63))
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub use stand_in::stand_in_call;
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, in_value, unquoted};
 pub use hosts::{HOSTS_MAX, Hosts, Named};
-pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped, may_be_swapped};
+pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped};
 
 /// Where an attribute stands in the bytes of its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,15 +247,15 @@ impl Policy {
         let text = code.text;
         let is_long = text.len() > snippet::SNIPPET_BYTES_MAX;
         let start = if is_long { snippet::PREAMBLE_BYTES } else { text.len() };
-        let mut in_start = code.needles.iter().filter(|needle| needle.end <= start);
-        let tracker = self.refused(consent, &mut in_start, |_| true)?;
+        let in_start = code.needles.iter().filter(|needle| needle.end <= start);
+        let tracker = self.refused(consent, in_start)?;
         let is_open = |address: &[u8]| self.address_is_open(consent, page, address);
         let id = match snippet::find(text, |name| self.stand_ins.knows(name), is_open) {
             Found::OwnWork => None,
             Found::Snippet { has_comments: false } => Some(tracker),
             Found::Snippet { has_comments: true } => {
                 let needles = self.needles.of(&snippet::without_comments(&text[..start]));
-                self.refused(consent, &mut needles.iter(), |_| true)
+                self.refused(consent, needles.iter())
             }
         };
         id.map(|id| self.catalog.tracker(id))
@@ -270,18 +270,12 @@ impl Policy {
         is_missing: impl Fn(TrackerId) -> bool,
     ) -> Option<TrackerId> {
         let is_wanted = |id| self.stand_ins.of(id).is_some() && is_missing(id);
-        self.refused(consent, &mut code.needles.iter(), is_wanted)
+        self.refused(consent, code.needles.iter().filter(|needle| is_wanted(needle.owner)))
     }
 
-    /// The first owner that `is_wanted` and has no consent.
-    fn refused<'n>(
-        &self,
-        consent: &Consent,
-        needles: &mut impl Iterator<Item = &'n Needle>,
-        is_wanted: impl Fn(TrackerId) -> bool,
-    ) -> Option<TrackerId> {
-        let is_refused = |id| !consent.lets_run(self.catalog.tracker(id));
-        needles.map(|needle| needle.owner).find(|id| is_wanted(*id) && is_refused(*id))
+    /// The first owner without consent.
+    fn refused<'n>(&self, consent: &Consent, needles: impl Iterator<Item = &'n Needle>) -> Option<TrackerId> {
+        needles.map(|needle| needle.owner).find(|id| !consent.lets_run(self.catalog.tracker(*id)))
     }
 
     /// The rest of an inline script, after its start tag, that has a held tracker's names answer and do nothing.

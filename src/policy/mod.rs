@@ -15,7 +15,7 @@ pub mod markup;
 pub mod own_path;
 mod query;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod seal;
 mod service_worker;
 

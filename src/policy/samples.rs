@@ -1,13 +1,13 @@
-//! What the tests of this room share.
+//! What the tests of this room share, and those of rooms that ask it.
 
 use proptest::prelude::*;
 
 use super::consent::{Choice, Day, TrackerSet};
 use super::*;
 
-pub(super) const FRONT: Page<'static> = Page { host: "shop.example", path: "/" };
+pub(crate) const FRONT: Page<'static> = Page { host: "shop.example", path: "/" };
 
-pub(super) fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         hosts: vec!["shop.example".into()],
         prefix: "/_consentry".into(),
@@ -17,7 +17,7 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-pub(super) fn allow(what: Allowed, category: Category, paths: &[&str]) -> Allow {
+pub(crate) fn allow(what: Allowed, category: Category, paths: &[&str]) -> Allow {
     Allow {
         what,
         category,
@@ -33,7 +33,7 @@ pub(super) fn built_in() -> Arc<Catalog> {
     Arc::clone(&CATALOG)
 }
 
-pub(super) fn policy(settings: Settings) -> Policy {
+pub(crate) fn policy(settings: Settings) -> Policy {
     Policy::new(settings, built_in())
 }
 
@@ -47,7 +47,7 @@ pub(super) fn of(categories: &[Category]) -> Consent {
     single(categories, TrackerSet::NONE)
 }
 
-pub(super) fn single(categories: &[Category], trackers: TrackerSet) -> Consent {
+pub(crate) fn single(categories: &[Category], trackers: TrackerSet) -> Consent {
     let choice = Choice::Some { categories: categories.iter().copied().collect(), trackers };
     Consent::from_choice(&choice, Day(20_000), None, &built_in())
 }

@@ -110,34 +110,19 @@ impl LearnedFences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::catalog::Catalog;
-    use crate::policy::consent::{Category, Choice, Day};
-    use crate::policy::{Allow, Allowed, Settings, Unknown};
-
-    const FRONT: Page<'static> = Page { host: "shop.example", path: "/" };
-
-    fn policy(allow: Vec<Allow>) -> Policy {
-        let catalog = Catalog::new(Catalog::built_in().expect("entries")).expect("a catalogue");
-        let settings = Settings {
-            hosts: vec!["shop.example".into()],
-            prefix: "/_consentry".into(),
-            unknown_cookies: Unknown::Hold,
-            unknown_hosts: Unknown::Hold,
-            allow,
-        };
-        Policy::new(settings, Arc::new(catalog))
-    }
+    use crate::policy::consent::Category;
+    use crate::policy::samples::{FRONT, allow, policy, settings, single};
+    use crate::policy::{Allowed, Settings};
 
     /// Who agreed to each tracker alone, one after the other.
     fn singles(policy: &Policy) -> Vec<Consent> {
-        let single = |id| {
+        let alone = |id| {
             let mut trackers = TrackerSet::NONE;
             trackers.insert(id);
-            let choice = Choice::Some { categories: CategorySet::NECESSARY, trackers };
-            Consent::from_choice(&choice, Day(20_000), None, policy.catalog())
+            single(&[], trackers)
         };
         let optional = policy.catalog().trackers().filter(|tracker| tracker.category != Category::Necessary);
-        optional.map(|tracker| single(tracker.id)).collect()
+        optional.map(|tracker| alone(tracker.id)).collect()
     }
 
     /// Where the text of a fence lies: of one that is kept, at the same place each time.
@@ -147,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_fence_for_single_trackers_is_made_once_and_few_are_kept() {
-        let policy = policy(Vec::new());
+        let policy = policy(settings());
         let fences = LearnedFences::of(&policy);
         for consent in singles(&policy).iter().take(SINGLES_MAX + 8) {
             let first = fences.of_page(&policy, consent, FRONT);
@@ -161,13 +146,8 @@ mod tests {
 
     #[test]
     fn a_fence_that_holds_on_some_pages_is_not_kept_for_others() {
-        let rule = Allow {
-            what: Allowed::Host("pay.example".into()),
-            category: Category::Necessary,
-            why: "Betaling".into(),
-            paths: vec!["/kasse".into()],
-        };
-        let policy = policy(vec![rule]);
+        let rule = allow(Allowed::Host("pay.example".into()), Category::Necessary, &["/kasse"]);
+        let policy = policy(Settings { allow: vec![rule], ..settings() });
         let fences = LearnedFences::of(&policy);
         let consent = &singles(&policy)[0];
         let has_rule = |path: &str| {
@@ -180,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_reports_has_the_fences_made_anew_once_a_second() {
-        let policy = policy(Vec::new());
+        let policy = policy(settings());
         let rare = policy.catalog().trackers().filter(|tracker| tracker.is_rare());
         let hosts: Vec<String> = rare.map(|service| service.hosts[0].host.replacen('*', "x", 1)).collect();
         let fences = LearnedFences::of(&policy);

@@ -25,7 +25,7 @@ pub(super) fn is_one(tag: &Tag<'_>) -> bool {
 impl Policy {
     /// Is a tracker's snippet in it, or an address that is held?
     pub(super) fn unfenced(&self, consent: &Consent, page: Page<'_>, code: &Code<'_>) -> Finding<'_> {
-        match self.refused(consent, &mut code.needles.iter(), |_| true) {
+        match self.refused(consent, code.needles.iter()) {
             Some(id) => Finding::Held(Some(self.catalog.tracker(id))),
             None if self.names_held(consent, page, code.text) => Finding::Held(None),
             None => Finding::Open,

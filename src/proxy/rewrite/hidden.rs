@@ -131,9 +131,10 @@ impl Hidden {
             None => return Ok(Outcome::Waits),
         };
         let name = Name::of(buf, scan.name_start()..scan.name_end);
-        let mut verdict = judge.verdict(name.as_bytes(), seen, scan)?;
+        let word = name.as_bytes();
+        let mut verdict = judge.verdict(word, seen, scan)?;
         let mut read_to = end;
-        if verdict == Verdict::Keep && judge.is_active(name.as_bytes(), buf, scan) {
+        if verdict == Verdict::Keep && judge.is_active(word, buf, scan) {
             let text_limit = end + INLINE_BYTES_MAX;
             let text = &buf[..buf.len().min(text_limit)];
             let mut at = end;
@@ -147,7 +148,7 @@ impl Hidden {
             verdict = judge.inline(buf, scan, &judge.policy.code(&buf[end..text_end]), Place::Doubtful);
         }
         judge.spend(read_to - start)?;
-        if name.as_bytes() == b"base" {
+        if word == b"base" {
             judge.base(buf, scan, true)?;
         }
         judge.carry_out(&verdict, &Shows::Nothing, buf, scan, edits);

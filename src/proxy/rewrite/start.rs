@@ -6,7 +6,7 @@ use super::RewriteError;
 use super::placeholder::{self, Shows};
 use super::raw::Escape;
 use super::walker::{State, Walker};
-use crate::policy::markup::{Code, Verdict, may_be_swapped};
+use crate::policy::markup::{Code, Verdict};
 
 /// Tags after which the walker reads on in another way, or knows more.
 pub(super) const NAMES: [&[u8]; 10] = [
@@ -126,9 +126,7 @@ impl Walker {
                 b"html" => self.frame.attribute(name, value),
                 _ => {}
             }
-            if may_be_swapped(name) {
-                self.frame.signs.look_at(word, name, value);
-            }
+            self.frame.signs.look_at(word, name, value);
         }
     }
 }

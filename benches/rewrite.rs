@@ -12,6 +12,11 @@ use consentry::policy::{Policy, Settings, Unknown};
 use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, Rewriter};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lol_html::{HtmlRewriter, element, text};
+use mimalloc::MiMalloc;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The size of the page. Unit: bytes.
 const PAGE_BYTES: usize = 29_000;

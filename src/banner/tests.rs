@@ -76,16 +76,6 @@ pub(crate) const COUNTED: Counted = Counted {
     objection: Objects::No,
 };
 
-fn policy_settings() -> policy::Settings {
-    policy::Settings {
-        hosts: vec!["shop.example".into()],
-        prefix: "/_consentry".into(),
-        unknown_cookies: Unknown::Hold,
-        unknown_hosts: Unknown::Hold,
-        allow: Vec::new(),
-    }
-}
-
 pub(crate) fn banner() -> Banner {
     Banner::new(settings(), catalog()).unwrap()
 }
@@ -237,7 +227,7 @@ fn used_catalog() -> Arc<Catalog> {
 fn speaking(languages: &[&str], catalog: Arc<Catalog>) -> (Policy, Banner) {
     let languages = languages.iter().map(|language| (*language).to_owned()).collect();
     let banner = Banner::new(Settings { languages, ..settings() }, Arc::clone(&catalog)).unwrap();
-    (Policy::new(policy_settings(), catalog), banner)
+    (Policy::new(policy::samples::settings(), catalog), banner)
 }
 
 /// Rule R12: same element, same class, same attributes; refusal first.

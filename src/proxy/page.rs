@@ -282,22 +282,16 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::policy::Policy;
     use crate::policy::catalog::Catalog;
     use crate::policy::consent::Consent;
-    use crate::policy::{Policy, Settings, Unknown};
+    use crate::policy::samples::settings;
     use crate::proxy::charset::ToUtf8;
     use crate::proxy::encode::{Coding, DECODED_BYTES_PER_PIECE_MAX, STEP_BYTES};
     use crate::proxy::rewrite::{Insertions, Rewriter};
 
     fn policy() -> Arc<Policy> {
-        let settings = Settings {
-            hosts: vec!["shop.example".into()],
-            prefix: "/_consentry".into(),
-            unknown_cookies: Unknown::Hold,
-            unknown_hosts: Unknown::Hold,
-            allow: Vec::new(),
-        };
-        Arc::new(Policy::new(settings, Arc::new(Catalog::new(Vec::new()).unwrap())))
+        Arc::new(Policy::new(settings(), Arc::new(Catalog::new(Vec::new()).unwrap())))
     }
 
     /// The frames that a visitor gets, and what became of the page.

@@ -136,29 +136,20 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, LazyLock};
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::catalog::Catalog;
+    use crate::policy::Policy;
     use crate::policy::consent::Consent;
-    use crate::policy::{Policy, Settings, Unknown};
+    use crate::policy::samples::{policy, settings};
     use crate::proxy::rewrite::Insertions;
 
     const TAIL: &[u8] = b"<script async src=\"/_consentry/witness.js\"></script>";
 
     fn onlooker() -> Reader {
-        static POLICY: std::sync::LazyLock<Arc<Policy>> = std::sync::LazyLock::new(|| {
-            let settings = Settings {
-                hosts: vec!["shop.example".into()],
-                prefix: "/_consentry".into(),
-                unknown_cookies: Unknown::Hold,
-                unknown_hosts: Unknown::Hold,
-                allow: Vec::new(),
-            };
-            Arc::new(Policy::new(settings, Arc::new(Catalog::new(Catalog::built_in().unwrap()).unwrap())))
-        });
+        static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| Arc::new(policy(settings())));
         let nothing = Insertions::none();
         let rewriter = Rewriter::new(POLICY.clone(), Consent::none(), "shop.example", "/", nothing);
         Reader::Looks(Onlooker::new(rewriter, Bytes::from_static(TAIL)))

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::service_worker;
 
-const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+pub(super) const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+pub(super) const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// What scripts send along that fetch a part of a page and put it in: jQuery and others, htmx, Turbo, pjax, Unpoly. A
 /// browser that goes to a page cannot send these.
 const FRAGMENT: [HeaderName; 5] = [

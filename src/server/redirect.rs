@@ -7,7 +7,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::cache;
-use super::navigation::Purpose;
+use super::navigation::{DEST, MODE, Purpose};
 use super::site::Mode;
 use super::visit::Visit;
 use crate::policy::Page;
@@ -15,9 +15,6 @@ use crate::policy::consent::Consent;
 use crate::proxy::Body;
 use crate::proxy::headers::Host;
 use crate::telemetry::Metrics;
-
-const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// What speaks of the body that is left out.
 const OF_THE_BODY: [HeaderName; 6] = [

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use super::*;
 use crate::policy::catalog::Catalog;
 use crate::policy::consent::{Choice, Day};
-use crate::policy::{Settings, Unknown};
+use crate::policy::samples::settings;
 
 fn policy() -> Arc<Policy> {
     let entry = |id: &str, category: &str, more: &str| {
@@ -28,14 +28,7 @@ fn policy() -> Arc<Policy> {
     ]
     .concat();
     let catalog = Catalog::new(Catalog::parse(&text).unwrap()).unwrap();
-    let settings = Settings {
-        hosts: vec!["shop.example".into()],
-        prefix: "/_consentry".into(),
-        unknown_cookies: Unknown::Hold,
-        unknown_hosts: Unknown::Hold,
-        allow: Vec::new(),
-    };
-    Arc::new(Policy::new(settings, Arc::new(catalog)))
+    Arc::new(Policy::new(settings(), Arc::new(catalog)))
 }
 
 thread_local! {

@@ -5,7 +5,7 @@
 //! and come alive when it is put in. It has no validator: what a script asks for keeps its conditions on the way to the
 //! origin, which could tell a browser by a tag that comes back.
 
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::rewritten::{as_it_came, make_changed, spoken, telling};
 use super::{Ask, decoder};
@@ -18,12 +18,10 @@ use crate::proxy::reader::Reader;
 use crate::proxy::rewrite::{Insertions, Rewriter};
 use crate::server::count::{is_download, is_html, is_xml};
 use crate::server::guard::has_no_body;
-use crate::server::navigation::Purpose;
+use crate::server::navigation::{DEST, Purpose};
 use crate::server::site::Mode;
 use crate::server::visit::Visit;
 use crate::server::worker::Shared;
-
-const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// May the answer to this be put into a page by who asks?
 pub(super) fn is_fetched(purpose: Purpose, headers: &HeaderMap) -> bool {

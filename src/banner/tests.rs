@@ -3,7 +3,7 @@
 use super::*;
 use crate::counting::WithoutConsent;
 use crate::policy::consent::{Choice, Day};
-use crate::policy::{self, Page, Policy, Unknown, markup};
+use crate::policy::{self, Page, Policy, markup};
 use crate::proxy::rewrite::Part;
 
 const TRACKERS: &str = r#"

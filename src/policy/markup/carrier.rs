@@ -102,22 +102,30 @@ pub(super) enum Role {
     Component,
 }
 
-/// For each length of a name, as far as it matters, the first letters of the carriers that are that long.
-const FIRST_LETTERS: [u32; 16] = {
-    let mut letters = [0; 16];
-    let mut index = 0;
-    while index < TABLE.len() {
-        let name = TABLE[index].0;
-        letters[name.len() & 15] |= 1 << (name[0] & 31);
-        index += 1;
+/// For each length of a name, as far as it matters, the first letters of the names that are that long, in whatever case.
+struct FirstLetters([u32; 16]);
+
+impl FirstLetters {
+    const fn of(names: &[&[u8]]) -> Self {
+        let mut letters = [0; 16];
+        let mut index = 0;
+        while index < names.len() {
+            letters[names[index].len() & 15] |= 1 << (names[index][0] & 31);
+            index += 1;
+        }
+        Self(letters)
     }
-    letters
-};
+
+    /// May this be one of them?
+    fn may_have(&self, name: &[u8]) -> bool {
+        name.first().is_some_and(|first| self.0[name.len() & 15] & 1 << (first & 31) != 0)
+    }
+}
 
 impl Kind {
     pub(super) fn of(name: &[u8]) -> Self {
-        let first = name.first().map_or(0, |first| 1 << (first & 31));
-        if FIRST_LETTERS[name.len() & 15] & first == 0 {
+        const FIRST_LETTERS: FirstLetters = FirstLetters::of(&CARRIERS);
+        if !FIRST_LETTERS.may_have(name) {
             return Self::Other;
         }
         TABLE
@@ -294,28 +302,29 @@ pub(super) fn component(name: &[u8]) -> Option<Category> {
 
 /// Link types that make a browser connect or fetch (HTML 4.6.7 and the hints); the others only state a relation.
 pub(in crate::policy) fn rel_loads(rel: &[u8]) -> bool {
-    const LOADING: [&str; 18] = [
-        "stylesheet",
-        "preload",
-        "prefetch",
-        "preconnect",
-        "dns-prefetch",
-        "modulepreload",
-        "prerender",
-        "icon",
-        "manifest",
-        "apple-touch-icon",
-        "apple-touch-icon-precomposed",
-        "apple-touch-startup-image",
-        "mask-icon",
-        "import",
-        "subresource",
-        "compression-dictionary",
-        "search",
-        "monetization",
+    const LOADING: [&[u8]; 18] = [
+        b"stylesheet",
+        b"preload",
+        b"prefetch",
+        b"preconnect",
+        b"dns-prefetch",
+        b"modulepreload",
+        b"prerender",
+        b"icon",
+        b"manifest",
+        b"apple-touch-icon",
+        b"apple-touch-icon-precomposed",
+        b"apple-touch-startup-image",
+        b"mask-icon",
+        b"import",
+        b"subresource",
+        b"compression-dictionary",
+        b"search",
+        b"monetization",
     ];
-    rel.split(u8::is_ascii_whitespace)
-        .any(|token| LOADING.iter().any(|l| token.eq_ignore_ascii_case(l.as_bytes())))
+    const FIRST_LETTERS: FirstLetters = FirstLetters::of(&LOADING);
+    let loads = |token: &[u8]| LOADING.iter().any(|loading| token.eq_ignore_ascii_case(loading));
+    rel.split(u8::is_ascii_whitespace).any(|token| FIRST_LETTERS.may_have(token) && loads(token))
 }
 
 /// The types that are run: by browsers the JavaScript media types, `module`, and an empty one; and Partytown's. Parameters

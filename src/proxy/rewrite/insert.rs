@@ -52,7 +52,7 @@ enum Listener {
 }
 
 impl Frame {
-    pub(super) fn new(insertions: Insertions) -> Self {
+    pub(super) fn new(mut insertions: Insertions) -> Self {
         // Where a part is put in is not known here, nor what a <base> of that page says.
         let (body, origin) = if insertions.is_part {
             (Body::Content, insertions.origin.clone())
@@ -60,7 +60,7 @@ impl Frame {
             (Body::Unseen, Bytes::new())
         };
         Self {
-            signs: AwaitedSigns::new(&insertions.keep),
+            signs: AwaitedSigns::new(take(&mut insertions.keep)),
             insertions,
             language: None,
             body,

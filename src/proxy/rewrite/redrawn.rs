@@ -19,8 +19,8 @@ pub(super) struct AwaitedSigns {
 }
 
 impl AwaitedSigns {
-    pub(super) fn new(keep: &Keep) -> Self {
-        Self { keep: keep.clone(), due: None }
+    pub(super) const fn new(keep: Keep) -> Self {
+        Self { keep, due: None }
     }
 
     /// Would one change anything?

@@ -1,9 +1,10 @@
 //! Where one set of bytes has two readings, and how long that lasts.
 //!
 //! A tokenizer alone cannot know how a browser reads `<style>` within `<svg>` or `<select>`, or anything within
-//! `<noscript>` (raw text with scripting, markup without). While such an element is open there is *doubt*, and then
-//! every `<` with a letter after it is examined, also in comments, attribute values and raw text. Doubt ends with
-//! the element only when both readings surely agree again; after anything unusual it lasts to the end of the page.
+//! `<noscript>` (raw text with scripting, markup without). While such an element is open there is *doubt*: what one reading
+//! hides, as raw text, is examined for tags. Comments and attribute values are the same in all readings as long as none of
+//! them has begun to read on elsewhere. Doubt ends with the element only when all readings surely agree again; after
+//! anything unusual it lasts to the end of the page.
 
 /// Deepest nesting that is followed; deeper, doubt lasts.
 const DEPTH_MAX: usize = 32;
@@ -27,26 +28,84 @@ pub(super) const POINTS: [&[u8]; 15] = [
     b"noframes",
 ];
 
-/// Elements that raise doubt wherever they stand.
+/// Elements that raise doubt wherever they stand, or may.
 pub(super) const SOURCES: [&[u8]; 6] = [b"svg", b"math", b"select", b"noscript", b"frameset", b"plaintext"];
 
-/// What a `select` is made of.
-const IN_SELECT: [&[u8]; 3] = [b"option", b"optgroup", b"hr"];
+/// What browsers leave out within a `select` or read as raw text there, by their age. They leave out other elements, too,
+/// but then read on alike.
+const SHIFTING: [&[u8]; 10] = [
+    b"title",
+    b"textarea",
+    b"style",
+    b"xmp",
+    b"iframe",
+    b"noembed",
+    b"noframes",
+    b"noscript",
+    b"plaintext",
+    b"select",
+];
+
+/// What may stand at the beginning of a template before it is known what it is a template of (HTML 13.2.6.4.22).
+const BEFORE_COLUMNS: [&[u8]; 10] = [
+    b"base",
+    b"basefont",
+    b"bgsound",
+    b"link",
+    b"meta",
+    b"noframes",
+    b"script",
+    b"style",
+    b"title",
+    b"template",
+];
 
 /// How many of [`SOURCES`], from the front, raise it for as long as they are open; the others change what follows.
 const OPENING: usize = 4;
 
+/// The innermost of the open elements that have two readings, by what it makes of a start tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inside {
+    /// Read as anywhere in a page: there is none, or one in which each reading has come back to that.
+    Plain,
+    /// `svg` or `math`.
+    Foreign,
+    Select,
+    Noscript,
+    /// One of [`POINTS`]: every start tag is unusual.
+    Point,
+}
+
+/// What another reading may find in what one hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Split {
+    /// Nothing: all hide it.
+    None,
+    /// An end tag of the `<noscript>` that is open; up to it all is text there.
+    Noscript,
+    /// Any tag.
+    Any,
+}
+
 /// The open elements that have two readings.
 #[derive(Debug, Default)]
 pub(super) struct Doubt {
+    /// With the templates within them.
     open: Vec<&'static [u8]>,
     is_lasting: bool,
+    /// Could a `<col>` come first in a template here?
+    awaits_column: bool,
 }
 
 impl Doubt {
-    /// Must hidden text be examined?
+    /// May readings differ here?
     pub(super) fn is_raised(&self) -> bool {
-        self.is_lasting || !self.open.is_empty()
+        self.is_lasting || self.nest().iter().any(|open| *open != b"select")
+    }
+
+    /// Is an element open that has two readings? Then each tag is looked at by itself.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty()
     }
 
     /// Raises doubt for the rest of the page.
@@ -54,19 +113,44 @@ impl Doubt {
         self.is_lasting = true;
     }
 
+    /// May the next tag be a `<col>` that browsers take for the first in a template? In its columns they leave out what is
+    /// no column, and we would take its text for raw.
+    pub(super) const fn awaits_column(&self) -> bool {
+        self.awaits_column
+    }
+
+    /// What another reading may find in raw text, in a script or in a CDATA section.
+    pub(super) fn split(&self) -> Split {
+        let nest = self.nest();
+        match () {
+            () if self.is_lasting || nest.iter().any(|open| !matches!(*open, b"select" | b"noscript")) => {
+                Split::Any
+            }
+            () if self.is_noscript() => Split::Noscript,
+            () => Split::None,
+        }
+    }
+
+    /// The same of a comment or the value of an attribute.
+    pub(super) fn split_alike(&self) -> Split {
+        let is_known = |open: &&[u8]| matches!(*open, b"svg" | b"math" | b"select" | b"noscript");
+        match () {
+            () if self.is_lasting => Split::Any,
+            () if self.is_noscript() && self.nest().iter().all(is_known) => Split::Noscript,
+            () if self.is_plain() || self.nest().iter().all(is_known) => Split::None,
+            () => Split::Any,
+        }
+    }
+
     /// Is markup here most likely within `svg` or `math`, where no text is raw?
     pub(super) fn is_foreign(&self) -> bool {
-        self.open.last().is_some_and(|top| !matches!(*top, b"select" | b"noscript"))
+        matches!(self.inside(), Inside::Foreign | Inside::Point)
     }
 
     /// Does a tag of this name, in whatever case, change nothing here if it is neither one of [`SOURCES`] nor one of
     /// [`POINTS`]?
-    pub(super) fn is_indifferent(&self, name: &[u8]) -> bool {
-        match self.open.last().copied() {
-            None | Some(b"svg" | b"math" | b"noscript") => true,
-            Some(b"select") => IN_SELECT.iter().any(|known| name.eq_ignore_ascii_case(known)),
-            Some(_) => false,
-        }
+    pub(super) fn is_indifferent(&self) -> bool {
+        self.inside() != Inside::Point
     }
 
     /// Is this within `<noscript>`?
@@ -74,45 +158,106 @@ impl Doubt {
         self.open.contains(&b"noscript".as_slice())
     }
 
+    /// What is open within the innermost template that stands in one of them: a template begins anew.
+    fn nest(&self) -> &[&'static [u8]] {
+        let template = self.open.iter().rposition(|open| *open == b"template");
+        &self.open[template.map_or(0, |at| at + 1)..]
+    }
+
+    /// Is the content that of an SVG element whose content is HTML, in every reading: in that in which it is one, and in
+    /// those in which the `svg` has ended before and nobody knows such an element?
+    fn is_plain(&self) -> bool {
+        let nest = self.nest();
+        let is_point = |open: &&[u8]| matches!(*open, b"foreignobject" | b"desc");
+        nest.last().is_none_or(is_point) && nest.iter().all(|open| *open == b"svg" || is_point(open))
+    }
+
+    fn inside(&self) -> Inside {
+        match self.nest().last().copied() {
+            _ if self.is_plain() => Inside::Plain,
+            Some(b"svg" | b"math") => Inside::Foreign,
+            Some(b"select") => Inside::Select,
+            Some(b"noscript") => Inside::Noscript,
+            _ => Inside::Point,
+        }
+    }
+
     /// A start tag was read.
     pub(super) fn start(&mut self, name: &[u8], is_self_closing: bool) {
-        let top = self.open.last().copied();
-        let is_foreign = matches!(top, Some(b"svg" | b"math"));
-        match top {
-            None | Some(b"svg" | b"math" | b"noscript") => {}
-            Some(b"select") => self.is_lasting |= !IN_SELECT.contains(&name),
-            Some(_) => self.is_lasting = true,
+        let awaited_column = self.awaits_column;
+        if awaited_column {
+            self.awaits_column = BEFORE_COLUMNS.contains(&name);
+        }
+        if self.open.is_empty()
+            && !matches!(
+                name,
+                b"svg" | b"math" | b"select" | b"noscript" | b"frameset" | b"template" | b"col"
+            )
+        {
+            return;
+        }
+        let inside = self.inside();
+        let is_foreign = inside == Inside::Foreign;
+        match inside {
+            Inside::Select => self.is_lasting |= SHIFTING.contains(&name),
+            Inside::Point => self.is_lasting = true,
+            Inside::Plain | Inside::Foreign | Inside::Noscript => {}
         }
         match name {
             b"frameset" => self.is_lasting = true,
-            // A template within these is one of another kind, or may end all that was open in it.
-            b"plaintext" | b"template" => self.is_lasting |= top.is_some(),
-            // Browsers close it at once, but it is too rare to rely on that.
-            b"svg" | b"math" => self.is_lasting |= is_self_closing,
-            b"noscript" => self.is_lasting |= self.is_noscript() || (is_self_closing && top.is_some()),
+            b"col" => self.is_lasting |= awaited_column,
+            b"plaintext" => self.is_lasting |= self.is_open(),
+            b"template" => return self.start_template(inside),
+            b"noscript" => self.is_lasting |= self.is_noscript() || (is_self_closing && self.is_open()),
             b"script" => self.is_lasting |= self.is_foreign() && is_self_closing,
             _ => {}
         }
-        let is_open = match name {
-            b"svg" | b"math" | b"select" | b"noscript" => true,
+        let is_begun = match name {
+            b"svg" | b"math" => !is_self_closing,
+            b"select" | b"noscript" => true,
             _ => is_foreign && !is_self_closing,
         };
-        if !is_open {
+        if !is_begun {
             return;
         }
         let sources = SOURCES[..OPENING].iter().chain(POINTS.iter().filter(|_| is_foreign));
-        let Some(known) = sources.copied().find(|known| *known == name) else { return };
+        if let Some(known) = sources.copied().find(|known| *known == name) {
+            self.push(known);
+        }
+    }
+
+    /// A template within what has two readings has one, where it is a template in all of them; in `svg` it is an element of
+    /// another kind, and in `noscript` it may end what was open in it.
+    fn start_template(&mut self, inside: Inside) {
+        self.awaits_column = true;
+        match inside {
+            Inside::Plain if self.open.is_empty() => {}
+            Inside::Plain => self.push(b"template"),
+            // One in SVG is no select in every reading.
+            Inside::Select if self.nest().len() == 1 => self.push(b"template"),
+            _ => self.is_lasting = true,
+        }
+    }
+
+    fn push(&mut self, name: &'static [u8]) {
         if self.open.len() == DEPTH_MAX {
             self.is_lasting = true;
-            return;
+        } else {
+            self.open.push(name);
         }
-        self.open.push(known);
     }
 
     /// An end tag was read.
     pub(super) fn end(&mut self, name: &[u8]) {
-        self.is_lasting |= name == b"template" && !self.open.is_empty();
-        let Some(depth) = self.open.iter().rposition(|open| *open == name) else { return };
+        let is_template = name == b"template";
+        self.awaits_column |= is_template;
+        if self.open.is_empty() {
+            return;
+        }
+        let Some(depth) = self.open.iter().rposition(|open| *open == name) else {
+            self.is_lasting |= is_template;
+            return;
+        };
         self.is_lasting |= depth + 1 != self.open.len();
         self.open.truncate(depth);
     }
@@ -137,7 +282,13 @@ mod tests {
     fn doubt_ends_with_what_raised_it() {
         let tables = [
             "svg title /title g style /style /g /svg",
+            "svg foreignobject div /div style /style /foreignobject /svg",
+            "svg desc b /b /desc /svg",
+            "svg/",
             "select option /option optgroup option /select",
+            "select button selectedcontent /selectedcontent /button option span /span /option /select",
+            "select script /script svg path /svg /select",
+            "select template option select option /select /option template svg /svg /template /template option /select",
             "noscript img /noscript",
             "math mi /mi mo /mo /math",
         ];
@@ -150,10 +301,13 @@ mod tests {
     fn doubt_lasts_after_anything_unusual() {
         let tables = [
             "svg desc /svg",
-            "svg foreignobject div /div /foreignobject /svg",
+            "math foreignobject div /div /foreignobject /math",
+            "select svg foreignobject div /div /foreignobject /svg /select",
             "select style /style /select",
             "frameset",
-            "svg/",
+            "select template /select",
+            "template col",
+            "template template /template link col",
             "noscript noscript /noscript",
             "svg select /svg",
             "svg style b /style /svg",

@@ -34,6 +34,12 @@ pub(super) fn first_markup(buf: &[u8], from: usize, to: usize) -> Option<usize> 
     memchr::memchr_iter(b'<', &buf[from..to]).map(|offset| from + offset).find(starts)
 }
 
+/// Is there anything in the region that could end a `<noscript>`? Looks two bytes past its end.
+pub(super) fn first_end(buf: &[u8], from: usize, to: usize) -> Option<usize> {
+    let starts = |at: &usize| matches!(buf.get(at + 1..at + 3), Some([b'/', b'n' | b'N']));
+    memchr::memchr_iter(b'<', &buf[from..to]).map(|offset| from + offset).find(starts)
+}
+
 impl Hidden {
     /// Notes a region.
     pub(super) fn push(&mut self, from: usize, to: usize) {

@@ -8,6 +8,7 @@
 
 use bytes::Bytes;
 
+use super::doubt::Split;
 use super::edits::Rank;
 use super::judge::disarm;
 use super::tag::{Name, Open};
@@ -110,7 +111,8 @@ impl Walker {
 
     /// What may be markup in another reading cannot be examined piece by piece.
     fn check_hidden(&self, buf: &[u8], from: usize, to: usize) -> Result<(), RewriteError> {
-        let may_hide = self.doubt.is_raised() && memchr::memchr(b'<', &buf[from..to]).is_some();
+        let may_hide =
+            self.doubt.split_alike() != Split::None && memchr::memchr(b'<', &buf[from..to]).is_some();
         if may_hide { Err(RewriteError::TagTooLong) } else { Ok(()) }
     }
 

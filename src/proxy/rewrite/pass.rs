@@ -42,17 +42,22 @@ impl Passing {
 impl Walker {
     /// Does a tag without a sign change nothing here?
     pub(super) fn is_calm(&self) -> bool {
-        self.frame.is_settled() && !self.doubt.is_raised() && self.judge.images() == Images::OwnArePlain
+        self.frame.is_settled() && !self.is_watched() && self.judge.images() == Images::OwnArePlain
+    }
+
+    /// Must each tag be looked at by itself?
+    fn is_watched(&self) -> bool {
+        self.doubt.is_raised() || self.doubt.is_open()
     }
 
     /// Passes over text and tags that change nothing, and finds the next tag that may. In doubt that is one that no
     /// reading could find another in.
     pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
-        let is_doubtful = self.doubt.is_raised();
-        if self.passing.pace != Pace::Passes || !self.frame.is_settled() {
+        let is_watched = self.is_watched();
+        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || self.doubt.awaits_column() {
             return self.next_tag(buf);
         }
-        let images = if is_doubtful { Images::AreRead } else { self.judge.images() };
+        let images = if is_watched { Images::AreRead } else { self.judge.images() };
         loop {
             if images == Images::OwnArePlain && self.at >= self.passing.walked_to {
                 let calm = calm_end(self.passing.level, buf, self.at);
@@ -62,15 +67,12 @@ impl Walker {
             if start + 1 == self.passing.walked_to {
                 return start; // It is the sign.
             }
-            let Some(plain) = plain_end(buf, start, images) else { return start };
-            let is_surely = || {
-                self.doubt.is_indifferent(&buf[plain.name.clone()])
-                    && memchr(b'<', &buf[start + 1..plain.end]).is_none()
-            };
-            if is_doubtful && !is_surely() {
+            let Some(end) = plain_end(buf, start, images) else { return start };
+            let is_surely = || self.doubt.is_indifferent() && memchr(b'<', &buf[start + 1..end]).is_none();
+            if is_watched && !is_surely() {
                 return start;
             }
-            self.at = plain.end;
+            self.at = end;
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Tags that nothing here acts on, known without reading them as tags.
 
-use std::ops::Range;
-
 use super::TAG_BYTES_MAX;
 use super::tag::{self, ATTRIBUTES_MAX, CLOSE, EQUALS, Name, OTHER, SLASH, SPACE, skip};
 use crate::policy::markup;
@@ -59,19 +57,11 @@ pub(super) enum Images {
     AreRead,
 }
 
-/// A tag that nothing here acts on.
-#[derive(Debug)]
-pub(super) struct Plain {
-    pub(super) name: Range<usize>,
-    /// First byte after it.
-    pub(super) end: usize,
-}
-
-/// The tag whose `<` is at `start`, when it is surely a whole one that nothing here acts on: most tags of
+/// Where the tag ends whose `<` is at `start`, when it is surely a whole one that nothing here acts on: most tags of
 /// a page, and its pictures on its own host, unless a `<base>` may lead them elsewhere. `None` says nothing; then it
 /// is to be read as any tag.
 #[inline]
-pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plain> {
+pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usize> {
     let is_end = buf.get(start + 1) == Some(&b'/');
     let from = start + 1 + usize::from(is_end);
     let mut at = tag::name_end(buf, from, SPACE | SLASH | CLOSE);
@@ -88,7 +78,7 @@ pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<Plai
     for _ in 0..=ATTRIBUTES_MAX {
         at = skip(buf, at, OTHER | EQUALS | CLOSE);
         if *buf.get(at)? == b'>' {
-            return (at - start < TAG_BYTES_MAX).then_some(Plain { name: from..name_end, end: at + 1 });
+            return (at - start < TAG_BYTES_MAX).then_some(at + 1);
         }
         let first = at;
         at = tag::name_end(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);

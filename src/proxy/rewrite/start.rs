@@ -41,7 +41,7 @@ impl Walker {
         match word {
             b"base" if !is_inert => {
                 self.frame.base();
-                self.judge.base(buf, &self.scan, is_doubtful)?;
+                self.judge.base(buf, &self.scan, is_doubtful || self.doubt.is_open())?;
             }
             b"template" => self.templates.start(buf, &self.scan),
             _ => {}
@@ -50,7 +50,7 @@ impl Walker {
         // Looked at where it stands: it is large, and nearly every tag is kept.
         let verdict = judged.as_ref().map_err(|error| *error)?;
         self.carry_out(verdict, buf, word);
-        if word == b"script" && !is_doubtful {
+        if word == b"script" && !(is_doubtful && self.doubt.is_open()) {
             self.judge.stand_in(verdict, &Code::NONE, self.scan.start, &mut self.frame, &mut self.edits);
         }
         // Within SVG a script with a `src` is an inline one.

@@ -309,9 +309,9 @@ fn a_page_after_full_consent_is_what_the_shop_wrote() {
 
 #[test]
 fn a_page_that_cannot_be_read_ends() {
-    let long = format!("<svg><p title='<a {}'>", "x".repeat(TAG_BYTES_MAX));
+    let long = format!("<svg><title><p title='<a {}'>", "x".repeat(TAG_BYTES_MAX));
     let many = format!("<p {}>", "a ".repeat(ATTRIBUTES_MAX + 1));
-    let tangled = format!("<svg><!--{}", "<a".repeat(40_000));
+    let tangled = format!("<svg><style><!--{}", "<a".repeat(40_000));
     let table = [
         (long.as_bytes(), RewriteError::TagTooLong),
         (many.as_bytes(), RewriteError::TooManyAttributes),

@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use memchr::memchr;
 
-use super::doubt::Doubt;
+use super::doubt::{Doubt, Split};
 use super::edits::{Edits, Rank};
-use super::hidden::{Hidden, first_markup};
+use super::hidden::{Hidden, first_end, first_markup};
 use super::insert::Frame;
 use super::judge::{Judge, Place};
 use super::long::Long;
@@ -150,6 +150,7 @@ impl Walker {
 
     fn step(&mut self, buf: &[u8], is_last: bool) -> Result<Step, RewriteError> {
         let from = self.at;
+        let split = self.split();
         match &mut self.state {
             State::Text => return self.text(buf, is_last),
             State::Tag => return self.tag(buf),
@@ -167,7 +168,8 @@ impl Walker {
             }
             State::Bogus => match memchr(b'>', &buf[from..]) {
                 Some(offset) => (self.at, self.state) = (from + offset + 1, State::Text),
-                None => self.at = buf.len().saturating_sub(usize::from(!is_last)).max(from),
+                // As much is kept as tells an end tag that another reading may find.
+                None => self.at = buf.len().saturating_sub(if is_last { 0 } else { 3 }).max(from),
             },
             State::Raw(name) => {
                 if raw::text_end(buf, &mut self.at, name, is_last).is_some() {
@@ -181,7 +183,7 @@ impl Walker {
             }
             State::Plain => self.at = buf.len().saturating_sub(usize::from(!is_last)).max(from),
         }
-        self.hide(buf, from, self.at);
+        self.hide(split, buf, from, self.at);
         Ok(if self.state == State::Text { Step::On } else { Step::Waits })
     }
 
@@ -251,16 +253,25 @@ impl Walker {
         }
     }
 
+    /// What may another reading find in what the walker is in?
+    fn split(&self) -> Split {
+        match self.state {
+            State::Comment { .. } | State::Bogus => self.doubt.split_alike(),
+            _ => self.doubt.split(),
+        }
+    }
+
     /// Notes a region that is no markup in this reading of the page.
-    fn hide(&mut self, buf: &[u8], from: usize, to: usize) {
-        if self.doubt.is_raised() {
-            self.hide_in_doubt(buf, from, to);
+    fn hide(&mut self, split: Split, buf: &[u8], from: usize, to: usize) {
+        if split != Split::None {
+            self.hide_in_doubt(split, buf, from, to);
         }
     }
 
     #[cold]
-    fn hide_in_doubt(&mut self, buf: &[u8], from: usize, to: usize) {
-        if let Some(first) = first_markup(buf, from, to) {
+    fn hide_in_doubt(&mut self, split: Split, buf: &[u8], from: usize, to: usize) {
+        let find = if split == Split::Noscript { first_end } else { first_markup };
+        if let Some(first) = find(buf, from, to) {
             self.doubt.last();
             self.hidden.push(first, to);
         }
@@ -282,7 +293,11 @@ impl Walker {
         let word = name.as_bytes();
         // Within SVG a script may end itself; in the other reading its text follows, and is read there.
         let is_whole = word == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
-        self.hide(buf, self.scan.start + usize::from(!is_whole), end);
+        if is_whole {
+            self.hide(self.doubt.split(), buf, self.scan.start, end);
+        } else {
+            self.hide(self.doubt.split_alike(), buf, self.scan.start + 1, end);
+        }
         self.at = end;
         self.state = State::Text;
         if self.scan.is_end {
@@ -306,10 +321,11 @@ impl Walker {
             self.state = State::Inline { text, escape };
             return Step::Waits;
         }
-        self.hide(buf, text, self.at);
+        self.hide(self.doubt.split(), buf, text, self.at);
         let read = &buf[text..found.unwrap_or(seen.len())];
         let code = if is_allowed { Code::allowed(read) } else { self.judge.policy.code(read) };
-        let place = match self.doubt.is_raised() {
+        // Where nothing is open that may make a difference, a script ends as any, though doubt may last.
+        let place = match self.doubt.is_raised() && self.doubt.is_open() {
             false => Place::Plain,
             true if self.doubt.is_foreign() => Place::Foreign,
             true => Place::Doubtful,

@@ -28,7 +28,7 @@ use http::header::{HeaderName, HeaderValue};
 
 use super::consent::{Category, CategorySet, Consent};
 use super::cookies::Kept;
-use super::markup::refresh_address;
+use super::markup::refresh_addresses;
 use super::{Page, Policy};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -155,8 +155,7 @@ impl Policy {
         headers: &mut HeaderMap,
     ) -> usize {
         let value = joined(headers, name);
-        let leads = refresh_address(&value);
-        if leads.is_none_or(|address| self.address_is_open(consent, page, address)) {
+        if refresh_addresses(&value).all(|address| self.address_is_open(consent, page, address)) {
             return 0;
         }
         remove(headers, name)

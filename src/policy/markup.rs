@@ -29,7 +29,7 @@ use super::{Page, Policy};
 pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};
 use mark::marked_granted;
-pub(super) use meta::refresh_address;
+pub(super) use meta::refresh_addresses;
 pub(super) use needles::{Needle, Needles};
 use reading::{Finding, Reading};
 use sight::is_out_of_sight;
@@ -325,6 +325,12 @@ pub fn leads_nowhere(element: &[u8], name: &[u8], beginning: &[u8]) -> bool {
         Some(_) => false,
         None => true,
     }
+}
+
+/// Does no attribute of this tag lead anywhere, whatever comes behind what is there?
+pub fn is_harmless(tag: &Tag<'_>) -> bool {
+    made_harmless(tag.name, false).is_empty()
+        && tag.attributes().all(|attribute| leads_nowhere(tag.name, attribute.name, attribute.value))
 }
 
 /// What stands first in an element of which not all is known, where another attribute decides what it does: the first of

@@ -9,6 +9,7 @@
 mod prescan;
 
 use encoding_rs::{CoderResult, Decoder, Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE};
+use http::HeaderValue;
 
 pub(super) use prescan::{START_BYTES, declared};
 
@@ -33,8 +34,24 @@ pub enum CharsetError {
     Guessed,
 }
 
-/// The encoding that a `Content-Type` names (RFC 9110 section 8.3.2; of several the first counts). `None` when it names
-/// none that browsers know: then the page itself says it, or nobody does.
+/// The encoding that the lines of a `Content-Type` name (RFC 9110 section 8.3.2; of several values the last counts, and of
+/// several in one the first). `None` when they name none that browsers know: then the page itself says it, or nobody does.
+/// And: is it plain? Browsers may read another one out of several lines or values, of two `charset`, of quotes.
+pub fn of_content_types<'a>(
+    lines: impl Iterator<Item = &'a HeaderValue>,
+) -> (Option<&'static Encoding>, bool) {
+    let is_name = |part: &&[u8]| part.eq_ignore_ascii_case(b"charset");
+    let is_odd = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let (mut said, mut values, mut is_plain) = (None, 0, true);
+    for value in lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
+        values += 1;
+        said = of_content_type(value).or(said);
+        is_plain &= !value.iter().any(is_odd) && value.windows(7).filter(is_name).count() < 2;
+    }
+    (said, is_plain && values < 2)
+}
+
+/// The encoding that one value of a `Content-Type` names.
 pub fn of_content_type(value: &[u8]) -> Option<&'static Encoding> {
     let charset = value.split(|byte| *byte == b';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_at(memchr::memchr(b'=', parameter)?);

@@ -57,6 +57,7 @@ fn a_refresh_leads_to_no_held_host() {
         "0;url=https://www.facebook.com/tr",
         "5, 'https:\\\\www.facebook.com/tr'",
         "0 ; URL = //unknown.example",
+        "0;url='http://shop.example'@www.facebook.com/tr'",
     ] {
         assert!(is_gone(&none, "refresh", value), "{value}");
     }

@@ -44,7 +44,8 @@ impl<'a> Reading<'a, '_> {
         for content in tag.attributes().filter(|attribute| attribute.is("content")) {
             let text = content.text();
             let finding = match pragma {
-                Pragma::Refresh => refresh_address(&text).map_or(Finding::Open, |at| self.address(at)),
+                Pragma::Refresh => refresh_addresses(&text)
+                    .fold(Finding::Open, |answer, address| answer.or(self.address(address))),
                 Pragma::ClientHints => self.candidates(&text).or(self.unless(Category::Marketing)),
                 Pragma::DnsPrefetch if text.trim_ascii().eq_ignore_ascii_case(b"on") => {
                     self.unless_everything()
@@ -90,8 +91,21 @@ fn is_shifting(label: &[u8]) -> bool {
     has("iso-2022-jp") || has("csiso2022jp")
 }
 
-/// The address in `content="5; url='/there'"`, read as leniently as HTML 4.2.5.3 (shared declarative refresh).
-pub(in crate::policy) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
+/// The address in `content="5; url='/there'"`, read as leniently as HTML 4.2.5.3 (shared declarative refresh). One in quotes
+/// ends at the first that follows by the standard, and at the last in Chromium.
+pub(in crate::policy) fn refresh_addresses(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    refresh_rest(content).into_iter().flat_map(unquoted).filter(|address| !address.is_empty())
+}
+
+fn unquoted(text: &[u8]) -> [&[u8]; 2] {
+    let Some((quote @ (b'"' | b'\''), inner)) = text.split_first() else { return [text, b""] };
+    let ends = [memchr::memchr(*quote, inner), memchr::memrchr(*quote, inner)];
+    ends.map(|end| &inner[..end.unwrap_or(inner.len())])
+}
+
+/// What follows the time, and the word `url` with its sign where they stand there.
+fn refresh_rest(content: &[u8]) -> Option<&[u8]> {
+    let content = content.trim_ascii_start();
     let is_delimiter = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b',');
     let time_end = content.iter().position(is_delimiter)?;
     let mut rest = content[time_end..].trim_ascii_start();
@@ -102,9 +116,5 @@ pub(in crate::policy) fn refresh_address(content: &[u8]) -> Option<&[u8]> {
             rest = value.trim_ascii_start();
         }
     }
-    if let Some(quote @ (b'"' | b'\'')) = rest.first() {
-        let inner = &rest[1..];
-        rest = &inner[..memchr::memchr(*quote, inner).unwrap_or(inner.len())];
-    }
-    (!rest.is_empty()).then_some(rest)
+    Some(rest)
 }

@@ -162,7 +162,7 @@ fn the_path_is_read_as_it_is_sent() {
 #[test]
 fn everything_that_loads_is_held() {
     let address = "https://ads.example/x";
-    let table: [(&str, &[(&str, &str)]); 34] = [
+    let table: [(&str, &[(&str, &str)]); 36] = [
         ("script", &[("src", address)]),
         ("script", &[("SRC", address), ("type", " Module ")]),
         ("script", &[("src", "/own"), ("src", address)]),
@@ -193,6 +193,8 @@ fn everything_that_loads_is_held() {
         ("area", &[("ping", address)]),
         ("meta", &[("http-equiv", "Refresh"), ("content", "0; URL = 'https://ads.example/x'")]),
         ("meta", &[("http-equiv", "refresh"), ("content", "0,https://ads.example/x")]),
+        ("meta", &[("http-equiv", "refresh"), ("content", "\n 0; url=https://ads.example/x")]),
+        ("meta", &[("http-equiv", "refresh"), ("content", "0;url='http://shop.example'@ads.example/x'")]),
         ("body", &[("background", address)]),
         ("td", &[("background", address)]),
         ("img", &[("attributionsrc", address), ("src", "/own")]),
@@ -361,7 +363,7 @@ proptest! {
     fn no_address_is_too_odd_to_be_read(address in proptest::collection::vec(any::<u8>(), 0..60)) {
         let decoded = decode(&address);
         let _ = url::resolve(&decoded);
-        let _ = meta::refresh_address(&decoded);
+        let _ = meta::refresh_addresses(&decoded).count();
     }
 }
 

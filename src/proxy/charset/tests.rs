@@ -53,6 +53,25 @@ fn a_content_type_says_an_encoding_or_none() {
 }
 
 #[test]
+fn where_browsers_may_read_another_encoding_a_content_type_is_not_plain() {
+    let table: [(&[&'static str], Option<&Encoding>, bool); 9] = [
+        (&["text/html; charset=utf-8"], Some(UTF_8), true),
+        (&["text/html"], None, true),
+        (&[], None, true),
+        (&["text/html; charset=\"utf-8\""], Some(UTF_8), false),
+        (&["text/html; charset=\"utf-\\16le\""], None, false),
+        (&["text/html; charset=utf-8", "text/html; charset=utf-16le"], Some(UTF_16LE), false),
+        (&["text/html, text/html; charset=utf-16le"], Some(UTF_16LE), false),
+        (&["text/html; x=\"; charset=utf-8; \"; charset=utf-16le"], Some(UTF_8), false),
+        (&["text/html; charset=; charset=utf-16le"], None, false),
+    ];
+    for (lines, said, is_plain) in table {
+        let values: Vec<_> = lines.iter().map(|line| HeaderValue::from_static(line)).collect();
+        assert_eq!(of_content_types(values.iter()), (said, is_plain), "{lines:?}");
+    }
+}
+
+#[test]
 fn utf_16_is_turned_by_its_mark_or_its_label() {
     let page = "<p>Bl\u{e5} \u{1F43B}</p>";
     for is_little in [true, false] {

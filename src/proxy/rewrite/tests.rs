@@ -273,8 +273,6 @@ fn odd_documents_pass_byte_for_byte() {
         let (out, result) = rewritten(Consent::none(), no_insertions(), [source]);
         assert!(result.is_ok());
         let wanted: &[u8] = match source {
-            b"<p" => b"",
-            b"a<b" => b"a",
             b"<scrip><script" => b"<scrip>",
             _ => source,
         };
@@ -382,6 +380,7 @@ fn endless_repetition_costs_no_more_than_its_length() {
     }
 }
 
+mod cut;
 mod forms;
 mod later;
 mod long;

@@ -16,7 +16,7 @@ use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
 use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX};
-use crate::policy::markup::{Code, Redrawn, SIGN_BYTES_MAX};
+use crate::policy::markup::{self, Code, Redrawn, SIGN_BYTES_MAX};
 
 /// What the byte at the walker's position belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +93,26 @@ impl Walker {
             end = self.hidden.cut().unwrap_or(if is_cut_tag { self.settled() } else { buf.len() });
             self.edits.cut(end);
             self.finish(end);
+            if self.hidden.cut().is_none() && self.is_harmless_rest(buf) {
+                end = buf.len();
+                (self.at, self.state) = (end, State::Text);
+            }
         }
         self.edits.write(buf, end, out);
         self.rebase(end);
         step.map(|_| end)
+    }
+
+    /// Is it a tag that ends nowhere, and harmless whatever follows? To browsers it is nothing (HTML 13.2.5.8); who reads what
+    /// is no page, only called so, misses it: `{"name": "a <b"}`.
+    fn is_harmless_rest(&mut self, buf: &[u8]) -> bool {
+        if self.state != State::Tag {
+            return false;
+        }
+        self.scan.give_up(buf.len());
+        let name = Name::of(buf, self.scan.name_start()..self.scan.name_end);
+        self.judge.grants_everything()
+            || markup::is_harmless(&self.judge.tag(name.as_bytes(), buf, &self.scan))
     }
 
     /// Decides on a whole document that is part of another: what belongs into it. A tag that is cut off at its end

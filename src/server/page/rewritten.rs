@@ -97,11 +97,14 @@ fn is_new(visit: &Visit) -> bool {
     visit.site.first_views.take(visit.host.authority(), visit.target().as_str())
 }
 
-/// The encoding that the head says, and the coding to send in. Where the text becomes UTF-8 the head says so.
+/// The encoding that the head says, and the coding to send in. Where the text becomes UTF-8 the head says so, and where browsers
+/// may read another encoding out of it, it says which one is meant.
 pub(super) fn spoken(ask: &Ask, headers: &mut HeaderMap) -> (Option<&'static encoding_rs::Encoding>, Coding) {
-    let kind = headers.get(header::CONTENT_TYPE);
-    let said = kind.and_then(|kind| charset::of_content_type(kind.as_bytes()));
-    if let Some(kind) = kind.filter(|_| said.is_some_and(charset::is_turned)).map(in_utf8) {
+    let (said, is_plain) = charset::of_content_types(headers.get_all(header::CONTENT_TYPE).iter());
+    if said.is_some_and(charset::is_turned) {
+        headers.insert(header::CONTENT_TYPE, html_in("utf-8"));
+    } else if !is_plain {
+        let kind = said.map_or(HeaderValue::from_static("text/html"), |said| html_in(said.name()));
         headers.insert(header::CONTENT_TYPE, kind);
     }
     let accepted = ask.accept_encoding.as_ref().and_then(|value| value.to_str().ok());
@@ -167,11 +170,9 @@ fn tag(visit: &Visit, ask: &Ask, head: &response::Parts, coding: Coding, put_in:
     )
 }
 
-/// The type of a page that is turned into UTF-8: what it is stays, how its text is encoded does not.
-fn in_utf8(kind: &HeaderValue) -> HeaderValue {
-    let essence = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    let utf8 = [essence, b"; charset=utf-8"].concat();
-    HeaderValue::from_bytes(&utf8).unwrap_or(HeaderValue::from_static("text/html; charset=utf-8"))
+fn html_in(charset: &str) -> HeaderValue {
+    HeaderValue::from_str(&format!("text/html; charset={charset}"))
+        .expect("names of encodings are ASCII words")
 }
 
 /// Notes the hosts that a page's tags named, once the page has passed.

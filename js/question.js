@@ -48,8 +48,8 @@
     true,
   );
 
-  // What was typed is not to be lost, wherever in the page it was (stays.js).
-  addEventListener("input", () => (consentry.typed = 1));
+  // What was typed is not to be lost, wherever in the page it was (stays.js). What a script says of its own fields nobody typed.
+  addEventListener("input", (event) => (consentry.typed ||= event.isTrusted));
 
   // What gets focus is moved from under the banner where all of it is hidden, as far as the style says. What is fixed does not
   // move, and nor does the page for it. It may stand in a shadow tree, whose host is a box somewhere else.

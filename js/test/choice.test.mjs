@@ -227,9 +227,23 @@ test("where the visitor stays in a page that asks before it goes, the answer is 
 
 test("a page in which something was typed is not loaded again for a yes, wherever in it that was", async () => {
   const { seen, calls, press, fire } = asked();
-  fire("input", {});
+  fire("input", { isTrusted: true });
   await press("choice", "all");
   assert.deepEqual([calls.reload, seen.removed], [0, 1]);
+});
+
+test("what a script says of its own fields was not typed", async () => {
+  const { calls, press, fire } = asked();
+  fire("input", { isTrusted: false });
+  await press("choice", "all");
+  assert.equal(calls.reload, 1);
+});
+
+test("what was typed stays typed, whatever a script says after it", async () => {
+  const { calls, press, fire } = asked();
+  for (const isTrusted of [true, false]) fire("input", { isTrusted });
+  await press("choice", "all");
+  assert.equal(calls.reload, 0);
 });
 
 test("where no file may be fetched, the way to the preferences is the standing link", () => {

@@ -282,6 +282,15 @@ describe('what was typed', () => {
     await until('another page', () => visitor.page.evaluate(() => !self.isOld).catch(() => false));
   }));
 
+  test('is what somebody typed, not what a script of the shop says of its own fields', () => withVisitor(async (visitor) => {
+    const sets = '<input id="sum"><script>addEventListener("load", () => { const sum = document.querySelector("#sum"); sum.value = "990"; sum.dispatchEvent(new InputEvent("input", { bubbles: true })); });</script>';
+    shop.serve('/sum', page(sets));
+    await visitor.page.goto(`${gateway.url}/sum`, { waitUntil: 'load' });
+    await visitor.page.evaluate(() => { self.isOld = true; });
+    await inBanner(visitor, 'accept-all')();
+    await until('another page', () => visitor.page.evaluate(() => !self.isOld).catch(() => false));
+  }));
+
   test('and a page in which nothing was typed is loaded again', () => withVisitor(async (visitor) => {
     await visitor.page.goto(`${gateway.url}/kasse`, { waitUntil: 'load' });
     await visitor.page.evaluate(() => { self.isOld = true; });

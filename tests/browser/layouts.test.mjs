@@ -95,6 +95,35 @@ describe('what has focus', () => {
     assert.equal(await one.evaluate(() => scrollY), 0);
   }));
 
+  // A laptop at 200 %, a phone held sideways. Above what is above the window a browser puts nothing: a header of the shop's that
+  // stays in view covers what is tabbed to backwards with and without us.
+  for (const [width, height] of [[640, 288], [683, 312], [780, 357], [844, 280], [932, 260], [1280, 480], [1280, 560]]) {
+    for (const javaScript of [true, false]) {
+      test(`w5_focus_is_in_view_in_a_window_of ${width} by ${height}, ${javaScript ? 'with' : 'without'} JavaScript`, () => visit(async (one) => {
+        shop.serve('/header', page(`header{position:sticky;top:0;height:64px;overflow:hidden;background:#eee}`, { body: `<header>Butikk</header><main>${ROWS}</main>` }));
+        await one.setViewportSize({ width, height });
+        await open(one, '/header');
+        const seen = { Tab: [], 'Shift+Tab': [] };
+        for (const [key, hidden] of Object.entries(seen)) {
+          for (let step = 0; step < 30; step += 1) {
+            await one.keyboard.press(key);
+            hidden.push(...await one.evaluate((isBack) => {
+              const element = document.activeElement;
+              if (!element.matches('main a')) return [];
+              const { top, bottom, left, height } = element.getBoundingClientRect();
+              const isIn = top >= -1 && bottom <= innerHeight + 1;
+              const there = document.elementFromPoint(left + 2, top + height / 2);
+              return isIn && (there === element || (isBack && there?.matches('header'))) ? [] : [`${element.textContent} at ${top}`];
+            }, key !== 'Tab'));
+          }
+        }
+        // What was in view before is left where it is without a script, as far as the banner reaches.
+        if (!javaScript) seen.Tab = seen.Tab.slice(6);
+        assert.deepEqual(seen, { Tab: [], 'Shift+Tab': [] });
+      }, { javaScript }));
+    }
+  }
+
   // Many themes set the root to 62.5 %, so that 1.6 rem are 16 px: what is measured in rem is another size in each shop.
   for (const root of ['50%', '62.5%', '200%']) {
     for (const width of [1280, 640]) {

@@ -97,10 +97,11 @@ describe('what has focus', () => {
 
   // A laptop at 200 %, a phone held sideways. Above what is above the window a browser puts nothing: a header of the shop's that
   // stays in view covers what is tabbed to backwards with and without us.
-  for (const [width, height] of [[640, 288], [683, 312], [780, 357], [844, 280], [932, 260], [1280, 480], [1280, 560]]) {
+  for (const [width, height] of [[640, 288], [683, 312], [780, 357], [844, 280], [932, 260], [1280, 480], [1280, 560], [256, 205]]) {
     for (const javaScript of [true, false]) {
       test(`w5_focus_is_in_view_in_a_window_of ${width} by ${height}, ${javaScript ? 'with' : 'without'} JavaScript`, () => visit(async (one) => {
-        shop.serve('/header', page(`header{position:sticky;top:0;height:64px;overflow:hidden;background:#eee}`, { body: `<header>Butikk</header><main>${ROWS}</main>` }));
+        const header = height < 240 ? 0 : 64;
+        shop.serve('/header', page(`header{position:sticky;top:0;height:${header}px;overflow:hidden;background:#eee}`, { body: `<header>Butikk</header><main>${ROWS}</main>` }));
         await one.setViewportSize({ width, height });
         await open(one, '/header');
         const seen = { Tab: [], 'Shift+Tab': [] };
@@ -182,6 +183,42 @@ describe('the question', () => {
       await one.waitForURL('**/plain?0');
     }));
   }
+
+  // 1280 pixels wide at 500 %, at 400 % in a low window, the smallest phones.
+  for (const [width, height] of [[240, 320], [240, 400], [256, 205], [256, 144], [320, 200], [640, 144]]) {
+    test(`r15_can_be_read_in_a_window_of ${width} by ${height}`, () => visit(async (one) => {
+      await one.setViewportSize({ width, height });
+      await open(one, '/plain');
+      const unread = await one.evaluate(() => {
+        const banner = document.querySelector('#consentry-banner');
+        const lines = [...banner.querySelectorAll('h2, p, button')].flatMap((part, at) => {
+          const range = document.createRange();
+          range.selectNodeContents(part);
+          return [...range.getClientRects()].map((_, line) => ({ part, line, name: `${part.tagName} ${at}, line ${line}`, rects: () => range.getClientRects() }));
+        });
+        const isSeen = ({ part, line, rects }) => {
+          const { left, top, bottom } = rects()[line];
+          return [top + 3, bottom - 3].every((y) => part.contains(document.elementFromPoint(left + 2, y)));
+        };
+        const read = new Set();
+        for (let at = 0; at <= banner.scrollHeight; at += 4) {
+          banner.scrollTop = at;
+          lines.filter(isSeen).forEach(({ name }) => read.add(name));
+        }
+        return lines.map(({ name }) => name).filter((name) => !read.has(name));
+      });
+      assert.deepEqual(unread, []);
+    }));
+  }
+
+  test('r13_keeps_its_answers_in_view_in_a_narrow_window_that_is_high', () => visit(async (one) => {
+    await one.setViewportSize({ width: 240, height: 600 });
+    await open(one, '/plain');
+    for (const role of ['reject-all', 'accept-all', 'preferences']) {
+      const box = await one.locator(`#consentry-banner [data-role="${role}"]`).boundingBox();
+      assert.ok(box.y + box.height <= 600.5, `${role}: ${JSON.stringify(box)}`);
+    }
+  }));
 
   test('w11_reads_from_left_to_right_in_a_page_that_does_not', () => visit(async (one) => {
     shop.serve('/arabic', page('', { root: 'lang="ar" dir="rtl"' }));

@@ -92,7 +92,7 @@ const isLate = (answer) => {
 };
 
 /** Does what follows from an answer that was taken. */
-const follow = async ({ granted, receipt, takes_back, unchanged }, answer) => {
+const follow = async ({ granted, refused, receipt, takes_back, unchanged }, answer) => {
   if (isLate(answer)) return;
   // A page that asks was made for no answer.
   const isKnown = unchanged && !answer.click && !question();
@@ -105,8 +105,10 @@ const follow = async ({ granted, receipt, takes_back, unchanged }, answer) => {
   if (__DIALOG__)
     try {
       // Before the page goes: what was taken back may be kept under names that no server sees, and pages for the answer before by
-      // a service worker. Asked for anew for each answer.
-      if (takes_back || (await caches.keys())[0]) await import(consentry.at + "choice.js?forget" + Date.now());
+      // a service worker. Asked for anew for each answer. Nobody knows what was agreed to before an answer that ran out or was
+      // lost: what a page that asks finds stored may be of then. Who comes for the first time has nothing, and fetches nothing.
+      const isLeft = () => refused[0] && question() && (localStorage?.length || sessionStorage?.length);
+      if (takes_back || isLeft() || (await caches.keys())[0]) await import(consentry.at + "choice.js?forget" + Date.now());
     } catch {}
   // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
   if ((receipt || takes_back || isKnown) && !again(receipt, takes_back)) return;

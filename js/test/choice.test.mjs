@@ -9,16 +9,18 @@ const ASKED = ["preferences", "statistics", "marketing"];
 /** What the server says when it took an answer. */
 function took(fields, more) {
   const granted = fields.get("choice") == "all" ? ASKED : fields.getAll("category");
+  // The button of a placeholder answers no question.
+  const refused = fields.get("choice") ? ASKED.filter((category) => !granted.includes(category)) : [];
   const receipt = granted.length || fields.has("tracker") ? "f00d" : undefined;
-  return { ok: true, json: async () => ({ granted, receipt, ...more }) };
+  return { ok: true, json: async () => ({ granted, refused, receipt, ...more }) };
 }
 
 /** Scripts of pages with the question, and what stands before them. */
 const QUESTIONS = { "question.js": [], "question-alone.js": ["choice-api.js"] };
 
 /** A page, with the question where the script is one of its, and a server that answers as told. */
-function asked({ consent = ["necessary"], answers = took, script = "question.js", cookies } = {}) {
-  const it = makePage({ cookies });
+function asked({ consent = ["necessary"], answers = took, script = "question.js", cookies, hasStorage } = {}) {
+  const it = makePage({ cookies, hasStorage });
   const { page, calls } = it;
   const seen = { sent: [], submitted: [], told: 0, removed: 0, changed: [], opened: 0 };
   const make = () => ({
@@ -354,6 +356,42 @@ test("taking something back loads the page anew", async () => {
   const { page, calls } = asked({ consent: ["necessary", "statistics"], answers, script: "choice-file.js" });
   await page.consentry.choose("none");
   assert.equal(calls.reload, 1);
+});
+
+const isForgetting = (address) => address.includes("choice.js?forget");
+
+test("a no to a question that is put again removes what is stored, and that of a newcomer fetches nothing", async () => {
+  const some = () => ({ ok: true, json: async () => ({ granted: ["statistics"], refused: ["preferences", "marketing"], receipt: "f00d" }) });
+  for (const [stored, answers, role, expected] of [
+    [["localStorage"], took, "none", 1],
+    [["sessionStorage"], took, "none", 1],
+    [["localStorage"], some, "some", 1],
+    [["localStorage"], took, "all", 0],
+    [[], took, "none", 0],
+  ]) {
+    const { run, calls, press } = asked({ answers });
+    for (const name of stored) run(`${name}.setItem("_uetsid", "1")`);
+    await press("choice", role);
+    assert.equal(calls.imported.filter(isForgetting).length, expected, `${stored} ${role}`);
+  }
+});
+
+test("where there is no storage, or none may be read, a no is settled all the same", async () => {
+  const lacking = asked({ hasStorage: false });
+  await lacking.press("choice", "none");
+  const closed = asked();
+  Object.defineProperty(closed.page, "localStorage", { get: () => assert.fail("the document is sandboxed") });
+  await closed.press("choice", "none");
+  for (const { seen, calls } of [lacking, closed]) assert.deepEqual([seen.removed, calls.imported.filter(isForgetting)], [1, []]);
+});
+
+test("a no in a page that does not ask fetches what forgets only when something is taken back", async () => {
+  for (const takes_back of [undefined, true]) {
+    const { page, calls, run } = asked({ script: "choice-file.js", answers: (fields) => took(fields, { takes_back }) });
+    run(`localStorage.setItem("cart", "1")`);
+    await page.consentry.choose("none");
+    assert.equal(calls.imported.filter(isForgetting).length, takes_back ? 1 : 0);
+  }
 });
 
 test("the same answer twice is sent once, and another waits for the first and is the one that counts", async () => {

@@ -34,6 +34,9 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     }
   }
   class Storage {
+    get length() {
+      return Object.keys(this).length;
+    }
     getItem(key) {
       return Object.hasOwn(this, key) ? this[key] : null;
     }

@@ -46,7 +46,15 @@ fn meant(visit: &Visit, form: &ChoiceForm) -> Choice {
 
 /// Was something granted before that is not any more?
 pub(super) fn takes_back(visit: &Visit, after: &Consent) -> bool {
-    !covers(visit, after, &visit.consent)
+    !covers(visit, after, &visit.consent) || is_not_renewed(&visit.consent, after)
+}
+
+/// Does a yes end of which nothing stands already, because what is offered is another one? What it let in is kept in the browser
+/// until it is told to forget it. That of an embed leaves such a question open.
+fn is_not_renewed(stands: &Consent, after: &Consent) -> bool {
+    let is_off = |category| !stands.settled().contains(category) && !after.categories().contains(category);
+    let leaves_changed = stands.is_outdated() && Category::ASKED.into_iter().any(is_off);
+    stands.receipt().is_some() && !after.is_asked() && (leaves_changed || !after.is_grant())
 }
 
 /// Does `one` grant all that `other` does?

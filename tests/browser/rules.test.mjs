@@ -239,6 +239,56 @@ describe('after the choice', () => {
     }
   }));
 
+  const ANSWERS = {
+    'no in the banner': (page) => answer(page, 'reject-all'),
+    'no by a script': (page) => page.evaluate(() => { consentry.choose('none'); }),
+    'yes to something else': (page) => page.evaluate(() => { consentry.choose({ categories: ['statistics'] }); }),
+  };
+  const stored = (page) => page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort());
+  /** A page in which a yes to marketing stands, and what trackers have stored beside the shop. */
+  const storing = async (visitor, to) => {
+    shop.serve('/stored', html('<p>Hei</p>'));
+    await choose(visitor, 'choice=some&category=marketing', to);
+    await open(visitor, '/stored', to);
+    await visitor.page.evaluate(() => { localStorage.setItem('_uetvid_exp', '1'); sessionStorage.setItem('_uetsid', '1'); localStorage.setItem('cart', '1'); });
+    assert.deepEqual(await stored(visitor.page), ['_uetsid', '_uetvid_exp', 'cart']);
+  };
+  for (const [what, say] of Object.entries(ANSWERS)) {
+    test(`r32_what_was_kept_goes_when_a_yes_ran_out_and_the_answer_is ${what}`, () => visit(async (visitor) => {
+      await storing(visitor, gateway);
+      await visitor.page.goto('about:blank');
+      await visitor.context.clearCookies({ name: 'consentry' });
+      await open(visitor, '/stored');
+      assert.ok(await isAsked(visitor.page));
+      await say(visitor.page);
+      await until('what trackers kept to go', async () => (await stored(visitor.page).catch(() => [])).join() === 'cart');
+    }));
+
+    test(`r32_what_was_kept_goes_when_the_offer_has_changed_and_the_answer_is ${what}`, () => visit(async (visitor) => {
+      const changing = await startGateway(shop, { more: USES });
+      try {
+        await storing(visitor, changing);
+        await visitor.page.goto('about:blank');
+        await changing.reload('enforce', () => isAskedAgain(visitor, changing, '/stored'), FILM);
+        await open(visitor, '/stored', changing);
+        await say(visitor.page);
+        await until('what trackers kept to go', async () => (await stored(visitor.page).catch(() => [])).join() === 'cart');
+      } finally {
+        await changing.stop();
+      }
+    }));
+  }
+
+  test('a no of who has nothing stored fetches one file and no more', () => visit(async (visitor) => {
+    shop.serve('/new', html('<p>Hei</p>'));
+    await open(visitor, '/new');
+    const asked = [];
+    visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname + new URL(request.url()).search));
+    await answer(visitor.page, 'reject-all');
+    await visitor.page.locator('#consentry-status', { hasText: 'lagret' }).waitFor({ state: 'attached' });
+    assert.deepEqual(asked.filter((path) => path.includes('choice.js')), ['/_consentry/choice.js']);
+  }));
+
   test('r35_a_new_tracker_is_asked_about_and_the_other_answers_stay', () => visit(async (visitor) => {
     shop.serve('/counted', html('<p>Hei</p>', GTAG));
     const changing = await startGateway(shop, { more: USES });

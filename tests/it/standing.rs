@@ -67,6 +67,36 @@ fn r35_who_said_yes_is_not_told_of_a_no_when_the_offer_has_changed() {
     assert!(said(&mut no, "/_consentry/consent").ends_with(CHANGED));
 }
 
+/// What was granted is kept in the browser, although nothing stands of it since the offer is another.
+#[test]
+fn r32_a_yes_that_is_not_given_anew_is_taken_back() {
+    let origin = Origin::page(SHOP);
+    let gateway = start(&origin);
+    let said = |first: &str, then: &str| {
+        let mut visitor = Visitor::of(gateway.visitors);
+        gateway.reload(&settings(&gateway.directory, origin.address, RULES));
+        visitor.choose(first);
+        gateway.reload(&settings(&gateway.directory, origin.address, &format!("{RULES}{COUNTER}")));
+        let answer = visitor.post(then, &[("accept", "application/json")]);
+        let is_taken_back = answer.json()["takes_back"] == true;
+        assert_eq!(answer.header("clear-site-data").is_some(), is_taken_back, "{first}, then {then}");
+        is_taken_back
+    };
+    let counted = "choice=some&category=statistics&return=/";
+    for less in ["choice=none&return=/", "choice=some&category=preferences&return=/"] {
+        assert!(said(counted, less), "{less}");
+    }
+    for (first, then) in [
+        (counted, counted),
+        (counted, "choice=all&return=/"),
+        (counted, ALWAYS_YOUTUBE),
+        ("choice=none&return=/", "choice=none&return=/"),
+        ("choice=none&return=/", "choice=some&category=preferences&return=/"),
+    ] {
+        assert!(!said(first, then), "{first}, then {then}");
+    }
+}
+
 const ALWAYS_YOUTUBE: &str = "choice=some&layer=embed&tracker=youtube&return=/";
 
 /// "Always allow" before anything was answered: nobody was asked about more than the film.

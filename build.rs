@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 33] = [
+const SOURCES: [&str; 34] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -34,6 +34,7 @@ const SOURCES: [&str; 33] = [
     "told.js",
     "embed.js",
     "stays.js",
+    "fields.js",
     "forget.js",
     "pages.js",
     "kept.js",

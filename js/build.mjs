@@ -34,7 +34,7 @@ const LIMITS = {
   "guard-granted.js": { minified: 1023 },
   "guard-alone.js": { minified: 1023 },
   "question.js": { brotli: 594 },
-  "choice-file.js": { brotli: 2240 },
+  "choice-file.js": { brotli: 2624 },
   "witness.js": { brotli: 1024 },
   "beacon.js": { brotli: 1024 },
   "event.js": { brotli: 192 },

@@ -21,9 +21,10 @@
  * a page script calls choose(); else it is for pages that may fetch no file of ours.
  */
 import { preferences } from "./dialog.js";
+import { type, typed } from "./fields.js";
 import { stays } from "./stays.js";
 import { tell } from "./tell.js";
-import { told } from "./told.js";
+import { told, whenRead } from "./told.js";
 
 const link = () => document.getElementById("consentry-open");
 const question = () => document.getElementById("consentry-banner");
@@ -62,22 +63,34 @@ const read = (reply) => {
   return reply.json();
 };
 
+/** Was it the button of a placeholder? It answers no question, and asks for what is to be seen now. */
+const isEmbed = ({ name }) => name == "tracker";
+
+/** The placeholders that have the same button (embed.js). */
+const placeholders = ({ value }) =>
+  [...document.querySelectorAll("iframe")]
+    .map((frame) => frame.contentDocument?.forms["consentry-allow"])
+    .filter((form) => form?.lastChild.value == value);
+
 /** The page that stands here is already the right one. */
-const settled = () => {
+const settled = (answer) => {
   consentry.busy = 0;
-  question()?.remove();
+  if (!isEmbed(answer)) question()?.remove();
 };
 
 /** A page that is not the one for what stands is loaded again, if nothing is lost by it; else gives something. */
-const again = (receipt, takesBack) => {
-  if (stays(takesBack)) return 1;
+const again = (answer, receipt, takesBack) => {
+  const isTyped = stays(takesBack);
+  if (isEmbed(answer) ? self.consentry_sent : isTyped) return 1;
   if (receipt)
     try {
-      history.replaceState({ consentry: [document.referrer, history.state, document.activeElement.id] }, "");
+      const kept = [document.referrer, history.state, document.activeElement.id];
+      if (__DIALOG__ && isTyped) kept.push(typed());
+      history.replaceState({ consentry: kept }, "");
     } catch {}
   location.reload();
   // Who is asked whether to leave (beforeunload) may stay.
-  setTimeout(settled, 1000);
+  setTimeout(() => settled(answer), 1000);
 };
 
 /** Was another answer given while this one was on its way? Then nothing follows from this one; a button is pressed again. */
@@ -98,7 +111,7 @@ const follow = async ({ granted, refused, receipt, takes_back, unchanged }, answ
   const isKnown = unchanged && !answer.click && !question();
   // Said before, and the page was made for it? What a script says again on every page is no news to anybody.
   if (isKnown && consentry.consent + "" == ["necessary", ...granted]) {
-    settled();
+    settled(answer);
     return answer.get("layer") != "script" && told();
   }
   tell(granted);
@@ -111,9 +124,10 @@ const follow = async ({ granted, refused, receipt, takes_back, unchanged }, answ
       if (takes_back || isLeft() || (await caches.keys())[0]) await import(consentry.at + "choice.js?forget" + Date.now());
     } catch {}
   // Only a grant has a receipt; and a page that is not the one for what stood already is loaded again.
-  if ((receipt || takes_back || isKnown) && !again(receipt, takes_back)) return;
-  settled();
-  told();
+  if ((receipt || takes_back || isKnown) && !again(answer, receipt, takes_back)) return;
+  settled(answer);
+  // Who sees the page sees it stay as it was: there it is said where the film would be.
+  told("", isEmbed(answer) ? placeholders(answer) : []);
 };
 
 /** `leave` sends the answer in the way of browsers, where the server does not take it from here: it then says why. */
@@ -141,7 +155,11 @@ const send = (fields, leave) => {
 if (__DIALOG__) {
   consentry.open = preferences(consentry, (fields) => send(fields, (_, isLate) => isLate || submit(fields)), way, tell);
   // The page was loaded again for an answer, and landing.js asked for this file.
-  if (consentry.kept) told(consentry.kept[2]);
+  if (consentry.kept) {
+    const [, , id, fields] = consentry.kept;
+    if (fields) whenRead(() => type(fields));
+    told(id);
+  }
 } else {
   consentry.open = () => link().click();
   consentry.stands = () => {

@@ -32,22 +32,23 @@ const region = (lang) => {
   return made;
 };
 
-/** Says what stands, in the sentence that the preference page has for it. */
-const say = async () => {
+/** Says what stands, in the sentence that the preference page has for it, and in these places, too. */
+const say = async (places) => {
   const { href, lang } = find("consentry-open");
   const status = find("consentry-status") || region(lang);
   const reply = await fetch(href, { headers: { "Accept-Language": lang } });
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
   const { dataset, textContent } = page.querySelector("[role=status]");
-  status.textContent = dataset.said || textContent;
+  for (const place of [status, ...places]) place.textContent = dataset.said || textContent;
 };
 
+/** Does it at once, or when the page has been read. */
+export const whenRead = (job) => (document.readyState == "loading" ? addEventListener("DOMContentLoaded", job) : job());
+
 /** Once there is a page to say it in. */
-export const told = (id) => {
-  const now = () => {
+export const told = (id, places = []) =>
+  whenRead(() => {
     land(id);
     // What cannot be said is left unsaid.
-    say().catch(() => {});
-  };
-  document.readyState == "loading" ? addEventListener("DOMContentLoaded", now) : now();
-};
+    say(places).catch(() => {});
+  });

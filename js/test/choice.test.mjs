@@ -22,7 +22,7 @@ const QUESTIONS = { "question.js": [], "question-alone.js": ["choice-api.js"] };
 function asked({ consent = ["necessary"], answers = took, script = "question.js", cookies, hasStorage } = {}) {
   const it = makePage({ cookies, hasStorage });
   const { page, calls } = it;
-  const seen = { sent: [], submitted: [], told: 0, removed: 0, changed: [], opened: 0 };
+  const seen = { sent: [], submitted: [], told: 0, removed: 0, changed: [], opened: 0, frames: [] };
   const make = () => ({
     fields: [],
     append(input) {
@@ -46,6 +46,7 @@ function asked({ consent = ["necessary"], answers = took, script = "question.js"
   Object.assign(page.document, {
     getElementById: (id) => elements[id],
     querySelector: (selector) => elements[selector.slice(1)],
+    querySelectorAll: (selector) => (selector == "iframe" ? seen.frames : []),
     activeElement: { id: "chosen-with" },
     createElement: make,
     body: { append() {} },
@@ -327,6 +328,41 @@ test("a stand-in for an embed adds its tracker", async () => {
   await press("tracker", "youtube");
   assert.equal(seen.sent[0].fields, "return=%2Fdekk&tracker=youtube");
   assert.equal(calls.reload, 1);
+});
+
+test("a film is shown in a page in which something was typed, too", async () => {
+  const { calls, press, fire } = asked();
+  fire("input", { isTrusted: true });
+  await press("tracker", "youtube");
+  assert.equal(calls.reload, 1);
+});
+
+test("a page that answered a form is not loaded again for a film: it is said in its place, and the question stays", async () => {
+  const sentence = "You said yes on 30 November 2026. It covers YouTube.";
+  const { page, calls, seen, press, quiet } = asked();
+  const frame = (value) => ({ contentDocument: { forms: { "consentry-allow": { lastChild: { value } } } } });
+  const [film, map, foreign] = [frame("youtube"), frame("google-maps"), { contentDocument: null }];
+  seen.frames.push(film, map, foreign);
+  page.consentry_sent = {};
+  const { fetch } = page;
+  page.fetch = async (action, options) => (await fetch(action, options)) && (action == ACTION ? took(options.body) : { text: async () => "" });
+  page.DOMParser = class {
+    parseFromString = () => ({ querySelector: () => ({ dataset: {}, textContent: sentence }) });
+  };
+  await press("tracker", "youtube");
+  await quiet();
+  assert.deepEqual([calls.reload, seen.removed, page.consentry.busy], [0, 0, 0]);
+  const said = ({ contentDocument }) => contentDocument.forms["consentry-allow"].textContent;
+  assert.deepEqual([said(film), said(map)], [sentence, undefined]);
+});
+
+test("who stays in a page that asks before it goes keeps the question when a film was allowed", async () => {
+  const { page, seen, calls, press } = asked();
+  const later = [];
+  page.setTimeout = (what) => later.push(what);
+  await press("tracker", "youtube");
+  later.forEach((what) => what());
+  assert.deepEqual([calls.reload, seen.removed, page.consentry.busy], [1, 0, 0]);
 });
 
 test("a page script can choose, in each of the three ways", async () => {

@@ -202,14 +202,59 @@ describe('a stand-in', () => {
       }, form);
     });
 
-  test('leaves the page as it is where something was typed into it', () => held('/typed', '', `<p><input aria-label="Navn"></p>${FILM()}`, async (one, visitor) => {
-    await one.getByLabel('Navn').pressSequentially('Kari');
+  const TYPED = `<p><input aria-label="Navn"><input type="password" aria-label="Kode"><textarea aria-label="Melding"></textarea>
+    <select aria-label="Størrelse"><option>16<option>17</select><input type="checkbox" aria-label="Montering">
+    <input type="radio" name="side" aria-label="Foran" checked><input type="radio" name="side" aria-label="Bak"></p><output></output>
+    <script>addEventListener("change", ({ target }) => { document.querySelector("output").textContent += target.ariaLabel + ";"; })</script>${FILM()}`;
+  const type = async (one) => {
+    for (const label of ['Navn', 'Kode', 'Melding']) await one.getByLabel(label).pressSequentially('Kari');
+    await one.getByLabel('Størrelse').selectOption('17');
+    for (const label of ['Montering', 'Bak']) await one.getByLabel(label).check();
+  };
+  const typed = (one) => one.evaluate(() => [...document.querySelectorAll('main input, textarea, select')].map((field) => (/box|radio/.test(field.type) ? field.checked : field.value)));
+  for (const form of [null, 'choice=none'])
+    test(`shows its film where something was typed or chosen, ${form ? 'after a no' : 'and leaves the question'}`, () => held('/typed', '', TYPED, async (one) => {
+      await type(one);
+      await button(one).click();
+      await until('the film', () => one.locator('iframe[src]').count());
+      assert.equal(await one.locator('#consentry-banner').count(), form ? 0 : 1);
+    }, form));
+
+  test('loses nothing that was typed or chosen but what is secret, and tells the shop of it', () => held('/typed', '', TYPED, async (one) => {
+    await type(one);
     await button(one).click();
+    await until('the film', () => one.locator('iframe[src]').count());
+    await until('what was typed', async () => (await typed(one))[0]);
+    const stands = ['Kari', '', 'Kari', '17', true, false, true];
+    assert.deepEqual(await typed(one), stands);
+    assert.equal(await one.locator('output').textContent(), 'Navn;Melding;Størrelse;Montering;Bak;');
+    assert.equal(await one.evaluate(() => history.state), null, 'nothing of it is left in the history');
+    await one.locator('#consentry-banner [data-role="accept-all"]').click();
+    await one.locator('#consentry-banner').waitFor({ state: 'detached' });
+    assert.deepEqual(await typed(one), stands, 'nor by a yes that follows');
+  }, null));
+
+  test('shows its film where a yes left the page as it was', () => held('/typed', '', TYPED, async (one, visitor) => {
+    await type(one);
+    await one.locator('#consentry-banner [data-role="accept-all"]').click();
     await until('the answer', () => isStored(visitor));
     await one.locator('#consentry-banner').waitFor({ state: 'detached' });
-    assert.equal(await one.getByLabel('Navn').inputValue(), 'Kari');
-    assert.ok(await button(one).isVisible());
+    await button(one).click();
+    await until('the film', () => one.locator('iframe[src]').count());
   }, null));
+
+  test('says what stands where the page answered a form, and leaves the question', () => withVisitor(async ({ page: one }) => {
+    shop.serve('/order', page('', '<form method="post" action="/done"><button id="order">Bestill</button></form>'));
+    shop.serve('/done', page('', FILM('width="300" height="200"')));
+    await open(one, '/order');
+    shop.forget();
+    await one.locator('#order').click();
+    await button(one).click();
+    await one.frameLocator(HELD).getByText(/Du sa ja .* YouTube/).waitFor();
+    assert.equal(await one.locator('#consentry-banner').count(), 1);
+    assert.deepEqual(shop.seen.filter(({ path }) => path === '/done').map(({ method }) => method), ['POST'], 'the order was sent once');
+    assert.equal(await button(one).count(), 0);
+  }));
 
   test('of what can show no document is a frame as large as the tag says', () => held('/object', '.film{border:0}', '<object class="film" data="https://www.youtube.com/embed/x" width="300" height="200"></object>', async (one) => {
     assert.equal(await one.locator('object').isVisible(), false);

@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn only_a_page_that_asks_listens_to_placeholders() {
         let catalog = catalog();
-        let listens = "consentry-allow";
+        let listens = ".onsubmit=";
         for (consent, shown, wanted) in [
             (Consent::none(), Shown::AsPage, true),
             (Consent::none(), Shown::InFrame, false),

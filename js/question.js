@@ -53,12 +53,14 @@
 
   // What gets focus is moved from under the banner where all of it is hidden, as far as the style says. What is fixed does not
   // move, and nor does the page for it. It may stand in a shadow tree, whose host is a box somewhere else.
-  addEventListener("focusin", (event) => {
-    const [target] = event.composedPath();
+  const uncover = (target) => {
     const its = target.getBoundingClientRect();
     const at = question()?.getBoundingClientRect();
     if (its.top >= at?.top && its.right <= at.right) target.scrollIntoView({ block: "nearest", behavior: "instant" });
-  });
+  };
+  addEventListener("focusin", (event) => uncover(event.composedPath()[0]));
+  // A phone is turned, or its keyboard comes.
+  addEventListener("resize", () => uncover(document.activeElement));
 
   // A shop that moves or filters its whole page takes what is fixed along, and the question out of view. The observer
   // looks after the page was laid out, so that nothing is laid out for it before the first paint.

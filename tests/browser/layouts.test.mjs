@@ -125,6 +125,20 @@ describe('what has focus', () => {
     }
   }
 
+  test('w5_what_has_focus_is_not_left_under_the_banner_when_the_window_is_made_smaller', () => visit(async (one) => {
+    await one.setViewportSize({ width: 390, height: 750 });
+    await open(one, '/plain');
+    const link = one.locator('main a').nth(8);
+    await link.focus();
+    for (const [width, height] of [[390, 360], [750, 340]]) {
+      await one.setViewportSize({ width, height });
+      await until(`focus above the banner at ${width} by ${height}`, () => one.evaluate(() => {
+        const { top, bottom } = document.activeElement.getBoundingClientRect();
+        return document.activeElement.matches('main a') && top >= -1 && bottom <= document.querySelector('#consentry-banner').getBoundingClientRect().top + 1;
+      }));
+    }
+  }));
+
   // Many themes set the root to 62.5 %, so that 1.6 rem are 16 px: what is measured in rem is another size in each shop.
   for (const root of ['50%', '62.5%', '200%']) {
     for (const width of [1280, 640]) {

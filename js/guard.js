@@ -1,6 +1,6 @@
 /**
- * First in <head>, with watch.js behind it. Keeps the page's own scripts from storing what this visitor has not agreed to; who
- * agreed to everything is spared it. It is comfort, not the fence: headers do the enforcing.
+ * First in <head>, with watch.js behind it. Keeps the page's own scripts from storing what this visitor has not agreed to; where
+ * nothing is held it is left out. It is comfort, not the fence: headers do the enforcing.
  *
  * Tokens, replaced for each consent state before the page is sent, each by a regular expression literal:
  *   $C  matches the cookies that may be written

@@ -1,7 +1,7 @@
 /**
  * Behind guard.js: has the page loaded again when the answer that it was made for is no longer the one that stands.
  *
- * What is set when it is built: __FREE__ for a visitor who agreed to everything; __GRANTED__ for one who agreed to something;
+ * What is set when it is built: __FREE__ where nothing is held, after a yes to everything; __GRANTED__ for one who agreed to something;
  * __ALONE__ in pages that may fetch no file of ours.
  *
  * Where a question may stand in the page it runs when the page has been read as far as it goes: a new page waits for the
@@ -11,7 +11,7 @@
 {
   // What of the answer (1.20543.sm.youtube~vimeo.…) says what a page may do. No answer and a no are the same here, so
   // a no in another tab costs nobody what was typed in this one.
-  // Where everything was agreed to there is no such page, and what is looked for is everything ("psm").
+  // Where nothing is held there is no such page, and what is looked for is everything ("psm").
   // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and has no answer that could change.
   const granted = () =>
     origin > "i" ||

@@ -6,7 +6,7 @@ pub const GUARD: &str = include_str!(concat!(env!("OUT_DIR"), "/guard.js"));
 pub const GUARD_GRANTED: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-granted.js"));
 /// The same on a page that may fetch no file of ours.
 pub const GUARD_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-alone.js"));
-/// The guard of a visitor who agreed to everything: it wraps nothing and has no token.
+/// The guard where nothing is held, after a yes to everything: it wraps nothing and has no token.
 pub const GUARD_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-free.js"));
 /// The same on a page that may fetch no file of ours.
 pub const GUARD_FREE_ALONE: &str = include_str!(concat!(env!("OUT_DIR"), "/guard-free-alone.js"));

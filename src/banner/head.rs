@@ -128,7 +128,7 @@ impl Making<'_> {
     fn choosing(&self, others: Others) -> &'static [&'static str] {
         match (others, self.is_asked()) {
             (Others::MayRun, true) => &[QUESTION],
-            (Others::MayRun, false) if self.consent.categories() == CategorySet::ALL => &[OPEN_FREE],
+            (Others::MayRun, false) if self.consent.covers(self.catalog) => &[OPEN_FREE],
             (Others::MayRun, false) if self.spans_hosts => &[OPEN_HOSTS],
             (Others::MayRun, false) => &[OPEN],
             (Others::MayNot, true) => &[CHOICE_API, QUESTION_ALONE],

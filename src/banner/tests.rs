@@ -387,4 +387,5 @@ fn without(page: &str, start: &str, end: &str) -> String {
 }
 
 mod early;
+mod free;
 mod redrawn;

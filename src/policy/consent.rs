@@ -357,6 +357,11 @@ impl Consent {
         self.categories != CategorySet::NECESSARY || !self.trackers.is_empty()
     }
 
+    /// Is this a yes to whatever there is? To everything, that is, on a site that uses all that is known.
+    pub fn covers(&self, catalog: &Catalog) -> bool {
+        self.categories == CategorySet::ALL && catalog.is_whole()
+    }
+
     /// May this tracker's tags be loaded and speak to its hosts? Its cookies are another question: a tag that heeds the
     /// signals of consent may run without them before an answer, where the operator says so.
     pub fn lets_run(&self, tracker: &Tracker) -> bool {

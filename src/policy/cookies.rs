@@ -45,24 +45,7 @@ impl Policy {
     /// What of one `Cookie` line of a request for `page` may reach the origin. Our own cookies never do: the origin is
     /// told of the consent by a header. Allocates only when something goes and something stays.
     pub fn request_cookies(&self, consent: &Consent, page: Page<'_>, header: &[u8]) -> Kept {
-        let is_kept = |pair: &[u8]| {
-            let name = judged_name(pair);
-            !is_ours(name) && self.cookie_bytes_are_open(consent, page.path, name)
-        };
-        let Some(first) = pairs(header).position(|pair| !is_kept(pair)) else {
-            return Kept::All;
-        };
-        let mut kept = Vec::new();
-        let before = pairs(header).take(first);
-        for pair in before.chain(pairs(header).skip(first + 1).filter(|pair| is_kept(pair))) {
-            if kept.is_empty() {
-                kept.reserve_exact(header.len());
-            } else {
-                kept.extend_from_slice(b"; ");
-            }
-            kept.extend_from_slice(pair);
-        }
-        if kept.is_empty() { Kept::None } else { Kept::Some(kept) }
+        kept(header, |name| self.cookie_bytes_are_open(consent, page.path, name))
     }
 
     /// May this `Set-Cookie` value reach the browser? It does byte for byte, or not at all. One that removes a
@@ -77,6 +60,32 @@ impl Policy {
         }
         self.cookie_bytes_are_open(consent, page.path, name) || expiry::removes(set_cookie)
     }
+}
+
+/// The same where nothing is held, because nobody is asked: all but our own.
+pub fn all_but_ours(header: &[u8]) -> Kept {
+    kept(header, |_| true)
+}
+
+fn kept(header: &[u8], is_open: impl Fn(&[u8]) -> bool) -> Kept {
+    let is_kept = |pair: &[u8]| {
+        let name = judged_name(pair);
+        !is_ours(name) && is_open(name)
+    };
+    let Some(first) = pairs(header).position(|pair| !is_kept(pair)) else {
+        return Kept::All;
+    };
+    let mut kept = Vec::new();
+    let before = pairs(header).take(first);
+    for pair in before.chain(pairs(header).skip(first + 1).filter(|pair| is_kept(pair))) {
+        if kept.is_empty() {
+            kept.reserve_exact(header.len());
+        } else {
+            kept.extend_from_slice(b"; ");
+        }
+        kept.extend_from_slice(pair);
+    }
+    if kept.is_empty() { Kept::None } else { Kept::Some(kept) }
 }
 
 /// The pairs of a `Cookie` line, without the space around them; empty ones are no pairs.

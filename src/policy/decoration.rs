@@ -4,7 +4,7 @@
 //! redirected, so the page that is loaded again after a grant brings them along.
 
 use super::catalog::{Catalog, bytes_match};
-use super::consent::{CategorySet, Consent};
+use super::consent::Consent;
 use super::query::{self, Initials, Parameter, ROOM_BYTES, parameters};
 use super::{Allow, Allowed, Policy, Settings};
 
@@ -16,7 +16,7 @@ impl Policy {
     /// are compared percent-decoded, with their case. An operator's rule wins, then the catalogue; what is in neither
     /// stays. Allocates only when something is taken out.
     pub fn undecorated(&self, consent: &Consent, path: &str, address: &[u8]) -> Option<Vec<u8>> {
-        if consent.categories() == CategorySet::ALL {
+        if self.holds_nothing(consent) {
             return None;
         }
         let mark = memchr::memchr(b'?', address)?;

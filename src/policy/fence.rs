@@ -37,7 +37,7 @@ use std::borrow::Cow;
 use http::HeaderValue;
 
 use super::catalog::{HostRule, Tracker};
-use super::consent::{Category, CategorySet, Choice, Consent, Day, TrackerSet};
+use super::consent::{Category, Choice, Consent, Day, TrackerSet};
 use super::{Allowed, NO_PAGE, Page, Place, Policy, Standing, Unknown};
 use seen::Fences;
 use sources::{Rank, Sources};
@@ -59,8 +59,8 @@ const GRANTED: [Rank; 3] = [Rank::GrantedInTags, Rank::GrantedReported, Rank::Gr
 /// The headers that fence a page in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fence {
-    /// `Content-Security-Policy`, or `…-Report-Only` where the operator only observes. `None` when everything is
-    /// granted, and where unknown hosts pass.
+    /// `Content-Security-Policy`, or `…-Report-Only` where the operator only observes. `None` when nothing
+    /// is held, and where unknown hosts pass.
     pub content_security_policy: Option<HeaderValue>,
     /// `Permissions-Policy`; `None` once marketing is granted.
     pub permissions_policy: Option<HeaderValue>,
@@ -144,7 +144,7 @@ impl Policy {
     }
 
     fn make_fence(&self, fences: &Fences, consent: &Consent, page: Page<'_>) -> Fence {
-        if consent.categories() == CategorySet::ALL {
+        if self.holds_nothing(consent) {
             return Fence::default();
         }
         let mut fence =

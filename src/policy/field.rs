@@ -12,7 +12,7 @@
 //! | `NEL` | when a receiver beside it was dropped, or none is named |
 //! | `Accept-CH`, `Critical-CH` and kin | until statistics or marketing is granted |
 //! | `Permissions-Policy` | when it is malformed, so that ours beside it counts; client hints for held hosts are taken back |
-//! | `Speculation-Rules`, `X-DNS-Prefetch-Control: on` | until everything is granted: rules name any address, links do too, and no policy of browsers covers what is fetched or looked up ahead |
+//! | `Speculation-Rules`, `X-DNS-Prefetch-Control: on` | until nothing is held: rules name any address, links do too, and no policy of browsers covers what is fetched or looked up ahead |
 //! | `Observe-Browsing-Topics`, `Attribution-Reporting-*`, `Ad-Auction-*` and kin | until marketing is granted |
 //!
 //! All else passes: `Clear-Site-Data`, `Set-Login`, `Supports-Loading-Mode`, `SourceMap` and the rest
@@ -26,7 +26,7 @@ mod report;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
-use super::consent::{Category, CategorySet, Consent};
+use super::consent::{Category, Consent};
 use super::cookies::Kept;
 use super::markup::refresh_addresses;
 use super::{Page, Policy};
@@ -97,7 +97,7 @@ impl Policy {
     /// More consent never drops more, and what names open hosts only keeps its bytes. Allocates only when there is a
     /// field that can do something, which most answers have not.
     pub fn filter_fields(&self, consent: &Consent, page: Page<'_>, headers: &mut HeaderMap) -> usize {
-        if consent.categories() == CategorySet::ALL {
+        if self.holds_nothing(consent) {
             return 0;
         }
         let mut powers: Vec<(HeaderName, Power)> = headers

@@ -1,7 +1,7 @@
 //! What to do with one tag or one inline script: keep it, hold it, or put a placeholder in its place.
 //!
 //! Only the tag itself is looked at, as a browser would read it: the rewriter finds tags and carries the verdict
-//! out. A doubt is decided against the tag: what cannot be read is held until everything is granted.
+//! out. A doubt is decided against the tag: what cannot be read is held while anything is.
 
 mod carrier;
 mod entity;
@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::catalog::{Tracker, TrackerId};
-use super::consent::{Category, CategorySet, Consent};
+use super::consent::{Category, Consent};
 use super::{Page, Policy};
 pub(super) use carrier::rel_loads;
 use carrier::{Kind, Role};

@@ -43,7 +43,7 @@ pub struct Settings {
 /// What happens to a cookie or host that stands in no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// Kept out of the browser until everything is granted.
+    /// Kept out of the browser until nothing is held ([`Policy::holds_nothing`]).
     Hold,
     /// Let through, and reported.
     Pass,
@@ -177,7 +177,7 @@ impl Policy {
         if let Some(tracker) = self.catalog.host(host, path) {
             return if consent.lets_run(tracker) { Standing::Open } else { Standing::Held(Some(tracker)) };
         }
-        if self.is_own(host) || passes_unknown(self.settings.unknown_hosts, consent) {
+        if self.is_own(host) || self.passes_unknown(self.settings.unknown_hosts, consent) {
             return Standing::Open;
         }
         Standing::Held(None)
@@ -224,13 +224,19 @@ impl Policy {
     fn is_open_by_catalog(&self, consent: &Consent, tracker: Option<&Tracker>) -> bool {
         match tracker {
             Some(tracker) => consent.grants(tracker),
-            None => passes_unknown(self.settings.unknown_cookies, consent),
+            None => self.passes_unknown(self.settings.unknown_cookies, consent),
         }
     }
 
-    /// Is nothing held under this consent: no host, cookie or tag, known or not?
+    /// Is nothing held under this consent: no host, cookie or tag, known or not? So it is after a yes to everything, but for
+    /// a site whose operator wrote down what it uses: there it was a yes to that.
     pub fn holds_nothing(&self, consent: &Consent) -> bool {
-        consent.categories() == CategorySet::ALL && self.catalog.is_whole()
+        consent.covers(&self.catalog)
+    }
+
+    /// The unknown passes where the operator says so, and where nothing is held.
+    fn passes_unknown(&self, rule: Unknown, consent: &Consent) -> bool {
+        rule == Unknown::Pass || self.holds_nothing(consent)
     }
 
     /// Is `host` one of the names the operator gave the site? `*` names no host: there, only the page's own is.
@@ -273,17 +279,15 @@ struct Place<'a> {
     path: &'a str,
 }
 
-/// The unknown passes where the operator says so, and where the visitor agreed to everything.
-fn passes_unknown(rule: Unknown, consent: &Consent) -> bool {
-    rule == Unknown::Pass || consent.categories() == CategorySet::ALL
-}
-
 impl Allow {
     /// Does this rule hold on a page at `path`?
     pub fn holds_on(&self, path: &str) -> bool {
         self.paths.is_empty() || self.paths.iter().any(|prefix| path.starts_with(prefix.as_str()))
     }
 }
+
+#[cfg(test)]
+mod undeclared;
 
 #[cfg(test)]
 mod tests {

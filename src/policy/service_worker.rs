@@ -1,7 +1,7 @@
 //! Which service workers may be installed.
 
 use super::consent::Consent;
-use super::{Allow, Allowed, Policy, passes_unknown};
+use super::{Allow, Allowed, Policy};
 
 impl Policy {
     /// May a service worker be installed from the script at `path`? It stays when the page is gone and answers for the
@@ -9,7 +9,7 @@ impl Policy {
     pub fn service_worker_is_open(&self, consent: &Consent, path: &str) -> bool {
         match self.vouched_worker(path) {
             Some(allow) => consent.categories().contains(allow.category),
-            None => passes_unknown(self.settings.unknown_hosts, consent),
+            None => self.passes_unknown(self.settings.unknown_hosts, consent),
         }
     }
 

@@ -8,8 +8,8 @@ use super::count::is_html;
 use super::navigation::Purpose;
 use super::site::Mode;
 use super::visit::Visit;
-use crate::policy::consent::{CategorySet, Choice, Consent};
-use crate::policy::cookies::Kept;
+use crate::policy::consent::{CategorySet, Consent};
+use crate::policy::cookies::{self, Kept};
 use crate::policy::fence::seen::Sight;
 use crate::policy::markup::Named;
 use crate::policy::{Unknown, fence, field};
@@ -177,9 +177,10 @@ pub(super) fn has_no_body(status: StatusCode) -> bool {
 /// The consent cookie is ours and never goes further, in any mode; what is held stays behind when consent is enforced.
 fn filter_request_cookies(visit: &Visit, headers: &mut HeaderMap, metrics: &Metrics) {
     let policy = &visit.site.policy;
-    let everything = Consent::from_choice(&Choice::All, visit.today, None, policy.catalog());
-    let consent = if visit.site.mode == Mode::Enforce { &visit.consent } else { &everything };
-    let decide = |line: &HeaderValue| policy.request_cookies(consent, visit.page(), line.as_bytes());
+    let decide = |line: &HeaderValue| match visit.site.mode {
+        Mode::Enforce => policy.request_cookies(&visit.consent, visit.page(), line.as_bytes()),
+        Mode::Observe | Mode::Off => cookies::all_but_ours(line.as_bytes()),
+    };
     if headers.get_all(header::COOKIE).iter().all(|line| matches!(decide(line), Kept::All)) {
         return;
     }

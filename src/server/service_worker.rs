@@ -3,7 +3,7 @@
 //! A service worker outlives its page. It answers in the place of the origin, with pages kept from another state of
 //! consent or from before there was a gateway, and it sends requests when nobody is looking. So its script is passed on
 //! when the operator vouches for it (`service_worker = "/sw.js"` in `[[site.allow]]`), under a fence as every worker's,
-//! and else not before everything is granted.
+//! and else while nothing is held.
 //!
 //! One that may stay gets pages that are made for the answer that stands, whether it fetches them ahead or passes on that
 //! somebody goes there, and what it kept for another answer is deleted ([`super::page`]). What it makes by itself no fence

@@ -45,6 +45,9 @@ const page = (worker) => `<!doctype html><html lang="nb"><head><meta charset="ut
 </script></body></html>`;
 const allow = (worker) => `[[site.allow]]\nservice_worker = "${worker}"\ncategory = "necessary"\nwhy = "viser siden uten nett"\n`;
 
+/** The name that the worker keeps things under: open to pages once its category is agreed to. */
+const KEPT = `[[site.allow]]\ncookie = "${CACHE}"\ncategory = "preferences"\nwhy = "sider som vises uten nett"\n`;
+
 let shop;
 let gateway;
 /** How often a page was loaded again for an answer given on it, which nobody went to. */
@@ -55,7 +58,7 @@ before(async () => {
   shop.serve('/sw.js', WORKER, { type: 'text/javascript' });
   shop.serve('/hoarded', page('/hoarder.js'));
   shop.serve('/hoarder.js', HOARDER, { type: 'text/javascript' });
-  gateway = await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics"]', statistics: 'sitemap = false', tables: allow('/sw.js') + allow('/hoarder.js') });
+  gateway = await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics"]', statistics: 'sitemap = false', tables: allow('/sw.js') + allow('/hoarder.js') + KEPT });
 });
 after(async () => {
   await gateway?.stop();

@@ -17,6 +17,7 @@ mod choices;
 mod consent_figures;
 mod consent_mode;
 mod cut_pages;
+mod declared;
 mod encodings;
 mod events;
 mod faults;

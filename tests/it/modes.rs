@@ -127,6 +127,21 @@ fn off_passes_pages_as_they_are_and_notes_nothing() {
     assert_eq!(gateway.found(&token)["reports"], serde_json::json!([]));
 }
 
+/// Nobody is asked there, so nothing waits for an answer.
+#[test]
+fn what_the_site_uses_holds_no_cookie_where_nothing_is_enforced() {
+    for mode in ["observe", "off"] {
+        let origin = shop();
+        let uses = format!("mode = \"{mode}\"\nuses = [\"google-analytics\"]");
+        let rules = rules_of_mode(mode).replace(&format!("mode = \"{mode}\""), &uses);
+        let gateway = start_with(&origin, &rules);
+        let mut visitor = visitor(&gateway);
+        visitor.jar.extend([("unheard_of".into(), "1".into()), ("consentry".into(), "1.2.3".into())]);
+        assert_eq!(visitor.open("/").headers_named("set-cookie").len(), 2, "{mode}");
+        assert_eq!(origin.last().header("cookie"), "_fbp=fb.1.2.3; cart=7; unheard_of=1", "{mode}");
+    }
+}
+
 #[test]
 fn a_reload_switches_the_mode_of_one_site() {
     let origin = shop();

@@ -3,16 +3,15 @@
 //! The guard is a few lines of script, first in `<head>`, and cannot carry the catalogue. It gets two regular
 //! expressions that say the same as [`Policy::cookie_is_open`] and [`Policy::storage_is_open`], but for what no script
 //! ever asks: cookies that are set by HTTP alone, and, where the operator named what the site uses, names of necessary
-//! trackers that it does not use. Of a visitor who agreed to everything, names of trackers that the site does not use
-//! are not kept from scripts either: the list would be long, and those trackers' scripts are held.
+//! trackers that it does not use.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::CONSENT_COOKIE;
 use crate::policy::catalog::{Tracker, TrackerId};
-use crate::policy::consent::{Category, CategorySet, Consent};
-use crate::policy::{Allowed, Page, Policy, bytes_match, passes_unknown};
+use crate::policy::consent::{Category, Consent};
+use crate::policy::{Allowed, Page, Policy, bytes_match};
 
 /// What may be written in one consent state, as regular expressions of JavaScript.
 ///
@@ -91,12 +90,8 @@ impl Policy {
             let is_open = match claim.owner {
                 Owner::Gateway => false,
                 Owner::Operator(category) => consent.categories().contains(category),
-                Owner::Tracker(id) => {
-                    let tracker = self.catalog.tracker(id);
-                    let is_all = consent.categories() == CategorySet::ALL;
-                    consent.grants(tracker) || (is_all && !tracker.is_used)
-                }
-                Owner::Nobody => passes_unknown(self.settings.unknown_cookies, consent),
+                Owner::Tracker(id) => consent.grants(self.catalog.tracker(id)),
+                Owner::Nobody => self.passes_unknown(self.settings.unknown_cookies, consent),
             };
             NameRule { text: &claim.text, is_exact: claim.is_exact, is_open }
         })

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::policy::catalog::{Catalog, host_matches};
 use crate::policy::consent::Category::{Marketing, Necessary, Preferences, Statistics};
+use crate::policy::consent::CategorySet;
 use crate::policy::samples::{FRONT, allow, any_growing_consent, of, plain, policy, settings, single};
 use crate::policy::{Allow, Settings};
 
@@ -108,25 +109,30 @@ fn assert_fenced(policy: &Policy, consent: &Consent) {
 }
 
 /// The built-in trackers, of which a shop uses some.
-fn some_used() -> Policy {
+fn some_used(settings: Settings) -> Policy {
     let uses = ["google-tag-manager", "google-analytics", "hotjar", "meta-pixel", "youtube", "google-maps"];
     let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap().using(&uses.map(Into::into));
-    Policy::new(settings(), std::sync::Arc::new(catalog))
+    Policy::new(settings, std::sync::Arc::new(catalog))
+}
+
+/// The states in which something is held.
+fn fenced(policy: &Policy) -> impl Iterator<Item = Consent> {
+    policy.states().filter(|consent| !policy.holds_nothing(consent))
 }
 
 #[test]
 fn the_fence_takes_what_is_open_and_nothing_held_in_every_state() {
-    let policy = plain();
-    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
-        assert_fenced(policy, &consent);
+    for consent in fenced(plain()) {
+        assert_fenced(plain(), &consent);
     }
 }
 
 #[test]
 fn where_a_shop_says_what_it_uses_every_state_has_space_and_nothing_else_is_opened() {
-    let policy = some_used();
+    let policy = some_used(settings());
     assert_eq!(policy.fences().crowded_states().collect::<Vec<_>>(), []);
-    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
+    assert_eq!(fenced(&policy).count(), CategorySet::every().len());
+    for consent in fenced(&policy) {
         assert_fenced(&policy, &consent);
     }
     let marketing = sources(&policy, &of(&[Marketing]), FRONT).join(" ");
@@ -169,10 +175,12 @@ fn the_shops_own_code_and_hosts_stay_free() {
 #[test]
 fn apps_that_identify_and_pay_can_be_started_from_a_frame_in_every_state() {
     let rules = vec![allow(Allowed::Frames, Necessary, &["/kasse"])];
-    let policy = policy(Settings { allow: rules, ..settings() });
-    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
+    let settings = Settings { allow: rules, ..settings() };
+    let sites = [policy(settings.clone()), some_used(settings)];
+    let states = sites.iter().flat_map(|policy| fenced(policy).map(move |consent| (policy, consent)));
+    for (policy, consent) in states {
         for path in ["/", "/kasse"] {
-            let fence = text(&policy, &consent, Page { path, ..FRONT });
+            let fence = text(policy, &consent, Page { path, ..FRONT });
             let frames = fence.split("; ").filter(|part| !part.starts_with("report-uri"));
             for directive in frames {
                 for scheme in ["bankid:", "swish:", "vipps:", "mobilepay:", "mitid:", "frejaeid:"] {
@@ -186,8 +194,9 @@ fn apps_that_identify_and_pay_can_be_started_from_a_frame_in_every_state() {
 /// Browsers compare the name of a way to pay with the fence where it is an address, and each address it redirects to.
 #[test]
 fn ways_to_pay_that_are_addresses_are_open_in_every_state() {
-    let policy = plain();
-    for consent in policy.states().filter(|consent| consent.categories() != CategorySet::ALL) {
+    let used = some_used(settings());
+    let states = [plain(), &used].into_iter().flat_map(|policy| fenced(policy).map(move |one| (policy, one)));
+    for (policy, consent) in states {
         let sources = sources(policy, &consent, FRONT);
         for (host, path) in [
             ("google.com", "/pay"),
@@ -362,7 +371,7 @@ proptest! {
     ) {
         let policy = policy(Settings { allow, ..settings() });
         let page = Page { path, ..FRONT };
-        if more.categories() != CategorySet::ALL && !is_nearly_full(&fence(&policy, &more, page)) {
+        if !policy.holds_nothing(&more) && !is_nearly_full(&fence(&policy, &more, page)) {
             let many = sources(&policy, &more, page);
             for source in sources(&policy, &less, page) {
                 // A wider one may stand for it.

@@ -2,7 +2,7 @@
 
 use super::carrier;
 use super::reading::{Finding, Reading};
-use super::{Category, CategorySet, Tag};
+use super::{Category, Tag};
 
 /// A `http-equiv` that makes a browser act (HTML 4.2.5.3, and what browsers add to it).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl<'a> Reading<'a, '_> {
             let finding = if attribute.is("http-equiv") {
                 pragma(&attribute.text()).map_or(Finding::Open, |pragma| self.pragma(pragma, tag))
             } else if attribute.is("charset") && is_shifting(&attribute.text()) {
-                self.unless_everything()
+                self.unless_all_is_open()
             } else {
                 match carrier::anywhere(attribute.name) {
                     Some(role) => self.attribute(attribute, role),
@@ -48,9 +48,9 @@ impl<'a> Reading<'a, '_> {
                     .fold(Finding::Open, |answer, address| answer.or(self.address(address))),
                 Pragma::ClientHints => self.candidates(&text).or(self.unless(Category::Marketing)),
                 Pragma::DnsPrefetch if text.trim_ascii().eq_ignore_ascii_case(b"on") => {
-                    self.unless_everything()
+                    self.unless_all_is_open()
                 }
-                Pragma::ContentType if is_shifting(&text) => self.unless_everything(),
+                Pragma::ContentType if is_shifting(&text) => self.unless_all_is_open(),
                 Pragma::DnsPrefetch | Pragma::ContentType => Finding::Open,
             };
             answer = answer.or(finding);
@@ -64,9 +64,10 @@ impl<'a> Reading<'a, '_> {
         if is_granted { Finding::Open } else { Finding::Held(None) }
     }
 
-    fn unless_everything(&self) -> Finding<'a> {
-        let is_everything = self.consent.categories() == CategorySet::ALL;
-        if is_everything { Finding::Open } else { Finding::Held(None) }
+    /// Held while anything is.
+    fn unless_all_is_open(&self) -> Finding<'a> {
+        let is_open = self.policy.holds_nothing(self.consent);
+        if is_open { Finding::Open } else { Finding::Held(None) }
     }
 }
 

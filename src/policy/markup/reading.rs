@@ -3,7 +3,7 @@
 use super::carrier::{self, Role};
 use super::hosts::Hosts;
 use super::url::{self, Target};
-use super::{Attribute, CategorySet, Consent};
+use super::{Attribute, Consent};
 use crate::policy::catalog::{Sent, Tracker};
 use crate::policy::{Page, Policy, Standing};
 
@@ -103,7 +103,7 @@ impl<'a> Reading<'a, '_> {
                     Standing::Held(tracker) => Finding::Held(tracker),
                 }
             }
-            Target::Unreadable if self.consent.categories() == CategorySet::ALL => Finding::Open,
+            Target::Unreadable if self.policy.holds_nothing(self.consent) => Finding::Open,
             Target::Unreadable => Finding::Held(None),
         }
     }

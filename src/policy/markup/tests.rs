@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::policy::catalog::Catalog;
-use crate::policy::consent::{Choice, Day, TrackerSet};
+use crate::policy::consent::{CategorySet, Choice, Day, TrackerSet};
 use crate::policy::{Allow, Allowed, Settings, Unknown};
 
 const PAGE: Page<'static> = Page { host: "shop.example", path: "/" };

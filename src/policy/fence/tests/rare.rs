@@ -34,7 +34,7 @@ fn is_open(sources: &[String], service: &Tracker) -> bool {
 
 /// Every state of consent that has a fence, and that of a visitor who agreed to one tracker alone.
 fn consents() -> Vec<Consent> {
-    let states = plain().states().filter(|consent| consent.categories() != CategorySet::ALL);
+    let states = fenced(plain());
     let alone = [plain().catalog().named("youtube").unwrap().id].into_iter().collect();
     states.chain([Consent::none(), single(&[], alone)]).collect()
 }
@@ -110,8 +110,10 @@ fn what_is_seen_is_open_where_the_operator_named_something_else() {
     for service in services().step_by(6) {
         for sight in [IN_TAG, Sight::Report] {
             let fences = policy.learned(&policy.fences(), &[(&host_of(service), sight)]).unwrap();
-            let sources = sources_of(&policy.fence(&fences, &Consent::none(), FRONT));
-            assert!(is_open(&sources, service), "{} {sight:?}", service.name_id);
+            for consent in [Consent::none(), of(&[Preferences, Statistics, Marketing])] {
+                let sources = sources_of(&policy.fence(&fences, &consent, FRONT));
+                assert!(is_open(&sources, service), "{} {sight:?}", service.name_id);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, respon
 use hyper::body::Incoming;
 
 use super::count::{self, Look, Waiting, is_download, is_html, is_xml, outcome};
+use super::files::{self, Guess};
 use super::navigation::{Purpose, Word};
 use super::redirect::Part;
 use super::refusal::Refusal;
@@ -30,6 +31,8 @@ struct Ask {
     purpose: Purpose,
     /// Was the answer asked for whole ([`Purpose::is_own`])?
     is_own: bool,
+    /// What may stand there, where a document was asked for.
+    guess: Option<Guess>,
     /// What said that the request wants a document.
     word: Word,
     /// May the answer be put into a page ([`fragment`])?
@@ -56,6 +59,7 @@ impl Ask {
             mode: visit.site.mode,
             purpose,
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
+            guess: files::guess(visit, purpose, headers),
             word: Word::of(headers),
             is_fetched: fragment::is_fetched(purpose, headers),
             is_kept,
@@ -94,10 +98,7 @@ pub(super) async fn pass(
     let look = Look::at(request.method(), purpose, visit.target(), headers);
     let part = Part::of(visit, purpose, headers);
     let mut ask = Ask::of(visit, purpose, &request);
-    shared.sightings.see_cookies(&visit.site, request.headers());
-    guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
-    own_path::undecorate(visit, &mut request, &shared.metrics);
-    hop.write(request.headers_mut(), &visit.site.trusted);
+    make_ready(shared, visit, &ask, hop, &mut request);
     let answer = match origin.send(request.map(Body::incoming)).await {
         Ok(answer) => answer,
         Err(error) => return Err(failed(shared, visit, look, error)),
@@ -108,6 +109,9 @@ pub(super) async fn pass(
     let answer = untyped::typed(visit, purpose, answer).await;
     if is_packed(&ask, asked, &answer) {
         return Err(Refusal::Packed);
+    }
+    if answer.status() == StatusCode::OK {
+        files::learn(visit, ask.guess, is_page(&ask, &answer));
     }
     let mut answer = kept::as_page(&mut ask, answer).await;
     let (waiting, remembered) =
@@ -129,6 +133,17 @@ pub(super) async fn pass(
     }
     let answer = own_path::after(visit, asked, answer, &shared.metrics).await;
     Ok(as_it_is(shared, visit, &ask, answer))
+}
+
+/// What the origin gets of a request.
+fn make_ready(shared: &Shared, visit: &Visit, ask: &Ask, hop: &Hop, request: &mut Request<Incoming>) {
+    shared.sightings.see_cookies(&visit.site, request.headers());
+    guard::before(visit, ask.purpose, request.headers_mut(), &shared.metrics);
+    if let Some(guess) = ask.guess {
+        files::ask(guess, request.headers_mut());
+    }
+    own_path::undecorate(visit, request, &shared.metrics);
+    hop.write(request.headers_mut(), &visit.site.trusted);
 }
 
 /// Is this a page that can be rewritten from its first byte, and that somebody is shown? A download is not, and neither is

@@ -20,6 +20,7 @@ mod cut_pages;
 mod encodings;
 mod events;
 mod faults;
+mod files;
 mod fragments;
 mod fuzz;
 mod hand_over;

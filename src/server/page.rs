@@ -3,6 +3,7 @@
 mod fragment;
 mod kept;
 mod observed;
+mod opened;
 mod rewritten;
 mod untyped;
 
@@ -43,6 +44,8 @@ struct Ask {
     made_for: Option<String>,
     /// The tags of the copies that the browser has.
     known: Vec<HeaderValue>,
+    /// When it was told that a copy was made.
+    since: Option<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
     language: usize,
     /// What removes the cookies of held trackers that the browser sent.
@@ -65,6 +68,7 @@ impl Ask {
             is_kept,
             made_for: kept::made_for(is_kept, headers),
             known: validator::known(headers),
+            since: headers.get(header::IF_MODIFIED_SINCE).cloned(),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             language: visit.language(headers),
             leftovers: guard::leftovers(visit, purpose, headers),
@@ -185,6 +189,8 @@ fn as_it_is(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -
         }
     } else if is_html(&head.headers) {
         cache::unconfirmed(&mut head.headers);
+    } else if ask.is_own && opened::is_known(visit, ask, &mut head) {
+        return confirm(shared, head, body);
     }
     Response::from_parts(head, body)
 }

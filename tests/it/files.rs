@@ -1,4 +1,5 @@
-//! What is opened and is no page, such as a feed, a sitemap or a price list: it passes in the coding it came in.
+//! What is opened and is no page, such as a feed, a sitemap or a price list: it passes in the coding it came in, and a copy
+//! that the browser has is confirmed.
 
 use std::io::Write as _;
 
@@ -7,7 +8,7 @@ use http::Response;
 
 use crate::pages::SHOP;
 use crate::support::origin::{Asked, html_page};
-use crate::support::{Answer, Origin, Visitor, get, rules_of_mode, start, start_with};
+use crate::support::{Answer, Origin, Visitor, get, request, rules_of_mode, start, start_with};
 
 const PAGE: (&str, &str) = ("sec-fetch-dest", "document");
 const FEED_READER: (&str, &str) = ("accept", "application/rss+xml, text/html, */*;q=0.9");
@@ -141,4 +142,83 @@ fn no_coding_is_asked_for_that_could_not_be_read_here_or_there() {
         get(gateway.visitors, "/sitemap.xml", &headers);
         assert_eq!(origin.last().header("accept-encoding"), expected, "{accepted:?}");
     }
+}
+
+#[test]
+fn a_file_that_the_browser_has_is_confirmed() {
+    let origin = coding();
+    let gateway = start(&origin);
+    for path in ["/a.csv", "/a.json", "/a.png", "/a.pdf", "/a.xml"] {
+        for more in [&[][..], &[CODINGS]] {
+            let first = get(gateway.visitors, path, &[&[PAGE], more].concat());
+            assert_eq!(first.status, 200, "{path}");
+            assert_eq!(first.header("accept-ranges"), None, "no part is given of {path}");
+            let tag = first.header("etag").expect("a tag").to_owned();
+            let is_ours = ["/a.xml", "/a.pdf"].contains(&path);
+            assert_eq!(!tag.starts_with("\"v1"), is_ours, "{path}: what has a fence has our tag, not {tag}");
+            for known in [tag.clone(), format!("\"x\", {tag}"), format!("W/{}", tag.trim_start_matches("W/"))]
+            {
+                let again =
+                    get(gateway.visitors, path, &[&[PAGE, ("if-none-match", &*known)], more].concat());
+                assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{path} {known}");
+                assert_eq!(again.header("etag"), Some(&*tag));
+                assert!(!origin.last().headers.contains_key("if-none-match"), "it reached the origin");
+            }
+            for other in ["\"v2\"", "v1", "\"v1-gzi\"", "\"xv1\"", "\"v1-\""] {
+                let again = get(gateway.visitors, path, &[&[PAGE, ("if-none-match", other)], more].concat());
+                assert_eq!(again.status, 200, "{path} {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_of_the_same_date_is_confirmed_where_no_tag_is_named() {
+    let origin = coding();
+    let gateway = start(&origin);
+    let status = |path: &str, headers: &[(&str, &str)]| {
+        get(gateway.visitors, path, &[&[PAGE], headers].concat()).status.as_u16()
+    };
+    let same = ("if-modified-since", DATE);
+    assert_eq!(status("/a.csv", &[same]), 304);
+    assert_eq!(
+        status("/a.csv", &[same, ("if-none-match", "\"v0\"")]),
+        200,
+        "the tag counts (RFC 9110, 13.1.3)"
+    );
+    assert_eq!(status("/a.csv", &[("if-modified-since", "Tue, 10 Mar 2026 11:00:01 GMT")]), 200);
+    assert_eq!(status("/a.xml", &[same]), 200, "a date knows nothing of the fence");
+    assert_eq!(status("/", &[same]), 200, "nor of a page");
+}
+
+#[test]
+fn a_feed_is_confirmed_in_one_state_of_consent_only() {
+    let origin = coding();
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    let before = visitor.get("/feed", &[PAGE]).header("etag").expect("a tag").to_owned();
+    visitor.post("choice=all", &[]);
+    let after = visitor.get("/feed", &[PAGE, ("if-none-match", &before)]);
+    assert_eq!(after.status, 200, "its copy has the fence of before");
+    let tag = after.header("etag").expect("a tag").to_owned();
+    assert_eq!(visitor.get("/feed", &[PAGE, ("if-none-match", &tag)]).status, 304);
+}
+
+#[test]
+fn only_what_was_found_is_confirmed() {
+    let origin = Origin::answering(|asked| {
+        let status: u16 =
+            asked.target.trim_start_matches('/').trim_end_matches(".csv").parse().expect("a status");
+        let answer =
+            Response::builder().status(status).header("content-type", "text/csv").header("etag", "\"v1\"");
+        answer.body(Bytes::from_static(b"a,b\n")).expect("a response")
+    });
+    let gateway = start(&origin);
+    for status in [201, 404, 500] {
+        let answer = get(gateway.visitors, &format!("/{status}.csv"), &[PAGE, ("if-none-match", "\"v1\"")]);
+        assert_eq!((answer.status.as_u16(), &*answer.text()), (status, "a,b\n"));
+    }
+    let post = http::Request::post("/200.csv").header("host", "shop.example").header(PAGE.0, PAGE.1);
+    let post = post.header("if-none-match", "\"v1\"").body(Bytes::new()).expect("a request");
+    assert_eq!(request(gateway.visitors, post).status, 200, "what was sent is answered");
 }

@@ -42,6 +42,15 @@ pub enum Outcome {
     Left,
 }
 
+/// What becomes of a body in which there is not a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nothing {
+    /// It is a page like any other.
+    IsPage,
+    /// Nothing is put in.
+    Stays,
+}
+
 /// A page's body. `tell` hears of it while it passes.
 pub struct PageBody<F: FnMut(Told<'_>) + Unpin> {
     origin: Body,
@@ -53,6 +62,7 @@ pub struct PageBody<F: FnMut(Told<'_>) + Unpin> {
     reader: Reader,
     /// Has any of the page been read?
     has_begun: bool,
+    nothing: Nothing,
     /// Why nothing more comes, once what was decided before is given.
     failure: Option<BodyError>,
     /// Gone when the page has ended.
@@ -74,12 +84,20 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
             has_more: false,
             reader,
             has_begun: false,
+            nothing: Nothing::IsPage,
             failure: None,
             encoder: Some(encoder),
             has_asked: false,
             ahead: VecDeque::new(),
             tell,
         }
+    }
+
+    /// Says what becomes of a body without a byte; else it is a page.
+    #[must_use]
+    pub fn of_nothing(mut self, nothing: Nothing) -> Self {
+        self.nothing = nothing;
+        self
     }
 
     /// Makes what it can of the page before the visitor asks for it: to its end, until there are `bytes_max` and what the last
@@ -150,6 +168,9 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
 
     fn read_end(&mut self, page: &mut BytesMut) -> Result<(), PageError> {
         self.decoder.end()?;
+        if self.nothing == Nothing::Stays && !self.has_begun {
+            return Ok(());
+        }
         Ok(self.reader.end(page)?)
     }
 

@@ -7,7 +7,8 @@ mod opened;
 mod rewritten;
 mod untyped;
 
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, response};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::count::{self, Look, Waiting, is_download, is_html, is_xml, outcome};
@@ -24,12 +25,14 @@ use crate::counting::HitKind;
 use crate::policy::consent::Consent;
 use crate::proxy::encode::{Decoder, EncodeError};
 use crate::proxy::forwarded::Hop;
+use crate::proxy::page::Nothing;
 use crate::proxy::{Body, Origin, OriginError};
 
 /// What a page needs of its request, kept while the origin works.
 struct Ask {
     mode: Mode,
     purpose: Purpose,
+    method: Method,
     /// Was the answer asked for whole ([`Purpose::is_own`])?
     is_own: bool,
     /// What may stand there, where a document was asked for.
@@ -61,6 +64,7 @@ impl Ask {
         Self {
             mode: visit.site.mode,
             purpose,
+            method: request.method().clone(),
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
             guess: files::guess(visit, purpose, headers),
             word: Word::of(headers),
@@ -166,6 +170,20 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
         && !is_part
         && !is_error
         && !is_download(answer.headers())
+        && !(of_nothing(status, answer.headers()) == Nothing::Stays && is_nothing(ask, answer))
+}
+
+/// A redirect mostly has no body, and nobody is shown what is put in.
+fn of_nothing(status: StatusCode, headers: &HeaderMap) -> Nothing {
+    let is_led_away = status.is_redirection() && headers.contains_key(header::LOCATION);
+    if is_led_away { Nothing::Stays } else { Nothing::IsPage }
+}
+
+/// Does the head say that there is no byte? What comes in pieces is known when it is over ([`Nothing`]).
+fn is_nothing(ask: &Ask, answer: &Response<Body>) -> bool {
+    let length = answer.headers().get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length == "0")
+        || (ask.method != Method::HEAD && answer.body().is_end_stream())
 }
 
 /// Is this a page, or what may be a script, in more codings than are taken off here? A browser would take them off.

@@ -170,13 +170,14 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
         && !is_part
         && !is_error
         && !is_download(answer.headers())
-        && !(of_nothing(status, answer.headers()) == Nothing::Stays && is_nothing(ask, answer))
+        && !(of_nothing(ask, status, answer.headers()) == Nothing::Stays && is_nothing(ask, answer))
 }
 
-/// A redirect mostly has no body, and nobody is shown what is put in.
-fn of_nothing(status: StatusCode, headers: &HeaderMap) -> Nothing {
+/// A redirect mostly has no body, and nobody is shown what is put in; and who did not ask for a page, such as cron, is not
+/// to be sent one where there is none.
+fn of_nothing(ask: &Ask, status: StatusCode, headers: &HeaderMap) -> Nothing {
     let is_led_away = status.is_redirection() && headers.contains_key(header::LOCATION);
-    if is_led_away { Nothing::Stays } else { Nothing::IsPage }
+    if is_led_away || !ask.word.is_said() { Nothing::Stays } else { Nothing::IsPage }
 }
 
 /// Does the head say that there is no byte? What comes in pieces is known when it is over ([`Nothing`]).

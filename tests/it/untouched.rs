@@ -1,6 +1,6 @@
 //! Where nothing may be put in: what is no page that somebody looks at.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use bytes::Bytes;
 use http::Response;
@@ -191,4 +191,28 @@ fn a_redirect_without_a_word_stays_one() {
     let origin = answering(302, "text/html", None);
     let shown = get(start(&origin).visitors, "/", &[("sec-fetch-dest", "document")]).text();
     assert!(shown.contains("consentry-banner"), "without a place to go to it is shown");
+}
+
+#[test]
+fn nothing_stays_nothing_for_who_did_not_ask_for_a_page() {
+    for is_chunked in [false, true] {
+        for (headers, is_page) in [
+            (&[("accept", "*/*")][..], false),
+            (&[], false),
+            (&[("accept", "*/*"), ("accept-encoding", "gzip")], false),
+            (&[("accept", "text/html")], true),
+            (&[("sec-fetch-dest", "document")], true),
+        ] {
+            let (address, thread) = empty("200 OK", is_chunked);
+            let gateway = before(address);
+            let answer = get(gateway.visitors, "/wp-cron.php", headers);
+            let mut bytes = answer.body.to_vec();
+            if answer.header("content-encoding").is_some() {
+                bytes.clear();
+                flate2::read::GzDecoder::new(&answer.body[..]).read_to_end(&mut bytes).expect("gzip");
+            }
+            assert_eq!(bytes.is_empty(), !is_page, "{headers:?} {is_chunked}");
+            thread.join().expect("the origin ends");
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
             metrics.pages_cut.increment();
         }
     };
-    let nothing = of_nothing(head.status, &head.headers);
+    let nothing = of_nothing(ask, head.status, &head.headers);
     let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell).of_nothing(nothing);
     Response::from_parts(head, Body::stream(page))
 }

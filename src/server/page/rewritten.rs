@@ -84,7 +84,7 @@ pub(super) async fn page(
     let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
     let tell = telling(shared, visit, waiting);
     let is_empty = body.is_end_stream();
-    let nothing = of_nothing(head.status, &head.headers);
+    let nothing = of_nothing(ask, head.status, &head.headers);
     let mut page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell).of_nothing(nothing);
     if !is_empty && guard::has_fence(visit, &head.headers) && is_new(visit) {
         page.read_ahead(AHEAD_BYTES_MAX, AHEAD_WAIT_MAX).await;

@@ -15,6 +15,7 @@ use crate::policy::fence::seen::Sight;
 use crate::proxy::Origin;
 use crate::server::beacon::Beacon;
 use crate::server::fences::LearnedFences;
+use crate::server::files::Files;
 use crate::server::first_views::FirstViews;
 use crate::server::known_scripts::KnownScripts;
 use crate::server::site::{Ready, Site, Sites};
@@ -46,6 +47,7 @@ fn make_one(
         ready: Ready::of(&policy, &banner),
         fences: LearnedFences::of(&policy),
         first_views: FirstViews::default(),
+        files: Files::default(),
         scripts: KnownScripts::default(),
         beacon: Beacon::of(&site.policy.prefix, &site.practice),
         practice: site.practice.clone(),

@@ -235,6 +235,18 @@ impl Policy {
         }
     }
 
+    /// Takes down whose script is held by its text: as the host that it would have been fetched from, which no tag names.
+    pub fn note_owner(&self, owner: TrackerId, hosts: &mut Hosts) {
+        let rules = &self.catalog.tracker(owner).hosts;
+        // Where it has all paths nobody else is meant.
+        let whole = rules.iter().find(|rule| rule.paths.is_empty());
+        let host = whole.or(rules.first()).map_or("", |rule| rule.host.trim_start_matches("*."));
+        // A fence lets in what is necessary in few shops where a page names it: not by somebody else's snippet.
+        if hosts.is_noting() && !self.is_rare(host) {
+            hosts.note(host, || false);
+        }
+    }
+
     /// May `page` reach what `address` names, read as a browser reads it? What cannot be read is held.
     pub fn address_is_open(&self, consent: &Consent, page: Page<'_>, address: &[u8]) -> bool {
         let hosts = &mut Hosts::ignored();

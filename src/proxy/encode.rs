@@ -164,6 +164,12 @@ fn fill(stages: &mut [Stage], piece: &mut &[u8], out: &mut [u8]) -> Result<usize
     }
 }
 
+/// Of the codings in an `Accept-Encoding` those that a [`Decoder`] takes off, each as it is written there; `None` when there
+/// is none.
+pub fn read_of(accept_encoding: &str) -> Option<String> {
+    negotiate::read_of(accept_encoding)
+}
+
 /// What a visitor gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {

@@ -48,7 +48,7 @@ enum Use {
     Part,
 }
 
-/// Before the origin: held cookies are taken out, the consent is told, and a document is asked for whole and uncoded.
+/// Before the origin: held cookies are taken out, the consent is told, and a document is asked for whole.
 pub(super) fn before(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, metrics: &Metrics) {
     headers.reserve(FIELDS_ADDED);
     headers.insert(CONSENT, visit.site.told(&visit.consent));
@@ -59,9 +59,6 @@ pub(super) fn before(visit: &Visit, purpose: Purpose, headers: &mut HeaderMap, m
         for condition in &CONDITIONS {
             headers.remove(condition);
         }
-    }
-    if visit.site.mode != Mode::Off && purpose.is_document() && purpose.is_own(headers) {
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
 }
 

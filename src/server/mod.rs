@@ -13,6 +13,7 @@ mod consent_cookie;
 pub mod count;
 mod event;
 pub mod fences;
+pub mod files;
 pub mod first_views;
 mod form;
 mod from_here;

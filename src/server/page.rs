@@ -3,13 +3,16 @@
 mod fragment;
 mod kept;
 mod observed;
+mod opened;
 mod rewritten;
 mod untyped;
 
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, response};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::count::{self, Look, Waiting, is_download, is_html, is_xml, outcome};
+use super::files::{self, Guess};
 use super::navigation::{Purpose, Word};
 use super::redirect::Part;
 use super::refusal::Refusal;
@@ -22,14 +25,18 @@ use crate::counting::HitKind;
 use crate::policy::consent::Consent;
 use crate::proxy::encode::{Decoder, EncodeError};
 use crate::proxy::forwarded::Hop;
+use crate::proxy::page::Nothing;
 use crate::proxy::{Body, Origin, OriginError};
 
 /// What a page needs of its request, kept while the origin works.
 struct Ask {
     mode: Mode,
     purpose: Purpose,
+    method: Method,
     /// Was the answer asked for whole ([`Purpose::is_own`])?
     is_own: bool,
+    /// What may stand there, where a document was asked for.
+    guess: Option<Guess>,
     /// What said that the request wants a document.
     word: Word,
     /// May the answer be put into a page ([`fragment`])?
@@ -40,6 +47,8 @@ struct Ask {
     made_for: Option<String>,
     /// The tags of the copies that the browser has.
     known: Vec<HeaderValue>,
+    /// When it was told that a copy was made.
+    since: Option<HeaderValue>,
     accept_encoding: Option<HeaderValue>,
     language: usize,
     /// What removes the cookies of held trackers that the browser sent.
@@ -55,12 +64,15 @@ impl Ask {
         Self {
             mode: visit.site.mode,
             purpose,
+            method: request.method().clone(),
             is_own: visit.site.mode == Mode::Enforce && purpose.is_own(headers),
+            guess: files::guess(visit, purpose, headers),
             word: Word::of(headers),
             is_fetched: fragment::is_fetched(purpose, headers),
             is_kept,
             made_for: kept::made_for(is_kept, headers),
             known: validator::known(headers),
+            since: headers.get(header::IF_MODIFIED_SINCE).cloned(),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
             language: visit.language(headers),
             leftovers: guard::leftovers(visit, purpose, headers),
@@ -94,10 +106,7 @@ pub(super) async fn pass(
     let look = Look::at(request.method(), purpose, visit.target(), headers);
     let part = Part::of(visit, purpose, headers);
     let mut ask = Ask::of(visit, purpose, &request);
-    shared.sightings.see_cookies(&visit.site, request.headers());
-    guard::before(visit, purpose, request.headers_mut(), &shared.metrics);
-    own_path::undecorate(visit, &mut request, &shared.metrics);
-    hop.write(request.headers_mut(), &visit.site.trusted);
+    make_ready(shared, visit, &ask, hop, &mut request);
     let answer = match origin.send(request.map(Body::incoming)).await {
         Ok(answer) => answer,
         Err(error) => return Err(failed(shared, visit, look, error)),
@@ -108,6 +117,9 @@ pub(super) async fn pass(
     let answer = untyped::typed(visit, purpose, answer).await;
     if is_packed(&ask, asked, &answer) {
         return Err(Refusal::Packed);
+    }
+    if answer.status() == StatusCode::OK {
+        files::learn(visit, ask.guess, is_page(&ask, &answer));
     }
     let mut answer = kept::as_page(&mut ask, answer).await;
     let (waiting, remembered) =
@@ -131,6 +143,17 @@ pub(super) async fn pass(
     Ok(as_it_is(shared, visit, &ask, answer))
 }
 
+/// What the origin gets of a request.
+fn make_ready(shared: &Shared, visit: &Visit, ask: &Ask, hop: &Hop, request: &mut Request<Incoming>) {
+    shared.sightings.see_cookies(&visit.site, request.headers());
+    guard::before(visit, ask.purpose, request.headers_mut(), &shared.metrics);
+    if let Some(guess) = ask.guess {
+        files::ask(guess, request.headers_mut());
+    }
+    own_path::undecorate(visit, request, &shared.metrics);
+    hop.write(request.headers_mut(), &visit.site.trusted);
+}
+
 /// Is this a page that can be rewritten from its first byte, and that somebody is shown? A download is not, and neither is
 /// the error of an interface to a client that never said it wants a document. A part is none where it was asked for;
 /// where nobody asked for a part it is taken for the whole. XHTML in its XML form is read by other rules, and what is put
@@ -147,6 +170,21 @@ fn is_page(ask: &Ask, answer: &Response<Body>) -> bool {
         && !is_part
         && !is_error
         && !is_download(answer.headers())
+        && !(of_nothing(ask, status, answer.headers()) == Nothing::Stays && is_nothing(ask, answer))
+}
+
+/// A redirect mostly has no body, and nobody is shown what is put in; and who did not ask for a page, such as cron, is not
+/// to be sent one where there is none.
+fn of_nothing(ask: &Ask, status: StatusCode, headers: &HeaderMap) -> Nothing {
+    let is_led_away = status.is_redirection() && headers.contains_key(header::LOCATION);
+    if is_led_away || !ask.word.is_said() { Nothing::Stays } else { Nothing::IsPage }
+}
+
+/// Does the head say that there is no byte? What comes in pieces is known when it is over ([`Nothing`]).
+fn is_nothing(ask: &Ask, answer: &Response<Body>) -> bool {
+    let length = answer.headers().get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length == "0")
+        || (ask.method != Method::HEAD && answer.body().is_end_stream())
 }
 
 /// Is this a page, or what may be a script, in more codings than are taken off here? A browser would take them off.
@@ -170,6 +208,8 @@ fn as_it_is(shared: &Shared, visit: &Visit, ask: &Ask, answer: Response<Body>) -
         }
     } else if is_html(&head.headers) {
         cache::unconfirmed(&mut head.headers);
+    } else if ask.is_own && opened::is_known(visit, ask, &mut head) {
+        return confirm(shared, head, body);
     }
     Response::from_parts(head, body)
 }

@@ -9,6 +9,7 @@ use http::HeaderValue;
 use super::asking::Asking;
 use super::beacon::Beacon;
 use super::fences::LearnedFences;
+use super::files::Files;
 use super::first_views::FirstViews;
 use super::known_scripts::KnownScripts;
 use super::practice::Practice;
@@ -78,6 +79,8 @@ pub struct Site {
     pub fences: LearnedFences,
     /// Pages that are not new here.
     pub first_views: FirstViews,
+    /// Addresses at which no page stood.
+    pub files: Files,
     /// Scripts of the origin that need no second look.
     pub scripts: KnownScripts,
 }

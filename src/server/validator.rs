@@ -139,6 +139,22 @@ pub(super) fn known(headers: &HeaderMap) -> Vec<HeaderValue> {
     headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()
 }
 
+/// Is the origin's `tag` one of these? The comparison is the weak one. A tag without quotes is none, and named when it stands
+/// alone.
+pub(super) fn is_named(tag: &HeaderValue, known: &[HeaderValue]) -> bool {
+    let tag = tag.as_bytes();
+    let opaque = tag.strip_prefix(b"W/").unwrap_or(tag);
+    let is_quoted = opaque.len() > 2
+        && opaque.starts_with(b"\"")
+        && memchr::memchr(b'"', &opaque[1..]) == Some(opaque.len() - 2)
+        // So may begin what stands between two tags.
+        && opaque[1] != b',';
+    let is_it = |line: &HeaderValue| {
+        line.as_bytes() == tag || (is_quoted && memchr::memmem::find(line.as_bytes(), opaque).is_some())
+    };
+    known.iter().any(is_it)
+}
+
 /// The answer to a browser that has the page: its head without its body.
 pub(super) fn confirmed(mut head: response::Parts, body: Body) -> Response<Body> {
     body.discard();
@@ -155,5 +171,33 @@ impl fmt::Write for Hashing<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.update(text.as_bytes());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origins_tag_is_named_where_it_stands_whole() {
+        for (tag, known, expected) in [
+            ("\"v1\"", "\"v1\"", true),
+            ("\"v1\"", "W/\"v1\"", true),
+            ("W/\"v1\"", "\"v0\", \"v1\",\"v2\"", true),
+            ("\"v1\"", "\"v1-gzip\"", false),
+            ("\"v1\"", "\"xv1\"", false),
+            ("\"v1\"", "v1", false),
+            ("v1", "v1", true),
+            ("v1", "\"v1\"", false),
+            ("v1", "v1, v2", false),
+            ("\"\"", "\"a\",\"\"", false),
+            ("\",\"", "\"a\",\"b\"", false),
+            ("\",W/\"", "\"a\",W/\"b\"", false),
+            ("\"", "\"a\"", false),
+            ("\"a\"b\"", "\"a\"b\"", true),
+        ] {
+            let known = [HeaderValue::from_static("\"z\""), HeaderValue::from_static(known)];
+            assert_eq!(is_named(&HeaderValue::from_static(tag), &known), expected, "{tag} {known:?}");
+        }
     }
 }

@@ -176,6 +176,29 @@ fn the_witness_of_observe_adds_what_only_a_browser_sees() {
 }
 
 #[test]
+fn a_tracker_whose_snippet_is_held_is_in_the_inventory_and_in_the_line_that_names_what_is_used() {
+    let origin = Origin::page(
+        "<!doctype html><title>Dekk</title><script>!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){\
+         n.callMethod?n.callMethod.apply(n,arguments):n.queue.push(arguments)};n.queue=[];t=b.createElement(e);t.async=!0;\
+         t.src=v;s=b.getElementsByTagName(e)[0];s.parentNode.insertBefore(t,s)}(window,document,'script',\
+         'https://connect.facebook.net/en_US/fbevents.js');fbq('init','4711');fbq('track','PageView');</script><p>Dekk",
+    );
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    assert!(visitor.open("/").text().contains("data-consentry-held=meta-pixel"));
+    visitor.post("choice=none", &[]);
+    visitor.open("/");
+    let token = gateway.token();
+    let host = thing(&gateway.found(&token), "host", "connect.facebook.net");
+    assert_eq!((&host["where"], &host["told_by"]), (&json!(["tag"]), &json!("shop")));
+    assert_eq!((&host["before_choice"], &host["seen"]), (&json!("held"), &json!(2)));
+    let authorization = format!("Bearer {token}");
+    let path = "/api/inventory?site=shop&format=toml";
+    let lines = get(gateway.admin, path, &[("authorization", &authorization)]).text();
+    assert!(lines.contains("\n#uses = [\"meta-pixel\"]\n"), "{lines}");
+}
+
+#[test]
 fn where_consent_is_enforced_the_witness_is_not_believed() {
     let origin = shop();
     let gateway = start(&origin);

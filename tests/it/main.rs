@@ -21,6 +21,7 @@ mod declared;
 mod encodings;
 mod events;
 mod faults;
+mod files;
 mod fragments;
 mod fuzz;
 mod hand_over;

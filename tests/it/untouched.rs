@@ -1,8 +1,11 @@
 //! Where nothing may be put in: what is no page that somebody looks at.
 
+use std::io::{Read as _, Write as _};
+
 use bytes::Bytes;
 use http::Response;
 
+use crate::faults::{before, rude};
 use crate::pages::SHOP;
 use crate::support::{Origin, get, request, start};
 
@@ -160,4 +163,56 @@ fn a_part_passes_where_it_was_asked_for_and_a_document_comes_whole() {
     assert_eq!(page.status, 200);
     assert!(page.text().contains("consentry-banner"));
     assert_eq!(origin.last().header("range"), "");
+}
+
+/// An answer of this status with no byte in it, told by its length or found at the end of its chunks.
+fn empty(status: &'static str, is_chunked: bool) -> (std::net::SocketAddr, std::thread::JoinHandle<()>) {
+    rude(1, move |stream| {
+        let length = if is_chunked { "transfer-encoding: chunked" } else { "content-length: 0" };
+        let end = if is_chunked { "0\r\n\r\n" } else { "" };
+        let head = "location: /inn\r\ncontent-type: text/html\r\nconnection: close";
+        let written = write!(stream, "HTTP/1.1 {status}\r\n{head}\r\n{length}\r\n\r\n{end}");
+        written.expect("the gateway reads");
+    })
+}
+
+#[test]
+fn a_redirect_without_a_word_stays_one() {
+    for (status, is_chunked) in
+        [("302 Found", false), ("301 Moved Permanently", true), ("303 See Other", false), ("308 Gone", true)]
+    {
+        let (address, thread) = empty(status, is_chunked);
+        let gateway = before(address);
+        let answer = get(gateway.visitors, "/", &[("sec-fetch-dest", "document")]);
+        assert_eq!((answer.header("location"), &*answer.text()), (Some("/inn"), ""), "{status}");
+        assert!(answer.header("content-security-policy").is_some(), "under the fence: {status}");
+        thread.join().expect("the origin ends");
+    }
+    let origin = answering(302, "text/html", None);
+    let shown = get(start(&origin).visitors, "/", &[("sec-fetch-dest", "document")]).text();
+    assert!(shown.contains("consentry-banner"), "without a place to go to it is shown");
+}
+
+#[test]
+fn nothing_stays_nothing_for_who_did_not_ask_for_a_page() {
+    for is_chunked in [false, true] {
+        for (headers, is_page) in [
+            (&[("accept", "*/*")][..], false),
+            (&[], false),
+            (&[("accept", "*/*"), ("accept-encoding", "gzip")], false),
+            (&[("accept", "text/html")], true),
+            (&[("sec-fetch-dest", "document")], true),
+        ] {
+            let (address, thread) = empty("200 OK", is_chunked);
+            let gateway = before(address);
+            let answer = get(gateway.visitors, "/wp-cron.php", headers);
+            let mut bytes = answer.body.to_vec();
+            if answer.header("content-encoding").is_some() {
+                bytes.clear();
+                flate2::read::GzDecoder::new(&answer.body[..]).read_to_end(&mut bytes).expect("gzip");
+            }
+            assert_eq!(bytes.is_empty(), !is_page, "{headers:?} {is_chunked}");
+            thread.join().expect("the origin ends");
+        }
+    }
 }

@@ -137,6 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::markup::Hosts;
     use crate::policy::samples::plain;
 
     #[test]
@@ -171,6 +172,22 @@ mod tests {
     #[test]
     fn nothing_seen_is_nothing_to_write() {
         assert!(!to_paste(plain(), []).contains("\n#"));
+    }
+
+    #[test]
+    fn whose_snippet_was_held_is_among_what_is_used() {
+        let policy = plain();
+        for tracker in policy.catalog().trackers() {
+            // One that has no host, or only paths on the host of a payment, is known by its cookies.
+            let has_host = !tracker.hosts.is_empty() && tracker.name_id != "paypal-marketing";
+            if tracker.inline.is_empty() || !Policy::is_asked(tracker) || !has_host {
+                continue;
+            }
+            let mut hosts = Hosts::noted();
+            policy.note_owner(tracker.id, &mut hosts);
+            let text = to_paste(policy, hosts.named().iter().map(|named| (Thing::Host, &*named.host)));
+            assert!(text.contains(&tracker.name_id), "{}: {text}", tracker.name_id);
+        }
     }
 
     proptest! {

@@ -5,6 +5,9 @@ use super::Coding;
 /// Members of an `Accept-Encoding` that are read; the rest of a longer one is not.
 const MEMBERS_MAX: usize = 32;
 
+/// Codings that are taken off here.
+const READ: [&str; 5] = ["gzip", "x-gzip", "deflate", "br", "zstd"];
+
 /// A weight in thousandths.
 type Weight = u16;
 
@@ -32,6 +35,17 @@ pub(super) fn best(accept_encoding: &str) -> Coding {
         () if gzip > 0 && gzip >= plain => Coding::Gzip,
         () => Coding::Identity,
     }
+}
+
+/// The members that name what [`super::stage::Stage::named`] reads.
+pub(super) fn read_of(accept_encoding: &str) -> Option<String> {
+    let is_read = |member: &&str| {
+        let name = member.split(';').next().unwrap_or_default().trim_ascii();
+        READ.iter().any(|coding| name.eq_ignore_ascii_case(coding))
+    };
+    let members = accept_encoding.split(',').take(MEMBERS_MAX).map(str::trim_ascii);
+    let read: Vec<&str> = members.filter(is_read).collect();
+    (!read.is_empty()).then(|| read.join(", "))
 }
 
 /// `q=0.5` as 500. A weight that cannot be read counts as 0; `None` when the parameter is no weight.
@@ -76,6 +90,17 @@ mod tests {
         ];
         for (header, wanted) in table {
             assert_eq!(best(header), wanted, "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_can_be_taken_off() {
+        for coding in READ {
+            assert_eq!(read_of(&format!("dcb, {coding};q=0.5")), Some(format!("{coding};q=0.5")));
+            assert!(!super::super::Decoder::new(coding).unwrap().is_identity(), "{coding}");
+        }
+        for none in ["", "*", "dcb, dcz", "identity", "gzipped", ";q=1"] {
+            assert_eq!(read_of(none), None, "{none}");
         }
     }
 }

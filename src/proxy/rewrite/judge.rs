@@ -163,12 +163,15 @@ impl Judge {
     }
 
     /// What becomes of a script with this text.
-    pub(super) fn inline(&self, bytes: &[u8], scan: &Scan, code: &Code<'_>, place: Place) -> Verdict {
+    pub(super) fn inline(&mut self, bytes: &[u8], scan: &Scan, code: &Code<'_>, place: Place) -> Verdict {
         if self.grants_everything() {
             return Verdict::Keep;
         }
-        let tag = self.tag(b"script", bytes, scan);
+        let tag = Tag { name: b"script", bytes, spans: &scan.spans, bases: &self.bases };
         let verdict = self.policy.inline_script(&self.consent, self.page(), &tag, code);
+        if let Verdict::Hold(Held { tracker: Some(owner), .. }) = &verdict {
+            self.policy.note_owner(*owner, &mut self.hosts);
+        }
         if verdict == Verdict::Keep && place.may_go_on(code.text) && tag.value("data-consentry").is_none() {
             return Verdict::Hold(Held { is_retyped: true, ..Held::default() });
         }

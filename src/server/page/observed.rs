@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use super::rewritten::{make_changed, noting};
-use super::{Ask, decoder};
+use super::{Ask, decoder, of_nothing};
 use crate::policy::consent::{Choice, Consent};
 use crate::proxy::Body;
 use crate::proxy::encode::{Coding, Encoder};
@@ -44,7 +44,8 @@ pub(super) fn look_on(shared: &Shared, visit: &Visit, ask: &Ask, answer: Respons
             metrics.pages_cut.increment();
         }
     };
-    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
+    let nothing = of_nothing(ask, head.status, &head.headers);
+    let page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell).of_nothing(nothing);
     Response::from_parts(head, Body::stream(page))
 }
 

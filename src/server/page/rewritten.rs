@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body as _;
 
-use super::{Ask, confirm, decoder, has_browser, kept};
+use super::{Ask, confirm, decoder, has_browser, kept, of_nothing};
 use crate::banner::{Banner, Shown};
 use crate::policy::advice::Thing;
 use crate::policy::consent::CategorySet;
@@ -84,7 +84,8 @@ pub(super) async fn page(
     let reader = Reader::Rewrites(ToUtf8::new(said), Box::new(rewriter));
     let tell = telling(shared, visit, waiting);
     let is_empty = body.is_end_stream();
-    let mut page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell);
+    let nothing = of_nothing(ask, head.status, &head.headers);
+    let mut page = PageBody::new(body, decoder, reader, Encoder::new(coding), tell).of_nothing(nothing);
     if !is_empty && guard::has_fence(visit, &head.headers) && is_new(visit) {
         page.read_ahead(AHEAD_BYTES_MAX, AHEAD_WAIT_MAX).await;
         guard::widen_fence(visit, page.hosts(), &mut head.headers);

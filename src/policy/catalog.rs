@@ -17,6 +17,8 @@ mod matching;
 mod needs;
 mod offer;
 mod own;
+#[cfg(test)]
+mod platforms;
 mod under;
 mod vouched;
 

@@ -139,7 +139,16 @@ mod tests {
     fn sessions_that_a_framework_names_after_the_shop_reach_browser_and_origin() {
         let none = Consent::none();
         let policy = Policy::new(settings(), Catalog::of_site(&[], &[]).unwrap().into());
-        for name in ["_myshop_session", "my_shop_session", "dekkogfelg-session", "koa.sess", "koa.sess.sig"] {
+        for name in [
+            "_myshop_session",
+            "my_shop_session",
+            "dekkogfelg-session",
+            "koa.sess",
+            "koa.sess.sig",
+            "my_wikiUserID",
+            "_shop_key",
+            "shop.sid",
+        ] {
             let pair = format!("{name}=abc");
             assert_eq!(policy.request_cookies(&none, FRONT, pair.as_bytes()), Kept::All, "{name}");
             let set = format!("{pair}; path=/; httponly");

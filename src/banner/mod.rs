@@ -42,7 +42,7 @@ pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;
 pub use receipt::Issue;
-pub use return_path::{RETURN_BYTES_MAX, return_from_query, safe_return};
+pub use return_path::{RETURN_BYTES_MAX, is_no_page, return_from_query, safe_return};
 pub use statistics_page::{Counted, Objects};
 pub use texts::{LANGUAGES, TextsError, USUAL_LANGUAGES};
 pub use theme::{Colour, Colours, Faint, RADIUS_PIXELS_MAX, Theme};

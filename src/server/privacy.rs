@@ -13,7 +13,9 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, change};
-use crate::banner::{CookieClass, Counted, Signal, assets, forget_script, now_script, return_from_query};
+use crate::banner::{
+    CookieClass, Counted, Signal, assets, forget_script, is_no_page, now_script, return_from_query,
+};
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
@@ -25,9 +27,6 @@ use crate::store::ledger::Receipt;
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// The type of scripts.
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-
-/// The pages below the prefix.
-const PAGES: [&str; 4] = ["/consent", "/cookies", "/my-data", "/statistics"];
 
 /// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
 const COOKIES_LISTED_MAX: usize = 200;
@@ -51,12 +50,8 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
 /// Where a form leads that was to lead back there: what stands below the prefix and is no page would only say that the browser
 /// came in a wrong way.
 pub(super) fn landing(visit: &Visit, back: String) -> String {
-    let path = back.split(['?', '#']).next().unwrap_or_default();
-    let below = path.strip_prefix(visit.site.policy.settings().prefix.as_str());
-    match below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-        Some(rest) if !PAGES.contains(&rest) => "/".to_owned(),
-        _ => back,
-    }
+    let prefix = visit.site.policy.settings().prefix.as_str();
+    if is_no_page(&back, prefix) { "/".to_owned() } else { back }
 }
 
 /// The preference centre. That the browser says no is told to who has not answered over it.

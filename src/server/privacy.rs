@@ -14,7 +14,7 @@ use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, change};
 use crate::banner::{
-    CookieClass, Counted, Signal, assets, forget_script, is_no_page, now_script, return_from_query,
+    CookieClass, Counted, Kept, Signal, assets, forget_script, is_no_page, now_script, return_from_query,
 };
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
@@ -72,14 +72,15 @@ pub(super) async fn preferences<B>(
 
 /// What pages fetch when they need it.
 fn script(visit: &Visit, query: Option<&str>) -> String {
-    let held = || visit.site.policy.held_storage(&visit.consent);
-    match query {
-        // What follows tells one answer from the next, for the browser.
-        Some(query) if query.starts_with("forget") => forget_script(held()),
-        Some(query) if query.starts_with("now") => now_script(held(), &visit.consent, true),
-        Some(query) if query.starts_with("new") => now_script(held(), &visit.consent, false),
-        _ => assets::CHOICE_FILE.to_owned(),
+    // What follows a word tells one answer from the next, for the browser.
+    let asks = |word: &str| query.is_some_and(|query| query.starts_with(word));
+    if !["forget", "now", "new"].into_iter().any(asks) {
+        return assets::CHOICE_FILE.to_owned();
     }
+    let (policy, consent) = (&visit.site.policy, &visit.consent);
+    let held: Vec<&str> = policy.held_storage(consent).collect();
+    let kept = Kept { names: &policy.kept_storage(consent), held: &held };
+    if asks("forget") { forget_script(&kept) } else { now_script(&kept, consent, asks("now")) }
 }
 
 /// The answer of an address that only reads, in the best coding the browser takes.

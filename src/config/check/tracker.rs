@@ -212,8 +212,7 @@ fn access(text: &str) -> Result<Access, Fault> {
         "provider" => Ok(Access::Provider),
         "partners" => Ok(Access::Partners),
         _ => {
-            let remedy =
-                "write site, provider, or partners when it is passed on or used for the provider's own ends";
+            let remedy = "write site, provider when it is handled for the site alone, or partners when it is passed on or used for the provider's own ends";
             Err(Fault::new(format!("access \"{text}\" is not known"), remedy))
         }
     }

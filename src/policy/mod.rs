@@ -174,13 +174,22 @@ impl Policy {
                 };
             }
         }
-        if let Some(tracker) = self.catalog.host(host, path) {
+        let known = self.catalog.host(host, path).filter(|tracker| !self.is_bound(tracker, host));
+        if let Some(tracker) = known {
             return if consent.lets_run(tracker) { Standing::Open } else { Standing::Held(Some(tracker)) };
         }
         if self.is_own(host) || passes_unknown(self.settings.unknown_hosts, consent) {
             return Standing::Open;
         }
         Standing::Held(None)
+    }
+
+    /// Does the operator bind a necessary tracker's host to pages? Then it is open there, and unknown on all others.
+    fn is_bound(&self, tracker: &Tracker, host: &str) -> bool {
+        let names = |rule: &Allow| matches!(&rule.what, Allowed::Host(name) if host_matches(name, host));
+        let binds = |rule: &Allow| rule.category == Category::Necessary && !rule.paths.is_empty();
+        tracker.category == Category::Necessary
+            && self.settings.allow.iter().any(|rule| binds(rule) && names(rule))
     }
 
     /// May a cookie of that name be read or set? An operator's rule wins, then the catalogue, then the rule for
@@ -352,6 +361,21 @@ mod tests {
         let none = Consent::none();
         assert!(matches!(policy.host_standing(&none, film, "player.vimeo.com", "/"), Standing::Open));
         assert!(!is_open(&policy, &none, "player.vimeo.com", "/"));
+    }
+
+    #[test]
+    fn a_necessary_host_that_is_bound_to_pages_is_open_there_alone() {
+        let rule = allow(Allowed::Host("*.klarna.com".into()), Category::Necessary, &["/kasse"]);
+        let policy = policy(Settings { allow: vec![rule], ..settings() });
+        let none = Consent::none();
+        for (path, is_there) in [("/kasse/2", true), ("/", false), ("/dekk", false)] {
+            let page = Page { path, ..FRONT };
+            let standing = policy.host_standing(&none, page, "js.klarna.com", "/web-sdk/v1/klarna.js");
+            assert_eq!(matches!(standing, Standing::Open), is_there, "{path}");
+            let fence = policy.fence(&policy.fences(), &none, page).content_security_policy.clone().unwrap();
+            assert_eq!(fence.to_str().unwrap().contains(".klarna.com"), is_there, "{path}");
+        }
+        assert!(is_open(&policy, &none, "x.klarnacdn.net", "/"), "each host by itself");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 /**
- * Served at PREFIX/choice.js?forget and asked for when something may have been taken back: removes what the trackers concerned keep
- * in the browser beside cookies. Cookies expired with the answer; a server can neither see nor remove the rest.
+ * Served at PREFIX/choice.js?forget and asked for when something may have been taken back: removes what is kept in the browser
+ * beside cookies and may not be. Cookies expired with the answer; a server can neither see nor remove the rest.
  *
- * __HELD__ is replaced when it is served: names of keys, databases and caches, a * at an end takes every continuation.
+ * Two tokens are replaced when it is served. __KEPT__ matches the keys and databases that a script of a page may write now:
+ * what else there is, whoever made it, was made under another answer. __HELD__ are names of trackers, a * at an end takes every
+ * continuation; of caches these alone go, for those the shop's service worker fills, which nothing guards.
  *
  * Once an answer has changed, the pages that a service worker of the shop keeps go, too (pages.js). So it is where choice.js asks
  * for ?forget and a number behind it, in other tabs, and where a form led here; who merely comes back (open.js) may need them for
@@ -20,6 +22,7 @@ import { told } from "./told.js";
 
 const now = __NOW__;
 if (now) tell(now);
+const kept = __KEPT__;
 const held = __HELD__;
 const isHeld = (key) => held.some((name) => (name.endsWith("*") ? key.startsWith(name.slice(0, -1)) : key === name));
 const isLanding = import.meta.url.endsWith("forget");
@@ -34,12 +37,12 @@ for (const name of ["localStorage", "sessionStorage"])
   try {
     const storage = self[name];
     Object.keys(storage)
-      .filter(isHeld)
+      .filter((key) => !kept.test(key) || isHeld(key))
       .forEach((key) => storage.removeItem(key));
   } catch {}
 // A browser, or a page without TLS, may lack any of these.
 try {
-  for (const { name } of await indexedDB.databases()) if (isHeld(name)) indexedDB.deleteDatabase(name);
+  for (const { name } of await indexedDB.databases()) if (!kept.test(name) || isHeld(name)) indexedDB.deleteDatabase(name);
 } catch {}
 try {
   for (const name of await caches.keys())

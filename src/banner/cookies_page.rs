@@ -142,11 +142,7 @@ fn declared(tracker: &Tracker) -> Value {
         "purpose": tracker.purpose,
         "third_party": !is_own(tracker),
         "runs_before_answer": tracker.consent_mode == ConsentMode::Unasked,
-        "access": match tracker.access {
-            Access::Site => "site",
-            Access::Provider => "provider",
-            Access::Partners => "partners",
-        },
+        "access": tracker.access.map(Access::name),
         "cookies": cookies.collect::<Vec<_>>(),
         "storage": tracker.storage,
         "hosts": hosts.collect::<Vec<_>>(),
@@ -155,7 +151,8 @@ fn declared(tracker: &Tracker) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::banner::tests::banner;
+    use super::Access;
+    use crate::banner::tests::{banner, declaring};
 
     #[test]
     fn every_tracker_is_declared_with_purpose_lifetime_and_recipient() {
@@ -173,17 +170,28 @@ mod tests {
     fn who_else_can_read_it_is_declared() {
         let (nb, en) = (banner().cookies_page(0, None), banner().cookies_page(1, None));
         for (page, text) in [
-            (&nb, "Counter Ltd kan lese dem og behandler dem for Dekk &amp; Felg"),
+            (&nb, "Counter Ltd kan lese dem. "),
             (&nb, "Vid &lt;Inc&gt; kan bruke dem til egne form\u{e5}l og gi dem videre til andre."),
-            (&en, "Counter Ltd can read it and handles it for Dekk &amp; Felg"),
+            (&en, "Counter Ltd can read it. "),
             (&en, "Vid &lt;Inc&gt; may use it for its own ends and pass it on to others."),
         ] {
             assert!(page.contains(text), "{text} is missing in {page}");
         }
         let json = banner().cookies_json();
         let access: Vec<_> =
-            json["trackers"].as_array().unwrap().iter().map(|one| one["access"].as_str().unwrap()).collect();
-        assert_eq!(access, ["provider", "partners", "site"]);
+            json["trackers"].as_array().unwrap().iter().map(|one| one["access"].as_str()).collect();
+        assert_eq!(access, [None, Some("partners"), Some("site")]);
+    }
+
+    /// Who does is a processor, and that is for the operator and the provider to settle (GDPR art. 28).
+    #[test]
+    fn r43_nobody_is_said_to_work_for_the_shop_unless_somebody_wrote_so() {
+        let written = declaring(|counter| counter.access = Some(Access::Provider));
+        for (language, claim) in ["behandler dem for", "handles it for"].into_iter().enumerate() {
+            assert!(!banner().cookies_page(language, None).contains(claim));
+            let page = written.cookies_page(language, None);
+            assert!(page.contains(&format!("{claim} Dekk &amp; Felg")), "{page}");
+        }
     }
 
     #[test]

@@ -4,22 +4,24 @@
 //! strict about code in the page has to let through these two, by its nonce or by their hashes ([`Head`]).
 
 mod elements;
+mod forget;
 mod signals;
 
 pub use elements::Head;
 pub(super) use elements::{EmbedStyle, hash_source, nonce_attribute};
+pub use forget::{Kept, forget_script, now_script};
 
 use std::sync::Arc;
 
 use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE_API, EMBED, EVENT, FORGET, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE,
-    GUARD_GRANTED, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS,
-    QUESTION, QUESTION_ALONE,
+    BANNER_CSS, CHOICE_API, EMBED, EVENT, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE, GUARD_GRANTED,
+    IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS, QUESTION,
+    QUESTION_ALONE,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
-use crate::policy::consent::{Category, CategorySet, Consent};
+use crate::policy::consent::{CategorySet, Consent};
 use elements::More;
 
 /// Where the guard gets the rule for cookies.
@@ -163,27 +165,6 @@ impl Making<'_> {
         }
         names.split_off(known)
     }
-}
-
-/// The file that removes what is kept under these names; a `*` at an end takes every continuation.
-pub fn forget_script<'a>(held: impl Iterator<Item = &'a str>) -> String {
-    forgetting(held, "null", false)
-}
-
-/// The same for a page that goes because of an answer in another tab: it tells tags that run which categories stand now, and
-/// loads the page again where nothing is lost by it. Something `may_be_taken_back` where something ran.
-pub fn now_script<'a>(
-    held: impl Iterator<Item = &'a str>,
-    consent: &Consent,
-    may_be_taken_back: bool,
-) -> String {
-    let stand = Category::ASKED.into_iter().filter(|category| consent.categories().contains(*category));
-    forgetting(held, ScriptValue::texts(stand.map(Category::name)).as_str(), may_be_taken_back)
-}
-
-fn forgetting<'a>(held: impl Iterator<Item = &'a str>, stand: &str, takes_back: bool) -> String {
-    let script = FORGET.replace("__NOW__", stand).replace("__TAKES_BACK__", &takes_back.to_string());
-    script.replace("__HELD__", ScriptValue::texts(held).as_str())
 }
 
 fn guard(consent: &Consent, names: OpenNames<'_>, others: Others) -> String {

@@ -92,11 +92,7 @@ fn declared(tracker: &Tracker, texts: &Texts) -> Value {
         "provider": { "name": tracker.provider.name, "country": tracker.provider.country },
         "purpose": texts.purpose(tracker),
         "third_party": !is_own(tracker),
-        "access": match tracker.access {
-            Access::Site => "site",
-            Access::Provider => "provider",
-            Access::Partners => "partners",
-        },
+        "access": tracker.access.map(Access::name),
         "cookies": kept.collect::<Vec<_>>(),
         "storage": tracker.storage,
     })

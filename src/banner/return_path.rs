@@ -25,6 +25,25 @@ pub fn safe_return(path_and_query: &str) -> Option<&str> {
     (is_path && is_plain && path_and_query.len() <= RETURN_BYTES_MAX).then_some(path_and_query)
 }
 
+/// The pages below the prefix; everything else there takes a form or answers a script.
+const PAGES: [&str; 4] = ["/consent", "/cookies", "/my-data", "/statistics"];
+
+/// Does a path lead below the prefix, as browsers read it (URL Standard, section 4.4), and there to no page?
+pub fn is_no_page(path: &str, prefix: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let mut names = Vec::new();
+    for name in path.strip_prefix('/').unwrap_or(path).split('/') {
+        match name.to_ascii_lowercase().replace("%2e", ".").as_str() {
+            "." => {}
+            ".." => drop(names.pop()),
+            _ => names.push(name),
+        }
+    }
+    let path = format!("/{}", names.join("/"));
+    path.strip_prefix(prefix)
+        .is_some_and(|below| (below.is_empty() || below.starts_with('/')) && !PAGES.contains(&below))
+}
+
 /// The path in the query of a page below the prefix, when there is a safe one.
 pub fn return_from_query(query: Option<&str>) -> Option<String> {
     let (query, mut start) = (query?, 0);

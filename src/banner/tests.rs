@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::counting::WithoutConsent;
+use crate::policy::catalog::TrackerEntry;
 use crate::policy::consent::{Choice, Day};
 use crate::policy::{self, Page, Policy, markup};
 use crate::proxy::rewrite::Part;
@@ -78,6 +79,13 @@ pub(crate) const COUNTED: Counted = Counted {
 
 pub(crate) fn banner() -> Banner {
     Banner::new(settings(), catalog()).unwrap()
+}
+
+/// The same banner, with something else known of the first tracker.
+pub(super) fn declaring(change: impl FnOnce(&mut TrackerEntry)) -> Banner {
+    let mut entries = Catalog::parse(TRACKERS).unwrap();
+    change(&mut entries[0]);
+    Banner::new(settings(), Arc::new(Catalog::new(entries).unwrap())).unwrap()
 }
 
 /// The parts as the page gets them, with plain values in the holes.

@@ -132,7 +132,7 @@ table!(PlaceholderTexts: text, allow);
 table!(ConsentTexts: title, intro, unanswered, by_signal, changed, refused, granted, lasts, always, companies_none,
     companies_one, companies_many, open, single, save, refuse_all, accept_all, back);
 table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, access_site,
-    access_provider, access_partners, provider_privacy, nothing_stored, unasked, none, own_name, own_purpose,
+    access_unsaid, access_provider, access_partners, provider_privacy, nothing_stored, unasked, none, own_name, own_purpose,
     own_receives, objection_name, objection_purpose, weeks_name, weeks_purpose);
 table!(MyDataTexts: title, receipt, no_receipt, said_yes, said_no, download, download_about, erase_title,
     erase_about, erase, sent, sent_none, class, class_answer, class_objection, class_unknown, withdraw_title,
@@ -253,9 +253,10 @@ impl Texts {
         }
         let Provider { name, country, .. } = &tracker.provider;
         let access = match tracker.access {
-            Access::Site => &self.cookies.access_site,
-            Access::Provider => &self.cookies.access_provider,
-            Access::Partners => &self.cookies.access_partners,
+            None => &self.cookies.access_unsaid,
+            Some(Access::Site) => &self.cookies.access_site,
+            Some(Access::Provider) => &self.cookies.access_provider,
+            Some(Access::Partners) => &self.cookies.access_partners,
         };
         let values =
             [("provider", name.as_str()), ("country", self.country(country)), ("controller", controller)];

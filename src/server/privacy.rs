@@ -13,7 +13,9 @@ use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, change};
-use crate::banner::{CookieClass, Counted, Signal, assets, forget_script, now_script, return_from_query};
+use crate::banner::{
+    CookieClass, Counted, Kept, Signal, assets, forget_script, is_no_page, now_script, return_from_query,
+};
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
@@ -25,9 +27,6 @@ use crate::store::ledger::Receipt;
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// The type of scripts.
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-
-/// The pages below the prefix.
-const PAGES: [&str; 4] = ["/consent", "/cookies", "/my-data", "/statistics"];
 
 /// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
 const COOKIES_LISTED_MAX: usize = 200;
@@ -51,12 +50,8 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
 /// Where a form leads that was to lead back there: what stands below the prefix and is no page would only say that the browser
 /// came in a wrong way.
 pub(super) fn landing(visit: &Visit, back: String) -> String {
-    let path = back.split(['?', '#']).next().unwrap_or_default();
-    let below = path.strip_prefix(visit.site.policy.settings().prefix.as_str());
-    match below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-        Some(rest) if !PAGES.contains(&rest) => "/".to_owned(),
-        _ => back,
-    }
+    let prefix = visit.site.policy.settings().prefix.as_str();
+    if is_no_page(&back, prefix) { "/".to_owned() } else { back }
 }
 
 /// The preference centre. That the browser says no is told to who has not answered over it.
@@ -77,14 +72,15 @@ pub(super) async fn preferences<B>(
 
 /// What pages fetch when they need it.
 fn script(visit: &Visit, query: Option<&str>) -> String {
-    let held = || visit.site.policy.held_storage(&visit.consent);
-    match query {
-        // What follows tells one answer from the next, for the browser.
-        Some(query) if query.starts_with("forget") => forget_script(held()),
-        Some(query) if query.starts_with("now") => now_script(held(), &visit.consent, true),
-        Some(query) if query.starts_with("new") => now_script(held(), &visit.consent, false),
-        _ => assets::CHOICE_FILE.to_owned(),
+    // What follows a word tells one answer from the next, for the browser.
+    let asks = |word: &str| query.is_some_and(|query| query.starts_with(word));
+    if !["forget", "now", "new"].into_iter().any(asks) {
+        return assets::CHOICE_FILE.to_owned();
     }
+    let (policy, consent) = (&visit.site.policy, &visit.consent);
+    let held: Vec<&str> = policy.held_storage(consent).collect();
+    let kept = Kept { names: &policy.kept_storage(consent), held: &held };
+    if asks("forget") { forget_script(&kept) } else { now_script(&kept, consent, asks("now")) }
 }
 
 /// The answer of an address that only reads, in the best coding the browser takes.

@@ -14,6 +14,9 @@ use crate::proxy::OriginError;
 use crate::proxy::headers::BadRequest;
 use crate::store::StoreError;
 
+/// What is passed on to the shop, whose methods are not known here.
+pub(super) const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 /// Why a request got no answer of its own.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
@@ -180,6 +183,9 @@ impl Refusal {
     /// A header that goes with the status: what to do instead, or when to come back.
     pub(super) fn header(&self) -> Option<(header::HeaderName, HeaderValue)> {
         match self {
+            Self::Request(BadRequest::Connect | BadRequest::Trace) => {
+                Some((header::ALLOW, HeaderValue::from_static(METHODS)))
+            }
             Self::Method(methods) => Some((header::ALLOW, HeaderValue::from_static(methods))),
             Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             // Where the next request begins is not known any more.

@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tower::BoxError;
 
 use super::from_here;
-use super::refusal::Refusal;
+use super::refusal::{METHODS, Refusal};
 use crate::banner::{Banner, Trouble};
 use crate::proxy::Body;
 use crate::proxy::headers::BadRequest;
@@ -157,8 +157,6 @@ fn note(metrics: &Metrics, refusal: &Refusal) {
 fn last_hop() -> Response<Body> {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::OK;
-    answer
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
     answer
 }

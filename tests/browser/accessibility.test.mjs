@@ -206,6 +206,20 @@ describe('with nothing answered', () => {
     }
   });
 
+  test('w14_a_word_longer_than_a_narrow_window_breaks_in_links_above_and_below', async () => {
+    await page.setViewportSize({ width: 240, height: 400 });
+    await visitor.open('/_consentry/my-data');
+    const right = await page.evaluate(() => {
+      document.body.style.letterSpacing = '.12em';
+      return [...document.querySelectorAll('nav a, footer a')].map((link) => {
+        link.textContent = 'Persovdnasuodjaleapmi';
+        return link.getBoundingClientRect().right;
+      });
+    });
+    assert.ok(right.length && Math.max(...right) <= 240, `${right}`);
+    await page.setViewportSize(DESKTOP);
+  });
+
   test('w5_what_has_focus_is_seen_and_not_covered_by_the_banner', async () => {
     for (const size of [PHONE, DESKTOP]) {
       await page.setViewportSize(size);

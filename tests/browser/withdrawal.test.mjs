@@ -7,6 +7,8 @@ import { chooseBeside, until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 const USES = 'uses = ["google-tag", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube"]';
+/** What the shop needs, on one of its pages. */
+const FITTING = '[[site.allow]]\ncookie = "fitting"\ncategory = "necessary"\npaths = ["/kasse"]\nwhy = "timen til montering"\n';
 const HOST = 'www.google-analytics.com';
 /** Does what tags do: keeps what it was told of consent last, and sends something when its page goes. */
 const TAG = `
@@ -164,8 +166,40 @@ test('a script can choose on a page whose address is none to come back to', () =
   }
 }));
 
+/** Names of keys and databases. */
+const stored = (page_) => page_.evaluate(async () => {
+  const databases = (await indexedDB.databases()).map(({ name }) => name);
+  return [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...databases].sort();
+});
+
+test('r32_what_nobody_is_known_for_is_deleted_too_and_what_the_shop_needs_is_not', async () => {
+  const vouching = await startGateway(shop, { tables: FITTING });
+  const leave = (page_) => page_.evaluate(() => new Promise((done) => {
+    localStorage.cart = localStorage.fitting = localStorage.someunknown_uid = sessionStorage.hjViewportId = localStorage._uetsid = '1';
+    indexedDB.open('unknowndb').onsuccess = ({ target }) => done(target.result.close());
+  }));
+  try {
+    for (const takeBack of [
+      (page_) => page_.evaluate(() => { consentry.choose('none'); }),
+      async (page_) => {
+        await page_.goto(`${vouching.url}/_consentry/my-data`);
+        await page_.locator('[data-role="withdraw"]').click();
+      },
+    ])
+      await withVisitor(async (visitor) => {
+        await chooseBeside(visitor, vouching.url, 'choice=all');
+        await visitor.page.goto(`${vouching.url}/tagged`, { waitUntil: 'load' });
+        await leave(visitor.page);
+        assert.deepEqual(await stored(visitor.page), ['_uetsid', 'cart', 'fitting', 'hjViewportId', 'someunknown_uid', 'unknowndb']);
+        await takeBack(visitor.page);
+        await until('what the shop needs is left', async () => String(await stored(visitor.page).catch(() => '')) === 'cart,fitting');
+      });
+  } finally {
+    await vouching.stop();
+  }
+});
+
 describe('an answer that stands on several hosts', () => {
-  const stored = (page_) => page_.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort());
   /** Answers on the page that is open, which is loaded again then. */
   const choose = async (page_, answer, stand) => {
     await page_.evaluate((answer) => { consentry.choose(answer); }, answer);

@@ -151,6 +151,11 @@ fn an_answer_leads_back_to_a_page_and_to_nothing_else_of_ours() {
         ("/_consentry/objection#a", "/"),
         ("/_consentry/receipt.json", "/"),
         ("/_consentry", "/"),
+        // As browsers read it.
+        ("/a/../_consentry/choice", "/"),
+        ("/%2E/a/%2e./_consentry/./erase", "/"),
+        ("/a/../_consentry/cookies", "/a/../_consentry/cookies"),
+        ("/_consentry/../dekk", "/_consentry/../dekk"),
         ("/_consentry/consent?nb=/dekk", "/_consentry/consent?nb=/dekk"),
         ("/_consentry/my-data", "/_consentry/my-data"),
         ("/_consentry/statistics", "/_consentry/statistics"),

@@ -94,6 +94,8 @@ fn malformed_requests_are_refused_and_not_forwarded() {
         let answer = raw(gateway.visitors, request.as_bytes());
         let said = answer.split(' ').nth(1).unwrap_or("nothing");
         assert_eq!(said, status, "{}\n{answer}", &request[..request.len().min(120)]);
+        // RFC 9110 section 15.5.6.
+        assert_eq!(answer.to_lowercase().contains("\r\nallow: "), status == "405", "{answer}");
     }
     assert!(origin.asked().is_empty(), "{:?}", origin.asked());
 }

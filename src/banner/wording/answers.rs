@@ -185,6 +185,7 @@ mod tests {
     #[test]
     fn r10_a_refusal_says_no_and_nothing_else() {
         for (language, text) in [
+            ("en", "Yes, that's OK"),
             ("en", "Yes, that's fine"),
             ("en", "Accept"),
             ("en", "Settings"),
@@ -230,6 +231,7 @@ mod tests {
     #[test]
     fn r12_an_agreement_says_yes_and_nothing_else() {
         for (language, text) in [
+            ("en", "No thanks"),
             ("en", "No, thanks"),
             ("en", "Settings"),
             ("en", "Accept only necessary"),

@@ -94,6 +94,7 @@ mod tests {
     fn r10_no_button_or_link_beside_the_answers_reads_like_one_or_like_a_way_past_them() {
         for (language, text) in [
             ("en", "Accept all"),
+            ("en", "No thanks"),
             ("en", "No, thanks"),
             ("en", "Only what is needed"),
             ("en", "Skip"),

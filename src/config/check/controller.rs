@@ -2,10 +2,7 @@
 
 use super::super::file::{Fault, Table};
 use super::{doubt, or, texts, value};
-use crate::banner::{Controller, refused_name};
-
-/// Pages below the prefix that a link may lead to; everything else there takes a form or answers a script.
-const PAGES: [&str; 4] = ["/consent", "/cookies", "/my-data", "/statistics"];
+use crate::banner::{Controller, is_no_page, refused_name};
 
 /// Who answers for the data. Name and a way to reach them are what no notice may lack (GDPR art. 13(1)(a)).
 pub(super) fn controller(site: &Table<'_>, languages: &[String], prefix: &str) -> Option<Controller> {
@@ -55,7 +52,7 @@ fn name(text: &str, languages: &[String]) -> Result<String, Fault> {
 /// A page that can be read behind "Privacy".
 fn privacy_page(text: &str, prefix: &str) -> Result<String, Fault> {
     let page = value::page(text)?;
-    if !is_no_page(&page, prefix) {
+    if !leads_to_no_page(&page, prefix) {
         return Ok(page);
     }
     let reason = format!("R15: \"{text}\" is no page that can be read");
@@ -65,32 +62,22 @@ fn privacy_page(text: &str, prefix: &str) -> Result<String, Fault> {
 /// Whom a visitor can complain to: somebody else's page.
 fn complaint_page(text: &str, prefix: &str) -> Result<String, Fault> {
     let page = value::web_address(text)?;
-    if !is_no_page(&page, prefix) {
+    if !leads_to_no_page(&page, prefix) {
         return Ok(page);
     }
     let reason = format!("R43: nobody can complain at \"{text}\"");
     Err(Fault::new(reason, format!("what lies below {prefix} is ours; name the data protection authority")))
 }
 
-/// Does an address lead below the prefix, as browsers read it (URL Standard, section 4.4), and there to no page?
+/// Does an address lead below the prefix, and there to no page?
 ///
 /// The prefix is the same on all hosts of a site, and no other shop's is a privacy statement either.
-fn is_no_page(address: &str, prefix: &str) -> bool {
+fn leads_to_no_page(address: &str, prefix: &str) -> bool {
     let address: String = address.chars().filter(|c| !c.is_control()).collect();
     let address = address.split(['?', '#']).next().unwrap_or_default().replace('\\', "/");
     let of_host = || address.split_once("://")?.1.split_once('/').map(|(_, path)| path);
-    let Some(path) = address.strip_prefix('/').or_else(of_host) else { return false };
-    let mut names = Vec::new();
-    for name in path.split('/') {
-        match name.to_ascii_lowercase().replace("%2e", ".").as_str() {
-            "." => {}
-            ".." => drop(names.pop()),
-            _ => names.push(name),
-        }
-    }
-    let path = format!("/{}", names.join("/"));
-    path.strip_prefix(prefix)
-        .is_some_and(|below| (below.is_empty() || below.starts_with('/')) && !PAGES.contains(&below))
+    let path = address.strip_prefix('/').or_else(of_host);
+    path.is_some_and(|path| is_no_page(path, prefix))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::super::file::{Fault, Table};
 use super::super::report::Problem;
 use super::{doubt, texts, value};
 use crate::banner::refused_why;
-use crate::policy::catalog::host_matches;
+use crate::policy::catalog::{Catalog, HostRule, host_matches};
 use crate::policy::consent::Category;
 use crate::policy::{Allow, Allowed};
 
@@ -88,6 +88,25 @@ pub(super) fn check_own(site: &Table<'_>, hosts: &[String], rules: &[(Allow, Ran
             let remedy = "its own host is open as it is: leave the rule out, or name in paths where scripts lie that are the \
                           shop's, such as paths = [\"/assets/\"]";
             doubt(site.notes(), at.clone(), reason, remedy);
+        }
+    }
+}
+
+/// Notes rules that bind to pages what lies below a domain which a necessary tracker has as a whole: the header opens the
+/// domain on every page, and cannot leave a host out.
+pub(super) fn check_bound(site: &Table<'_>, catalog: &Catalog, rules: &[(Allow, Range<usize>)]) {
+    let is_bound = |allow: &Allow| allow.category == Category::Necessary && !allow.paths.is_empty();
+    for (allow, at) in rules.iter().filter(|(allow, _)| is_bound(allow)) {
+        let Allowed::Host(bound) = &allow.what else { continue };
+        let takes_it = |rule: &&HostRule| {
+            rule.paths.is_empty() && host_matches(&rule.host, bound) && !host_matches(bound, &rule.host)
+        };
+        let necessary = catalog.trackers().filter(|tracker| tracker.category == Category::Necessary);
+        let wider = necessary.filter_map(|tracker| Some((tracker, tracker.hosts.iter().find(takes_it)?)));
+        for (tracker, HostRule { host, .. }) in wider {
+            let reason = format!("{} has {host} on every page, and this host with it", tracker.name);
+            let remedy = format!("bind all of it to these pages: host = \"{host}\"");
+            doubt(site.notes(), at.clone(), reason, &remedy);
         }
     }
 }

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::super::file::{Entry, Fault, Table};
 use super::super::report::{Problem, nearest};
+use super::rules::check_bound;
 use super::{Given, doubt, or, unique, value};
 use crate::banner::refused_purpose;
 use crate::policy::catalog::{
@@ -212,8 +213,7 @@ fn access(text: &str) -> Result<Access, Fault> {
         "provider" => Ok(Access::Provider),
         "partners" => Ok(Access::Partners),
         _ => {
-            let remedy =
-                "write site, provider, or partners when it is passed on or used for the provider's own ends";
+            let remedy = "write site, provider when it is handled for the site alone, or partners when it is passed on or used for the provider's own ends";
             Err(Fault::new(format!("access \"{text}\" is not known"), remedy))
         }
     }
@@ -279,6 +279,7 @@ pub(super) fn check_catalog(
         Err(CatalogError::Entry { .. } | CatalogError::Syntax(_)) => return,
     };
     check_rules(site, &catalog, rules);
+    check_bound(site, &catalog, rules);
 }
 
 /// Notes the rules that let a tracker through as necessary, or frames of any host on every page.

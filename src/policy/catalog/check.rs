@@ -59,7 +59,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
     entry.parameters.iter().try_for_each(|name| check_parameter(name))?;
     entry.own.iter().try_for_each(check_own)?;
     let is_sites = entry.provider.country.is_empty();
-    let access = entry.access.unwrap_or(if is_sites { Access::Site } else { Access::Provider });
+    let access = entry.access.or(is_sites.then_some(Access::Site));
     Ok(Tracker {
         id,
         name_id: entry.id,

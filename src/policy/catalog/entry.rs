@@ -48,8 +48,8 @@ pub struct Tracker {
     /// Texts that its own script file starts with, wherever that is served from; anywhere in what is looked at where the
     /// site's operator wrote them.
     pub signatures: Vec<String>,
-    /// Who can read what it collects.
-    pub access: Access,
+    /// Who can read what it collects, where that is known. Where it is not, its provider can; for whom is not said.
+    pub access: Option<Access>,
     /// Its frames show something the visitor may want to see: a placeholder stands in for them.
     pub embed: bool,
     /// What its tags make of signals of consent.
@@ -141,10 +141,22 @@ pub struct CookieRule {
 pub enum Access {
     /// The site alone.
     Site,
-    /// The provider, for the site.
+    /// The provider, which handles it for the site and for nothing else: a processor (GDPR art. 4(8) and 28). It is said of
+    /// nobody without a source.
     Provider,
     /// The provider for purposes of its own, or others it passes them on to.
     Partners,
+}
+
+impl Access {
+    /// Its word in settings, in the declaration and in notices.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Provider => "provider",
+            Self::Partners => "partners",
+        }
+    }
 }
 
 /// A request that gives a tracker away on any host: by path, by query, or by both.
@@ -206,7 +218,7 @@ pub struct TrackerEntry {
     /// See [`Tracker::signatures`].
     #[serde(default)]
     pub signatures: Vec<String>,
-    /// See [`Tracker::access`]; left out, it is the provider, or the site when the provider has no country.
+    /// See [`Tracker::access`]; left out, it is not said, or the site when the provider has no country.
     #[serde(default)]
     pub access: Option<Access>,
     /// See [`Tracker::embed`].

@@ -254,7 +254,7 @@ fn affiliate_networks_pass_on_what_they_collect() {
         let tracker = catalog.named(id).unwrap();
         assert_eq!(found(catalog.host(host, "/")), Some((id, Marketing)), "{host}");
         assert!(tracker.parameters.iter().any(|known| known == parameter), "{id} {parameter}");
-        assert_eq!(tracker.access, super::Access::Partners, "{id}");
+        assert_eq!(tracker.access, Some(super::Access::Partners), "{id}");
     }
 }
 

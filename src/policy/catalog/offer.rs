@@ -119,11 +119,8 @@ fn asked(tracker: &Tracker) -> CategorySet {
 }
 
 fn substance(tracker: &Tracker) -> String {
-    let access = match tracker.access {
-        Access::Site => "site",
-        Access::Provider => "provider",
-        Access::Partners => "partners",
-    };
+    // Whether it is handled for the site alone may not have been said: the same reads it.
+    let access = tracker.access.unwrap_or(Access::Provider).name();
     let days = tracker.cookies.iter().map(|cookie| cookie.days).max().unwrap_or(0);
     let provider = &tracker.provider;
     let mut line = format!("{}\t{}", tracker.name_id, tracker.category.name());
@@ -187,6 +184,7 @@ mod tests {
         assert_eq!(unchanged(|film| film.provider.name = "Other".into()), ALL_BUT_MARKETING);
         assert_eq!(unchanged(|film| film.provider.country = "US".into()), ALL_BUT_MARKETING);
         assert_eq!(unchanged(|film| film.access = Some(Access::Partners)), ALL_BUT_MARKETING);
+        assert_eq!(unchanged(|film| film.access = Some(Access::Site)), ALL_BUT_MARKETING);
         assert_eq!(unchanged(|film| film.cookies[0].days = 31), ALL_BUT_MARKETING);
         let moved = unchanged(|film| film.category = "statistics".into());
         assert_eq!(moved, CategorySet::NECESSARY.with(Category::Preferences));
@@ -195,6 +193,7 @@ mod tests {
     #[test]
     fn r35_words_and_the_way_it_is_recognised_are_not() {
         assert_eq!(unchanged(|film| film.name = "Films".into()), CategorySet::ALL);
+        assert_eq!(unchanged(|film| film.access = Some(Access::Provider)), CategorySet::ALL);
         assert_eq!(
             unchanged(|film| drop(film.purpose.insert("en".into(), "Films.".into()))),
             CategorySet::ALL

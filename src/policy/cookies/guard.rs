@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use super::CONSENT_COOKIE;
 use crate::policy::catalog::{Tracker, TrackerId};
 use crate::policy::consent::{Category, Consent};
-use crate::policy::{Allowed, Page, Policy, bytes_match};
+use crate::policy::{Allow, Allowed, Page, Policy, bytes_match};
 
 /// What may be written in one consent state, as regular expressions of JavaScript.
 ///
@@ -73,6 +73,18 @@ impl Policy {
         }
     }
 
+    /// Names of keys and databases that may be kept under this consent, on one page or another, as an expression of
+    /// JavaScript: after an answer what the guard lets a script write, and no more. What nobody is known for stays until then,
+    /// as cookies do: it may be the shop's own.
+    pub fn kept_storage(&self, consent: &Consent) -> String {
+        if consent.is_asked() {
+            return "^".into();
+        }
+        let may_hold = |rule: &&Allow| rule.paths.is_empty() || consent.categories().contains(rule.category);
+        let claims = self.sorted_claims(may_hold, None, self.storage_owners());
+        open_names(self.under(consent, &claims)).expression()
+    }
+
     pub(in crate::policy) fn guards_of_states(&self) -> Vec<GuardRules> {
         self.states().map(|consent| self.make_guard_rules(&consent, &self.claims)).collect()
     }
@@ -98,31 +110,38 @@ impl Policy {
     }
 
     pub(in crate::policy) fn claims(&self, page: Page<'_>) -> Claims {
-        // The later of two equal claims wins, so it comes first here.
-        let matters = |tracker: &&Tracker| tracker.is_used || tracker.category != Category::Necessary;
-        let trackers = || self.catalog.trackers().rev().filter(matters);
-        let cookies = trackers().flat_map(|tracker| {
+        let holds = |rule: &&Allow| rule.holds_on(page.path);
+        let cookies = self.guarded().flat_map(|tracker| {
             let own = tracker.cookies.iter().filter(|rule| rule.domain.is_empty() && !rule.http);
             own.map(|rule| (rule.name.as_str(), Owner::Tracker(tracker.id)))
         });
-        let storage = trackers()
-            .flat_map(|tracker| tracker.storage.iter().map(|key| (key.as_str(), Owner::Tracker(tracker.id))));
         Claims {
-            cookies: self.sorted_claims(page, Some((CONSENT_COOKIE, Owner::Gateway)), cookies),
-            storage: self.sorted_claims(page, None, storage),
+            cookies: self.sorted_claims(holds, Some((CONSENT_COOKIE, Owner::Gateway)), cookies),
+            storage: self.sorted_claims(holds, None, self.storage_owners()),
         }
     }
 
-    /// All claims to names, so that the exact or longest one that matches decides.
+    /// Whose names matter to the guard. The later of two equal claims wins, so it comes first here.
+    fn guarded(&self) -> impl Iterator<Item = &Tracker> {
+        let matters = |tracker: &&Tracker| tracker.is_used || tracker.category != Category::Necessary;
+        self.catalog.trackers().rev().filter(matters)
+    }
+
+    fn storage_owners(&self) -> impl Iterator<Item = (&str, Owner)> {
+        self.guarded()
+            .flat_map(|tracker| tracker.storage.iter().map(|key| (key.as_str(), Owner::Tracker(tracker.id))))
+    }
+
+    /// All claims to names, so that the exact or longest one that matches decides; of the operator's rules those that hold.
     fn sorted_claims<'a>(
         &'a self,
-        page: Page<'_>,
+        holds: impl Fn(&&Allow) -> bool,
         gateways: Option<(&'a str, Owner)>,
         known: impl Iterator<Item = (&'a str, Owner)>,
     ) -> Vec<Claim> {
         // An operator's rule wins over all that it covers; what it does not cover is longer or elsewhere.
         let mut operators: Vec<(&str, Owner)> = Vec::new();
-        for allow in self.settings.allow.iter().filter(|allow| allow.holds_on(page.path)) {
+        for allow in self.settings.allow.iter().filter(holds) {
             let Allowed::Cookie(rule) = &allow.what else { continue };
             if !is_covered(&operators, rule) {
                 operators.push((rule, Owner::Operator(allow.category)));

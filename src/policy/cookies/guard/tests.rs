@@ -110,6 +110,29 @@ fn a_rule_with_paths_and_a_single_tracker_are_heeded() {
     assert!(policy.guard_rules(&single(&[], trackers), FRONT).cookies.contains("|_hj"));
 }
 
+#[test]
+fn r32_what_a_script_could_not_write_now_is_not_kept() {
+    let policy = plain();
+    let rules = |consent: &Consent| policy.kept_storage(consent);
+    assert_eq!(rules(&of(&[Preferences, Statistics, Marketing])), "^");
+    assert_eq!(rules(&Consent::none()), "^", "before an answer it may be the shop's own");
+    for consent in [of(&[]), of(&[Statistics])] {
+        let (kept, written) = (rules(&consent), &policy.guard_rules(&consent, FRONT).storage);
+        assert_eq!(kept.len(), written.len(), "{kept} and {written} differ in their order alone");
+    }
+    assert!(!rules(&of(&[])).contains("_hj") && rules(&of(&[Statistics])).contains("_hj"));
+}
+
+#[test]
+fn what_may_be_written_on_one_page_is_kept_on_all() {
+    let rule = |name: &str, category| allow(Allowed::Cookie(name.into()), category, &["/kasse"]);
+    let allow = vec![rule("basket", Necessary), rule("look", Preferences)];
+    let policy = policy(Settings { allow, ..settings() });
+    assert!(policy.kept_storage(&of(&[])).contains("basket"));
+    assert!(!policy.kept_storage(&of(&[])).contains("look"));
+    assert!(policy.kept_storage(&of(&[Preferences])).contains("look"));
+}
+
 fn any_policy() -> impl Strategy<Value = Policy> {
     let categories = prop::sample::select(&Category::ALL[..]);
     let rules = prop::collection::vec((r"[ab]{1,3}\*?", categories.clone()), 0..4);

@@ -12,7 +12,8 @@
  * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
- * link.css, embed.css, banner.css, page.css(.hash)       styles, and the hash a page's policy names
+ * link.css, print.css, embed.css, banner.css,
+ * page.css(.hash)                                       styles, and the hash a page's policy names
  * dashboard.html, dashboard.js, dashboard.css           the analysts' page
  */
 import { createHash } from "node:crypto";
@@ -151,6 +152,7 @@ await script("beacon.js", "beacon.js", {});
 write("beacon.js.hash", createHash("sha256").update(readFileSync(join(out, "beacon.js"))).digest("hex").slice(0, 16));
 await style("style/banner.css", "banner.css");
 await style("style/link.css", "link.css");
+await style("style/print.css", "print.css");
 await style("style/embed.css", "embed.css");
 await style("style/page.css", "page.css");
 await dashboard();

@@ -16,10 +16,9 @@
 
   let isLeft;
 
-  if (!__ALONE__) {
-    consentry.choose = (...given) => import(consentry.at + "choice.js").then(() => consentry.choose(...given));
-    consentry.open = () => consentry.choose();
-  }
+  // Until the file is there both are one: choose() opens when it is given nothing, or an event.
+  if (!__ALONE__)
+    consentry.open = consentry.choose = (...given) => import(consentry.at + "choice.js").then(() => consentry.choose(...given));
 
   // First of all who listen: shops' scripts send forms in ways of their own.
   addEventListener(

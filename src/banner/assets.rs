@@ -66,6 +66,8 @@ pub const BEACON: &str = include_str!(concat!(env!("OUT_DIR"), "/beacon.js"));
 pub const BEACON_HASH: &str = include_str!(concat!(env!("OUT_DIR"), "/beacon.js.hash"));
 /// The style of the standing link.
 pub const LINK_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/link.css"));
+/// What has the link and the banner not printed.
+pub const PRINT_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/print.css"));
 /// The style of placeholders, documents in frames.
 pub const EMBED_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/embed.css"));
 /// The banner's style.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::Signals;
 use super::assets::{
     BANNER_CSS, CHOICE_API, EMBED, EVENT, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE, GUARD_GRANTED,
-    IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS, QUESTION,
+    IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS, PRINT_CSS, QUESTION,
     QUESTION_ALONE,
 };
 use super::html::ScriptValue;
@@ -145,7 +145,9 @@ impl Making<'_> {
     fn style(&self) -> String {
         let is_page = self.shown == Shown::AsPage;
         let is_asked = is_page && self.is_asked();
-        let pieces = [(is_asked, self.theme), (is_page, LINK_CSS), (is_asked, BANNER_CSS)];
+        let has_room = is_page && !self.consent.covers(self.catalog);
+        let pieces =
+            [(is_asked, self.theme), (is_page, LINK_CSS), (has_room, PRINT_CSS), (is_asked, BANNER_CSS)];
         pieces.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, css)| css).collect()
     }
 

@@ -143,7 +143,11 @@ mod tests {
         }
         let told = warnings(&config(&text));
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].contains("\"shop\": with statistics") && told[0].contains("uses = ["), "{told:?}");
+        assert!(
+            told[0].contains("\"shop\": with preferences and statistics and marketing")
+                && told[0].contains("uses = ["),
+            "{told:?}"
+        );
         assert!(warnings(&config(&text.replace("\"enforce\"", "\"off\""))).is_empty());
     }
 

@@ -440,3 +440,18 @@ describe('w9_what_became_of_an_answer_is_said_and_focus_is_not_lost', () => {
     await focused(one, 'MAIN');
   }));
 });
+
+/** How many pages of paper it makes. */
+const sheets = async (one) => (await one.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b/g).length;
+
+test('nothing of ours is printed, before an answer and after a no', () => visit(async (one) => {
+  shop.serve('/label', page('@page{size:100mm 150mm;margin:0}body{margin:0}div{height:150mm}', { body: '<div>Etikett</div>' }));
+  await open(one, '/label');
+  assert.equal(await sheets(one), 1);
+  await press(one, 'reject-all');
+  await closed(one);
+  await until('it is said what became of the answer', () => one.locator('#consentry-status').textContent());
+  assert.equal(await sheets(one), 1);
+  await open(one, '/label');
+  assert.equal(await sheets(one), 1);
+}));

@@ -98,9 +98,16 @@ pub(super) struct Doubt {
 }
 
 impl Doubt {
+    /// Is nothing open, and was nothing unusual? So it is nearly everywhere, and every tag asks.
+    #[inline]
+    fn is_none(&self) -> bool {
+        self.open.is_empty() && !self.is_lasting
+    }
+
     /// May readings differ here?
+    #[inline]
     pub(super) fn is_raised(&self) -> bool {
-        self.is_lasting || self.nest().iter().any(|open| *open != b"select")
+        !self.is_none() && (self.is_lasting || self.nest().iter().any(|open| *open != b"select"))
     }
 
     /// Is an element open that has two readings? Then each tag is looked at by itself.
@@ -120,7 +127,12 @@ impl Doubt {
     }
 
     /// What another reading may find in raw text, in a script or in a CDATA section.
+    #[inline]
     pub(super) fn split(&self) -> Split {
+        if self.is_none() { Split::None } else { self.split_open() }
+    }
+
+    fn split_open(&self) -> Split {
         let nest = self.nest();
         match () {
             () if self.is_lasting || nest.iter().any(|open| !matches!(*open, b"select" | b"noscript")) => {
@@ -132,7 +144,12 @@ impl Doubt {
     }
 
     /// The same of a comment or the value of an attribute.
+    #[inline]
     pub(super) fn split_alike(&self) -> Split {
+        if self.is_none() { Split::None } else { self.split_alike_open() }
+    }
+
+    fn split_alike_open(&self) -> Split {
         let is_known = |open: &&[u8]| matches!(*open, b"svg" | b"math" | b"select" | b"noscript");
         match () {
             () if self.is_lasting => Split::Any,
@@ -143,14 +160,16 @@ impl Doubt {
     }
 
     /// Is markup here most likely within `svg` or `math`, where no text is raw?
+    #[inline]
     pub(super) fn is_foreign(&self) -> bool {
-        matches!(self.inside(), Inside::Foreign | Inside::Point)
+        self.is_open() && matches!(self.inside(), Inside::Foreign | Inside::Point)
     }
 
     /// Does a tag of this name, in whatever case, change nothing here if it is neither one of [`SOURCES`] nor one of
     /// [`POINTS`]?
+    #[inline]
     pub(super) fn is_indifferent(&self) -> bool {
-        self.inside() != Inside::Point
+        !self.is_open() || self.inside() != Inside::Point
     }
 
     /// Is this within `<noscript>`?
@@ -183,7 +202,16 @@ impl Doubt {
     }
 
     /// A start tag was read.
+    #[inline]
     pub(super) fn start(&mut self, name: &[u8], is_self_closing: bool) {
+        // The first letter tells nearly all that change nothing.
+        let may_begin = matches!(name.first(), Some(b's' | b'm' | b'n' | b'f' | b't'));
+        if may_begin || self.is_open() || self.awaits_column {
+            self.start_of_interest(name, is_self_closing);
+        }
+    }
+
+    fn start_of_interest(&mut self, name: &[u8], is_self_closing: bool) {
         let awaited_column = self.awaits_column;
         if awaited_column {
             self.awaits_column = BEFORE_COLUMNS.contains(&name);
@@ -248,12 +276,16 @@ impl Doubt {
     }
 
     /// An end tag was read.
+    #[inline]
     pub(super) fn end(&mut self, name: &[u8]) {
         let is_template = name == b"template";
         self.awaits_column |= is_template;
-        if self.open.is_empty() {
-            return;
+        if self.is_open() {
+            self.end_open(name, is_template);
         }
+    }
+
+    fn end_open(&mut self, name: &[u8], is_template: bool) {
         let Some(depth) = self.open.iter().rposition(|open| *open == name) else {
             self.is_lasting |= is_template;
             return;

@@ -81,7 +81,7 @@ fn tags_and_attributes_without_an_end_cut_the_page() {
     let table = [
         ("a tag of many attributes", format!("<p>a<script src=//{HELD}/ {}", "a ".repeat(1 << 20))),
         ("a tag of attributes that ends", format!("<p>a<p {}>{}", "a=1 ".repeat(1 << 18), held())),
-        ("markup of megabytes in one reading", format!("<svg><p title=\"<p {long}\">{}", held())),
+        ("markup of megabytes in one reading", format!("<svg><title><p title=\"<p {long}\">{}", held())),
     ];
     for (name, page) in table {
         assert_cut(name, "", page.into_bytes());

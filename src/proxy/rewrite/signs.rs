@@ -188,9 +188,9 @@ impl<S: Simd> Glass<S> {
         }
     }
 
-    /// The groups that have a glimpse at each of the first bytes, and zero where a `'` stands. Three more bytes are looked at.
+    /// The groups that have a glimpse at each of the first bytes, and where a `'` stands. Three more bytes are looked at.
     #[inline(always)]
-    fn look(&self, simd: S, bytes: &[u8]) -> (S::u8s, S::u8s) {
+    fn look(&self, simd: S, bytes: &[u8]) -> (S::u8s, S::mask8s) {
         // What a lookup makes of more than the half of a byte varies. Those of x86 see that half of ASCII themselves, and
         // what else stands in a page is in no glimpse, so there whatever they make of it is right.
         let half = |bytes: S::u8s| {
@@ -199,7 +199,7 @@ impl<S: Simd> Glass<S> {
         let byte = |place: usize| S::u8s::from_slice(simd, &bytes[place..place + S::u8s::LEN]);
         let groups = |place: usize| self.tables[place].swizzle_dyn_within_blocks(half(byte(place)));
         let begun = byte(0).simd_eq(self.less_than).select(self.openings, groups(0));
-        (begun & groups(1) & groups(2) & groups(3), byte(0) ^ self.apostrophe)
+        (begun & groups(1) & groups(2) & groups(3), byte(0).simd_eq(self.apostrophe))
     }
 
     /// The first place, from `at` on, where a group has a glimpse.
@@ -224,8 +224,7 @@ impl<S: Simd> Glass<S> {
 fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
     let glass = Glass::new(simd);
     let width = S::u8s::LEN;
-    // The least of what differs from `'`: processors compare at one place only, which the lookups need.
-    let mut apart = S::u8s::splat(simd, u8::MAX);
+    let mut apostrophes = S::mask8s::splat(simd, false);
     // The last look begins as late as it can.
     let Some(last) = buf.len().checked_sub(width + 3).filter(|last| from <= *last) else {
         return Look { end: from, is_hit: false, has_apostrophe: false };
@@ -234,11 +233,11 @@ fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
     while let Some(bytes) = buf.get(at..at + 2 * width + 3) {
         let (groups, some) = glass.look(simd, bytes);
         let (more_groups, more) = glass.look(simd, &bytes[width..]);
-        apart = apart.min(some.min(more));
+        apostrophes |= some | more;
         if !(groups | more_groups).simd_eq(glass.none).all_true() {
             let hit = glass.first(groups, buf, at).or_else(|| glass.first(more_groups, buf, at + width));
             if let Some(end) = hit {
-                return Look { end, is_hit: true, has_apostrophe: apart.simd_eq(glass.none).any_true() };
+                return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
             }
         }
         at += 2 * width;
@@ -246,16 +245,16 @@ fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
     at = at.min(last);
     while let Some(bytes) = buf.get(at..at + width + 3) {
         let (groups, some) = glass.look(simd, bytes);
-        apart = apart.min(some);
+        apostrophes |= some;
         if let Some(end) = glass.first(groups, buf, at) {
-            return Look { end, is_hit: true, has_apostrophe: apart.simd_eq(glass.none).any_true() };
+            return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
         }
         if at == last {
             break;
         }
         at = (at + width).min(last);
     }
-    Look { end: last + width, is_hit: false, has_apostrophe: apart.simd_eq(glass.none).any_true() }
+    Look { end: last + width, is_hit: false, has_apostrophe: apostrophes.any_true() }
 }
 
 /// Is this the `src` of a picture with a path on the page's own host? Most of what the quick look sees on a shop's page

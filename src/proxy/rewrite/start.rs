@@ -133,6 +133,5 @@ impl Walker {
 
 /// The name itself, if it is of an element whose content is text up to its end tag.
 fn raw_name(name: &[u8]) -> Option<&'static [u8]> {
-    // Every tag comes by here: the first letter tells nearly all of them.
-    NAMES[..RAW].iter().copied().find(|known| known.first() == name.first() && *known == name)
+    NAMES[..RAW].iter().copied().find(|known| *known == name)
 }

@@ -7,7 +7,7 @@ use super::texts::{Texts, companies, is_own};
 use super::theme::Theme;
 use super::way::Way;
 use super::{Banner, assets};
-use crate::policy::catalog::Tracker;
+use crate::policy::catalog::{CookieRule, Tracker};
 use crate::policy::consent::Category;
 
 /// The style of these pages on one site, and their Content-Security-Policy: that style, their own forms and script, nothing else.
@@ -114,13 +114,25 @@ pub(super) fn kept(html: &mut Html, texts: &Texts, tracker: &Tracker) {
         return;
     }
     table_head(html, [&texts.cookies.item, &texts.cookies.kind, &texts.cookies.lifetime]);
-    for cookie in &tracker.cookies {
-        row(html, [&cookie.name, &texts.cookies.kind_cookie, &texts.lifetime(cookie.days)]);
+    for (days, names) in by_lifetime(&tracker.cookies) {
+        row(html, [&names.join(", "), &texts.cookies.kind_cookie, &texts.lifetime(days)]);
     }
-    for key in &tracker.storage {
-        row(html, [key, &texts.cookies.kind_storage, &texts.kept]);
+    if !tracker.storage.is_empty() {
+        row(html, [&tracker.storage.join(", "), &texts.cookies.kind_storage, &texts.kept]);
     }
     table_foot(html);
+}
+
+/// The names of cookies that live as long, in the order in which they are written down.
+fn by_lifetime(cookies: &[CookieRule]) -> Vec<(u32, Vec<&str>)> {
+    let mut lifetimes: Vec<(u32, Vec<&str>)> = Vec::new();
+    for cookie in cookies {
+        match lifetimes.iter_mut().find(|(days, _)| *days == cookie.days) {
+            Some((_, names)) => names.push(&cookie.name),
+            None => lifetimes.push((cookie.days, vec![&cookie.name])),
+        }
+    }
+    lifetimes
 }
 
 /// Opens a table.

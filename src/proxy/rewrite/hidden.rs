@@ -28,16 +28,20 @@ pub(super) struct Hidden {
 
 /// Is there anything in the region that some reading could take for markup? Looks one byte past its end.
 pub(super) fn first_markup(buf: &[u8], from: usize, to: usize) -> Option<usize> {
-    let starts = |at: &usize| {
-        buf.get(at + 1).is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
-    };
-    memchr::memchr_iter(b'<', &buf[from..to]).map(|offset| from + offset).find(starts)
+    first(buf, from, to, |rest| {
+        rest.first().is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?'))
+    })
 }
 
 /// Is there anything in the region that could end a `<noscript>`? Looks two bytes past its end.
 pub(super) fn first_end(buf: &[u8], from: usize, to: usize) -> Option<usize> {
-    let starts = |at: &usize| matches!(buf.get(at + 1..at + 3), Some([b'/', b'n' | b'N']));
-    memchr::memchr_iter(b'<', &buf[from..to]).map(|offset| from + offset).find(starts)
+    first(buf, from, to, |rest| matches!(rest, [b'/', b'n' | b'N', ..]))
+}
+
+/// The first `<` of the region that is of interest by what follows it.
+fn first(buf: &[u8], from: usize, to: usize, is_start: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let mut places = memchr::memchr_iter(b'<', &buf[from..to]).map(|offset| from + offset);
+    places.find(|at| is_start(&buf[at + 1..]))
 }
 
 impl Hidden {

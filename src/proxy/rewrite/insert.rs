@@ -317,7 +317,7 @@ impl Frame {
 }
 
 /// Is this an element that does not end the head (HTML 13.2.6.4.4)?
-const fn is_in_head(name: &[u8]) -> bool {
+pub(super) const fn is_in_head(name: &[u8]) -> bool {
     matches!(
         name,
         b"base"

@@ -42,18 +42,13 @@ impl Passing {
 impl Walker {
     /// Does a tag without a sign change nothing here?
     pub(super) fn is_calm(&self) -> bool {
-        self.frame.is_settled() && !self.is_watched() && self.judge.images() == Images::OwnArePlain
-    }
-
-    /// Must each tag be looked at by itself?
-    fn is_watched(&self) -> bool {
-        self.doubt.is_raised() || self.doubt.is_open()
+        self.frame.is_settled() && !self.doubt.is_watchful() && self.judge.images() == Images::OwnArePlain
     }
 
     /// Passes over text and tags that change nothing, and finds the next tag that may. In doubt that is one that no
     /// reading could find another in.
     pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
-        let is_watched = self.is_watched();
+        let is_watched = self.doubt.is_watchful();
         if self.passing.pace != Pace::Passes || !self.frame.is_settled() || self.doubt.awaits_column() {
             return self.next_tag(buf);
         }

@@ -41,7 +41,7 @@ impl Walker {
         match word {
             b"base" if !is_inert => {
                 self.frame.base();
-                self.judge.base(buf, &self.scan, is_doubtful || self.doubt.is_open())?;
+                self.judge.base(buf, &self.scan, self.doubt.is_watchful())?;
             }
             b"template" => self.templates.start(buf, &self.scan),
             _ => {}
@@ -132,6 +132,6 @@ impl Walker {
 }
 
 /// The name itself, if it is of an element whose content is text up to its end tag.
-fn raw_name(name: &[u8]) -> Option<&'static [u8]> {
+pub(super) fn raw_name(name: &[u8]) -> Option<&'static [u8]> {
     NAMES[..RAW].iter().copied().find(|known| *known == name)
 }

@@ -12,7 +12,7 @@ use super::plain::Images;
 use super::srcdoc::Nesting;
 use super::tag::{Scan, is_space};
 use crate::policy::consent::{Consent, TrackerSet};
-use crate::policy::markup::{self, Code, Held, Hosts, Span, Tag, Verdict};
+use crate::policy::markup::{self, Attribute, Code, Held, Hosts, Span, Tag, Verdict};
 use crate::policy::{Page, Policy};
 
 /// Most `<base>` a page may have before relative addresses cannot be read any more.
@@ -57,6 +57,8 @@ pub(super) struct Judge {
     pub(super) counts: HeldCounts,
     /// Is nothing held, whatever its host or mark?
     grants_everything: bool,
+    /// Are there speculation rules in the page that went as they are?
+    has_rules: bool,
 }
 
 impl Judge {
@@ -73,6 +75,7 @@ impl Judge {
             stood_in: TrackerSet::NONE,
             work: 0,
             counts: HeldCounts::default(),
+            has_rules: false,
         }
     }
 
@@ -109,6 +112,9 @@ impl Judge {
                 self.asked(name, bytes, scan);
             }
             return Ok(Verdict::Keep);
+        }
+        if name == b"base" && self.has_rules {
+            return Ok(self.base_behind_rules(bytes, scan));
         }
         if name == b"iframe" {
             let verdict = self.asked(name, bytes, scan);
@@ -172,6 +178,7 @@ impl Judge {
         if let Verdict::Hold(Held { tracker: Some(owner), .. }) = &verdict {
             self.policy.note_owner(*owner, &mut self.hosts);
         }
+        self.has_rules |= verdict == Verdict::Keep && markup::is_rules(&tag);
         if verdict == Verdict::Keep && place.may_go_on(code.text) && tag.value("data-consentry").is_none() {
             return Verdict::Hold(Held { is_retyped: true, ..Held::default() });
         }
@@ -191,6 +198,21 @@ impl Judge {
             self.bases.push(href);
         }
         Ok(())
+    }
+
+    /// Speculation rules were judged by where addresses lead there. Browsers read them again when a `<base>` comes behind
+    /// them, so one that leads to a held host leads nowhere.
+    fn base_behind_rules(&self, bytes: &[u8], scan: &Scan) -> Verdict {
+        let tag = self.tag(b"base", bytes, scan);
+        let is_away = |attribute: &Attribute<'_>| {
+            attribute.is("href")
+                && !self.policy.address_is_open(&self.consent, self.page(), &attribute.text())
+        };
+        let away = tag.attributes().enumerate().filter(|(_, attribute)| is_away(attribute));
+        match away.map(|(index, _)| index).collect::<Vec<_>>() {
+            none if none.is_empty() => Verdict::Keep,
+            attributes => Verdict::Hold(Held { attributes, ..Held::default() }),
+        }
     }
 
     /// Carries out a verdict; an embed that it holds shows this.

@@ -28,8 +28,11 @@ import { told, whenRead } from "./told.js";
 
 const link = () => document.getElementById("consentry-open");
 const question = () => document.getElementById("consentry-banner");
-/** Where the preferences stand. The link is the last thing in the page: while that is on its way, the question knows. */
-const way = () => link()?.href ?? question().querySelector("a").href.replace("/cookies?", "/consent?");
+/** Where the preferences stand. The link is the last thing in the page: while that is on its way, the question knows. A script of
+ * the shop's may have drawn the page anew without both: then it leads back to where the page is now. */
+const way = () =>
+  link()?.href ??
+  consentry.at + "consent" + (question()?.querySelector("a").search ?? "?return=" + location.pathname + location.search);
 
 /** The page goes with the form: what it takes back is told now, and what it grants when it stands. */
 const takenBack = (fields) => {
@@ -161,7 +164,7 @@ if (__DIALOG__) {
     told(id);
   }
 } else {
-  consentry.open = () => link().click();
+  consentry.open = () => (link() ? link().click() : (location.href = way()));
   consentry.stands = () => {
     // Once: the browser speaks of each cookie that goes.
     delete consentry.stands;

@@ -12,16 +12,16 @@ export function preferences(consentry, send, way, tell) {
   let opening;
 
   const show = async () => {
-    const reply = await fetch(way());
+    // Where the way does not say the language, the page does.
+    const reply = await fetch(way(), { headers: { "Accept-Language": document.documentElement.lang } });
     if (!reply.ok) throw reply;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    // Each leads where it leads on its own page: a <base> of the shop's holds for what stands in the shop's page.
-    if (document.querySelector("base"))
-      for (const name of ["href", "action", "formAction"])
-        for (const one of page.querySelectorAll(`[${name}]`)) {
-          one[name] = one[name];
-          one.target ||= "_self";
-        }
+    // Each leads where it leads on its own page, whatever a <base> of the shop's says for what stands in the shop's.
+    for (const name of ["href", "action", "formAction"])
+      for (const one of page.querySelectorAll(`[${name}]`)) {
+        one[name] = one[name];
+        one.target = "_self";
+      }
     const host = document.createElement("div");
     host.id = "consentry-dialog";
     // Ours goes its own way, whichever way the shop's page goes, and whatever the shop hides.

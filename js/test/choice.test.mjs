@@ -36,7 +36,7 @@ function asked({ consent = ["necessary"], answers = took, script = "question.js"
   const elements = { "consentry-open": link, "consentry-status": {} };
   const banner = {
     dataset: { notice: "0123456789ab", layer: "banner" },
-    querySelector: () => ({ href: "https://shop.example/_consentry/cookies?nb=/dekk" }),
+    querySelector: () => ({ search: "?nb=/dekk" }),
     remove() {
       seen.removed += 1;
       delete elements["consentry-banner"];
@@ -48,6 +48,7 @@ function asked({ consent = ["necessary"], answers = took, script = "question.js"
     querySelector: (selector) => elements[selector.slice(1)],
     querySelectorAll: (selector) => (selector == "iframe" ? seen.frames : []),
     activeElement: { id: "chosen-with" },
+    documentElement: { lang: "nb" },
     createElement: make,
     body: { append() {} },
     dispatchEvent: (event) => seen.changed.push(event.detail.consent),
@@ -254,6 +255,16 @@ test("where no file may be fetched, the way to the preferences is the standing l
     const { page, seen } = asked({ script });
     page.consentry.open();
     assert.equal(seen.opened, 1, script);
+  }
+});
+
+test("where a script of the shop's drew the page without our link, the preferences are found all the same", () => {
+  for (const [script, expected] of [["question-alone.js", "?nb=/dekk"], ["choice-api.js", "?return=/felg?sort=pris"]]) {
+    const { page } = asked({ script });
+    page.document.getElementById = ((find) => (id) => (id == "consentry-open" ? undefined : find(id)))(page.document.getElementById);
+    Object.assign(page.location, { pathname: "/felg", search: "?sort=pris" });
+    page.consentry.open();
+    assert.equal(page.location.href, `https://shop.example/_consentry/consent${expected}`, script);
   }
 });
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { until, withVisitor } from './harness.mjs';
+import { chooseBeside, until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 const ROWS = Array.from({ length: 60 }, (_, i) => `<p><a href="/plain?${i}">Vare ${i}</a> med litt tekst.</p>`).join('');
@@ -275,6 +275,27 @@ describe('the question', () => {
     const box = await one.locator('#consentry-dialog dialog').boundingBox();
     assert.ok(box.height > 200, JSON.stringify(box));
   }));
+
+  for (const [path, policy] of [['/', ''], ['/felg?sort=pris', ''], ['/policy', "default-src 'none'; script-src 'sha256-abc='"]]) {
+    for (const answer of ['', 'choice=none', 'choice=all']) {
+      test(`the preferences open where a script drew the page without our link: ${path}, ${answer || 'before an answer'}`, () => visit(async (one, visitor) => {
+        shop.serve(new URL(path, gateway.url).pathname, page('', { root: 'lang="en"' }), { headers: policy ? { 'content-security-policy': policy } : {} });
+        if (answer) await chooseBeside(visitor, gateway.url, answer);
+        await open(one, path);
+        await one.evaluate(() => { document.body.innerHTML = '<main><h1>Drawn anew</h1></main>'; });
+        await one.evaluate(() => { consentry.open(); });
+        if (policy) {
+          await one.waitForURL((url) => url.pathname === '/_consentry/consent');
+          assert.ok(decodeURIComponent(one.url()).endsWith(`=${path}`), one.url());
+          return;
+        }
+        const dialog = one.locator('#consentry-dialog');
+        await dialog.locator('dialog[open]').waitFor();
+        assert.equal(await dialog.getAttribute('lang'), 'en', 'in the language of the page');
+        assert.equal(await dialog.locator('[name=return]').inputValue(), path);
+      }));
+    }
+  }
 });
 
 describe('an answer', () => {

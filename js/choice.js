@@ -24,15 +24,19 @@ import { preferences } from "./dialog.js";
 import { type, typed } from "./fields.js";
 import { stays } from "./stays.js";
 import { tell } from "./tell.js";
-import { told, whenRead } from "./told.js";
+import { find, told, whenRead } from "./told.js";
 
-const link = () => document.getElementById("consentry-open");
-const question = () => document.getElementById("consentry-banner");
-/** Where the preferences stand. The link is the last thing in the page: while that is on its way, the question knows. A script of
- * the shop's may have drawn the page anew without both: then it leads back to where the page is now. */
+const link = () => find("consentry-open");
+const question = () => find("consentry-banner");
+/** Where the preferences stand, in the language of the link, which is the last thing in the page: while that is on its way, of the
+ * question. A script of the shop's may have drawn the page without both. It leads back to where the page is now: a script may have
+ * gone on to another address. */
 const way = () =>
-  link()?.href ??
-  consentry.at + "consent" + (question()?.querySelector("a").search ?? "?return=" + location.pathname + location.search);
+  consentry.at +
+  "consent" +
+  ((link() ?? question()?.querySelector("a"))?.search.split("/")[0] ?? "?return=") +
+  location.pathname +
+  location.search;
 
 /** The page goes with the form: what it takes back is told now, and what it grants when it stands. */
 const takenBack = (fields) => {

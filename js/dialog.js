@@ -1,4 +1,5 @@
 import { stays } from "./stays.js";
+import { find } from "./told.js";
 
 /**
  * The preference centre over the page, as a <dialog>: focus moves in, the page behind it is inert, Escape and "Back"
@@ -82,7 +83,7 @@ export function preferences(consentry, send, way, tell) {
   };
 
   return () => {
-    if (document.getElementById("consentry-dialog")) return;
+    if (find("consentry-dialog")) return;
     opening ??= show()
       .catch(() => navigator.onLine && (location.href = way()))
       .finally(() => (opening = 0));

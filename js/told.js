@@ -2,7 +2,7 @@
  * Part of the file that pages fetch for an answer: says what became of it to who does not see the page, and keeps their
  * place in it (WCAG 2.2, 4.1.3 and 2.4.3). It speaks after the page was loaded again, too: landing.js asks for it.
  */
-const find = (id) => document.getElementById(id);
+export const find = (id) => document.getElementById(id);
 
 /** Focus that was lost goes to the element of this id, or else to where the page begins. */
 const land = (id) => {

@@ -69,7 +69,8 @@ impl Banner {
 
     fn category(&self, html: &mut Html, texts: &Texts, category: Category, consent: &Consent) {
         let words = texts.category(category);
-        html.raw("<section><div class=\"row\"><h2>");
+        let (named, fold) = (format!("name-{}", category.name()), format!("fold-{}", category.name()));
+        html.raw("<section><div class=\"row\"><h2").attribute("id", &named).raw(">");
         if category == Category::Necessary {
             html.text(&words.name)
                 .raw("</h2><span class=\"soft\">")
@@ -87,7 +88,10 @@ impl Banner {
         let has_own = category == Category::Statistics;
         let has_vouched = vouched(&self.catalog, category).next().is_some();
         if has_own || has_vouched || trackers.peek().is_some() {
-            html.raw("<details>").element("summary", &texts.consent.open);
+            // Each says of which category it is: those who hear it do not see what stands above.
+            html.raw("<details><summary").attribute("id", &fold);
+            html.attribute("aria-labelledby", &format!("{fold} {named}")).raw(">");
+            html.text(&texts.consent.open).raw("</summary>");
             if has_own {
                 self.declare_own(html, texts, category);
             }

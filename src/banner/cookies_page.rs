@@ -56,7 +56,7 @@ impl Banner {
         for own in self.own(texts).iter().filter(|own| own.category == category) {
             html.element("h3", own.name).element("p", own.purpose);
             html.raw("<p class=\"soft\">").text(&fill(&words.own_receives, &controller)).raw("</p>");
-            table_head(html, [&words.item, &words.kind, &words.lifetime]);
+            table_head(html, own.name, [&words.item, &words.kind, &words.lifetime]);
             row(html, [own.cookie, &words.kind_cookie, &texts.lifetime(own.days)]);
             table_foot(html);
         }

@@ -204,7 +204,7 @@ fn sent(html: &mut Html, texts: &Texts, cookies: &[(&str, CookieClass<'_>)]) {
         html.element("p", &words.sent_none);
         return;
     }
-    table_head(html, [&texts.cookies.item, &words.class]);
+    table_head(html, &words.sent, [&texts.cookies.item, &words.class]);
     for (name, class) in cookies {
         let class = match class {
             CookieClass::Answer => words.class_answer.clone(),

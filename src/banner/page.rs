@@ -113,7 +113,7 @@ pub(super) fn kept(html: &mut Html, texts: &Texts, tracker: &Tracker) {
         }
         return;
     }
-    table_head(html, [&texts.cookies.item, &texts.cookies.kind, &texts.cookies.lifetime]);
+    table_head(html, &tracker.name, [&texts.cookies.item, &texts.cookies.kind, &texts.cookies.lifetime]);
     for (days, names) in by_lifetime(&tracker.cookies) {
         row(html, [&names.join(", "), &texts.cookies.kind_cookie, &texts.lifetime(days)]);
     }
@@ -135,9 +135,9 @@ fn by_lifetime(cookies: &[CookieRule]) -> Vec<(u32, Vec<&str>)> {
     lifetimes
 }
 
-/// Opens a table.
-pub(super) fn table_head<const N: usize>(html: &mut Html, titles: [&str; N]) {
-    html.raw("<table><thead><tr>");
+/// Opens a table. Whoever goes from table to table hears which it is by `name`, the heading that it stands below.
+pub(super) fn table_head<const N: usize>(html: &mut Html, name: &str, titles: [&str; N]) {
+    html.raw("<table").attribute("aria-label", name).raw("><thead><tr>");
     for title in titles {
         html.raw("<th scope=\"col\">").text(title).raw("</th>");
     }

@@ -70,12 +70,13 @@ impl Banner {
     pub(super) fn declare_vouched(&self, html: &mut Html, texts: &Texts, category: Category) {
         let words = &texts.cookies;
         for vouched in vouched(&self.catalog, category) {
-            html.element("h3", &name(&vouched.rule)).element("p", &vouched.rule.why);
+            let title = name(&vouched.rule);
+            html.element("h3", &title).element("p", &vouched.rule.why);
             if let Some(told) = self.learner(texts, vouched) {
                 html.raw("<p class=\"soft\">").text(&told).raw("</p>");
             }
             if let Allowed::Cookie(name) = &vouched.rule.what {
-                table_head(html, [&words.item, &words.kind]);
+                table_head(html, &title, [&words.item, &words.kind]);
                 row(html, [name, &words.kind_cookie]);
                 table_foot(html);
             }

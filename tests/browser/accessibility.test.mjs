@@ -68,6 +68,22 @@ test('w1_axe_finds_nothing_of_ours_in_a_whole_page_with_landmarks: undecided, an
 });
 
 describe('with nothing answered', () => {
+  for (const name of ['dialog', 'preference page', 'declaration']) {
+    test(`w7_tables_and_what_opens_say_which_they_are: ${name}`, async () => {
+      await SURFACES[name](visitor);
+      await openDetails(page);
+      const session = await page.context().newCDPSession(page);
+      const { nodes } = await session.send('Accessibility.getFullAXTree');
+      await session.detach();
+      const names = (role) => nodes.filter((node) => !node.ignored && node.role.value === role).map((node) => node.name?.value ?? '');
+      const tables = names('table');
+      assert.ok(tables.length > 2 && tables.every(Boolean), `${tables}`);
+      const opening = names('DisclosureTriangle');
+      assert.equal(new Set(opening).size, opening.length, `${opening}`);
+      assert.equal(opening.length > 2, name !== 'declaration');
+    });
+  }
+
   for (const [name, open] of Object.entries(SURFACES)) {
     for (const colorScheme of ['light', 'dark']) {
       test(`w1_w7_w11_axe_finds_nothing: ${name}, ${colorScheme}`, async () => {

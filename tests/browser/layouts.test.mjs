@@ -276,6 +276,21 @@ describe('the question', () => {
     assert.ok(box.height > 200, JSON.stringify(box));
   }));
 
+  // An app that draws its own pages: what was loaded first is not where somebody is.
+  for (const take of ['none', 'some']) {
+    test(`the preferences lead back to where a script has gone on to: ${take}`, () => visit(async (one, visitor) => {
+      await chooseBeside(visitor, gateway.url, 'choice=all');
+      await open(one, '/plain');
+      await one.evaluate(() => history.pushState({}, '', '/felg/5?sort=pris'));
+      await openDialog(one, '#consentry-open');
+      const switches = one.locator('#consentry-dialog [name=category]');
+      for (const at of [0, 1, 2]) await switches.nth(at).uncheck();
+      await Promise.all([one.waitForEvent('load'), one.locator(`#consentry-dialog [value=${take}]`).click()]);
+      assert.equal(one.url(), `${gateway.url}/felg/5?sort=pris`);
+      assert.ok(!isYes(await answerOf(visitor)));
+    }));
+  }
+
   for (const [path, policy] of [['/', ''], ['/felg?sort=pris', ''], ['/policy', "default-src 'none'; script-src 'sha256-abc='"]]) {
     for (const answer of ['', 'choice=none', 'choice=all']) {
       test(`the preferences open where a script drew the page without our link: ${path}, ${answer || 'before an answer'}`, () => visit(async (one, visitor) => {

@@ -61,7 +61,7 @@ pub enum Said {
     Refused,
     /// No, and it had been yes before.
     Withdrawn,
-    /// Neither yes nor no: it was about a single tracker of another category.
+    /// Neither yes nor no: nobody is asked about it, or the answer was about a single tracker of another category.
     Nothing,
 }
 

@@ -45,7 +45,7 @@ use std::sync::Arc;
 use http::{HeaderValue, uri::PathAndQuery};
 use jiff::Timestamp;
 
-use crate::policy::consent::CategorySet;
+use crate::policy::consent::{Category, CategorySet};
 
 /// A site's place in the list of sites the counter was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,8 +94,29 @@ pub struct Hit {
 pub enum Standing {
     /// Not asked, or not answered.
     Unanswered,
-    /// Answered; what is not in the set was refused.
-    Answered(CategorySet),
+    /// Answered.
+    Answered {
+        /// What was granted.
+        granted: CategorySet,
+        /// What the question was about: of that, what was not granted was refused.
+        asked: CategorySet,
+    },
+}
+
+impl Standing {
+    /// An answer to a question about every category there is.
+    pub const fn to_all(granted: CategorySet) -> Self {
+        Self::Answered { granted, asked: CategorySet::ALL }
+    }
+
+    /// What was said of a category, as figures call it.
+    const fn word(self, category: Category) -> &'static str {
+        match self {
+            Self::Answered { granted, .. } if granted.contains(category) => "granted",
+            Self::Answered { asked, .. } if asked.contains(category) => "refused",
+            Self::Answered { .. } | Self::Unanswered => "unanswered",
+        }
+    }
 }
 
 /// Two ISO weeks, as numbers of weeks since 1970-01-05 (a Monday); all that the cookie of returning visitors holds.

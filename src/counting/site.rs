@@ -157,7 +157,9 @@ impl Site {
     pub(super) fn count(&mut self, hit: &Hit, around: &mut Around<'_>) {
         self.turn(hit.at, around);
         let mode = match hit.consent {
-            Standing::Answered(granted) if granted.contains(Category::Statistics) => WithoutConsent::Visitors,
+            Standing::Answered { granted, .. } if granted.contains(Category::Statistics) => {
+                WithoutConsent::Visitors
+            }
             _ => self.settings.without_consent,
         };
         let is_full = self.waiting() >= SUMS_MAX;

@@ -147,7 +147,10 @@ fn of_app(user_agent: HeaderValue) -> HeaderValue {
 
 /// What a visitor had answered, as the counter is told.
 pub(super) fn standing(consent: &Consent) -> Standing {
-    if consent.is_open() { Standing::Unanswered } else { Standing::Answered(consent.categories()) }
+    if consent.is_open() {
+        return Standing::Unanswered;
+    }
+    Standing::Answered { granted: consent.categories(), asked: consent.settled() }
 }
 
 /// Does a page put the question to this visitor?

@@ -231,7 +231,7 @@ fn hit(step: &Step, banner: &Banner) -> Result<Hit, Failure> {
         referrer: step.referrer.as_deref().map(HeaderValue::from_str).transpose().map_err(failed)?,
         accept_language: None,
         consent: match step.deed {
-            Deed::Answer(answer) => Standing::Answered(granted(answer)),
+            Deed::Answer(answer) => Standing::to_all(granted(answer)),
             _ => Standing::Unanswered,
         },
         weeks: None,

@@ -66,7 +66,7 @@ fn the_reload_after_an_answer_is_known_without_its_fragment() {
         counter.count(view(noon(), 1, "/"));
         counter.count(told(noon(), "/", "/one"));
         let kind = answer_of(Answer::Accepted, true);
-        let consent = Standing::Answered(CategorySet::ALL);
+        let consent = Standing::to_all(CategorySet::ALL);
         counter.count(Hit { consent, kind, ..view(noon() + 1.second(), 1, "/") });
         counter.count(Hit { consent, ..told(noon() + 2.seconds(), "/", "/one") });
         assert_eq!(counter.dropped().reloads, 1, "{without_consent:?}");

@@ -78,11 +78,11 @@ fn answered(time: Timestamp, visitor: u8, target: &'static str, answer: Answer) 
         Answer::Refused | Answer::Withdrawn => CategorySet::NECESSARY,
     };
     let kind = answer_of(answer, true);
-    Hit { consent: Standing::Answered(granted), kind, ..view(time, visitor, target) }
+    Hit { consent: Standing::to_all(granted), kind, ..view(time, visitor, target) }
 }
 
 fn granted(hit: Hit) -> Hit {
-    Hit { consent: Standing::Answered(CategorySet::ALL), ..hit }
+    Hit { consent: Standing::to_all(CategorySet::ALL), ..hit }
 }
 
 /// The sums of all hours, by cell, with names for tokens.

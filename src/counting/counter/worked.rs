@@ -57,7 +57,7 @@ fn hit(row: &str) -> Hit {
         "failed" => HitKind::Failed { status: word("status").unwrap().parse().unwrap() },
         "answer" => {
             let granted = CategorySet::NECESSARY.with(Category::from_name(word("granted").unwrap()).unwrap());
-            hit.consent = Standing::Answered(granted);
+            hit.consent = Standing::to_all(granted);
             answer_of(Answer::Partial(granted), false)
         }
         other => panic!("{other} is no happening"),

@@ -27,18 +27,19 @@ pack!(Revenue { thousandths, currency });
 impl Pack for Standing {
     fn pack(&self, out: &mut Packed) {
         match self {
-            Self::Unanswered => None::<CategorySet>.pack(out),
-            Self::Answered(granted) => Some(*granted).pack(out),
+            Self::Unanswered => None::<(CategorySet, CategorySet)>.pack(out),
+            Self::Answered { granted, asked } => Some((*granted, *asked)).pack(out),
         }
     }
 
     fn unpack(from: &mut Reader<'_>) -> Result<Self, Unreadable> {
-        Ok(Option::<CategorySet>::unpack(from)?.map_or(Self::Unanswered, Self::Answered))
+        let sets = Option::<(CategorySet, CategorySet)>::unpack(from)?;
+        Ok(sets.map_or(Self::Unanswered, |(granted, asked)| Self::Answered { granted, asked }))
     }
 
     fn describe(out: &mut String) {
         out.push_str("standing ");
-        CategorySet::describe(out);
+        <(CategorySet, CategorySet)>::describe(out);
     }
 }
 

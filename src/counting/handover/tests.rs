@@ -93,7 +93,7 @@ fn hit(at: Timestamp, deed: &Deed) -> Hit {
         fragment: (deed.page == 2).then(|| "/one".into()),
         referrer: (deed.page == 1).then(|| HeaderValue::from_static("https://blogg.example/a")),
         accept_language: Some(HeaderValue::from_static("nb")),
-        consent: if deed.visitor == 5 { Standing::Answered(CategorySet::ALL) } else { Standing::Unanswered },
+        consent: if deed.visitor == 5 { Standing::to_all(CategorySet::ALL) } else { Standing::Unanswered },
         weeks: (deed.visitor == 4).then_some(Weeks { first: 2900, last: 2930 }),
         objects: false,
         is_bare: deed.page == 2,

@@ -201,10 +201,11 @@ fn standing() -> impl Strategy<Value = Standing> {
         CategorySet::NECESSARY.with(Category::Marketing),
         CategorySet::ALL,
     ];
-    prop_oneof![
-        Just(Standing::Unanswered),
-        prop::sample::select(granted.to_vec()).prop_map(Standing::Answered)
-    ]
+    let asked = CategorySet::every().map(|more| more.with(Category::Statistics));
+    let sets = (prop::sample::select(granted.to_vec()), prop::sample::select(asked.to_vec()));
+    let answered =
+        sets.prop_map(|(granted, asked)| Standing::Answered { granted: granted.and(asked), asked });
+    prop_oneof![Just(Standing::Unanswered), answered]
 }
 
 /// Gaps around every edge: at once, minutes, exactly half an hour and a moment more, hours.

@@ -115,7 +115,7 @@ impl World {
     }
 
     fn has_agreed(line: &Line) -> bool {
-        matches!(line.standing, Standing::Answered(granted) if granted.contains(Category::Statistics))
+        matches!(line.standing, Standing::Answered { granted, .. } if granted.contains(Category::Statistics))
     }
 
     /// Is a mark made for this line?
@@ -314,8 +314,9 @@ fn read(drains: &[Drained]) -> BTreeMap<Readable, Sums> {
 pub(super) fn consent(standing: Standing) -> Values {
     let word = |category| match standing {
         Standing::Unanswered => "unanswered".to_owned(),
-        Standing::Answered(granted) if granted.contains(category) => "granted".to_owned(),
-        Standing::Answered(_) => "refused".to_owned(),
+        Standing::Answered { granted, .. } if granted.contains(category) => "granted".to_owned(),
+        Standing::Answered { asked, .. } if !asked.contains(category) => "unanswered".to_owned(),
+        Standing::Answered { .. } => "refused".to_owned(),
     };
     vec![
         (Dimension::ConsentPreferences, word(Category::Preferences)),

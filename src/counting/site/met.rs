@@ -14,8 +14,8 @@ use crate::policy::consent::Category;
 
 /// The most user agents, places and origins, each, that are remembered in a day; others are read each time.
 const MET_MAX: usize = 20_000;
-/// Not answered, or an answer to each of three categories.
-const STANDINGS: usize = 1 + (1 << ASKED.len());
+/// One of three things is said of each of three categories.
+const STANDINGS: usize = 27;
 /// The categories that are asked about.
 pub(super) const ASKED: [Category; 3] = [Category::Preferences, Category::Statistics, Category::Marketing];
 
@@ -87,13 +87,11 @@ impl Met {
 
     /// What was answered, as a facet; nothing until it is put there.
     pub(super) fn consent(&mut self, standing: Standing) -> &mut Option<u32> {
-        let at = match standing {
-            Standing::Unanswered => 0,
-            Standing::Answered(granted) => {
-                let bit = |(at, category): (usize, Category)| usize::from(granted.contains(category)) << at;
-                1 + ASKED.into_iter().enumerate().map(bit).sum::<usize>()
-            }
+        let digit = |category| match standing {
+            Standing::Answered { granted, .. } if granted.contains(category) => 2,
+            Standing::Answered { asked, .. } if asked.contains(category) => 1,
+            Standing::Answered { .. } | Standing::Unanswered => 0,
         };
-        &mut self.consents[at]
+        &mut self.consents[ASKED.into_iter().fold(0, |at, category| 3 * at + digit(category))]
     }
 }

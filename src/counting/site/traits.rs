@@ -120,13 +120,7 @@ impl Counting<'_, '_> {
             return facet;
         }
         let values = &mut self.day.values;
-        let words = ASKED.map(|category| {
-            values.word(match standing {
-                Standing::Unanswered => "unanswered",
-                Standing::Answered(granted) if granted.contains(category) => "granted",
-                Standing::Answered(_) => "refused",
-            })
-        });
+        let words = ASKED.map(|category| values.word(standing.word(category)));
         let facet = self.day.facets.id(Axis::CONSENT, &words);
         if !words.contains(&ValueId::OTHER) {
             *self.day.met.consent(standing) = Some(facet);

@@ -11,6 +11,7 @@ mod statistics;
 mod texts;
 mod theme;
 mod tracker;
+mod uses;
 mod value;
 
 use std::net::SocketAddr;

@@ -219,6 +219,30 @@ fn tracker_of_the_site_that_frees_a_built_in_one_is_doubted() {
 }
 
 #[test]
+fn a_tracker_without_what_it_needs_to_work_is_doubted() {
+    let own = "[[site.tracker]]\nid = \"doubleclick\"\nname = \"Own\"\ncategory = \"marketing\"\nsource = \"ours\"\n\
+         purpose = { en = \"ads\" }\nprovider = { name = \"Us\", country = \"\", privacy = \"\" }\n";
+    for (uses, more, doubts) in [
+        (
+            "\"google-ads\"",
+            "",
+            &["add \"doubleclick\" to uses", "\"google-tag\" or \"google-tag-manager\""][..],
+        ),
+        ("\"google-ads\", \"google-tag\"", "", &["add \"doubleclick\" to uses"]),
+        ("\"google-ads\", \"google-tag\"", own, &[]),
+        ("\"google-analytics\"", "", &["google-analytics comes with google-tag or google-tag-manager"]),
+        ("\"google-analytics\", \"google-tag-manager\"", "", &[]),
+        ("\"google-ads\", \"google-tag\", \"doubleclick\"", "", &[]),
+        ("\"*\"", "", &[]),
+    ] {
+        let text = LEAST.replace("{ mode", &format!("{{ uses = [{uses}], mode"));
+        let warnings = parse(&(text + more), "proxy.toml").unwrap().warnings.to_string();
+        assert_eq!(warnings.matches("does not work after a yes").count(), doubts.len(), "{uses}: {warnings}");
+        assert!(doubts.iter().all(|doubt| warnings.contains(doubt)), "{uses}: {warnings}");
+    }
+}
+
+#[test]
 fn necessary_domain_above_a_host_that_needs_consent_is_a_fault() {
     for (own, of) in [
         ("id = \"own\"\ncategory = \"necessary\"\nhosts = [\"*.example\"]", "\"www.acme.example\" of acme"),

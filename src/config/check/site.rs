@@ -11,7 +11,7 @@ use super::super::report::Problem;
 use super::consent::{self, Consent};
 use super::{
     Given, controller, doubt, goals, limit, or, practice, rules, seconds, texts, theme, tracker, unique,
-    value,
+    uses, value,
 };
 use crate::counting::{SiteSettings, Thresholds};
 use crate::{banner, policy, proxy};
@@ -63,7 +63,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let properties = goals::properties(&statistics, &crosses, &practice.duties);
     tracker::check_catalog(table, given, (&trackers, &at_trackers), &allow);
     tracker::check_categories(table, given, &trackers, &at_trackers);
-    let uses = tracker::uses(&table.table("consent", "site.consent"), given, &trackers);
+    let uses = uses::uses(&table.table("consent", "site.consent"), given, &trackers);
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();

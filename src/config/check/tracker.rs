@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::super::file::{Entry, Fault, Table};
-use super::super::report::{Problem, nearest};
+use super::super::report::Problem;
 use super::rules::check_bound;
 use super::{Given, doubt, or, unique, value};
 use crate::banner::refused_purpose;
@@ -19,8 +19,6 @@ use crate::policy::{Allow, Allowed};
 
 /// Longest lifetime of a cookie: ten years, beyond which browsers cut it anyway. Unit: days.
 const COOKIE_DAYS_MAX: u32 = 3650;
-/// Every tracker, in the list of those that the site uses.
-const EVERY: &str = "*";
 /// Longest id: it stands in consent cookies.
 const ID_CHARS_MAX: usize = 64;
 
@@ -107,6 +105,7 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
         // Who writes an entry uses it, and knows the site's hosts.
         rare: false,
         below_site: Vec::new(),
+        reaches: Vec::new(),
         source: source?.into_inner(),
     };
     Some((id, entry))
@@ -217,36 +216,6 @@ fn access(text: &str) -> Result<Access, Fault> {
             Err(Fault::new(format!("access \"{text}\" is not known"), remedy))
         }
     }
-}
-
-/// The trackers that the site uses; `None` when it does not say, or says `*`.
-pub(super) fn uses(consent: &Table<'_>, given: &Given<'_>, own: &[TrackerEntry]) -> Option<Vec<String>> {
-    let known: Vec<&str> = given.built_in.iter().chain(own).map(|entry| entry.id.as_str()).collect();
-    let uses = consent.list("uses", |text| {
-        if text == EVERY || known.contains(&text) {
-            return Ok(text.to_owned());
-        }
-        let near = nearest(text, known.iter().copied());
-        Err(Fault {
-            reason: format!("unknown tracker \"{text}\""),
-            hint: near.map(|near| format!("did you mean \"{near}\"?")).unwrap_or_default(),
-            remedy: "write the id of a built-in tracker (config/trackers.toml) or of a [[site.tracker]]"
-                .to_owned(),
-        })
-    })?;
-    unique(consent.notes(), uses.get_ref(), "tracker");
-    if consent.is_empty_list("uses") {
-        let reason = "uses names no tracker: nothing can be agreed to";
-        let remedy = "name those the shop uses, or leave the key out to mean all";
-        doubt(consent.notes(), uses.span(), reason, remedy);
-    }
-    let every = uses.get_ref().iter().find(|id| *id.get_ref() == EVERY);
-    if let Some(every) = every.filter(|_| uses.get_ref().len() > 1) {
-        let problem = Problem::error(every.span(), "\"*\" takes every tracker, and others stand beside it");
-        consent.notes().add(problem.remedy("write it alone, or the others without it"));
-    }
-    let is_every = every.is_some();
-    (!is_every).then(|| uses.into_inner().into_iter().map(Spanned::into_inner).collect())
 }
 
 /// Notes what is wrong with all trackers together, and the rules that let one through as necessary.

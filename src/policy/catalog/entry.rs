@@ -233,6 +233,9 @@ pub struct TrackerEntry {
     /// Names below the site's own domain that the shop points at the provider, such as `clerk`: hosts of this tracker, too.
     #[serde(default)]
     pub below_site: Vec<String>,
+    /// Stable names of the trackers to whose hosts its own requests go: without them it does not work.
+    #[serde(default)]
+    pub reaches: Vec<String>,
     /// See [`Tracker::source`].
     pub source: String,
 }

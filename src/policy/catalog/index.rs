@@ -263,6 +263,7 @@ mod tests {
             consent_mode: false,
             rare: false,
             below_site: Vec::new(),
+            reaches: Vec::new(),
             source: "https://p.example/".into(),
         }
     }

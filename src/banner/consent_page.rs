@@ -38,7 +38,7 @@ impl Banner {
             hidden(html, "return", way.back().unwrap_or(&here));
             hidden(html, "layer", "page");
             hidden(html, "notice", self.told(language).version());
-            for category in Category::ALL {
+            for category in self.catalog.asked().iter() {
                 self.category(html, texts, category, consent);
             }
             html.raw("<div class=\"buttons\">");
@@ -64,6 +64,10 @@ impl Banner {
         }
         let mut granted = texts.listed(consent.categories());
         granted.extend(consent.trackers().iter().map(|id| self.catalog.tracker(id).name.as_str()));
+        if granted.is_empty() {
+            // It was a yes to what the shop has nothing in any more.
+            granted.push(&texts.category(Category::Necessary).listed);
+        }
         fill(&words.granted, &[("date", &date), ("list", &texts.list(&granted))])
     }
 
@@ -118,9 +122,9 @@ pub enum Signal {
     Refuses,
 }
 
-/// Was a yes said of which nothing stands any more? That is no "no".
+/// Was a yes said of which nothing stands any more, because what is asked has changed? That is no "no".
 fn is_gone(consent: &Consent) -> bool {
-    consent.answered().is_some() && !consent.is_refusal() && !consent.is_grant()
+    consent.answered().is_some() && consent.is_asked() && !consent.is_refusal() && !consent.is_grant()
 }
 
 /// Why there is, or is no, question; and what the browser says where that is not what stands. Whoever said no has said the

@@ -69,7 +69,7 @@ impl Banner {
         let controller = [("controller", self.settings.controller.name.as_str())];
         self.page(texts, &words.title, &self.way(texts, return_path), |html| {
             html.element("p", &fill(&words.intro, &controller));
-            for category in Category::ALL {
+            for category in self.catalog.asked().iter() {
                 html.element("h2", &texts.category(category).name);
                 html.element("p", &texts.category(category).about);
                 self.declare_own(html, texts, category);

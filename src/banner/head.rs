@@ -21,7 +21,7 @@ use super::assets::{
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
-use crate::policy::consent::{CategorySet, Consent};
+use crate::policy::consent::Consent;
 use elements::More;
 
 /// Where the guard gets the rule for cookies.
@@ -81,7 +81,7 @@ pub(super) struct Making<'a> {
 
 impl Making<'_> {
     pub(super) fn head(&self, names: OpenNames<'_>, others: Others) -> Head {
-        let mut pieces = vec![guard(self.consent, names, others)];
+        let mut pieces = vec![self.guard(names, others)];
         pieces.push(self.signals());
         pieces.extend(self.landing(others).map(str::to_owned));
         pieces.extend(self.commands());
@@ -142,6 +142,21 @@ impl Making<'_> {
         self.consent.is_asked()
     }
 
+    fn guard(&self, names: OpenNames<'_>, others: Others) -> String {
+        let is_free = self.consent.covers(self.catalog) && names.storage == OpenNames::EVERY;
+        let guard = match (is_free, others) {
+            (true, Others::MayRun) => return GUARD_FREE.to_owned(),
+            (true, Others::MayNot) => return GUARD_FREE_ALONE.to_owned(),
+            (false, Others::MayRun) if !self.consent.is_grant() => GUARD,
+            (false, Others::MayRun) => GUARD_GRANTED,
+            (false, Others::MayNot) => GUARD_ALONE,
+        };
+        // The second is filled first: then nothing in a rule can be taken for a token.
+        let (before, after) = guard.split_once(STORAGE_TOKEN).unwrap_or((guard, ""));
+        let before = before.replacen(COOKIES_TOKEN, ScriptValue::regex(names.cookies).as_str(), 1);
+        [&before, ScriptValue::regex(names.storage).as_str(), after].concat()
+    }
+
     fn style(&self) -> String {
         let is_page = self.shown == Shown::AsPage;
         let is_asked = is_page && self.is_asked();
@@ -169,26 +184,11 @@ impl Making<'_> {
     }
 }
 
-fn guard(consent: &Consent, names: OpenNames<'_>, others: Others) -> String {
-    let is_free = consent.categories() == CategorySet::ALL && names.storage == OpenNames::EVERY;
-    let guard = match (is_free, others) {
-        (true, Others::MayRun) => return GUARD_FREE.to_owned(),
-        (true, Others::MayNot) => return GUARD_FREE_ALONE.to_owned(),
-        (false, Others::MayRun) if !consent.is_grant() => GUARD,
-        (false, Others::MayRun) => GUARD_GRANTED,
-        (false, Others::MayNot) => GUARD_ALONE,
-    };
-    // The second is filled first: then nothing in a rule can be taken for a token.
-    let (before, after) = guard.split_once(STORAGE_TOKEN).unwrap_or((guard, ""));
-    let before = before.replacen(COOKIES_TOKEN, ScriptValue::regex(names.cookies).as_str(), 1);
-    [&before, ScriptValue::regex(names.storage).as_str(), after].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::banner::tests::{answered, catalog};
-    use crate::policy::consent::{Category, Choice, TrackerSet};
+    use crate::policy::consent::{Category, CategorySet, Choice, TrackerSet};
     use proptest::prelude::*;
     use std::sync::LazyLock;
 

@@ -135,7 +135,7 @@ impl Site<'_> {
             _ => &texts.banner.who_many,
         };
         let who = fill(who, &[("controller", controller), ("count", &count.to_string())]);
-        let purposes = texts.list(&texts.listed(CategorySet::ALL));
+        let purposes = texts.list(&texts.listed(self.catalog.asked()));
         fill(&texts.banner.lead, &[("who", &who), ("purposes", &purposes)])
     }
 

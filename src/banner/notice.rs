@@ -47,7 +47,7 @@ impl Notice {
 fn content(settings: &Settings, catalog: &Catalog, texts: &Texts, first_layer: &str) -> Arc<str> {
     let controller = &settings.controller;
     let categories: Vec<Value> =
-        Category::ALL.into_iter().map(|category| told(category, catalog, texts)).collect();
+        catalog.asked().iter().map(|category| told(category, catalog, texts)).collect();
     let notice = json!({
         "form": 1,
         "program": concat!("consentry ", env!("CARGO_PKG_VERSION")),

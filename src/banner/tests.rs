@@ -394,6 +394,7 @@ fn without(page: &str, start: &str, end: &str) -> String {
     rest
 }
 
+mod asked;
 mod early;
 mod free;
 mod redrawn;

@@ -3,6 +3,7 @@
 //! The facts stand in `config/trackers.toml`; an operator adds to them, or overrides them by `id`, in
 //! `[[site.tracker]]` with the same keys. A tracker is data: there is no code for any one of them.
 
+mod asked;
 mod check;
 #[cfg(test)]
 mod clients;
@@ -40,7 +41,7 @@ pub use own::Sent;
 pub use vouched::{Learner, Vouched};
 
 use super::Allow;
-use super::consent::{Category, TrackerSet};
+use super::consent::{Category, CategorySet, TrackerSet};
 
 /// A tracker's place in the catalogue of this process. It is not stable across versions: cookies and settings
 /// carry [`Tracker::name_id`] instead.
@@ -73,6 +74,7 @@ pub struct Catalog {
     own: OwnRules,
     /// No tracker that needs consent is left out of use.
     is_whole: bool,
+    asked: CategorySet,
     offer: Offer,
     /// By [`TrackerId`].
     stamps: Vec<u64>,
@@ -117,6 +119,7 @@ impl Catalog {
             stamps: trackers.iter().map(|tracker| offer::stamp(tracker, &nobody)).collect(),
             trackers,
             is_whole: true,
+            asked: CategorySet::ALL,
             vouched: Vec::new(),
         })
     }
@@ -149,6 +152,7 @@ impl Catalog {
             tracker.is_used = is_named(tracker) || (is_necessary(tracker) && !names_the_necessary);
         }
         self.is_whole = self.trackers.iter().all(|tracker| tracker.is_used || is_necessary(tracker));
+        self.asked = asked::of(&self.trackers);
         self.offer = Offer::of(self.used(), &Controller::default(), &[]);
         self
     }
@@ -174,6 +178,7 @@ impl Catalog {
     #[must_use]
     pub fn asked_by(mut self, controller: &str, allow: &[Allow], hosts: &[String]) -> Self {
         let controller = Controller::named(controller);
+        self.asked = allow.iter().fold(self.asked, |asked, rule| asked.with(rule.category));
         self.offer = Offer::of(self.used(), &controller, allow);
         self.stamps = self.trackers.iter().map(|tracker| offer::stamp(tracker, &controller)).collect();
         self.vouched = allow.iter().map(|rule| Vouched::of(rule, &self, hosts)).collect();
@@ -259,7 +264,7 @@ impl Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::consent::{CategorySet, Choice, Consent, Day};
+    use crate::policy::consent::{Choice, Consent, Day};
 
     fn built_in() -> Catalog {
         Catalog::new(Catalog::built_in().unwrap()).unwrap()

@@ -22,7 +22,7 @@ pub enum Category {
 impl Category {
     /// Every category, in the order in which it is shown.
     pub const ALL: [Self; 4] = [Self::Necessary, Self::Preferences, Self::Statistics, Self::Marketing];
-    /// The categories a visitor is asked about.
+    /// The categories that need a yes. Which of them a site asks about: [`Catalog::asked`].
     pub const ASKED: [Self; 3] = [Self::Preferences, Self::Statistics, Self::Marketing];
 
     /// The name used in settings, headers, forms and figures.
@@ -209,8 +209,8 @@ impl std::fmt::Display for ReceiptNumber {
 enum Question {
     /// It has no answer. A yes to a single tracker is none: nobody was asked about more than that one.
     Open,
-    /// It is answered as it is put today.
-    Settled,
+    /// It is answered as it is put today: about these categories.
+    Settled(CategorySet),
     /// What was offered has changed since the answer, but for these categories.
     Changed(CategorySet),
 }
@@ -249,24 +249,31 @@ impl Consent {
         Self { is_before_answer: self.answered.is_none(), ..self }
     }
 
-    /// The answer that `choice`, made on `day`, leaves standing. A refusal keeps no receipt number, whatever is
-    /// passed: nobody who says no gets a number.
+    /// The answer that `choice`, made on `day`, leaves standing: about what the site asks, whatever else it names. A refusal
+    /// keeps no receipt number, whatever is passed: nobody who says no gets a number.
     pub fn from_choice(choice: &Choice, day: Day, receipt: Option<ReceiptNumber>, catalog: &Catalog) -> Self {
         let (categories, trackers) = match choice {
             Choice::All => (CategorySet::ALL, TrackerSet::NONE),
             Choice::None => (CategorySet::NECESSARY, TrackerSet::NONE),
             Choice::Some { categories, trackers } => (*categories, *trackers),
         };
+        let categories = categories.and(catalog.asked());
         let mut single = TrackerSet::NONE;
         for tracker in catalog.used().filter(|tracker| trackers.contains(tracker.id)) {
             if !categories.contains(tracker.category) {
                 single.insert(tracker.id);
             }
         }
-        let (answered, question) = (Some(day), Question::Settled);
+        let (answered, question) = (Some(day), Question::Settled(catalog.asked()));
         let consent = Self { categories, trackers: single, answered, question, ..Self::none() };
         let is_yes = consent.is_grant();
         Self { receipt: receipt.filter(|_| is_yes), is_yes, ..consent }
+    }
+
+    /// The same, when it was said under this receipt: a yes has one, and stays a yes where nothing of it applies any more.
+    #[must_use]
+    pub fn said_under(self, receipt: Option<ReceiptNumber>) -> Self {
+        Self { receipt, is_yes: self.is_yes || receipt.is_some(), ..self }
     }
 
     /// The same, when more was offered to that answer, or something else, than is offered now (rule R35): what still applies
@@ -274,8 +281,7 @@ impl Consent {
     /// nothing of it applies any more; and it tells that they said yes.
     #[must_use]
     pub fn outdated(self, unchanged: CategorySet, receipt: Option<ReceiptNumber>) -> Self {
-        let question = Question::Changed(unchanged);
-        Self { receipt, question, is_yes: receipt.is_some(), ..self }
+        Self { question: Question::Changed(unchanged), ..self.said_under(receipt) }
     }
 
     /// The same, when it was about single trackers alone and nobody was asked about more.
@@ -294,12 +300,13 @@ impl Consent {
     #[must_use]
     pub fn unasked(self, today: Day) -> Self {
         let answered = self.answered.or(Some(today));
-        Self { answered, question: Question::Settled, is_before_answer: false, ..self }
+        let question = Question::Settled(self.settled());
+        Self { answered, question, is_before_answer: false, ..self }
     }
 
     /// Is there something to ask? There is no answer, or what was offered has changed since.
     pub const fn is_asked(&self) -> bool {
-        !matches!(self.question, Question::Settled)
+        !matches!(self.question, Question::Settled(_))
     }
 
     /// Is it asked again, because what was offered has changed?
@@ -307,11 +314,11 @@ impl Consent {
         matches!(self.question, Question::Changed(_))
     }
 
-    /// The categories that an answer stands about, yes or no.
+    /// The categories that an answer stands about, yes or no; of those that the site asks about.
     pub const fn settled(&self) -> CategorySet {
         match self.question {
             Question::Open => CategorySet::NECESSARY,
-            Question::Settled => CategorySet::ALL,
+            Question::Settled(asked) => asked,
             Question::Changed(unchanged) => unchanged,
         }
     }
@@ -357,9 +364,9 @@ impl Consent {
         self.categories != CategorySet::NECESSARY || !self.trackers.is_empty()
     }
 
-    /// Is this a yes to whatever there is? To everything, that is, on a site that uses all that is known.
+    /// Is this a yes to whatever there is? To all that was asked, that is, on a site that uses all that is known.
     pub fn covers(&self, catalog: &Catalog) -> bool {
-        self.categories == CategorySet::ALL && catalog.is_whole()
+        self.categories.includes(catalog.asked()) && catalog.is_whole()
     }
 
     /// May this tracker's tags be loaded and speak to its hosts? Its cookies are another question: a tag that heeds the

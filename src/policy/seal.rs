@@ -13,7 +13,8 @@
 //! ```
 //!
 //! What was offered is in it, so that a visitor is asked again when it has changed in substance, and about nothing else:
-//! categories and single trackers that are offered as they were keep their answer (rule R35).
+//! categories and single trackers that are offered as they were keep their answer (rule R35). A category that the site asks
+//! about no more grants nothing, whatever letters are there, and is no reason to ask.
 //!
 //! Nothing in it tells two visitors apart who refuse on the same day. The key is bound to the site's name, so the
 //! cookie of one site opens on no other. What does not open in every detail reads as [`Consent::none`].
@@ -205,12 +206,13 @@ fn read(body: &str, catalog: &Catalog) -> Option<Consent> {
     if letters.next().is_some() || field().is_some() {
         return None;
     }
-    let unchanged = catalog.offer().unchanged(&offer);
+    // What the site has nothing in any more is no question, and none that has changed.
+    let unchanged = catalog.offer().unchanged(&offer).and(catalog.asked());
     let categories = categories.and(unchanged);
     let consent = Consent::from_choice(&Choice::Some { categories, trackers }, day, receipt, catalog);
     Some(match offer {
         Offer::NONE => consent.alone(receipt),
-        _ if unchanged == CategorySet::ALL => consent,
+        _ if unchanged == catalog.asked() => consent.said_under(receipt),
         _ => consent.outdated(unchanged, receipt),
     })
 }

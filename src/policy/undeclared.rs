@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue};
 
 use super::consent::Category::{Marketing, Necessary, Statistics};
+use super::consent::{Choice, Day};
 use super::cookies::{Kept, Scheme};
 use super::markup::{Span, Tag, Verdict};
 use super::samples::{FRONT, allow, of, plain, settings};
@@ -29,12 +30,12 @@ fn declared() -> &'static Policy {
     &DECLARED
 }
 
-fn everything() -> Consent {
-    of(&Category::ALL)
+fn everything(policy: &Policy) -> Consent {
+    Consent::from_choice(&Choice::All, Day(0), None, policy.catalog())
 }
 
 fn fence_of(policy: &Policy) -> fence::Fence {
-    policy.fence(&policy.fences(), &everything(), FRONT).into_owned()
+    policy.fence(&policy.fences(), &everything(policy), FRONT).into_owned()
 }
 
 /// May `<name attribute=value>` stay as it is?
@@ -47,7 +48,7 @@ fn is_kept(policy: &Policy, name: &str, attributes: &[(&str, &str)]) -> bool {
         spans.push(Span { name: start, name_end, value: name_end + 1, value_end });
     }
     let tag = Tag { name: name.as_bytes(), bytes: &bytes, spans: &spans, bases: &[] };
-    policy.tag(&everything(), FRONT, &tag) == Verdict::Keep
+    policy.tag(&everything(policy), FRONT, &tag) == Verdict::Keep
 }
 
 /// Addresses, and whether they are open after a yes to everything where the site wrote down what it uses.
@@ -65,12 +66,12 @@ const ADDRESSES: [(&str, bool); 7] = [
 fn a_yes_to_everything_opens_the_hosts_that_visitors_were_told_of_and_no_others() {
     for (address, is_open) in ADDRESSES {
         assert_eq!(
-            declared().address_is_open(&everything(), FRONT, address.as_bytes()),
+            declared().address_is_open(&everything(declared()), FRONT, address.as_bytes()),
             is_open,
             "{address}"
         );
         assert_eq!(is_kept(declared(), "script", &[("src", address)]), is_open, "{address}");
-        assert!(plain().address_is_open(&everything(), FRONT, address.as_bytes()), "{address}");
+        assert!(plain().address_is_open(&everything(plain()), FRONT, address.as_bytes()), "{address}");
         assert!(is_kept(plain(), "script", &[("src", address)]), "{address}");
     }
 }
@@ -108,11 +109,19 @@ fn names_are_open_by_what_visitors_were_told() {
             [(declared(), is_open), (&passing, is_open_where_the_unknown_passes), (plain(), true)]
         {
             let line = format!("{name}=1; Path=/");
-            let sent = policy.request_cookies(&everything(), FRONT, name.as_bytes());
-            assert_eq!(policy.response_cookie(&everything(), FRONT, line.as_bytes()), is_open, "{name}");
+            let sent = policy.request_cookies(&everything(policy), FRONT, name.as_bytes());
+            assert_eq!(
+                policy.response_cookie(&everything(policy), FRONT, line.as_bytes()),
+                is_open,
+                "{name}"
+            );
             assert_eq!(sent, if is_open { Kept::All } else { Kept::None }, "{name}");
-            let removed =
-                policy.withdrawals(&everything(), FRONT, Scheme::Https, std::iter::once(name.as_bytes()));
+            let removed = policy.withdrawals(
+                &everything(policy),
+                FRONT,
+                Scheme::Https,
+                std::iter::once(name.as_bytes()),
+            );
             assert_eq!(removed.is_empty(), is_open, "{name}");
         }
     }
@@ -123,20 +132,20 @@ fn names_are_open_by_what_visitors_were_told() {
         ("_uetsid", false, false),
         ("unheard_of", false, true),
     ] {
-        assert_eq!(declared().storage_is_open(&everything(), "/", key), is_open, "{key}");
-        let is_passed = passing.storage_is_open(&everything(), "/", key);
+        assert_eq!(declared().storage_is_open(&everything(declared()), "/", key), is_open, "{key}");
+        let is_passed = passing.storage_is_open(&everything(&passing), "/", key);
         assert_eq!(is_passed, is_open_where_the_unknown_passes, "{key}");
-        assert!(plain().storage_is_open(&everything(), "/", key), "{key}");
+        assert!(plain().storage_is_open(&everything(plain()), "/", key), "{key}");
     }
 }
 
 #[test]
 fn the_guard_says_the_same() {
-    let rules = declared().guard_rules(&everything(), FRONT);
+    let rules = declared().guard_rules(&everything(declared()), FRONT);
     assert!(rules.cookies.contains("_ga") && rules.storage.contains("_hj"), "{rules:?}");
     assert!(!rules.cookies.contains("(?!consentry$)") && rules.storage != "^", "{rules:?}");
-    assert!(declared().held_storage(&everything()).any(|key| key.starts_with("_uet")));
-    assert_eq!(plain().held_storage(&everything()).next(), None);
+    assert!(declared().held_storage(&everything(declared())).any(|key| key.starts_with("_uet")));
+    assert_eq!(plain().held_storage(&everything(plain())).next(), None);
 }
 
 /// What names no host, or any, waits for a yes to whatever there is.
@@ -146,13 +155,13 @@ fn what_could_lead_anywhere_stays_held() {
     for (policy, is_open) in [(declared(), false), (plain(), true)] {
         assert_eq!(is_kept(policy, "meta", &ahead), is_open);
         assert_eq!(is_kept(policy, "meta", &[("charset", "iso-2022-jp")]), is_open);
-        assert_eq!(policy.service_worker_is_open(&everything(), "/unheard-of.js"), is_open);
-        assert!(policy.service_worker_is_open(&everything(), "/sw.js"));
+        assert_eq!(policy.service_worker_is_open(&everything(policy), "/unheard-of.js"), is_open);
+        assert!(policy.service_worker_is_open(&everything(policy), "/sw.js"));
         let mut headers = HeaderMap::new();
         headers.insert("speculation-rules", HeaderValue::from_static("\"/rules.json\""));
         headers.insert("link", HeaderValue::from_static("<https://analytics.tiktok.com>; rel=preconnect"));
         headers.insert("accept-ch", HeaderValue::from_static("sec-ch-ua-model"));
-        policy.filter_fields(&everything(), FRONT, &mut headers);
+        policy.filter_fields(&everything(policy), FRONT, &mut headers);
         assert_eq!(headers.contains_key("speculation-rules"), is_open);
         assert_eq!(headers.contains_key("link"), is_open);
         assert!(headers.contains_key("accept-ch"), "that was agreed to");
@@ -161,19 +170,22 @@ fn what_could_lead_anywhere_stays_held() {
 
 #[test]
 fn click_ids_of_what_the_site_does_not_use_stay_with_the_browser() {
-    let left = |policy: &Policy| policy.undecorated(&everything(), "/", b"/?_gl=1&fbclid=2&q=3");
+    let left = |policy: &Policy| policy.undecorated(&everything(policy), "/", b"/?_gl=1&fbclid=2&q=3");
     assert_eq!(left(declared()), Some(b"/?_gl=1&q=3".to_vec()));
     assert_eq!(left(plain()), None);
 }
 
-/// What the shop marks itself it vouches for; the fence is another matter.
+/// What the shop marks itself it vouches for; the fence is another matter. Nobody was asked about preferences here.
 #[test]
-fn the_shops_own_mark_keeps_its_tag() {
-    for mark in ["marketing", "all", ""] {
-        let src = ("src", "https://unheard-of.example/a.js");
-        assert!(is_kept(declared(), "script", &[("data-consentry", mark), src]), "{mark}");
+fn the_shops_own_mark_keeps_its_tag_where_its_category_is_asked_about() {
+    for (mark, is_asked) in [("marketing", true), ("preferences", false), ("all", false), ("", false)] {
+        let marked = [("data-consentry", mark), ("src", "https://unheard-of.example/a.js")];
+        assert_eq!(is_kept(declared(), "script", &marked), is_asked, "{mark}");
+        assert!(is_kept(plain(), "script", &marked), "{mark}");
     }
     let consent = of(&[Necessary]);
     assert!(!declared().holds_nothing(&consent) && !plain().holds_nothing(&consent));
-    assert!(!declared().holds_nothing(&everything()) && plain().holds_nothing(&everything()));
+    assert!(
+        !declared().holds_nothing(&everything(declared())) && plain().holds_nothing(&everything(plain()))
+    );
 }

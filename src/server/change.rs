@@ -53,7 +53,7 @@ pub(super) fn takes_back(visit: &Visit, after: &Consent) -> bool {
 /// until it is told to forget it. That of an embed leaves such a question open.
 fn is_not_renewed(stands: &Consent, after: &Consent) -> bool {
     let is_off = |category| !stands.settled().contains(category) && !after.categories().contains(category);
-    let leaves_changed = stands.is_outdated() && Category::ASKED.into_iter().any(is_off);
+    let leaves_changed = stands.is_outdated() && after.settled().iter().any(is_off);
     stands.receipt().is_some() && !after.is_asked() && (leaves_changed || !after.is_grant())
 }
 

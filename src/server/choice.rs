@@ -18,7 +18,7 @@ use super::{asking, body_limit, consent_cookie, from_here, privacy, weeks};
 use crate::banner::Signal;
 use crate::counting::{Answer, Hit, HitKind, Layer};
 use crate::policy::Page;
-use crate::policy::consent::{Category, CategorySet, Consent, ReceiptNumber};
+use crate::policy::consent::{Category, Consent, ReceiptNumber};
 use crate::policy::seal::Seal;
 use crate::proxy::Body;
 use crate::store::ledger::Entry;
@@ -222,7 +222,7 @@ async fn decide(shared: &Shared, visit: &Visit, taken: &Taken) -> Result<Decisio
     } else if let Some(earlier) = earlier {
         withdraw(shared, visit, taken, earlier, &after).await;
     }
-    Ok(Decision::Changes(after, answered(&after, earlier)))
+    Ok(Decision::Changes(after, answered(visit, &after, earlier)))
 }
 
 fn new_number(shared: &Shared) -> ReceiptNumber {
@@ -266,9 +266,10 @@ async fn record(
 
 /// What the answer is called in figures. Whether a no takes something back is told by the number, as it is for the
 /// receipt: of what was granted nothing may stand any more, because the offer is another.
-fn answered(after: &Consent, earlier: Option<ReceiptNumber>) -> Answer {
+fn answered(visit: &Visit, after: &Consent, earlier: Option<ReceiptNumber>) -> Answer {
+    let is_all = after.categories() == visit.site.policy.catalog().asked();
     match (after.is_grant(), earlier) {
-        (true, _) if after.categories() == CategorySet::ALL => Answer::Accepted,
+        (true, _) if is_all => Answer::Accepted,
         (true, _) => Answer::Partial(after.categories()),
         (false, Some(_)) => Answer::Withdrawn,
         (false, None) => Answer::Refused,

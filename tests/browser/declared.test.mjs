@@ -34,6 +34,7 @@ before(async () => {
   gateways = {
     declared: await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics", "hotjar", "youtube"]' }),
     whole: await startGateway(shop),
+    counting: await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics"]' }),
   };
 });
 after(async () => {
@@ -71,5 +72,26 @@ describe('after a yes to everything', () => {
     assert.deepEqual(await kept(page), ['_hjid', 'tt_sessionId', 'unheard_of', 'unheard_of']);
     const cookies = await visitor.everyCookie();
     for (const name of ['_ttp', 'unheard_of', 'visitor_token']) assert.ok(cookies.includes(name), name);
+  }));
+});
+
+describe('a shop that uses nothing but Google Analytics', () => {
+  test('asks about statistics alone, in both layers', () => withVisitor(async ({ page }) => {
+    await page.goto(`${gateways.counting.url}/`, { waitUntil: 'networkidle' });
+    const question = await page.locator('#consentry-banner > p').first().innerText();
+    assert.match(question, / til statistikk\./);
+    await page.locator('#consentry-banner [data-role="preferences"]').click();
+    const switches = page.locator('dialog input[name="category"]');
+    await switches.first().waitFor();
+    assert.deepEqual(await switches.evaluateAll((all) => all.map((one) => one.value)), ['statistics']);
+  }));
+
+  test('loads it after a yes to everything, and nothing else', () => agreed(gateways.counting, async (visitor, page) => {
+    assert.deepEqual(spokenTo(visitor), ['www.google-analytics.com', 'www.googletagmanager.com']);
+    assert.deepEqual(await visitor.everyCookie(), ['PHPSESSID', '_ga', '_ga_TEST000001', 'consentry', 'consentry_weeks']);
+    assert.deepEqual(await kept(page), []);
+    const told = await page.evaluate(() => dataLayer.map((one) => [...one]).filter(([what]) => what === 'consent').pop()[2]);
+    assert.deepEqual([told.analytics_storage, told.ad_storage, told.personalization_storage], ['granted', 'denied', 'denied']);
+    assert.deepEqual(await page.evaluate(() => consentry.consent), ['necessary', 'statistics']);
   }));
 });

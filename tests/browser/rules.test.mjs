@@ -7,7 +7,7 @@ import { chooseBeside, until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
 /** Only these can be agreed to, as in a shop that has written down what it uses. */
-const USES = 'uses = ["google-tag", "google-tag-manager", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube", "meta-pixel"]';
+const USES = 'uses = ["google-tag", "google-tag-manager", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube", "meta-pixel", "google-fonts"]';
 /** The seven of Google Consent Mode v2. */
 const SEVEN = ['ad_personalization', 'ad_storage', 'ad_user_data', 'analytics_storage', 'functionality_storage', 'personalization_storage', 'security_storage'];
 /** One more tracker, which an answer from before does not cover. */

@@ -133,7 +133,7 @@ describe('while the page is still on its way', () => {
     await page_.locator('#consentry-banner').waitFor();
     await page_.locator('#on').waitFor();
   };
-  for (const [role, granted] of [['reject-all', /^2\.\d+\.\./], ['accept-all', /^2\.\d+\.psm\./]]) {
+  for (const [role, granted] of [['reject-all', /^2\.\d+\.\./], ['accept-all', /^2\.\d+\.sm\./]]) {
     for (const javaScript of [true, false]) {
       test(`${role} is stored, JavaScript ${javaScript}`, () => withVisitor(async (visitor) => {
         const arrive = serveSlowly('/sakte');
@@ -208,7 +208,7 @@ test('who stays in a page that asks before it goes has answered all the same', (
   await page_.locator('#consentry-banner [data-role="accept-all"]').click(NOW);
   await page_.locator('#consentry-banner').waitFor({ state: 'detached' });
   assert.deepEqual([wasAsked, await page_.evaluate(() => consentry.busy)], [1, 0]);
-  assert.match(await answerOf(visitor), /\.psm\./);
+  assert.match(await answerOf(visitor), /\.sm\./);
 }));
 
 test('without a network a no leaves the page and the question, and can be said again', () => withVisitor(async (visitor) => {

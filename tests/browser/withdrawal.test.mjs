@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { chooseBeside, until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 
-const USES = 'uses = ["google-tag", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube"]';
+const USES = 'uses = ["google-tag", "google-analytics", "google-ads", "microsoft-uet", "microsoft-clarity", "youtube", "google-fonts"]';
 /** What the shop needs, on one of its pages. */
 const FITTING = '[[site.allow]]\ncookie = "fitting"\ncategory = "necessary"\npaths = ["/kasse"]\nwhy = "timen til montering"\n';
 const HOST = 'www.google-analytics.com';

@@ -159,8 +159,8 @@ fn a_no_to_what_was_granted_before_the_offer_changed_is_a_withdrawal() {
     visitor.choose("choice=none&layer=banner&return=/");
     visitor.choose("choice=none&layer=page&return=/");
     let question = json!({"metrics": ["choices"], "date_range": "day", "dimensions": ["event:choice"],
-        "filters": [["is", "event:choice", ["partial", "refused", "withdrawn"]]]});
-    let each = ["partial", "withdrawn"].map(|name| json!({"metrics": [1], "dimensions": [name]}));
+        "filters": [["is", "event:choice", ["accepted", "refused", "withdrawn"]]]});
+    let each = ["accepted", "withdrawn"].map(|name| json!({"metrics": [1], "dimensions": [name]}));
     gateway.ask_until(&token, &question, &json!(each));
     let actions: Vec<_> = records(&gateway).into_iter().map(|receipt| receipt.action).collect();
     assert_eq!(actions, ["granted", "withdrawn"]);

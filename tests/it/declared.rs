@@ -56,7 +56,8 @@ fn a_yes_to_everything_is_none_to_what_nobody_was_told_of() {
     assert!(!set.contains(&LINES[1]) && !set.contains(&LINES[2]), "{set:?}");
     let fence = answer.header("content-security-policy").expect("a fence");
     assert!(fence.contains("google-analytics.com") && !fence.contains("tiktok"), "{fence}");
-    assert_eq!(answer.header("permissions-policy"), None, "marketing was agreed to");
+    let denied = answer.header("permissions-policy").expect("nobody was asked about marketing");
+    assert!(denied.contains("browsing-topics=()"), "{denied}");
     let page = answer.text();
     assert_eq!(page.matches("data-consentry-held=").count(), 2, "{page}");
     assert!(

@@ -103,7 +103,7 @@ impl Making<'_> {
         let (signals, granted) = (self.signals, self.granted());
         let mut pieces = vec![self.first_command()];
         if self.consent.is_before_answer() && signals.is_advanced {
-            pieces.extend(signals.regions.iter().map(regional));
+            pieces.extend(signals.regions.iter().map(|region| self.regional(region)));
         }
         if signals.ads_data_redaction && !granted.marketing {
             pieces.push("consentry.gtag(\"set\",\"ads_data_redaction\",!0)".to_owned());
@@ -151,12 +151,14 @@ impl Making<'_> {
         ![Category::Statistics, Category::Marketing].iter().any(|category| categories.contains(*category))
             && !self.running().any(listens)
     }
-}
 
-/// The default of some countries: the most specific one counts, wherever it stands among the defaults.
-fn regional(region: &Region) -> String {
-    let countries = ScriptValue::texts(region.countries.iter().map(String::as_str));
-    Granted::of(region.granted).default(&format!(",region:{}", countries.as_str()))
+    /// The default of some countries: the most specific one counts, wherever it stands among the defaults. What the site has
+    /// nothing in is granted nowhere.
+    fn regional(&self, region: &Region) -> String {
+        let countries = ScriptValue::texts(region.countries.iter().map(String::as_str));
+        let granted = region.granted.and(self.catalog.asked());
+        Granted::of(granted).default(&format!(",region:{}", countries.as_str()))
+    }
 }
 
 #[cfg(test)]
@@ -265,6 +267,23 @@ mod tests {
         let refused = script(&of(CategorySet::NECESSARY));
         assert!(!refused.contains("\"update\"]") && !refused.contains("__defineSetter__(\"dataLayer\""));
         assert!(!script(&Consent::none()).contains("region:"), "nor do they run for who is not asked");
+    }
+
+    /// Rule G7: of what nobody was asked about, nothing is granted.
+    #[test]
+    fn g7_what_the_shop_has_nothing_in_is_denied_everywhere() {
+        let uses = ["google-tag".into(), "google-analytics".into()];
+        let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap().using(&uses).advanced();
+        assert_eq!(google(&under(&catalog, &Category::ASKED, &[])), "analytics");
+        let regions = vec![Region { countries: vec!["US".to_owned()], granted: CategorySet::ALL }];
+        let signals = Signals { is_advanced: true, regions, ..Signals::default() };
+        let undecided = Consent::none().before_answer();
+        let head = Making { signals: &signals, ..making(&catalog, &undecided) }.head(HELD, Others::MayRun);
+        let script = String::from_utf8(head.html().to_vec()).unwrap();
+        let regional = script.split("gtag(\"consent\"").find(|told| told.contains("region:")).unwrap();
+        assert!(
+            regional.contains("analytics_storage:\"granted\"") && regional.contains("ad_storage:\"denied\"")
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::policy::Policy;
 use crate::policy::consent::{Category, CategorySet, Consent};
 
 impl Policy {
-    /// The operator's own mark wins over the catalogue. A value that is no category waits for everything.
+    /// The operator's own mark wins over the catalogue. A value that is no category waits for a yes to every category there
+    /// is; a category that the site asks nobody about waits for ever.
     pub(super) fn marked(
         &self,
         reading: &mut Reading<'_, '_>,

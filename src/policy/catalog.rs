@@ -252,12 +252,21 @@ impl Catalog {
         self.index.parameter(name).map(|id| self.tracker(id))
     }
 
-    /// The tracker whose own request this is on whatever host it is made, and whether the rule that says so is about
-    /// scripts ([`OwnRule`]). Path and parameters are compared percent-decoded, with their case; of parameters of one
-    /// name any may fit. Of several rules the one that says most decides (bytes of path, names and values without
-    /// wildcards), then the later tracker. Allocates nothing, unless a path of over 512 bytes is percent-encoded.
+    /// The tracker whose own request this is on whatever host, and whether the rule that says so is about scripts
+    /// ([`OwnRule`]). Path and parameters are compared percent-decoded, with their case; of parameters of one name any may
+    /// fit. Of several rules the one that says most decides, then the later tracker. Allocates only for encoded long paths.
     pub fn own(&self, sent: Sent<'_>) -> Option<(&Tracker, bool)> {
         self.own.find(sent).map(|(id, is_script)| (self.tracker(id), is_script))
+    }
+
+    /// The trackers whose own request this may be: what is sent decides.
+    pub fn own_suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = &Tracker> {
+        self.own.suspects(sent).map(|id| self.tracker(id))
+    }
+
+    /// As [`Catalog::own`], by the rules that ask for the beginning of what is sent, too.
+    pub fn own_body(&self, sent: Sent<'_>, body: &[u8]) -> Option<&Tracker> {
+        self.own.sender(sent, body).map(|id| self.tracker(id))
     }
 }
 

@@ -18,6 +18,10 @@ use super::{Allowed, Page, Policy, Standing};
 /// of 6 KiB, in its last.
 pub const SIGNED_BYTES_MAX: usize = 8192;
 
+/// How much of what a page sends is looked at. Unit: decoded bytes. Clients name themselves, their key or their site within
+/// the first of them (measured: Segment's the last, behind some 600).
+pub const SENT_BYTES_MAX: usize = 4096;
+
 /// A tracker that was found on the shop's own host. What is necessary is never one.
 #[derive(Clone, Copy, Debug)]
 pub struct Own<'a> {
@@ -38,6 +42,19 @@ impl Policy {
         let (tracker, is_script) = self.catalog.own(sent)?;
         let is_vouched = [from, sent.path].iter().any(|path| self.vouches_for_own(consent, host, path));
         if is_vouched { None } else { own(consent, tracker, is_script) }
+    }
+
+    /// Must what this request sends be looked at before it may go on? It must where it may be a held tracker's.
+    pub fn doubts_sent(&self, consent: &Consent, host: &str, sent: Sent<'_>) -> bool {
+        let is_held = |tracker: &Tracker| own(consent, tracker, false).is_some_and(|own| own.is_held);
+        self.catalog.own_suspects(sent).any(is_held) && !self.vouches_for_own(consent, host, sent.path)
+    }
+
+    /// Is this what a held tracker sends to the shop's own host, whatever the path? `body` is its decoded beginning, of
+    /// which [`SENT_BYTES_MAX`] are looked at.
+    pub fn holds_sent(&self, consent: &Consent, sent: Sent<'_>, body: &[u8]) -> bool {
+        let tracker = self.catalog.own_body(sent, &body[..body.len().min(SENT_BYTES_MAX)]);
+        tracker.and_then(|tracker| own(consent, tracker, false)).is_some_and(|own| own.is_held)
     }
 
     /// Does the operator say, in a category that is granted, that at `path` of the shop's own `host` all is the shop's?

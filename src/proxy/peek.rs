@@ -3,8 +3,8 @@
 //! codings takes none of them off.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::future::{Future, pending, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -70,13 +70,28 @@ pub struct Peeked {
 ///
 /// It waits for what the origin has not sent yet, as long as the origin's idle limit lets it: use it on what a browser
 /// needs whole before it does anything, such as a script.
-pub async fn peek(mut body: Body, decoder: Decoder, plain_bytes_max: usize) -> Peeked {
+pub async fn peek(body: Body, decoder: Decoder, plain_bytes_max: usize) -> Peeked {
+    peek_until(body, decoder, plain_bytes_max, pending()).await
+}
+
+/// As [`peek`], but no longer than `end`: what came until then is the beginning.
+pub async fn peek_until(
+    mut body: Body,
+    decoder: Decoder,
+    plain_bytes_max: usize,
+    end: impl Future<Output = ()>,
+) -> Peeked {
+    let mut end = pin!(end);
     let mut beginning =
         Beginning { decoder, plain: Bytes::new(), bytes_max: plain_bytes_max, is_over: false };
     let mut waiting = Waiting { frames: VecDeque::new(), failure: None };
     let mut left = CODED_BYTES_MAX + beginning.decoder.held_back_bytes_max();
     while left > 0 && !beginning.is_over {
-        match poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let next = poll_fn(|cx| match Pin::new(&mut body).poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(frame),
+            Poll::Pending => end.as_mut().poll(cx).map(|()| None),
+        });
+        match next.await {
             Some(Ok(frame)) => {
                 match frame.data_ref() {
                     Some(data) => {

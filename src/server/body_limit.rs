@@ -7,6 +7,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
 use super::refusal::Refusal;
+use crate::proxy::Body;
 
 /// Longest wait for a whole body. A choice or a question is one packet; slower is 408 (RFC 9110 section 15.5.9).
 const WAIT: Duration = Duration::from_secs(10);
@@ -23,7 +24,7 @@ pub(super) async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Refu
 
 /// Reads a body that nobody wants, up to `bytes_max`, so that its connection can be used again. When there is more, or
 /// it does not come, the connection is closed with the answer.
-pub(super) async fn discard(body: Incoming, bytes_max: usize) {
+pub(super) async fn discard(body: Body, bytes_max: usize) {
     let mut body = Limited::new(body, bytes_max);
     let rest = async { while let Some(Ok(_)) = body.frame().await {} };
     // What came too late is as unwanted as what came.

@@ -28,6 +28,7 @@ mod navigation;
 mod objection;
 mod observe;
 mod own_path;
+mod own_sent;
 mod page;
 mod patient;
 pub mod practice;

@@ -5,7 +5,6 @@
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
-use hyper::body::Incoming;
 
 use super::body_limit;
 use super::cache;
@@ -140,7 +139,7 @@ fn is_module(headers: &HeaderMap) -> bool {
 pub(super) async fn answer(
     visit: &Visit,
     reply: Reply,
-    request: Request<Incoming>,
+    request: Request<Body>,
     metrics: &Metrics,
 ) -> Response<Body> {
     metrics.requests_held.increment();

@@ -20,7 +20,7 @@ use super::site::Mode;
 use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{asking, cache, consent_cookie, guard, own_path, service_worker, validator, weeks};
+use super::{asking, cache, consent_cookie, guard, own_path, own_sent, service_worker, validator, weeks};
 use crate::counting::HitKind;
 use crate::policy::consent::Consent;
 use crate::proxy::encode::{Decoder, EncodeError};
@@ -90,24 +90,23 @@ pub(super) async fn pass(
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let purpose = Purpose::of(request.method(), request.headers());
-    if purpose == Purpose::Worker && service_worker::is_asked_for(request.headers()) {
-        shared.sightings.see_service_worker(&visit.site, visit.page().path);
-    }
-    if purpose == Purpose::Worker && service_worker::is_refused(visit, request.method(), request.headers()) {
-        shared.metrics.workers_refused.increment();
-        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+    if is_worker_refused(shared, visit, purpose, &request) {
         return Ok(service_worker::farewell());
     }
     let asked = own_path::Asked::of(visit, purpose, &request);
     if let own_path::Asked::Held(reply) = asked {
-        return Ok(own_path::answer(visit, reply, request, &shared.metrics).await);
+        return Ok(own_path::answer(visit, reply, request.map(Body::incoming), &shared.metrics).await);
     }
     let headers = request.headers();
     let look = Look::at(request.method(), purpose, visit.target(), headers);
     let part = Part::of(visit, purpose, headers);
     let mut ask = Ask::of(visit, purpose, &request);
     make_ready(shared, visit, &ask, hop, &mut request);
-    let answer = match origin.send(request.map(Body::incoming)).await {
+    let request = match own_sent::look(visit, purpose, request.map(Body::incoming), &shared.metrics).await {
+        Ok(request) => request,
+        Err(held) => return Ok(held),
+    };
+    let answer = match origin.send(request).await {
         Ok(answer) => answer,
         Err(error) => return Err(failed(shared, visit, look, error)),
     };
@@ -141,6 +140,19 @@ pub(super) async fn pass(
     }
     let answer = own_path::after(visit, asked, answer, &shared.metrics).await;
     Ok(as_it_is(shared, visit, &ask, answer))
+}
+
+/// Notes a service worker, and says whether it is one that nobody vouched for.
+fn is_worker_refused(shared: &Shared, visit: &Visit, purpose: Purpose, request: &Request<Incoming>) -> bool {
+    let (method, headers) = (request.method(), request.headers());
+    let is_refused = purpose == Purpose::Worker && service_worker::is_refused(visit, method, headers);
+    if is_refused {
+        shared.metrics.workers_refused.increment();
+    }
+    if is_refused || (purpose == Purpose::Worker && service_worker::is_asked_for(headers)) {
+        shared.sightings.see_service_worker(&visit.site, visit.page().path);
+    }
+    is_refused
 }
 
 /// What the origin gets of a request.

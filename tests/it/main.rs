@@ -37,6 +37,7 @@ mod modes;
 mod objections;
 mod old_cookies;
 mod own_paths;
+mod own_sent;
 mod packed_scripts;
 mod page_views;
 mod pages;

@@ -69,7 +69,7 @@ fn assert_empty_script(answer: &Answer) {
     assert!(answer.body.is_empty());
 }
 
-fn assert_nothing(answer: &Answer) {
+pub fn assert_nothing(answer: &Answer) {
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert!(answer.body.is_empty() && answer.header("access-control-allow-origin").is_none());
@@ -240,7 +240,7 @@ fn a_body_that_nobody_wants_is_read_only_so_far() {
     assert!(origin.asked().is_empty());
 }
 
-fn coded(coding: &str, plain: &[u8]) -> Vec<u8> {
+pub fn coded(coding: &str, plain: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     match coding {
         "gzip" => {

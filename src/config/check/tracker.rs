@@ -203,7 +203,8 @@ fn cookie(table: &Table<'_>) -> Option<CookieRule> {
 fn own_rule(table: &Table<'_>) -> OwnRule {
     let path = or(table.parsed("path", value::filled), String::new());
     let query = texts(table, "query", value::filled);
-    OwnRule { path, query, script: table.flag("script").unwrap_or(false) }
+    let body = texts(table, "body", value::filled);
+    OwnRule { path, query, script: table.flag("script").unwrap_or(false), body }
 }
 
 fn access(text: &str) -> Result<Access, Fault> {

@@ -107,7 +107,7 @@ pub const KEYS: [(&str, &[&str]); 29] = [
     ("site.tracker.provider", &["name", "country", "privacy"]),
     ("site.tracker.hosts", &["host", "paths", "sockets"]),
     ("site.tracker.cookies", &["name", "days", "domain", "http"]),
-    ("site.tracker.own", &["path", "query", "script"]),
+    ("site.tracker.own", &["path", "query", "script", "body"]),
     ("site.goal", &["name", "path", "display_name"]),
     ("site.funnel", &["name", "steps"]),
     ("site.funnel.steps", &["event", "path"]),

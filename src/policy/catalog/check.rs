@@ -18,6 +18,8 @@ const COOKIE_END_BYTES_MIN: usize = 5;
 const INLINE_BYTES_MIN: usize = 6;
 /// Shortest path that may give a request away by itself. Unit: bytes.
 const OWN_PATH_BYTES_MIN: usize = 6;
+/// Shortest text, of those that a rule asks for, that may give away what is sent. Unit: bytes.
+const OWN_BODY_BYTES_MIN: usize = 8;
 /// Shortest text that may give a script file away: it is looked for in every script of the shop. Unit: bytes.
 const SIGNATURE_BYTES_MIN: usize = 12;
 
@@ -260,7 +262,14 @@ fn check_own(rule: &OwnRule) -> Result<(), String> {
             return Err(format!("own query \"{part}\" must be name or name=value"));
         }
     }
-    if path.len() < OWN_PATH_BYTES_MIN && rule.query.is_empty() {
+    rule.body.iter().try_for_each(|text| check_needle("own body", text, 1))?;
+    if !rule.body.is_empty() && (rule.script || rule.body.iter().all(|text| text.len() < OWN_BODY_BYTES_MIN))
+    {
+        return Err(format!(
+            "own body needs a text of {OWN_BODY_BYTES_MIN} bytes or more, and no script sends one by itself"
+        ));
+    }
+    if path.len() < OWN_PATH_BYTES_MIN && rule.query.is_empty() && rule.body.is_empty() {
         return Err(format!("own path \"{}\" alone would match much of any shop; add a query", rule.path));
     }
     Ok(())

@@ -159,7 +159,7 @@ impl Access {
     }
 }
 
-/// A request that gives a tracker away on any host: by path, by query, or by both.
+/// A request that gives a tracker away on any host: by path, by query, by what it sends, or by several of these.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct OwnRule {
@@ -172,6 +172,9 @@ pub struct OwnRule {
     /// Holds for requests of a `<script>` only.
     #[serde(default)]
     pub script: bool,
+    /// Texts that must all be in the beginning of what it sends.
+    #[serde(default)]
+    pub body: Vec<String>,
 }
 
 /// One `[[tracker]]` as it is written in `config/trackers.toml` and in `[[site.tracker]]`.

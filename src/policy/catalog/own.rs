@@ -34,6 +34,8 @@ pub(super) struct OwnRules {
     of_text: Vec<Vec<usize>>,
     /// Rules for any path.
     of_any_path: AnyPath,
+    /// Those that ask for what is sent, too; the one that says most comes first. They are few, and asked one by one.
+    of_body: Vec<Rule>,
 }
 
 /// Rules for any path, by the name that each asks for first.
@@ -55,6 +57,7 @@ struct Rule {
     ends_anywhere: bool,
     query: Vec<Condition>,
     is_script: bool,
+    body: Vec<Box<str>>,
 }
 
 /// One parameter that must be there.
@@ -70,6 +73,8 @@ impl OwnRules {
         let rules = trackers.iter().flat_map(|tracker| tracker.own.iter().map(|rule| (rule, tracker.id)));
         let mut rules: Vec<Rule> = rules.map(|(rule, tracker)| Rule::new(rule, tracker)).collect();
         rules.sort_by_key(|rule| Reverse((rule.bytes_said(), rule.tracker)));
+        let (of_body, rules): (Vec<Rule>, Vec<Rule>) =
+            rules.into_iter().partition(|rule| !rule.body.is_empty());
         let mut texts: Vec<&str> = Vec::new();
         let (mut of_text, mut of_any_path): (Vec<Vec<usize>>, _) = (Vec::new(), AnyPath::default());
         for (index, rule) in rules.iter().enumerate() {
@@ -87,7 +92,7 @@ impl OwnRules {
             // No paths, or more of them than fit an automaton: every rule is asked one by one.
             of_any_path.others = (0..rules.len()).collect();
         }
-        Self { rules, paths, of_text, of_any_path }
+        Self { rules, paths, of_text, of_any_path, of_body }
     }
 
     /// The tracker of the first rule that takes the request, and whether that rule is about scripts.
@@ -115,6 +120,19 @@ impl OwnRules {
             }
         });
         best.map(|index| &self.rules[index]).map(|rule| (rule.tracker, rule.is_script))
+    }
+
+    /// The trackers that this request may be of, by rules that ask for what is sent, too.
+    pub(super) fn suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = TrackerId> {
+        self.of_body.iter().filter(move |rule| rule.takes_head(sent)).map(|rule| rule.tracker)
+    }
+
+    /// The tracker of the first rule that takes the request and what it sends, whose beginning is `body`.
+    pub(super) fn sender(&self, sent: Sent<'_>, body: &[u8]) -> Option<TrackerId> {
+        let is_there = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
+        let mut rules = self.of_body.iter();
+        let found = rules.find(|rule| rule.takes_head(sent) && rule.body.iter().all(|text| is_there(text)));
+        found.map(|rule| rule.tracker)
     }
 }
 
@@ -156,13 +174,21 @@ impl Rule {
         let mut query: Vec<Condition> = rule.query.iter().map(|part| Condition::new(part)).collect();
         // The longest name is the rarest: it is asked first.
         query.sort_by_key(|condition| Reverse(condition.name.len()));
-        Self { tracker, text: text.into(), starts_anywhere, ends_anywhere, query, is_script: rule.script }
+        let body = rule.body.iter().map(|text| text.as_str().into()).collect();
+        let is_script = rule.script;
+        Self { tracker, text: text.into(), starts_anywhere, ends_anywhere, query, is_script, body }
     }
 
     /// How much the rule says. Unit: bytes.
     fn bytes_said(&self) -> usize {
         let value = |condition: &Condition| condition.value.as_ref().map_or(0, |value| value.len());
-        self.text.len() + self.query.iter().map(|part| part.name.len() + value(part)).sum::<usize>()
+        let sent: usize = self.body.iter().map(|text| text.len()).sum();
+        sent + self.text.len() + self.query.iter().map(|part| part.name.len() + value(part)).sum::<usize>()
+    }
+
+    fn takes_head(&self, sent: Sent<'_>) -> bool {
+        let mut room = [0; ROOM_BYTES];
+        self.takes_path(&query::decoded(sent.path.as_bytes(), &mut room)) && self.takes_query(sent)
     }
 
     fn takes_path(&self, path: &[u8]) -> bool {
@@ -219,7 +245,8 @@ mod tests {
     }
 
     fn rule(path: &str, query: &[&str], script: bool) -> OwnRule {
-        OwnRule { path: path.into(), query: query.iter().map(|&part| part.into()).collect(), script }
+        let query = query.iter().map(|&part| part.into()).collect();
+        OwnRule { path: path.into(), query, script, body: Vec::new() }
     }
 
     fn owner(catalog: &Catalog, target: &str, is_script: bool) -> Option<String> {
@@ -280,6 +307,26 @@ mod tests {
         ]);
         assert_eq!(owner(&catalog, "/g/collect?tid=AW-1&gcs", false).as_deref(), Some("t0"));
         assert_eq!(owner(&catalog, "/g/collect?tid=G-1&gcs", false).as_deref(), Some("t2"));
+    }
+
+    #[test]
+    fn a_rule_about_what_is_sent_takes_nothing_without_it() {
+        let mut own = rule("*/event", &["v=3"], false);
+        own.body = vec!["{\"n\":\"".into(), "\"u\":\"http".into()];
+        let catalog = catalog(&[vec![own]]);
+        let sent = |path, query| Sent { path, query, is_script: false };
+        let sender = |path, query, body: &str| {
+            catalog.own_body(sent(path, query), body.as_bytes()).map(|tracker| tracker.name_id.clone())
+        };
+        let body = r#"{"n":"pageview","u":"https://shop.example/"}"#;
+        assert_eq!(sender("/api/event", "v=3", body).as_deref(), Some("t0"));
+        assert_eq!(sender("/api/%65vent", "v=3", body).as_deref(), Some("t0"));
+        assert_eq!(sender("/api/event", "", body), None);
+        assert_eq!(sender("/api/events", "v=3", body), None);
+        assert_eq!(sender("/api/event", "v=3", r#"{"n":"pageview"}"#), None);
+        assert_eq!(catalog.own_suspects(sent("/api/event", "v=3")).count(), 1);
+        assert_eq!(catalog.own_suspects(sent("/cart/add", "v=3")).count(), 0);
+        assert_eq!(owner(&catalog, "/api/event?v=3", false), None);
     }
 
     fn any_rule() -> impl Strategy<Value = OwnRule> {

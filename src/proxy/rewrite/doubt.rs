@@ -6,6 +6,8 @@
 //! them has begun to read on elsewhere. Doubt ends with the element only when all readings surely agree again; after
 //! anything unusual it lasts to the end of the page.
 
+use smallvec::SmallVec;
+
 use super::insert::is_in_head;
 use super::start::raw_name;
 
@@ -65,7 +67,7 @@ pub(super) enum Split {
 #[derive(Debug, Default)]
 pub(super) struct Doubt {
     /// With the templates within them.
-    open: Vec<&'static [u8]>,
+    open: SmallVec<[&'static [u8]; 4]>,
     is_lasting: bool,
     /// Could a `<col>` come first in a template here?
     awaits_column: bool,
@@ -73,6 +75,7 @@ pub(super) struct Doubt {
 
 impl Doubt {
     /// May readings differ here?
+    #[inline]
     pub(super) fn is_raised(&self) -> bool {
         self.is_lasting || self.nest().iter().any(|open| *open != b"select")
     }
@@ -151,7 +154,13 @@ impl Doubt {
         nest.last().is_none_or(is_point) && nest.iter().all(|open| *open == b"svg" || is_point(open))
     }
 
+    /// Every tag asks, and hardly ever is one open.
+    #[inline]
     fn inside(&self) -> Inside {
+        if self.is_open() { self.inside_open() } else { Inside::Plain }
+    }
+
+    fn inside_open(&self) -> Inside {
         match self.nest().last().copied() {
             _ if self.is_plain() => Inside::Plain,
             Some(b"svg" | b"math") => Inside::Foreign,

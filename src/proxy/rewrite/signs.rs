@@ -89,6 +89,23 @@ const NIBBLES: [[u8; 16]; 4] = {
     nibbles
 };
 
+/// As the first of [`NIBBLES`], by more of a byte: its lower six bits tell `<` from every letter.
+const FIRST: [u8; 64] = {
+    let mut first = [0; 64];
+    let mut group = 0;
+    while group < GLIMPSES.len() {
+        let mut index = 0;
+        while index < GLIMPSES[group].len() {
+            let byte = GLIMPSES[group][index][0];
+            first[(byte & 63) as usize] |= 1 << group;
+            first[(byte.to_ascii_uppercase() & 63) as usize] |= 1 << group;
+            index += 1;
+        }
+        group += 1;
+    }
+    first
+};
+
 /// For the first two letters behind a `<` that are signs a bit for each third, of their lower five bits; it knows no case.
 const START_BITS: [[u32; 32]; 32] = {
     let mut bits = [[0; 32]; 32];
@@ -168,6 +185,8 @@ fn look(level: Level, buf: &[u8], mut from: usize) -> Look {
 struct Glass<S: Simd> {
     /// [`NIBBLES`].
     tables: [S::u8s; 4],
+    /// [`FIRST`], as far as it fits.
+    starts: S::u8s,
     openings: S::u8s,
     less_than: S::u8s,
     apostrophe: S::u8s,
@@ -181,6 +200,7 @@ impl<S: Simd> Glass<S> {
         let table = |place: usize| S::u8s::block_splat(u8x16::from_slice(simd, &NIBBLES[place]));
         Self {
             tables: [table(0), table(1), table(2), table(3)],
+            starts: S::u8s::from_slice(simd, &FIRST[..S::u8s::LEN]),
             openings: S::u8s::splat(simd, OPENING),
             less_than: S::u8s::splat(simd, b'<'),
             apostrophe: S::u8s::splat(simd, b'\''),
@@ -188,9 +208,10 @@ impl<S: Simd> Glass<S> {
         }
     }
 
-    /// The groups that have a glimpse at each of the first bytes, and where a `'` stands. Three more bytes are looked at.
+    /// The groups that have a glimpse at each of the first bytes, and how each differs from a `'`. Three more bytes are looked
+    /// at.
     #[inline(always)]
-    fn look(&self, simd: S, bytes: &[u8]) -> (S::u8s, S::mask8s) {
+    fn look(&self, simd: S, bytes: &[u8]) -> (S::u8s, S::u8s) {
         // What a lookup makes of more than the half of a byte varies. Those of x86 see that half of ASCII themselves, and
         // what else stands in a page is in no glimpse, so there whatever they make of it is right.
         let half = |bytes: S::u8s| {
@@ -198,8 +219,12 @@ impl<S: Simd> Glass<S> {
         };
         let byte = |place: usize| S::u8s::from_slice(simd, &bytes[place..place + S::u8s::LEN]);
         let groups = |place: usize| self.tables[place].swizzle_dyn_within_blocks(half(byte(place)));
-        let begun = byte(0).simd_eq(self.less_than).select(self.openings, groups(0));
-        (begun & groups(1) & groups(2) & groups(3), byte(0).simd_eq(self.apostrophe))
+        let begun = if S::u8s::LEN == FIRST.len() {
+            self.starts.swizzle_dyn(byte(0) & S::u8s::splat(simd, 63))
+        } else {
+            byte(0).simd_eq(self.less_than).select(self.openings, groups(0))
+        };
+        (begun & groups(1) & groups(2) & groups(3), byte(0) ^ self.apostrophe)
     }
 
     /// The first place, from `at` on, where a group has a glimpse.
@@ -224,7 +249,9 @@ impl<S: Simd> Glass<S> {
 fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
     let glass = Glass::new(simd);
     let width = S::u8s::LEN;
-    let mut apostrophes = S::mask8s::splat(simd, false);
+    // The least of differences costs a port of the processor that is free; a comparison would wait for that of the lookups.
+    let mut apart = S::u8s::splat(simd, u8::MAX);
+    let has_apostrophe = |apart: S::u8s| apart.simd_eq(glass.none).any_true();
     // The last look begins as late as it can.
     let Some(last) = buf.len().checked_sub(width + 3).filter(|last| from <= *last) else {
         return Look { end: from, is_hit: false, has_apostrophe: false };
@@ -233,11 +260,11 @@ fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
     while let Some(bytes) = buf.get(at..at + 2 * width + 3) {
         let (groups, some) = glass.look(simd, bytes);
         let (more_groups, more) = glass.look(simd, &bytes[width..]);
-        apostrophes |= some | more;
+        apart = apart.min(some).min(more);
         if !(groups | more_groups).simd_eq(glass.none).all_true() {
             let hit = glass.first(groups, buf, at).or_else(|| glass.first(more_groups, buf, at + width));
             if let Some(end) = hit {
-                return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
+                return Look { end, is_hit: true, has_apostrophe: has_apostrophe(apart) };
             }
         }
         at += 2 * width;
@@ -245,16 +272,16 @@ fn quick_look<S: Simd>(simd: S, buf: &[u8], from: usize) -> Look {
     at = at.min(last);
     while let Some(bytes) = buf.get(at..at + width + 3) {
         let (groups, some) = glass.look(simd, bytes);
-        apostrophes |= some;
+        apart = apart.min(some);
         if let Some(end) = glass.first(groups, buf, at) {
-            return Look { end, is_hit: true, has_apostrophe: apostrophes.any_true() };
+            return Look { end, is_hit: true, has_apostrophe: has_apostrophe(apart) };
         }
         if at == last {
             break;
         }
         at = (at + width).min(last);
     }
-    Look { end: last + width, is_hit: false, has_apostrophe: apostrophes.any_true() }
+    Look { end: last + width, is_hit: false, has_apostrophe: has_apostrophe(apart) }
 }
 
 /// Is this the `src` of a picture with a path on the page's own host? Most of what the quick look sees on a shop's page

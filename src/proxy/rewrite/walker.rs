@@ -165,13 +165,20 @@ impl Walker {
     }
 
     fn step(&mut self, buf: &[u8], is_last: bool) -> Result<Step, RewriteError> {
+        match self.state {
+            State::Text => self.text(buf, is_last),
+            State::Tag => self.tag(buf),
+            State::Long(_) => self.long(buf),
+            State::Inline { .. } => Ok(self.inline(buf, is_last)),
+            _ => Ok(self.skip(buf, is_last)),
+        }
+    }
+
+    /// Goes on in what is no markup.
+    fn skip(&mut self, buf: &[u8], is_last: bool) -> Step {
         let from = self.at;
         let split = self.split();
         match &mut self.state {
-            State::Text => return self.text(buf, is_last),
-            State::Tag => return self.tag(buf),
-            State::Long(_) => return self.long(buf),
-            State::Inline { .. } => return Ok(self.inline(buf, is_last)),
             State::Comment { opener } => {
                 if let Some(end) = raw::comment_end(buf, &mut self.at, opener, is_last) {
                     (self.at, self.state) = (end, State::Text);
@@ -198,9 +205,10 @@ impl Walker {
                 }
             }
             State::Plain => self.at = buf.len().saturating_sub(usize::from(!is_last)).max(from),
+            State::Text | State::Tag | State::Long(_) | State::Inline { .. } => {}
         }
         self.hide(split, buf, from, self.at);
-        Ok(if self.state == State::Text { Step::On } else { Step::Waits })
+        if self.state == State::Text { Step::On } else { Step::Waits }
     }
 
     /// Text between tags, up to what follows the next `<`.
@@ -307,12 +315,8 @@ impl Walker {
         }
         let name = Name::of(buf, self.scan.name_start()..self.scan.name_end);
         let word = name.as_bytes();
-        // Within SVG a script may end itself; in the other reading its text follows, and is read there.
-        let is_whole = word == b"script" && self.scan.is_self_closing && self.doubt.is_foreign();
-        if is_whole {
-            self.hide(self.doubt.split(), buf, self.scan.start, end);
-        } else {
-            self.hide(self.doubt.split_alike(), buf, self.scan.start + 1, end);
+        if self.doubt.is_watchful() {
+            self.hide_tag(buf, word, end);
         }
         self.at = end;
         self.state = State::Text;
@@ -322,6 +326,16 @@ impl Walker {
             self.start_tag(buf, word, end)?;
         }
         Ok(Step::On)
+    }
+
+    /// Notes what another reading may find in a tag.
+    fn hide_tag(&mut self, buf: &[u8], word: &[u8], end: usize) {
+        // Within SVG a script may end itself; in the other reading its text follows, and is read there.
+        if word == b"script" && self.scan.is_self_closing && self.doubt.is_foreign() {
+            self.hide(self.doubt.split(), buf, self.scan.start, end);
+        } else {
+            self.hide(self.doubt.split_alike(), buf, self.scan.start + 1, end);
+        }
     }
 
     /// Waits for the text of an inline script, decides, and goes on as with any script.

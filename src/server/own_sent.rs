@@ -53,10 +53,12 @@ pub(super) async fn look(
     Ok(request)
 }
 
-/// Is this a message of a script (Fetch Standard section 2.2.5: `fetch()`, XHR and beacons have no destination)?
+/// Is this a message of a page's script (Fetch Standard section 2.2.5: `fetch()`, XHR and beacons have no destination)? A
+/// browser that does not say so yet names the origin of what it posts; what another server sends has neither.
 fn is_told(purpose: Purpose, request: &Request<Body>) -> bool {
     let headers = request.headers();
-    let is_scripts = headers.get(DEST).map_or(!purpose.is_document(), |dest| dest == "empty");
+    let is_old_browsers = || !purpose.is_document() && headers.contains_key(header::ORIGIN);
+    let is_scripts = headers.get(DEST).map_or_else(is_old_browsers, |dest| dest == "empty");
     request.method() == Method::POST && is_scripts && !is_multipart(headers)
 }
 

@@ -76,3 +76,17 @@ fn a_form_that_a_visitor_sends_is_not_looked_into() {
     let body = Bytes::from_static(br#"{"acme_key":"A-1","u":1}"#);
     assert_eq!(request(gateway.visitors, form.body(body).expect("a request")).text(), "taken");
 }
+
+/// A webhook of the tracker's own server to the shop's, or a browser that does not say what a request is for.
+#[test]
+fn what_another_server_sends_is_not_looked_into() {
+    let origin = Origin::answering(|_| Response::new(Bytes::from_static(b"taken")));
+    let gateway = start_with(&origin, &format!("{RULES}{ACME}"));
+    let body = Bytes::from_static(br#"{"acme_key":"A-1","u":1}"#);
+    let hook =
+        || Request::post("/event").header("host", "shop.example").header("content-type", "application/json");
+    let told = request(gateway.visitors, hook().body(body.clone()).expect("a request"));
+    assert_eq!(told.text(), "taken");
+    let old_browser = hook().header("origin", "https://shop.example").body(body).expect("a request");
+    assert_nothing(&request(gateway.visitors, old_browser));
+}

@@ -258,16 +258,6 @@ impl Catalog {
     pub fn own(&self, sent: Sent<'_>) -> Option<(&Tracker, bool)> {
         self.own.find(sent).map(|(id, is_script)| (self.tracker(id), is_script))
     }
-
-    /// The trackers whose own request this may be: what is sent decides.
-    pub fn own_suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = &Tracker> {
-        self.own.suspects(sent).map(|id| self.tracker(id))
-    }
-
-    /// As [`Catalog::own`], by the rules that ask for the beginning of what is sent, too.
-    pub fn own_body(&self, sent: Sent<'_>, body: &[u8]) -> Option<&Tracker> {
-        self.own.sender(sent, body).map(|id| self.tracker(id))
-    }
 }
 
 #[cfg(test)]

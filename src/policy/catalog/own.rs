@@ -2,14 +2,14 @@
 //!
 //! One pass over the path finds every rule whose text is in it; parameters are looked at only where a path, or a
 //! parameter's first letter, gives reason to. The order of precedence is told at
-//! [`Catalog::own`](super::Catalog::own).
+//! [`Catalog::own`].
 
 use std::cmp::Reverse;
 
 use aho_corasick::AhoCorasick;
 
 use super::index::Map;
-use super::{OwnRule, Tracker, TrackerId};
+use super::{Catalog, OwnRule, Tracker, TrackerId};
 use crate::policy::query::{self, Initials, ROOM_BYTES, matches, parameters};
 
 /// A request as it is sent, whatever its host.
@@ -21,6 +21,18 @@ pub struct Sent<'a> {
     pub query: &'a str,
     /// The answer may be run as a script.
     pub is_script: bool,
+}
+
+impl Catalog {
+    /// The trackers whose own request this may be: what is sent decides.
+    pub fn own_suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = &Tracker> {
+        self.own.suspects(sent).map(|id| self.tracker(id))
+    }
+
+    /// As [`Catalog::own`], by the rules that ask for the beginning of what is sent, too.
+    pub fn own_body(&self, sent: Sent<'_>, body: &[u8]) -> Option<&Tracker> {
+        self.own.sender(sent, body).map(|id| self.tracker(id))
+    }
 }
 
 /// Every own rule of a catalogue.

@@ -23,6 +23,7 @@ own = [
   { path = "*/metrics/collect", query = ["v=2", "tid=A-*"] },
   { path = "*/metrics/tag.js", query = ["id=A-*"], script = true },
   { path = "*/metrics/ns.html" },
+  { path = "*/event", body = ['"acme_key":"', '"u":'] },
 ]
 signatures = ["/*! acme tags 3", "window.AcmeTagsQueue="]
 parameters = ["acid", "acx_*", "utm_source"]

@@ -3,20 +3,8 @@
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::own_paths::{assert_nothing, coded};
+use crate::own_paths::{ACME, assert_nothing, coded};
 use crate::support::{Answer, Gateway, Origin, RULES, Visitor, request, start_with};
-
-/// A tracker whose client sends to any path that ends in `/event`.
-const ACME: &str = r#"
-[[site.tracker]]
-id = "acme"
-name = "Acme"
-category = "statistics"
-provider = { name = "Acme Inc.", country = "US", privacy = "https://acme.example/privacy" }
-purpose = { en = "Counts." }
-source = "https://acme.example/docs"
-own = [{ path = "*/event", body = ['"acme_key":"', '"u":'] }]
-"#;
 
 /// Sends as `fetch()` and beacons do.
 fn tell(gateway: &Gateway, target: &str, kind: &str, cookie: &str, body: &[u8]) -> Answer {
@@ -39,9 +27,8 @@ fn what_only_its_body_gives_away_never_reaches_the_origin() {
     assert_eq!(origin.asked().len(), 0);
     let mut visitor = Visitor::of(gateway.visitors);
     visitor.choose("choice=some&category=statistics&return=/");
-    let cookies: Vec<String> = visitor.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let count = origin.asked().len();
-    assert_eq!(tell(&gateway, "/api/event", "text/plain", &cookies.join("; "), &long).text(), "taken");
+    assert_eq!(tell(&gateway, "/api/event", "text/plain", &visitor.cookies(), &long).text(), "taken");
     assert_eq!(origin.asked().len(), count + 1);
     assert_eq!(origin.asked()[count].body, long, "what was looked at goes on byte for byte");
 }

@@ -45,9 +45,8 @@ pub(super) async fn look(
     let end = tokio::time::sleep(WAIT);
     let Peeked { begin, body, .. } = peek_until(body, plain, SENT_BYTES_MAX, end).await;
     let request = Request::from_parts(head, body);
-    if policy.holds_sent(&visit.consent, sent, &begin)
-        || policy.holds_sent(&visit.consent, sent, &unpacked(&begin))
-    {
+    let is_held = |text: &[u8]| policy.holds_sent(&visit.consent, sent, text);
+    if is_held(&begin) || (begin.starts_with(&GZIP) && is_held(&unpacked(&begin))) {
         return Err(own_path::answer(visit, Reply::Nothing, request, metrics).await);
     }
     Ok(request)
@@ -67,12 +66,10 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     kind.and_then(|kind| kind.get(..10)).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))
 }
 
-/// The text in a beginning that is packed with gzip; nothing where it is not.
+/// The text in a beginning that is packed with gzip, as far as it can be read.
 fn unpacked(begin: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
-    let Some(mut decoder) = begin.starts_with(&GZIP).then(|| Decoder::new("gzip").ok()).flatten() else {
-        return plain;
-    };
+    let Ok(mut decoder) = Decoder::new("gzip") else { return plain };
     let mut sink = |piece: &[u8]| {
         plain.extend_from_slice(&piece[..piece.len().min(SENT_BYTES_MAX - plain.len())]);
         if plain.len() < SENT_BYTES_MAX { Ok(()) } else { Err(Stop) }

@@ -26,12 +26,14 @@ pub struct Sent<'a> {
 impl Catalog {
     /// The trackers whose own request this may be: what is sent decides.
     pub fn own_suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = &Tracker> {
-        self.own.suspects(sent).map(|id| self.tracker(id))
+        self.own.suspects(sent).map(|rule| self.tracker(rule.tracker))
     }
 
     /// As [`Catalog::own`], by the rules that ask for the beginning of what is sent, too.
     pub fn own_body(&self, sent: Sent<'_>, body: &[u8]) -> Option<&Tracker> {
-        self.own.sender(sent, body).map(|id| self.tracker(id))
+        let is_there = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
+        let mut rules = self.own.suspects(sent);
+        rules.find(|rule| rule.body.iter().all(|text| is_there(text))).map(|rule| self.tracker(rule.tracker))
     }
 }
 
@@ -134,17 +136,11 @@ impl OwnRules {
         best.map(|index| &self.rules[index]).map(|rule| (rule.tracker, rule.is_script))
     }
 
-    /// The trackers that this request may be of, by rules that ask for what is sent, too.
-    pub(super) fn suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = TrackerId> {
-        self.of_body.iter().filter(move |rule| rule.takes_head(sent)).map(|rule| rule.tracker)
-    }
-
-    /// The tracker of the first rule that takes the request and what it sends, whose beginning is `body`.
-    pub(super) fn sender(&self, sent: Sent<'_>, body: &[u8]) -> Option<TrackerId> {
-        let is_there = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
-        let mut rules = self.of_body.iter();
-        let found = rules.find(|rule| rule.takes_head(sent) && rule.body.iter().all(|text| is_there(text)));
-        found.map(|rule| rule.tracker)
+    /// The rules that this request falls under if it sends what they ask for.
+    fn suspects(&self, sent: Sent<'_>) -> impl Iterator<Item = &Rule> {
+        let mut room = [0; ROOM_BYTES];
+        let path = query::decoded(sent.path.as_bytes(), &mut room).to_vec();
+        self.of_body.iter().filter(move |rule| rule.takes_path(&path) && rule.takes_query(sent))
     }
 }
 
@@ -196,11 +192,6 @@ impl Rule {
         let value = |condition: &Condition| condition.value.as_ref().map_or(0, |value| value.len());
         let sent: usize = self.body.iter().map(|text| text.len()).sum();
         sent + self.text.len() + self.query.iter().map(|part| part.name.len() + value(part)).sum::<usize>()
-    }
-
-    fn takes_head(&self, sent: Sent<'_>) -> bool {
-        let mut room = [0; ROOM_BYTES];
-        self.takes_path(&query::decoded(sent.path.as_bytes(), &mut room)) && self.takes_query(sent)
     }
 
     fn takes_path(&self, path: &[u8]) -> bool {

@@ -91,8 +91,15 @@ function answer(host, url, links, destination) {
   return BY_DESTINATION[destination] ?? ['text/html', '<!doctype html><title>outside</title>'];
 }
 
-/** A certificate made for this run; browsers under test are told not to mind who signed it. */
+let pair;
+
+/** A certificate made for this run, once; browsers under test are told not to mind who signed it. */
 function certificate() {
+  pair ??= newCertificate();
+  return pair;
+}
+
+function newCertificate() {
   const dir = mkdtempSync(join(tmpdir(), 'outside-'));
   try {
     const key = join(dir, 'key.pem');

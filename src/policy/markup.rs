@@ -11,6 +11,7 @@ mod hosts;
 mod mark;
 mod meta;
 mod needles;
+mod plain;
 mod reading;
 mod redrawn;
 mod sight;
@@ -42,6 +43,7 @@ pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, in_value, unquoted};
 pub use harmless::{is_harmless, leads_nowhere, made_harmless};
 pub use hosts::{HOSTS_MAX, Hosts, Named};
+pub use plain::{LinkReading, is_own_image, is_statement};
 pub use redrawn::{Redrawn, SIGN_BYTES_MAX, is_swapped};
 
 /// Where an attribute stands in the bytes of its tag.
@@ -317,17 +319,6 @@ fn found<'a, 't>(
         }
     }
     (answer, indices)
-}
-
-/// Is this attribute of an `<img>` surely one that loads nothing but from the page's own host, when no `<base>` is
-/// known? A quick answer for the many pictures of a shop; `false` says nothing. Attributes that matter on every
-/// element ([`ANYWHERE`]) are the caller's to see to.
-pub fn is_own_image(name: &[u8], value: &[u8]) -> bool {
-    match carrier::role(Kind::Media, name) {
-        Some(Role::Address) => url::is_plainly_relative(value),
-        Some(_) => false,
-        None => true,
-    }
 }
 
 /// Is this a `<script>` whose text decides: code without an address, or rules?

@@ -84,7 +84,7 @@ pub const CARRIERS: [&[u8]; TABLE.len()] = {
 
 /// Attributes that matter on every element. Others that only ask for a feature of advertising (`browsingtopics`,
 /// `sharedstoragewritable`, `adauctionheaders`, `privatetoken`) are closed by the Permissions-Policy beside the fence.
-pub const ANYWHERE: [&str; 4] = ["data-consentry", "background", "ping", "attributionsrc"];
+pub const ANYWHERE: [&[u8]; 4] = [b"data-consentry", b"background", b"ping", b"attributionsrc"];
 
 /// What `attributionsrc` is for: with an address or without, it has clicks on advertisements measured.
 pub(super) const ATTRIBUTION: Category = Category::Marketing;

@@ -101,6 +101,11 @@ impl Frame {
         self.body != Body::Unseen
     }
 
+    /// Is the head begun, and nothing waits for the next tag in it?
+    pub(super) fn is_begun(&self) -> bool {
+        self.has_head && self.early.is_empty() && !self.signs.is_due()
+    }
+
     /// Do the attributes of this tag matter?
     #[inline]
     pub(super) fn wants_attributes(&self, name: &[u8]) -> bool {

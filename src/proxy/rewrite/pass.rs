@@ -4,7 +4,7 @@
 use fearless_simd::Level;
 use memchr::memchr;
 
-use super::plain::{Images, plain_end};
+use super::plain::{Images, plain_end, statement_end};
 use super::signs::calm_end;
 use super::walker::Walker;
 
@@ -49,8 +49,11 @@ impl Walker {
     /// reading could find another in.
     pub(super) fn pass(&mut self, buf: &[u8]) -> usize {
         let is_watched = self.doubt.is_watchful();
-        if self.passing.pace != Pace::Passes || !self.frame.is_settled() || self.doubt.awaits_column() {
+        if self.passing.pace != Pace::Passes || self.doubt.awaits_column() {
             return self.next_tag(buf);
+        }
+        if !self.frame.is_settled() {
+            return self.pass_head(buf);
         }
         let images = if is_watched { Images::AreRead } else { self.judge.images() };
         loop {
@@ -67,6 +70,21 @@ impl Walker {
             if is_watched && !is_surely() {
                 return start;
             }
+            self.at = end;
+        }
+    }
+
+    /// Passes over what a head states, once what belongs first in it is there.
+    fn pass_head(&mut self, buf: &[u8]) -> usize {
+        loop {
+            let start = self.next_tag(buf);
+            if !self.frame.is_begun()
+                || self.doubt.is_watchful()
+                || self.judge.images() != Images::OwnArePlain
+            {
+                return start;
+            }
+            let Some(end) = statement_end(buf, start) else { return start };
             self.at = end;
         }
     }

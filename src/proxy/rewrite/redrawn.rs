@@ -28,6 +28,11 @@ impl AwaitedSigns {
         !self.keep.hydrated.is_empty()
     }
 
+    /// Did a tag tell, and is nothing put in yet?
+    pub(super) const fn is_due(&self) -> bool {
+        self.due.is_some()
+    }
+
     /// None changes anything any more.
     pub(super) fn ignore(&mut self) {
         self.keep = Keep::default();

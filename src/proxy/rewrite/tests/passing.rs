@@ -56,6 +56,68 @@ const CALM_PIECES: [&str; 46] = [
     "</body>",
 ];
 
+/// What heads are made of.
+const HEAD_PIECES: [&str; 47] = [
+    "<html lang=\"nb\">",
+    "<html data-turbo=\"false\">",
+    "<head>",
+    "\n",
+    "<title>a</title>",
+    "<meta charset=\"utf-8\">",
+    "<meta charset=\"ISO-2022-JP\">",
+    "<meta name=\"viewport\" content=\"width=device-width\">",
+    "<META NAME='description' CONTENT='a > b'>",
+    "<meta property=\"og:image\" content=\"https://ads.example/a\" />",
+    "<meta name=\"turbo-cache-control\" content=\"x\">",
+    "<meta data-turbo>",
+    "<meta hx-boost content=\"x\">",
+    "<meta http-equiv=\"refresh\" content=\"0;url=//ads.example\">",
+    "<meta content=\"0;url=//ads.example\" HTTP-EQUIV='Refresh'>",
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'self'\">",
+    "<meta name=\"a\" data-consentry=\"marketing\">",
+    "<meta name=\"a",
+    "<metadata x=\"y\">",
+    "<link rel=\"canonical\" href=\"https://ads.example/a\">",
+    "<link rel=\"stylesheet\" href=\"/own.css\">",
+    "<link href=\"//ads.example/a.css\" rel='alternate stylesheet'>",
+    "<link rel=\"alternate\" href=\"//ads.example/a\" rel=\"icon\">",
+    "<link rel=\"&#105;con\" href=\"//ads.example/a\">",
+    "<link rel=\"preload\" imagesrcset=\"//ads.example/a 2x\" href=\"/own\">",
+    "<link rel=\"icon\" href=\"/own\" data-turbo-track=\"reload\">",
+    "<link rel=\"canonical\" href=\"/\" data-turbo-track>",
+    "<link rel=icon href=//ads.example>",
+    "<link rel=\"icon\" href>",
+    "<LINK REL=\"PRECONNECT\" HREF=\"//ads.example\">",
+    "<linkx rel=\"icon\" href=\"//ads.example\">",
+    "<base href=\"//ads.example\">",
+    "<script src=\"/own.js\"></script>",
+    "<script>adspixel(1)</script>",
+    "<script src=//ads.example/a></script>",
+    "<noscript><link rel=\"icon\" href=\"/own\"></noscript>",
+    "<template><meta name=\"a\" content=\"b\"></template>",
+    "<style>b</style>",
+    "<div>",
+    "</head><body>",
+    "</title>",
+    "</template>",
+    "</p>",
+    "</Head x=\"y\">",
+    "</br>",
+    "<svg><title>",
+    "</svg>",
+];
+
+fn any_head() -> impl Strategy<Value = String> {
+    let pieces = proptest::collection::vec(proptest::sample::select(HEAD_PIECES.as_slice()), 0..20);
+    pieces.prop_map(|pieces| pieces.concat())
+}
+
+/// With what is put in before signs that scripts draw the page anew, before a policy in the page, and for held scripts.
+fn all_insertions() -> Insertions {
+    let keep = Keep { hydrated: Bytes::from_static(b"<h>"), swapped: Bytes::from_static(b"<s>") };
+    Insertions { keep, idle: Bytes::from_static(b"<idle>"), ..insertions() }
+}
+
 fn any_calm_page() -> impl Strategy<Value = String> {
     let pieces = proptest::collection::vec(proptest::sample::select(CALM_PIECES.as_slice()), 0..60);
     pieces.prop_map(|pieces| format!("<body>{}", pieces.concat()))
@@ -114,6 +176,21 @@ fn tags_with_too_many_attributes_pass_only_where_nothing_in_them_matters() {
     }
 }
 
+/// Is the page, whole and in pieces, what it is when each tag is read?
+fn is_read_through(
+    page: &str,
+    cuts: &[prop::sample::Index],
+    insertions: &Insertions,
+) -> Result<(), TestCaseError> {
+    let read = read_through(page.as_bytes(), insertions.clone());
+    let whole = rewritten(Consent::none(), insertions.clone(), [page.as_bytes()]);
+    prop_assert_eq!(String::from_utf8_lossy(&whole.0), String::from_utf8_lossy(&read.0));
+    prop_assert_eq!(whole.1, read.1);
+    let pieces = rewritten(Consent::none(), insertions.clone(), cut(page.as_bytes(), cuts));
+    prop_assert_eq!(String::from_utf8_lossy(&pieces.0), String::from_utf8_lossy(&read.0));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -123,12 +200,17 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {
         for insertions in [insertions(), no_insertions()] {
-            let read = read_through(page.as_bytes(), insertions.clone());
-            let whole = rewritten(Consent::none(), insertions.clone(), [page.as_bytes()]);
-            prop_assert_eq!(String::from_utf8_lossy(&whole.0), String::from_utf8_lossy(&read.0));
-            prop_assert_eq!(whole.1, read.1);
-            let pieces = rewritten(Consent::none(), insertions, cut(page.as_bytes(), &cuts));
-            prop_assert_eq!(String::from_utf8_lossy(&pieces.0), String::from_utf8_lossy(&read.0));
+            is_read_through(&page, &cuts, &insertions)?;
+        }
+    }
+
+    #[test]
+    fn passing_over_what_a_head_states_changes_nothing(
+        page in any_head(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        for insertions in [all_insertions(), insertions(), no_insertions()] {
+            is_read_through(&page, &cuts, &insertions)?;
         }
     }
 }

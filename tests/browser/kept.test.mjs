@@ -174,6 +174,20 @@ describe('a worker that keeps pages', () => {
     assert.deepEqual(await written(visitor), [], 'nothing is written');
   }));
 
+  test('that no browser parts with keeps no page that is wrong', () => withVisitor(async (visitor) => {
+    await chooseBeside(visitor, gateway.url, 'choice=all');
+    await open(visitor, '/hoarded');
+    await isInstalled(visitor);
+    await open(visitor, '/hoarded');
+    await visitor.page.goto('about:blank');
+    await chooseBeside(visitor, gateway.url, 'choice=none');
+    // As Chromium does where it is busy, once in some twenty times.
+    await visitor.context.addInitScript(() => { ServiceWorkerRegistration.prototype.unregister = () => new Promise(() => {}); });
+    await visitor.page.goto(`${gateway.url}/hoarded`, { waitUntil: 'commit' });
+    await until('the page for no', async () => (await ours(visitor).catch(() => '')) === IS_ANSWERED && visitor.page.evaluate(() => document.readyState === 'complete'));
+    assert.match(visitor.page.url(), /\/hoarded\?consentry=\d+$/);
+  }));
+
   test('has each page counted once, when somebody goes there', async () => {
     const token = gateway.token();
     const views = async () => {

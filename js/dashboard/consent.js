@@ -134,7 +134,7 @@ function bar(answers) {
 function categories(rates) {
   const rows = CATEGORIES.map((name, at) => {
     const figure = rates[at];
-    const text = figure == null ? { text: "–", title: "Too few answers, or cut by the category itself" } : { text: rate(figure) };
+    const text = figure == null ? { text: "–", title: "Nobody was asked about it, too few answered, or the answers are cut by it" } : { text: rate(figure) };
     const row = element("div", { class: "row" }, [
       element("span", { class: "label", text: name }),
       element("span", { class: "number", ...text }),

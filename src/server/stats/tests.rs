@@ -223,7 +223,7 @@ fn revenue_is_written_with_its_currency_below_zero_too() {
     {
         let figures = Figures { visitors: 9, orders: 8, revenue, ..Figures::default() };
         let row = AnswerRow { when: None, value: None, figures: Some(figures), beside: Beside::default() };
-        let whole = Whole { visitors: 9, filtered: 9 };
+        let whole = Whole { visitors: 9, filtered: 9, ..Whole::default() };
         let answer = Answer { rows: vec![row], total_rows: 1, whole, meta: Meta::default() };
         let reply: Value = serde_json::from_slice(&render(&query, &answer).unwrap()).unwrap();
         let money = |value: f64| json!({ "value": value, "currency": "NOK" });

@@ -185,7 +185,7 @@ fn statuses_say_how_often_and_never_how_few_visitors() {
         Row { figures, ..row(status, 0) }
     };
     let rows = vec![failed("404", 1), failed("500", 9)];
-    let whole = Whole { visitors: 12, filtered: 12 };
+    let whole = Whole { visitors: 12, filtered: 12, ..Whole::default() };
     let answer = disclose(&statuses, Rows { rows, whole, ..Rows::default() });
     let told: Vec<Vec<Option<Number>>> = answer
         .rows

@@ -162,20 +162,22 @@ pub struct Measured<'a> {
     pub whole: Whole,
 }
 
-/// Visitors of a whole range, which metrics are divided by.
+/// Visitors of a whole range, which metrics are divided by, and what else is known of all of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whole {
     /// Under the question's filter, without one by goal or property.
     pub visitors: i64,
     /// Under the question's filter.
     pub filtered: i64,
+    /// Answers that were about it, granted or not, by [`Granted`]; whatever the filter.
+    pub answered: [i64; 4],
 }
 
 impl Measured<'_> {
     /// A metric of the row, as `question` asks for it; `None` where too few stand behind it, or nobody knows it.
     ///
     /// Counts that are negative for a while (a visit moved on) are shown as 0, and a ratio of no visits is 0, as Plausible
-    /// shows it; money can be negative. Bounces and seconds are written in the hour in which a visit began, or for the
+    /// shows it; but what nobody was asked about has no rate. Money can be negative. Bounces and seconds are written in the hour in which a visit began, or for the
     /// page on which it entered, so they are divided by the visits that began, or entered, there.
     pub fn number(self, question: &Question, metric: Metric) -> Option<Number> {
         let (figures, beside) = (self.figures, self.beside);
@@ -209,6 +211,7 @@ impl Measured<'_> {
             Metric::BannersShown => Number::Whole(few.count(answers.shown)?),
             Metric::BannersIgnored => Number::Whole(few.count(answers.ignored)?),
             Metric::Choices => Number::Whole(few.count(answers.choices)?),
+            Metric::ConsentRate(granted) if self.whole.answered[granted as usize] == 0 => return None,
             Metric::ConsentRate(granted) => few.tenths(answers.of(granted), answers.choices)?,
             Metric::ConsentShare(granted) => few.tenths(answers.of(granted), figures.visits)?,
         })

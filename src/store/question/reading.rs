@@ -172,6 +172,7 @@ pub fn rows<E>(
     }
     if question.asked().metrics.iter().any(|metric| metric.is_of_answers()) {
         answers::stand_beside(question, &mut rows, &mut read)?;
+        whole.answered = answers::about(question, &mut read)?;
     }
     Ok(Rows { rows, selected, whole })
 }

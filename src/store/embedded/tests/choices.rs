@@ -210,6 +210,30 @@ fn what_views_fold_of_choices_is_in_their_sums() {
     );
 }
 
+/// A shop that asks about statistics alone, and one that asks nobody.
+#[test]
+fn what_nobody_was_asked_about_has_no_rate() {
+    /// As rows here have what is not known.
+    const UNKNOWN: i64 = -1;
+    let people = Sums { visitors: 9, visits: 9, views: 9, events: 9, ..Sums::default() };
+    let rates = Granted::ALL.map(Metric::ConsentRate);
+    let by_day = asked(&[Axis::Time(Bucket::Day)], None);
+    let by_layer = asked(&[Axis::Of(Dimension::ChoiceLayer)], None);
+    let told = |room: &Room, asked: Asked| room.rows(wanting(&rates, asked)).remove(0).1;
+
+    let room = room();
+    room.add(1, vec![tally(3, Cell::Total, people)], vec![]);
+    assert_eq!(told(&room, asked(&[], None)), [UNKNOWN; 4]);
+    assert_eq!(told(&room, by_day.clone()), [UNKNOWN; 4]);
+
+    let facts = [(Dimension::Choice, "refused"), (Dimension::ChoiceLayer, "banner")];
+    let about = [facts[0].clone(), facts[1].clone(), (Dimension::ChoiceStatistics, "refused")];
+    room.add(2, cells(&about, 6, Sums::default()), vec![]);
+    for asked in [asked(&[], None), by_day, by_layer] {
+        assert_eq!(told(&room, asked), [0, UNKNOWN, 0, UNKNOWN]);
+    }
+}
+
 #[test]
 fn there_is_no_visitor_in_choices() {
     let metrics = [Metric::Visitors, Metric::Visits, Metric::Pageviews, Metric::Events];

@@ -6,8 +6,12 @@ const GOAL: (Dimension, &str) = (Dimension::Goal, "Purchase");
 const PAGE: (Dimension, &str) = (Dimension::Page, "/");
 
 fn number(question: &Question, metric: Metric, figures: Figures, beside: Beside) -> Option<Number> {
-    Measured { figures: &figures, beside: &beside, whole: Whole { visitors: 200, filtered: 200 } }
-        .number(question, metric)
+    Measured {
+        figures: &figures,
+        beside: &beside,
+        whole: Whole { visitors: 200, filtered: 200, answered: [50; 4] },
+    }
+    .number(question, metric)
 }
 
 #[test]

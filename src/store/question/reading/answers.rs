@@ -35,6 +35,22 @@ pub(super) fn stand_beside<E>(
     Ok(())
 }
 
+/// How many answers of the whole range were about each of what a rate is asked of.
+pub(super) fn about<E>(
+    question: &Question,
+    read: &mut impl FnMut(&Reading) -> Result<Vec<Row>, E>,
+) -> Result<[i64; 4], E> {
+    let mut answered = [0; 4];
+    for granted in Granted::ALL {
+        if question.wants(&[Metric::ConsentRate(granted)]) {
+            let (dimension, _) = granted.told_by();
+            let all = Reading::Values { dimension, told: Told::Together, of: Of::All, bucket: None };
+            answered[granted as usize] = read(&all)?.iter().map(|row| row.figures.choices()).sum();
+        }
+    }
+    Ok(answered)
+}
+
 /// Cells of choices hold how often was asked, ignored and answered.
 fn note(row: &mut Row, choices: &Figures) {
     let answers = &mut row.beside.answers;

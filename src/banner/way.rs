@@ -93,7 +93,7 @@ impl Banner {
     }
 
     /// Is a path one below the prefix?
-    fn is_ours(&self, path: &str) -> bool {
+    pub fn is_ours(&self, path: &str) -> bool {
         path.strip_prefix(&*self.settings.prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }

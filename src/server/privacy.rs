@@ -13,7 +13,7 @@ use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{asking, change};
+use super::{asking, change, from_here};
 use crate::banner::{
     CookieClass, Counted, Kept, Signal, assets, forget_script, is_no_page, now_script, return_from_query,
 };
@@ -39,7 +39,7 @@ const COOKIES_LISTED_MAX: usize = 200;
 pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Result<Response<Body>, Refusal> {
     let banner = &visit.site.banner;
     let language = visit.language(request.headers());
-    let back = return_from_query(request.uri().query());
+    let back = way_back(visit, request.headers());
     let (kind, body) = match path {
         "/cookies" => (HTML, banner.cookies_page(language, back.as_deref())),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
@@ -58,6 +58,15 @@ pub(super) fn landing(visit: &Visit, back: String) -> String {
     if is_no_page(&back, prefix) { "/".to_owned() } else { back }
 }
 
+/// Where a page below the prefix leads back to: where its address says, else to the page of the shop that led there. So it does
+/// from a link that the shop wrote itself, which knows no way back. Of ours each says it in its address.
+fn way_back(visit: &Visit, headers: &HeaderMap) -> Option<String> {
+    return_from_query(visit.target().query()).or_else(|| {
+        let led = from_here::referring_path(headers.get(header::REFERER), visit.host.authority())?;
+        (!visit.site.banner.is_ours(&led)).then_some(led)
+    })
+}
+
 /// The preference centre. That the browser says no is told to who has not answered over it.
 pub(super) async fn preferences<B>(
     shared: &Shared,
@@ -69,7 +78,7 @@ pub(super) async fn preferences<B>(
         signal => signal,
     };
     let language = visit.language(request.headers());
-    let back = return_from_query(request.uri().query());
+    let back = way_back(visit, request.headers());
     let page = visit.site.banner.consent_page(language, &visit.consent, signal, back.as_deref());
     read_only(visit, request, HTML, page)
 }
@@ -147,7 +156,7 @@ fn coded_whole(coding: Coding, quality: u32, body: &str) -> Result<Bytes, Encode
 pub(super) fn my_data(visit: &Visit, headers: &HeaderMap, receipts: &[Receipt]) -> String {
     let sent = names_sent(headers);
     let language = visit.language(headers);
-    let back = return_from_query(visit.target().query());
+    let back = way_back(visit, headers);
     let (classed, counted) = (classed(visit, &sent), counted(visit));
     let banner = &visit.site.banner;
     banner.my_data_page(language, &visit.consent, receipts, &classed, counted, back.as_deref())

@@ -91,6 +91,58 @@ fn the_way_back_leads_to_the_page_of_the_shop_from_each_of_ours() {
     assert_eq!(answer.header("location"), Some("/_consentry/statistics?en=/kasse"));
 }
 
+/// A link of the shop's own, in its privacy statement, knows no way back.
+#[test]
+fn a_link_that_the_shop_wrote_leads_back_to_its_page() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let mut visitor = Visitor::of(gateway.visitors);
+    for path in ["consent", "cookies", "statistics", "my-data"] {
+        visitor.open("/personvern?del=2&a=b");
+        let page = visitor.open(&format!("/_consentry/{path}"));
+        assert_eq!(page.header("cache-control"), Some("no-store"), "it is made for who came from there");
+        let page = page.text();
+        assert_eq!(leads(&page, "href")[0], "/personvern?del=2&a=b", "{path}");
+        let on = way(&page, "href", "/_consentry/cookies");
+        assert!(on.ends_with("=/personvern?del=2&a=b"), "{path}: {on}");
+    }
+    visitor.open("/personvern?del=2&a=b");
+    let centre = visitor.open("/_consentry/consent").text();
+    let back = way(&centre, "value", "/personvern");
+    let form = format!("choice=none&layer=page&return={}", back.replace('?', "%3F").replace('&', "%26"));
+    assert_eq!(visitor.post(&form, &[]).header("location"), Some("/personvern?del=2&a=b"));
+}
+
+#[test]
+fn only_a_page_of_the_shops_own_is_led_back_to_and_an_address_that_says_where_counts_more() {
+    let origin = Origin::page(PLAIN);
+    let gateway = start(&origin);
+    let back = |address: &str, referrer: &str| {
+        let headers = [("referer", referrer), ("accept-language", "en")];
+        leads(&get(gateway.visitors, address, &headers).text(), "href")[0].clone()
+    };
+    let here = "http://shop.example";
+    assert_eq!(back("/_consentry/consent", &format!("{here}/personvern")), "/personvern");
+    for said in [
+        "/_consentry/consent?return=/kasse",
+        "/_consentry/consent?en=/kasse",
+        "/_consentry/consent?return=%2Fkasse",
+    ] {
+        assert_eq!(back(said, &format!("{here}/personvern")), "/kasse", "{said}");
+    }
+    for other in [
+        "http://evil.example/personvern",
+        "http://shop.example:81/personvern",
+        &format!("{here}/_consentry/my-data"),
+        &format!("{here}/_consentry/choice"),
+        &format!("{here}/_consentry?en"),
+        &format!("{here}//evil.example"),
+        "",
+    ] {
+        assert_eq!(back("/_consentry/consent", other), "/", "{other}");
+    }
+}
+
 #[test]
 fn back_on_a_refusal_leads_to_the_page_that_the_form_stood_on() {
     let origin = Origin::page(PLAIN);

@@ -23,14 +23,16 @@ impl Banner {
         let way = self.way(texts, return_path);
         let here = way.address("/consent");
         self.page(texts, &words.title, &way, |html| {
-            html.element("p", &words.intro);
+            if self.catalog.asks() {
+                html.element("p", &words.intro);
+            }
             html.raw("<p class=\"said\" role=\"status\"");
             if consent.is_refusal() {
                 // What a page that is not loaded again says (js/told.js).
                 html.attribute("data-said", &texts.banner.refused);
             }
             html.raw(">").text(&self.standing(texts, consent));
-            for more in why_asked(texts, consent, signal) {
+            for more in self.why_asked(texts, consent, signal) {
                 html.raw(" ").text(more);
             }
             html.raw("</p>");
@@ -41,19 +43,27 @@ impl Banner {
             for category in self.catalog.asked().iter() {
                 self.category(html, texts, category, consent);
             }
+            // Over a page of the shop's, the dialog looks for both (js/dialog.js).
             html.raw("<div class=\"buttons\">");
-            choice_button(html, "some", "save", &words.save);
-            choice_button(html, "none", "reject-all", &words.refuse_all);
-            choice_button(html, "all", "accept-all", &words.accept_all);
-            html.raw("</div></form><p class=\"soft\">");
-            let days = texts.lifetime(self.settings.days);
-            html.text(&fill(&words.lasts, &[("days", &days)])).raw("</p>");
+            if self.catalog.asks() {
+                choice_button(html, "some", "save", &words.save);
+                choice_button(html, "none", "reject-all", &words.refuse_all);
+                choice_button(html, "all", "accept-all", &words.accept_all);
+            }
+            html.raw("</div></form>");
+            if self.catalog.asks() {
+                let days = texts.lifetime(self.settings.days);
+                html.raw("<p class=\"soft\">").text(&fill(&words.lasts, &[("days", &days)])).raw("</p>");
+            }
         })
     }
 
     /// What stands, in one sentence.
     pub(super) fn standing(&self, texts: &Texts, consent: &Consent) -> String {
         let words = &texts.consent;
+        if !self.catalog.asks() && (consent.answered().is_none() || consent.is_refusal()) {
+            return words.nothing.clone();
+        }
         let Some(day) = consent.answered() else { return words.unanswered.clone() };
         let date = texts.date(day);
         if consent.is_refusal() {
@@ -69,6 +79,20 @@ impl Banner {
             granted.push(&texts.category(Category::Necessary).listed);
         }
         fill(&words.granted, &[("date", &date), ("list", &texts.list(&granted))])
+    }
+
+    /// Why there is, or is no, question; and what the browser says where that is not what stands. Whoever said no has said
+    /// the same. A yes of which nothing is left is no reason to choose.
+    fn why_asked<'a>(&self, texts: &'a Texts, consent: &Consent, signal: Signal) -> Vec<&'a str> {
+        let words = &texts.consent;
+        if !self.catalog.asks() {
+            let is_yes = consent.answered().is_some() && !consent.is_refusal();
+            return is_yes.then_some(words.nothing.as_str()).into_iter().collect();
+        }
+        let is_said = is_gone(consent);
+        let changed = (consent.is_outdated() && !is_said).then_some(words.changed.as_str());
+        let is_against = signal == Signal::Refuses && !consent.is_refusal();
+        changed.into_iter().chain(is_against.then_some(words.by_signal.as_str())).collect()
     }
 
     fn category(&self, html: &mut Html, texts: &Texts, category: Category, consent: &Consent) {
@@ -89,7 +113,7 @@ impl Banner {
         html.raw("</div>").element("p", &words.about);
         html.raw("<p class=\"soft\">").text(&self.company_count(texts, category)).raw("</p>");
         let mut trackers = self.catalog.used().filter(|tracker| tracker.category == category).peekable();
-        let has_own = category == Category::Statistics;
+        let has_own = category == Category::Statistics && self.catalog.remembers_returns();
         let has_vouched = vouched(&self.catalog, category).next().is_some();
         if has_own || has_vouched || trackers.peek().is_some() {
             // Each says of which category it is: those who hear it do not see what stands above.
@@ -125,15 +149,6 @@ pub enum Signal {
 /// Was a yes said of which nothing stands any more, because what is asked has changed? That is no "no".
 fn is_gone(consent: &Consent) -> bool {
     consent.answered().is_some() && consent.is_asked() && !consent.is_refusal() && !consent.is_grant()
-}
-
-/// Why there is, or is no, question; and what the browser says where that is not what stands. Whoever said no has said the
-/// same.
-fn why_asked<'a>(texts: &'a Texts, consent: &Consent, signal: Signal) -> impl Iterator<Item = &'a str> {
-    let is_said = is_gone(consent);
-    let changed = (consent.is_outdated() && !is_said).then_some(texts.consent.changed.as_str());
-    let is_against = signal == Signal::Refuses && !consent.is_refusal();
-    changed.into_iter().chain(is_against.then_some(texts.consent.by_signal.as_str()))
 }
 
 /// One tracker, with a switch of its own unless it is necessary.

@@ -26,7 +26,7 @@ struct Own<'a> {
 }
 
 impl Banner {
-    fn own<'a>(&self, texts: &'a Texts) -> [Own<'a>; 3] {
+    fn own<'a>(&self, texts: &'a Texts) -> Vec<Own<'a>> {
         let words = &texts.cookies;
         let own = |cookie, category, days, name: &'a String, purpose: &'a String| Own {
             cookie,
@@ -36,7 +36,7 @@ impl Banner {
             purpose,
         };
         let answer_days = self.settings.days;
-        [
+        let mut all = vec![
             own(CONSENT_COOKIE, Category::Necessary, answer_days, &words.own_name, &words.own_purpose),
             own(
                 OBJECTION_COOKIE,
@@ -45,8 +45,12 @@ impl Banner {
                 &words.objection_name,
                 &words.objection_purpose,
             ),
-            own(WEEKS_COOKIE, Category::Statistics, WEEKS_DAYS, &words.weeks_name, &words.weeks_purpose),
-        ]
+        ];
+        if self.catalog.remembers_returns() {
+            let weeks = (&words.weeks_name, &words.weeks_purpose);
+            all.push(own(WEEKS_COOKIE, Category::Statistics, WEEKS_DAYS, weeks.0, weeks.1));
+        }
+        all
     }
 
     /// The cookies of our own that belong to a category, each with what it is for and how long it lives.
@@ -93,9 +97,11 @@ impl Banner {
         let trackers: Vec<Value> = self.catalog.used().map(declared).collect();
         let vouched = self.catalog.vouched().iter().map(|rule| vouched::declared(&self.catalog, rule));
         let controller = &self.settings.controller;
-        let own = self
+        let own: Vec<Value> = self
             .own(self.texts(0))
-            .map(|own| json!({ "name": own.cookie, "category": own.category.name(), "days": own.days }));
+            .iter()
+            .map(|own| json!({ "name": own.cookie, "category": own.category.name(), "days": own.days }))
+            .collect();
         json!({
             "controller": {
                 "name": controller.name,

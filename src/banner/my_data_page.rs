@@ -75,16 +75,9 @@ impl Banner {
             html.raw("<p class=\"said\">").text(&self.standing(texts, consent)).raw("</p>");
             html.element("h2", &words.sent);
             sent(html, texts, cookies);
-            html.element("h2", &words.withdraw_title).element("p", &words.withdraw_about);
-            html.raw("<form method=\"post\"").attribute("action", &way.address("/choice")).raw(">");
-            hidden(html, "return", &way.here("/my-data"));
-            hidden(html, "layer", "page");
-            hidden(html, "notice", self.told(language).version());
-            html.raw("<div class=\"buttons\">");
-            choice_button(html, "none", "withdraw", &words.withdraw);
-            html.raw("<button data-role=\"preferences\" formmethod=\"get\"");
-            html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
-            html.raw("</button></div></form>");
+            if self.catalog.asks() || consent.answered().is_some() {
+                self.withdraw(html, words, language, &way);
+            }
             if !receipts.is_empty() {
                 self.erase(html, words, language, &way);
             }
@@ -168,6 +161,23 @@ impl Banner {
             Some(category) => &texts.category(category).listed,
             None => self.catalog.named(name).map_or(name, |tracker| &tracker.name),
         }
+    }
+
+    /// Taking everything back, and the way to the switches where there are some.
+    fn withdraw(&self, html: &mut Html, words: &MyDataTexts, language: usize, way: &Way<'_>) {
+        html.element("h2", &words.withdraw_title).element("p", &words.withdraw_about);
+        html.raw("<form method=\"post\"").attribute("action", &way.address("/choice")).raw(">");
+        hidden(html, "return", &way.here("/my-data"));
+        hidden(html, "layer", "page");
+        hidden(html, "notice", self.told(language).version());
+        html.raw("<div class=\"buttons\">");
+        choice_button(html, "none", "withdraw", &words.withdraw);
+        if self.catalog.asks() {
+            html.raw("<button data-role=\"preferences\" formmethod=\"get\"");
+            html.attribute("formaction", &self.address("/consent")).raw(">").text(&words.change);
+            html.raw("</button>");
+        }
+        html.raw("</div></form>");
     }
 
     fn erase(&self, html: &mut Html, words: &MyDataTexts, language: usize, way: &Way<'_>) {

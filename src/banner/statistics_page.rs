@@ -17,6 +17,8 @@ pub struct Counted {
     pub k: u32,
     /// Does a script tell what only a browser knows?
     pub has_beacon: bool,
+    /// Is it kept when a visitor was here, once statistics were agreed to?
+    pub remembers_returns: bool,
     /// Does Global Privacy Control count as an objection?
     pub heeds_gpc: bool,
     /// How this visitor objects.
@@ -61,7 +63,10 @@ impl Banner {
                 WithoutConsent::Views => &words.without_views,
                 WithoutConsent::Off => &words.without_off,
             };
-            html.element("p", without).element("p", &words.weeks);
+            html.element("p", without);
+            if counted.remembers_returns {
+                html.element("p", &words.weeks);
+            }
             html.element("h2", &words.kept_title).element("p", &words.memory);
             let count = [("count", counted.k.to_string())];
             let count = count.each_ref().map(|(name, value)| (*name, value.as_str()));

@@ -31,7 +31,6 @@ const TRACKERS: &str = r#"
     access = "partners"
     embed = true
     source = "test"
-
     [[tracker]]
     id = "sort"
     name = "Sorting"
@@ -73,6 +72,7 @@ pub(crate) const COUNTED: Counted = Counted {
     without_consent: WithoutConsent::Visitors,
     k: 5,
     has_beacon: false,
+    remembers_returns: true,
     heeds_gpc: false,
     objection: Objects::No,
 };

@@ -129,7 +129,7 @@ table!(CategoryTexts: name, listed, about);
 table!(BannerTexts: heading, lead, change, who_alone, who_one, who_many, refuse, accept, choose, refuse_all, accept_all,
     details, privacy, refused, standing);
 table!(PlaceholderTexts: text, allow);
-table!(ConsentTexts: title, intro, unanswered, by_signal, changed, refused, granted, lasts, always, companies_none,
+table!(ConsentTexts: title, intro, unanswered, nothing, by_signal, changed, refused, granted, lasts, always, companies_none,
     companies_one, companies_many, open, single, save, refuse_all, accept_all, back);
 table!(CookiesTexts: title, intro, item, lifetime, kind, kind_cookie, kind_storage, receives, access_site,
     access_unsaid, access_provider, access_partners, provider_privacy, nothing_stored, unasked, none, own_name, own_purpose,

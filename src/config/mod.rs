@@ -96,6 +96,7 @@ impl Site {
     /// Every tracker this site knows: the built-in ones and its own, with those marked that it uses.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
         let catalog = Catalog::of_site(&self.trackers, &self.hosts)?;
+        let catalog = if self.practice.remembers_returns { catalog } else { catalog.forgetting_returns() };
         let catalog = match &self.uses {
             Some(uses) => catalog.using(uses),
             None => catalog,

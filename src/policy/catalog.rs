@@ -74,7 +74,9 @@ pub struct Catalog {
     own: OwnRules,
     /// No tracker that needs consent is left out of use.
     is_whole: bool,
-    asked: CategorySet,
+    /// What trackers and the operator's rules are in.
+    pursued: CategorySet,
+    remembers_returns: bool,
     offer: Offer,
     /// By [`TrackerId`].
     stamps: Vec<u64>,
@@ -119,7 +121,8 @@ impl Catalog {
             stamps: trackers.iter().map(|tracker| offer::stamp(tracker, &nobody)).collect(),
             trackers,
             is_whole: true,
-            asked: CategorySet::ALL,
+            pursued: CategorySet::ALL,
+            remembers_returns: true,
             vouched: Vec::new(),
         })
     }
@@ -152,8 +155,8 @@ impl Catalog {
             tracker.is_used = is_named(tracker) || (is_necessary(tracker) && !names_the_necessary);
         }
         self.is_whole = self.trackers.iter().all(|tracker| tracker.is_used || is_necessary(tracker));
-        self.asked = asked::of(&self.trackers);
-        self.offer = Offer::of(self.used(), &Controller::default(), &[]);
+        self.pursued = asked::of(&self.trackers);
+        self.offer = self.offered(&Controller::default(), &[]);
         self
     }
 
@@ -178,8 +181,8 @@ impl Catalog {
     #[must_use]
     pub fn asked_by(mut self, controller: &str, allow: &[Allow], hosts: &[String]) -> Self {
         let controller = Controller::named(controller);
-        self.asked = allow.iter().fold(self.asked, |asked, rule| asked.with(rule.category));
-        self.offer = Offer::of(self.used(), &controller, allow);
+        self.pursued = allow.iter().fold(self.pursued, |pursued, rule| pursued.with(rule.category));
+        self.offer = self.offered(&controller, allow);
         self.stamps = self.trackers.iter().map(|tracker| offer::stamp(tracker, &controller)).collect();
         self.vouched = allow.iter().map(|rule| Vouched::of(rule, &self, hosts)).collect();
         self

@@ -211,6 +211,8 @@ fn read(body: &str, catalog: &Catalog) -> Option<Consent> {
     let categories = categories.and(unchanged);
     let consent = Consent::from_choice(&Choice::Some { categories, trackers }, day, receipt, catalog);
     Some(match offer {
+        // No question is open where nothing is asked.
+        _ if !catalog.asks() => consent.said_under(receipt),
         Offer::NONE => consent.alone(receipt),
         _ if unchanged == catalog.asked() => consent.said_under(receipt),
         _ => consent.outdated(unchanged, receipt),

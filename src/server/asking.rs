@@ -1,4 +1,5 @@
-//! Who is asked: not robots, and not visitors whose browser has said no for them already.
+//! Who is asked: not robots, and not visitors whose browser has said no for them already. Nobody is, where the site has
+//! nothing to ask about.
 //!
 //! A browser's signal is a no to statistics and marketing, which are held before an answer in any case; so all there is to
 //! do is not to ask. The standing link stays, and an answer that is given there counts more than the signal: it is about
@@ -72,7 +73,8 @@ pub(super) fn is_robot(headers: &HeaderMap) -> bool {
 /// The consent by which a page is made: the one that stands, with nothing left to ask where nobody is to be asked.
 pub(super) fn shown(visit: &Visit, headers: &HeaderMap) -> Consent {
     let consent = visit.consent;
-    if consent.is_asked() && is_left_alone(&visit.site, headers) {
+    let has_question = visit.site.policy.catalog().asks();
+    if consent.is_asked() && (!has_question || is_left_alone(&visit.site, headers)) {
         return consent.unasked(visit.today);
     }
     consent

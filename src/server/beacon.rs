@@ -116,6 +116,7 @@ mod tests {
             without_consent: WithoutConsent::Visitors,
             k: 5,
             time_zone: jiff::tz::TimeZone::UTC,
+            remembers_returns: true,
             reads_sitemap: false,
         };
         Beacon::of("/_consentry", &practice)

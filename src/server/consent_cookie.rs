@@ -72,13 +72,17 @@ fn counts_more(one: &Consent, other: &Consent) -> bool {
     }
 }
 
-/// What sets the cookie to an answer of today, and makes it the only one of its name where it may not be.
+/// What sets the cookie to an answer of today, and makes it the only one of its name where it may not be. Where nothing is
+/// asked about it ends: what is left of an older answer was taken back.
 pub(super) fn set(visit: &Visit, after: &Consent, return_path: &str, had_one: bool) -> Vec<HeaderValue> {
     let sealed = visit.site.seal.seal(after, visit.site.policy.catalog());
     let path = return_path.split(['?', '#']).next().unwrap_or("/");
     let may_be_doubled = visit.doubled.is_some() || (had_one && visit.cookie_domain().is_some());
     let mut lines = if may_be_doubled { strays(visit, path) } else { Vec::new() };
-    lines.push(line(visit, &sealed, u64::from(visit.site.days) * DAY_SECONDS));
+    lines.push(match visit.site.policy.catalog().asks() {
+        true => line(visit, &sealed, u64::from(visit.site.days) * DAY_SECONDS),
+        false => line(visit, "", 0),
+    });
     lines
 }
 

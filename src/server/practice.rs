@@ -19,6 +19,8 @@ pub struct Practice {
     pub k: u32,
     /// Days begin at midnight here, and weeks on Monday.
     pub time_zone: TimeZone,
+    /// Is it kept in the browser when a visitor was here, once statistics were agreed to?
+    pub remembers_returns: bool,
     /// Are the origin's sitemaps read, so that the pages they list can be told by name at once?
     pub reads_sitemap: bool,
 }

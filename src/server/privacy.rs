@@ -206,6 +206,7 @@ fn counted(visit: &Visit) -> Counted {
         without_consent: practice.without_consent,
         k: practice.k,
         has_beacon: !practice.duties.is_empty(),
+        remembers_returns: practice.remembers_returns,
         heeds_gpc: practice.gpc == Gpc::Object,
         objection: visit.objection,
     }

@@ -114,7 +114,7 @@ impl Visit {
 
     /// May the browser keep when it was here?
     pub(super) fn may_remember(&self) -> bool {
-        self.has_statistics() && !self.objects()
+        self.site.policy.catalog().remembers_returns() && self.has_statistics() && !self.objects()
     }
 
     /// The domain that cookies of our own are for, where the host asked for belongs to it: browsers refuse it anywhere else.

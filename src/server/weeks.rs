@@ -1,5 +1,5 @@
 //! The cookie of returning visitors: two numbers of weeks, those of the first and of the latest visit, and nothing that
-//! tells one visitor from another of the same weeks.
+//! tells one visitor from another of the same weeks. A site that does not count returns has none, and ends those from before.
 //!
 //! It is set by HTTP once statistics were agreed to, on a page and when the week has changed; it ends 56 weeks after the
 //! first visit, whatever comes between, and with the consent.

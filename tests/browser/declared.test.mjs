@@ -35,6 +35,7 @@ before(async () => {
     declared: await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics", "hotjar", "youtube"]' }),
     whole: await startGateway(shop),
     counting: await startGateway(shop, { more: 'uses = ["google-tag", "google-analytics"]' }),
+    nothing: await startGateway(shop, { more: 'uses = []', statistics: 'returns = false' }),
   };
 });
 after(async () => {
@@ -93,5 +94,32 @@ describe('a shop that uses nothing but Google Analytics', () => {
     const told = await page.evaluate(() => dataLayer.map((one) => [...one]).filter(([what]) => what === 'consent').pop()[2]);
     assert.deepEqual([told.analytics_storage, told.ad_storage, told.personalization_storage], ['granted', 'denied', 'denied']);
     assert.deepEqual(await page.evaluate(() => consentry.consent), ['necessary', 'statistics']);
+  }));
+});
+
+describe('a shop that has nothing to ask about', () => {
+  test('asks nobody, holds what it does not name, and says so behind its link', () => withVisitor(async (visitor) => {
+    const { page, context } = visitor;
+    for (const path of ['/', '/?2']) await page.goto(gateways.nothing.url + path, { waitUntil: 'networkidle' });
+    assert.equal(await page.locator('#consentry-banner').count(), 0);
+    assert.deepEqual([...visitor.outside.connections], []);
+    assert.deepEqual(await kept(page), []);
+    assert.deepEqual(await visitor.everyCookie(), ['PHPSESSID']);
+    const signals = await page.evaluate(() => [...window.dataLayer].filter((it) => it[0] === 'consent').map((it) => it[2].ad_storage));
+    assert.deepEqual(signals, ['denied']);
+
+    await page.locator('#consentry-open').click();
+    const dialog = page.locator('#consentry-dialog dialog');
+    await dialog.getByText('så her er det ingenting å velge.').waitFor();
+    assert.deepEqual(await dialog.locator('button').allTextContents(), ['Tilbake']);
+    assert.equal(await dialog.locator('input[type="checkbox"]').count(), 0);
+    await page.keyboard.press('Escape');
+    await until('the page again', async () => (await dialog.count()) === 0);
+
+    // A script of the shop's may choose all the same, and nothing comes of it.
+    await page.evaluate(() => consentry.choose('all'));
+    assert.deepEqual(await page.evaluate(() => consentry.consent), ['necessary']);
+    assert.deepEqual(await visitor.everyCookie(), ['PHPSESSID']);
+    assert.equal((await context.request.get(`${gateways.nothing.url}/_consentry/consent`)).status(), 200);
   }));
 });

@@ -141,3 +141,94 @@ fn what_nobody_is_asked_about_is_counted_neither_as_a_yes_nor_as_a_no() {
     ]);
     gateway.ask_until(&token, &by("event:choice", "events"), &answers);
 }
+
+/// The rules of a shop that uses these trackers and does not count returns.
+fn without_returns(uses: &str) -> String {
+    using(uses).replace("[site.statistics]", "[site.statistics]\nreturns = false")
+}
+
+#[test]
+fn a_shop_that_has_nothing_to_ask_about_asks_nobody() {
+    let origin = Origin::page(SHOP);
+    let gateway = start_with(&origin, &without_returns(""));
+    let mut visitor = Visitor::of(gateway.visitors);
+    let page = visitor.open("/dekk");
+    assert!(!is_asked(&page) && page.headers_named("set-cookie").is_empty());
+    let page = page.text();
+    assert!(page.contains("id=consentry-open"), "the link stays: {page}");
+    assert!(page.contains("ad_storage:\"denied\"") && !page.contains("\"granted\",ad_"), "{page}");
+    assert_eq!(told(&origin), "necessary");
+
+    for path in ["consent", "cookies", "statistics", "my-data"] {
+        let page = visitor.open(&format!("/_consentry/{path}"));
+        assert_eq!((page.status.as_u16(), page.text().contains("consentry_weeks")), (200, false), "{path}");
+    }
+    let centre = visitor.open("/_consentry/consent?en").text();
+    assert!(centre.contains("so there is nothing to choose here."), "{centre}");
+    assert!(!centre.contains("<button"), "{centre}");
+
+    let token = gateway.token();
+    let answer = visitor.post("choice=all&return=/", &JSON);
+    assert!(answer.headers_named("set-cookie").is_empty(), "nothing is kept");
+    let answer = answer.json();
+    assert_eq!((&answer["granted"], &answer["refused"]), (&json!([]), &json!([])));
+    assert_eq!((&answer["unchanged"], records(&gateway).len()), (&json!(true), 0));
+    visitor.choose("choice=some&category=statistics&category=marketing&return=/");
+    assert!(visitor.jar.is_empty() && records(&gateway).is_empty());
+    assert_eq!(told(&origin), "necessary");
+    let figures = ["pageviews", "banners_shown", "choices", "consent_rate", "consent_rate_statistics"];
+    let whole = json!({"metrics": figures, "date_range": "day"});
+    gateway.ask_until(&token, &whole, &json!([{"metrics": [2, 0, 0, null, null], "dimensions": []}]));
+}
+
+#[test]
+fn where_returns_are_not_counted_no_cookie_of_them_is_set_and_an_old_one_ends() {
+    let origin = Origin::page(SHOP);
+    let gateway = start_with(&origin, &using(COUNTS));
+    let mut early = Visitor::of(gateway.visitors);
+    early.choose("choice=all&return=/");
+    assert!(early.jar.contains_key("consentry_weeks"));
+
+    gateway.reload(&settings(&gateway.directory, origin.address, &without_returns(COUNTS)));
+    early.open("/");
+    assert!(!early.jar.contains_key("consentry_weeks"), "{:?}", early.jar);
+    let mut late = Visitor::of(gateway.visitors);
+    assert!(is_asked(&late.open("/")), "of the trackers");
+    late.choose("choice=all&return=/");
+    assert_eq!(told(&origin), "necessary, statistics");
+    assert_eq!(late.jar.keys().collect::<Vec<_>>(), ["consentry"]);
+    let own = late.open("/_consentry/cookies.json").json()["own"].to_string();
+    assert!(own.contains("consentry_objection") && !own.contains("consentry_weeks"), "{own}");
+}
+
+#[test]
+fn where_returns_are_not_counted_nobody_is_said_to_be_new_or_to_return() {
+    let origin = Origin::page(SHOP);
+    let gateway = start_with(&origin, &without_returns(COUNTS));
+    let token = gateway.token();
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    visitor.open("/dekk");
+    let by = |dimension: &str| json!({"metrics": ["visits"], "date_range": "day", "dimensions": [dimension]});
+    let unknown = json!([{"metrics": [1], "dimensions": ["(unknown)"]}]);
+    gateway.ask_until(&token, &by("visit:returning"), &unknown);
+    gateway.ask_until(&token, &by("visit:first_week"), &json!([]));
+}
+
+#[test]
+fn r41_a_yes_from_before_nothing_was_asked_can_be_taken_back_and_leaves_no_cookie() {
+    let origin = Origin::page(SHOP);
+    let gateway = start_with(&origin, &using("\"hotjar\""));
+    let mut visitor = Visitor::of(gateway.visitors);
+    visitor.choose("choice=all&return=/");
+    let number = records(&gateway)[0].id.expect("a number");
+    gateway.reload(&settings(&gateway.directory, origin.address, &without_returns("")));
+    assert!(!is_asked(&visitor.open("/")));
+    assert_eq!(told(&origin), "necessary");
+    let mine = visitor.open("/_consentry/my-data?en").text();
+    assert!(mine.contains(&number.to_string()) && mine.contains("data-role=\"withdraw\""), "{mine}");
+    visitor.choose("choice=none&layer=page&return=/");
+    let last = records(&gateway).pop().expect("a record");
+    assert_eq!((last.id, last.action.as_str()), (Some(number), "withdrawn"));
+    assert!(visitor.jar.is_empty(), "{:?}", visitor.jar);
+}

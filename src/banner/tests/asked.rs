@@ -58,6 +58,66 @@ fn r16_the_declaration_and_the_notice_have_what_there_is() {
     assert_eq!(names, ["necessary", "statistics"]);
 }
 
+/// A shop that has nothing which needs a yes, and counts no returns.
+fn free_of_questions() -> Banner {
+    let catalog = Catalog::new(Catalog::parse(TRACKERS).unwrap()).unwrap();
+    speaking(&LANGUAGES, Arc::new(catalog.forgetting_returns().using(&[]))).1
+}
+
+#[test]
+fn where_nothing_is_asked_the_preferences_say_so_and_have_no_answer() {
+    let banner = free_of_questions();
+    for (index, language) in LANGUAGES.iter().enumerate() {
+        let texts = Texts::built_in(language).unwrap();
+        let nothing = texts.consent.nothing.as_str();
+        for signal in [Signal::None, Signal::Refuses] {
+            let page = banner.consent_page(index, &Consent::none(), signal, None);
+            assert_eq!(page.matches(nothing).count(), 1, "{page}");
+            for no_more in ["<button", "role=\"switch\"", &texts.consent.intro] {
+                assert!(!page.contains(no_more), "{language}: {no_more} in {page}");
+            }
+        }
+        let mine = banner.my_data_page(index, &Consent::none(), &[], &[], COUNTED, None);
+        assert!(mine.contains(nothing) && !mine.contains("data-role=\"withdraw\""), "{mine}");
+    }
+}
+
+/// What it was said to, the shop has no more: the record of it can still be taken back.
+#[test]
+fn where_nothing_is_asked_any_more_a_yes_can_still_be_taken_back() {
+    let banner = free_of_questions();
+    let yes = answered(&Choice::None).said_under(Some(ReceiptNumber([7; 16])));
+    let english = LANGUAGES.iter().position(|language| *language == "en").unwrap();
+    let page = banner.consent_page(english, &yes, Signal::None, None);
+    assert!(page.contains("It covers what is necessary. We use only what is necessary, so"), "{page}");
+    let mine = banner.my_data_page(english, &yes, &[], &[], COUNTED, None);
+    assert!(mine.contains("data-role=\"withdraw\""), "{mine}");
+    assert!(!mine.contains("data-role=\"preferences\""), "{mine}");
+}
+
+#[test]
+fn what_the_gateway_does_not_keep_it_does_not_declare() {
+    let catalog = || Catalog::new(Catalog::parse(TRACKERS).unwrap()).unwrap();
+    let banner = |catalog| speaking(&["en"], Arc::new(catalog)).1;
+    let uses = ["counter".to_owned()];
+    for (catalog, is_kept) in
+        [(catalog().using(&uses), true), (catalog().forgetting_returns().using(&uses), false)]
+    {
+        let banner = banner(catalog);
+        let counted = Counted { remembers_returns: is_kept, ..COUNTED };
+        let json = banner.cookies_json().to_string();
+        let centre = banner.consent_page(0, &Consent::none(), Signal::None, None);
+        for page in [&json, &centre, &banner.cookies_page(0, None)] {
+            assert_eq!(page.contains("consentry_weeks"), is_kept, "{page}");
+            assert!(page.contains("_count"), "{page}");
+        }
+        assert_eq!(
+            banner.statistics_page(0, counted, None).contains("the week of your first visit"),
+            is_kept
+        );
+    }
+}
+
 /// What it was said to, the shop has no more: nobody is asked again, and nobody is told of a no.
 #[test]
 fn a_yes_of_which_nothing_is_left_covers_what_is_necessary() {

@@ -42,8 +42,18 @@ pub(super) fn practice(
         doubt(statistics.notes(), statistics.at_value("beacon"), "no page will have the beacon", remedy);
     }
     let gpc = or(statistics.one_of("gpc", &[("count", Gpc::Count), ("object", Gpc::Object)]), Gpc::Count);
+    let remembers_returns = statistics.flag("returns").unwrap_or(true);
     let reads_sitemap = statistics.flag("sitemap").unwrap_or(true);
-    Practice { counted_by, duties, gpc, without_consent, k: k.text, time_zone, reads_sitemap }
+    Practice {
+        counted_by,
+        duties,
+        gpc,
+        without_consent,
+        k: k.text,
+        time_zone,
+        remembers_returns,
+        reads_sitemap,
+    }
 }
 
 fn duties(statistics: &Table<'_>) -> Vec<Duty> {

@@ -63,7 +63,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let properties = goals::properties(&statistics, &crosses, &practice.duties);
     tracker::check_catalog(table, given, (&trackers, &at_trackers), &allow);
     tracker::check_categories(table, given, &trackers, &at_trackers);
-    let uses = uses::uses(&table.table("consent", "site.consent"), given, &trackers);
+    let uses = uses::uses(&table.table("consent", "site.consent"), given, &trackers, &practice);
 
     let name: Arc<str> = known.name.as_ref()?.get_ref().as_str().into();
     let hosts: Vec<String> = known.hosts.iter().map(|host| host.get_ref().clone()).collect();

@@ -6,12 +6,18 @@ use super::super::file::{Fault, Table};
 use super::super::report::{Problem, nearest};
 use super::{Given, doubt, unique};
 use crate::policy::catalog::TrackerEntry;
+use crate::server::practice::Practice;
 
 /// Every tracker, in the list of those that the site uses.
 const EVERY: &str = "*";
 
 /// The trackers that the site uses; `None` when it does not say, or says `*`.
-pub(super) fn uses(consent: &Table<'_>, given: &Given<'_>, own: &[TrackerEntry]) -> Option<Vec<String>> {
+pub(super) fn uses(
+    consent: &Table<'_>,
+    given: &Given<'_>,
+    own: &[TrackerEntry],
+    practice: &Practice,
+) -> Option<Vec<String>> {
     let known: Vec<&str> = given.built_in.iter().chain(own).map(|entry| entry.id.as_str()).collect();
     let uses = consent.list("uses", |text| {
         if text == EVERY || known.contains(&text) {
@@ -26,7 +32,8 @@ pub(super) fn uses(consent: &Table<'_>, given: &Given<'_>, own: &[TrackerEntry])
         })
     })?;
     unique(consent.notes(), uses.get_ref(), "tracker");
-    if consent.is_empty_list("uses") {
+    // Who does without the gateway's own cookie, too, means to ask nobody.
+    if consent.is_empty_list("uses") && practice.remembers_returns {
         let reason = "uses names no tracker: of those that are known, none can be agreed to";
         let remedy = "name those the shop uses, or leave the key out to mean all";
         doubt(consent.notes(), uses.span(), reason, remedy);

@@ -76,7 +76,7 @@ pub const KEYS: [(&str, &[&str]); 29] = [
     ("site.consent.google.region", &["countries", "granted"]),
     (
         "site.statistics",
-        &["without_consent", "count", "beacon", "gpc", "sitemap", "k", "properties", "currency"],
+        &["without_consent", "count", "beacon", "gpc", "returns", "sitemap", "k", "properties", "currency"],
     ),
     ("site.statistics.k", &["city", "region", "text", "answer"]),
     ("site.allow", &["host", "cookie", "parameter", "service_worker", "frames", "category", "why", "paths"]),

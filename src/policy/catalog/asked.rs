@@ -2,20 +2,44 @@
 //! less specific (GDPR art. 5(1)(c) and 6(1)(a); EDPB Guidelines 05/2020, section 3.2).
 //!
 //! Where the operator wrote down what the site uses, these are the categories of that, of what the operator vouches for, and
-//! statistics in any case: once somebody has agreed to them, the gateway itself counts returns by a cookie
+//! statistics where the gateway itself counts returns by a cookie, once somebody has agreed to them
 //! ([`WEEKS_COOKIE`](crate::policy::cookies::WEEKS_COOKIE)). Where nobody said what the site has, it may have anything.
 
-use super::{Catalog, Tracker};
+use super::offer::Offer;
+use super::{Catalog, Controller, Tracker};
+use crate::policy::Allow;
 use crate::policy::consent::{Category, CategorySet, TrackerSet};
-
-/// What the gateway itself has something in.
-const OWN: CategorySet = CategorySet::NECESSARY.with(Category::Statistics);
 
 impl Catalog {
     /// The categories that visitors of this site are asked about, with the necessary one: nothing else is shown, granted or
     /// counted.
     pub const fn asked(&self) -> CategorySet {
-        self.asked
+        if self.remembers_returns { self.pursued.with(Category::Statistics) } else { self.pursued }
+    }
+
+    /// Is there anything to ask about? Where there is not, nobody is asked, and no answer changes anything.
+    pub const fn asks(&self) -> bool {
+        self.asked().state() != CategorySet::NECESSARY.state()
+    }
+
+    /// Does the gateway keep in the browser when a visitor was here, once statistics were agreed to?
+    pub const fn remembers_returns(&self) -> bool {
+        self.remembers_returns
+    }
+
+    /// The same catalogue for a site that does not count returns: nothing of the gateway's own is in any category then. To be
+    /// said before [`Catalog::using`] and [`Catalog::asked_by`].
+    #[must_use]
+    pub fn forgetting_returns(mut self) -> Self {
+        self.remembers_returns = false;
+        self.offer = self.offered(&Controller::default(), &[]);
+        self
+    }
+
+    /// What visitors are asked to agree to by that controller, with what is vouched for.
+    pub(super) fn offered(&self, controller: &Controller, allow: &[Allow]) -> Offer {
+        let offer = Offer::of(self.used(), controller, allow);
+        if self.remembers_returns { offer } else { offer.without_returns() }
     }
 }
 
@@ -23,7 +47,7 @@ impl Catalog {
 pub(super) fn of(trackers: &[Tracker]) -> CategorySet {
     let used = || trackers.iter().filter(|tracker| tracker.is_used);
     let ids: TrackerSet = used().map(|tracker| tracker.id).collect();
-    used().map(|tracker| pursued(tracker, &ids)).fold(OWN, CategorySet::or)
+    used().map(|tracker| pursued(tracker, &ids)).fold(CategorySet::NECESSARY, CategorySet::or)
 }
 
 /// What a tracker works for. A container pursues nothing of its own: it works for what it carries, where the site uses some of
@@ -44,9 +68,9 @@ mod tests {
 
     use super::Category::{Marketing, Preferences, Statistics};
     use super::*;
+    use crate::policy::Allowed;
     use crate::policy::consent::{Choice, Consent, Day, ReceiptNumber};
     use crate::policy::seal::{Seal, SealKey};
-    use crate::policy::{Allow, Allowed};
 
     const TODAY: Day = Day(20_543);
     const RECEIPT: Option<ReceiptNumber> = Some(ReceiptNumber([7; 16]));
@@ -60,6 +84,12 @@ mod tests {
 
     fn using(uses: &[&str]) -> Catalog {
         built_in().using(&uses.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>())
+    }
+
+    /// The same, where the gateway keeps nothing itself.
+    fn without_returns(uses: &[&str]) -> Catalog {
+        let uses: Vec<String> = uses.iter().map(|id| (*id).to_owned()).collect();
+        built_in().forgetting_returns().using(&uses)
     }
 
     fn set(categories: &[Category]) -> CategorySet {
@@ -107,6 +137,41 @@ mod tests {
             (&[], &[Statistics]),
         ] {
             assert_eq!(using(uses).asked(), set(asked), "{uses:?}");
+        }
+    }
+
+    #[test]
+    fn statistics_are_asked_about_for_a_tracker_where_returns_are_not_counted() {
+        for (uses, asked) in [
+            (&["hotjar"][..], &[Statistics][..]),
+            (&["meta-pixel"], &[Marketing]),
+            (&["stripe", "shop-cart"], &[]),
+            (&[], &[]),
+        ] {
+            let catalog = without_returns(uses);
+            assert_eq!(catalog.asked(), set(asked), "{uses:?}");
+            assert_eq!(catalog.asks(), !asked.is_empty(), "{uses:?}");
+        }
+        let vouched = without_returns(&[]).asked_by("", &vouching(Statistics), &[]);
+        assert_eq!(vouched.asked(), set(&[Statistics]));
+        assert_eq!(built_in().forgetting_returns().asked(), CategorySet::ALL, "nobody said what there is");
+    }
+
+    /// Who agreed to a tracker has not agreed to the gateway's own cookie.
+    #[test]
+    fn r35_to_count_returns_is_asked_about() {
+        let (before, after) = (without_returns(&["hotjar", "meta-pixel"]), using(&["hotjar", "meta-pixel"]));
+        let consent = carried_over(&answer(&Choice::All, &before), &before, &after);
+        assert!(consent.is_outdated() && consent.categories() == set(&[Marketing]));
+    }
+
+    #[test]
+    fn no_answer_is_open_where_nothing_is_asked() {
+        let (before, after) = (using(&["hotjar"]), without_returns(&[]));
+        for choice in [Choice::All, Choice::None] {
+            let consent = carried_over(&answer(&choice, &before), &before, &after);
+            assert!(!consent.is_asked() && !consent.is_grant(), "{choice:?}");
+            assert_eq!(consent.is_refusal(), choice == Choice::None);
         }
     }
 
@@ -170,8 +235,10 @@ mod tests {
     fn any_catalog() -> impl Strategy<Value = Catalog> {
         let uses = prop::collection::vec(prop::sample::select(&**IDS), 0..8);
         let vouched = prop::sample::select(&Category::ALL[..]);
-        (uses, vouched)
-            .prop_map(|(uses, category)| built_in().using(&uses).asked_by("", &vouching(category), &[]))
+        (uses, vouched, any::<bool>()).prop_map(|(uses, category, counts_returns)| {
+            let all = if counts_returns { built_in() } else { built_in().forgetting_returns() };
+            all.using(&uses).asked_by("", &vouching(category), &[])
+        })
     }
 
     fn any_choice() -> impl Strategy<Value = Choice> {

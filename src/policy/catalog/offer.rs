@@ -47,6 +47,20 @@ impl Offer {
         }))
     }
 
+    /// The same, where the gateway itself keeps nothing once statistics were agreed to: who agreed to that has not agreed to
+    /// the cookie of returns, should it come.
+    #[must_use]
+    pub(super) fn without_returns(self) -> Self {
+        let mut parts = self.0;
+        for (part, category) in parts.iter_mut().zip(Category::ASKED) {
+            if category == Category::Statistics {
+                let line = format!("{part:06x}\tno returns");
+                *part = short(&blake3::hash(line.as_bytes())) & 0xff_ffff;
+            }
+        }
+        Self(parts)
+    }
+
     /// What an answer about these categories alone was about. It is nothing where they are none, and no offer looks so.
     #[must_use]
     pub fn of_settled(&self, settled: CategorySet) -> Self {

@@ -10,7 +10,8 @@
  * for ?forget and a number behind it, in other tabs, and where a form led here; who merely comes back (open.js) may need them for
  * want of a connection.
  *
- * Where a form of the shop's page led back to it, it also says what became of the answer.
+ * Where a form of the shop's page led back to it, it also says what became of the answer, and goes on to the page that a script
+ * of the shop's showed there (/#/cart): a form is led back without it.
  *
  * The same at PREFIX/choice.js?now and ?new is for pages that go because of an answer in another tab: __NOW__ is what that left
  * standing, and null otherwise. Tags that run are told first. ?new is asked for where nothing ran: __TAKES_BACK__ is false.
@@ -49,5 +50,10 @@ try {
     if (isHeld(name)) await caches.delete(name);
     else if (isAnswered) await forgetPages(name);
 } catch {}
-if (isLedBack) told();
+if (isLedBack) {
+  // What is behind # is sent to no server; browsers that keep no entry before this one leave it away.
+  const before = self.navigation?.activation?.from?.url;
+  if (before?.startsWith(location.href + "#")) location.replace(before);
+  told();
+}
 if (now) stays(__TAKES_BACK__) ? document.getElementById("consentry-banner")?.remove() : location.reload();

@@ -35,6 +35,7 @@ before(async () => {
   gateway = await startGateway(shop, { more: USES });
   shop.serve('/tag.js', TAG, { type: 'text/javascript' });
   shop.serve('/tagged', page());
+  shop.serve('/app', page('<script>addEventListener("hashchange", () => { self.routed = location.hash; });</script>'));
   shop.serve('/strict', page(), { headers: STRICT });
 });
 after(async () => {
@@ -113,6 +114,16 @@ describe('before the page goes, its tags are told', () => {
       if (path === '/tagged') assert.equal(await other.evaluate(() => sessionStorage.length), 0, 'what only that tab sees goes, too');
     }, { path: '/tagged?tab=1' }));
   }
+
+  test('a page that a script of the shop shows is shown again', () => agreed(async (visitor, page_) => {
+    await page_.evaluate(() => { location.hash = '#/kurv?vare=1'; });
+    await opened(page_);
+    await page_.locator('dialog [data-role="reject-all"]').click();
+    await until('nothing to stand', () => page_.evaluate(() => self.consentry?.consent.length === 1).catch(() => 0));
+    await until('the page', () => page_.url() === `${gateway.url}/app#/kurv?vare=1`);
+    await until('its script to hear of it', () => page_.evaluate(() => self.routed === '#/kurv?vare=1'));
+    await until('what is said', () => page_.evaluate(() => document.querySelector('#consentry-status')?.textContent.includes('Det er lagret')));
+  }, { path: '/app' }));
 
   test('a film that is allowed takes nothing back', () => {
     shop.serve('/film', page('<iframe src="https://www.youtube.com/embed/x"></iframe>'));

@@ -79,10 +79,9 @@ pub(super) fn set(visit: &Visit, after: &Consent, return_path: &str, had_one: bo
     let path = return_path.split(['?', '#']).next().unwrap_or("/");
     let may_be_doubled = visit.doubled.is_some() || (had_one && visit.cookie_domain().is_some());
     let mut lines = if may_be_doubled { strays(visit, path) } else { Vec::new() };
-    lines.push(match visit.site.policy.catalog().asks() {
-        true => line(visit, &sealed, u64::from(visit.site.days) * DAY_SECONDS),
-        false => line(visit, "", 0),
-    });
+    let has_answers = visit.site.policy.catalog().asks();
+    let (value, days) = if has_answers { (&*sealed, visit.site.days) } else { ("", 0) };
+    lines.push(line(visit, value, u64::from(days) * DAY_SECONDS));
     lines
 }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 34] = [
+const SOURCES: [&str; 35] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -24,6 +24,7 @@ const SOURCES: [&str; 34] = [
     "heed.js",
     "uet.js",
     "clarity.js",
+    "heed-clarity.js",
     "idle.js",
     "keep.js",
     "hydrated.js",

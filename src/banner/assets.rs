@@ -31,6 +31,8 @@ pub const HEED: &str = include_str!(concat!(env!("OUT_DIR"), "/heed.js"));
 pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 /// Inline, after the signals, where the site uses Microsoft Clarity.
 pub const CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/clarity.js"));
+/// Inline, after that, where Clarity runs and advertising was refused; token `__C__`.
+pub const HEED_CLARITY: &str = include_str!(concat!(env!("OUT_DIR"), "/heed-clarity.js"));
 /// Inline, on a page without the banner that may fetch a file of ours: opens the preference centre over the page, and chooses.
 pub const OPEN: &str = include_str!(concat!(env!("OUT_DIR"), "/open.js"));
 /// The same where an answer stands on several hosts: one given on another may have taken something back that is kept here.

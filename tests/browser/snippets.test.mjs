@@ -106,6 +106,31 @@ test('Microsoft\'s tags are told what was said of each, whatever the shop says f
   assert.deepEqual(clarity, [['consentv2', { ad_Storage: 'denied', analytics_Storage: 'granted' }]]);
 }));
 
+test('a package of Clarity\'s that says yes to everything says none to advertising that was refused', () => withVisitor(async (visitor) => {
+  // What @microsoft/clarity 1.0.2 does: Clarity.init(), Clarity.consentV2(), and the older Clarity.consent().
+  shop.serve('/clarity', html(`<script>
+    (function (c, l, a, r, i, t, y) {
+      if (l.getElementById('clarity-script')) return;
+      c[a] = c[a] || function () { (c[a].q = c[a].q || []).push(arguments); };
+      t = l.createElement(r); t.async = 1; t.src = 'https://www.clarity.ms/tag/' + i + '?ref=npm'; t.id = 'clarity-script';
+      y = l.getElementsByTagName(r)[0]; y.parentNode.insertBefore(t, y);
+    })(window, document, 'clarity', 'script', 'abc');
+    window.clarity('consentv2', { ad_Storage: 'granted', analytics_Storage: 'granted' });
+    window.clarity('consent', true);</script>`));
+  const told = async (answer) => {
+    await visitor.page.goto('about:blank');
+    await chooseBeside(visitor, gateway.url, answer);
+    await visitor.page.goto(`${gateway.url}/clarity`, { waitUntil: 'networkidle' });
+    return visitor.page.evaluate(() => self.clarity.q.filter(([what]) => what.startsWith('consent')).map((one) => one[1].ad_Storage ?? one[1]));
+  };
+  const spokenTo = () => visitor.outside.requests.filter((request) => request.host === 'www.clarity.ms').length;
+  await told('choice=none').catch(() => {});
+  assert.equal(spokenTo(), 0);
+  assert.deepEqual(await told('choice=some&category=statistics'), ['denied', 'denied', 'denied']);
+  assert.equal(spokenTo(), 1, 'it runs');
+  assert.deepEqual(await told('choice=all'), ['granted', 'granted', true]);
+}));
+
 test('a page may have a gtag of its own, and finds none where the shop has none', async () => {
   const own = "<script>window.dataLayer = window.dataLayer || []; const gtag = function () { dataLayer.push(arguments) }; self.ran = typeof gtag</script>";
   const asks = "<script>self.found = typeof gtag</script>";

@@ -3,10 +3,11 @@
 //! What a tag hears is what the visitor said of it: a whole category, or the tag alone. Google's tags are told twice where an
 //! answer stands, as the default and as an update, because the shop's own snippet may state a default later; and where
 //! something is refused, nothing that the shop's scripts say grants it (`js/heed.js`). A tag of Microsoft's runs only where
-//! it was agreed to itself, so there is nothing to hold back from it.
+//! it was agreed to itself; Clarity, which is for statistics, is told of advertising, too, and hears no yes to that from the shop
+//! where the visitor gave none (`js/heed-clarity.js`).
 
 use super::super::Region;
-use super::super::assets::{ANSWERED, CLARITY, DEFAULT, HEED, SIGNALS, UET};
+use super::super::assets::{ANSWERED, CLARITY, DEFAULT, HEED, HEED_CLARITY, SIGNALS, UET};
 use super::super::html::ScriptValue;
 use super::{GOOGLES, Making};
 use crate::policy::catalog::{ConsentMode, Tracker};
@@ -136,7 +137,11 @@ impl Making<'_> {
         }
         if let Some(statistics) = is_granted(CLARITY_NAME) {
             let marketing = self.consent.categories().contains(Category::Marketing);
-            pieces.push(Granted { statistics, marketing, ..self.granted() }.stated(CLARITY));
+            let granted = Granted { statistics, marketing, ..self.granted() };
+            pieces.push(granted.stated(CLARITY));
+            if statistics && !marketing {
+                pieces.push(granted.needed(HEED_CLARITY));
+            }
         }
         pieces
     }

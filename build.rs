@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 35] = [
+const SOURCES: [&str; 38] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -34,6 +34,9 @@ const SOURCES: [&str; 35] = [
     "tell.js",
     "told.js",
     "embed.js",
+    "embeds.js",
+    "made.js",
+    "frames.js",
     "stays.js",
     "fields.js",
     "forget.js",

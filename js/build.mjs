@@ -7,9 +7,10 @@
  * default.js, answered.js, heed.js, uet.js, clarity.js, heed-clarity.js,
  * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, question.js,
  * question-alone.js, choice-api.js, embed.js, event.js
+ * made.js, made-asks.js, embeds.js                      put in where frames that scripts make were refused before
  * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
  * kept.js                                               put in where a service worker may keep the page
- * choice-file.js, forget.js                             files that visitors' browsers fetch when they are needed
+ * choice-file.js, forget.js, frames.js                  files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
  * link.css, print.css, embed.css, banner.css,
@@ -39,6 +40,8 @@ const LIMITS = {
   "witness.js": { brotli: 1024 },
   "beacon.js": { brotli: 1024 },
   "event.js": { brotli: 192 },
+  "made-asks.js": { brotli: 128 },
+  "frames.js": { brotli: 640 },
   "idle-google.js": { brotli: 384 },
   "dashboard.js": { brotli: 40 * 1024 },
   "dashboard.css": { brotli: 4 * 1024 },
@@ -136,6 +139,10 @@ await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await bundle("forget.js", "forget.js", {}, "esm");
 await script("embed.js", "embed.js", {});
+await script("embeds.js", "embeds.js", {});
+await script("made.js", "made.js", { __FILE__: '"frames"' });
+await script("made.js", "made-asks.js", { __FILE__: '"embeds"' });
+await bundle("frames.js", "frames.js", {}, "esm");
 await script("question.js", "question.js", { __ALONE__: "false", __AFTER_PAINT__: AFTER_PAINT });
 await script("question.js", "question-alone.js", { __ALONE__: "true", __AFTER_PAINT__: AFTER_PAINT });
 await bundle("choice.js", "choice-api.js", { __DIALOG__: "false" });

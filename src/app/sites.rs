@@ -11,7 +11,7 @@ use crate::counting::{SiteIndex, SiteSettings};
 use crate::policy::Policy;
 use crate::policy::advice::Thing;
 use crate::policy::consent::CategorySet;
-use crate::policy::fence::seen::Sight;
+use crate::policy::fence::seen::{FRAMES, Sight};
 use crate::proxy::Origin;
 use crate::server::beacon::Beacon;
 use crate::server::fences::LearnedFences;
@@ -97,7 +97,9 @@ pub(super) fn recall(settings: &store::Settings, sites: &Sites) {
             });
             sights.map(|sight| (host.as_str(), sight))
         });
-        site.learn(&sights.collect::<Vec<_>>());
+        let frames = found.reports.iter().filter(|report| report.directive == FRAMES);
+        let frames = frames.map(|report| (report.blocked.as_str(), Sight::Frame));
+        site.learn(&sights.chain(frames).collect::<Vec<_>>());
     }
 }
 

@@ -41,6 +41,14 @@ pub const OPEN_HOSTS: &str = include_str!(concat!(env!("OUT_DIR"), "/open-hosts.
 pub const OPEN_FREE: &str = include_str!(concat!(env!("OUT_DIR"), "/open-free.js"));
 /// Inline, at the foot of a page with the banner and a placeholder: sends what is pressed in it as what is pressed in the page.
 pub const EMBED: &str = include_str!(concat!(env!("OUT_DIR"), "/embed.js"));
+/// In its place where the script at [`MADE_ASKS`] may fetch it: fetches it.
+pub const EMBEDS: &str = include_str!(concat!(env!("OUT_DIR"), "/embeds.js"));
+/// Inline, behind the head, where frames that scripts make were refused: fetches [`FRAMES`] for the next.
+pub const MADE: &str = include_str!(concat!(env!("OUT_DIR"), "/made.js"));
+/// The same on a page with the banner.
+pub const MADE_ASKS: &str = include_str!(concat!(env!("OUT_DIR"), "/made-asks.js"));
+/// Served at `PREFIX/choice.js?frames`; with [`EMBED`] at `PREFIX/choice.js?embeds`: shows placeholders in frames that scripts made.
+pub const FRAMES: &str = include_str!(concat!(env!("OUT_DIR"), "/frames.js"));
 /// Inline, on a page with the banner: sends what is pressed, opens the preferences, keeps the banner in view and out of the way.
 pub const QUESTION: &str = include_str!(concat!(env!("OUT_DIR"), "/question.js"));
 /// The same on a page that may fetch no file of ours; behind [`CHOICE_API`].

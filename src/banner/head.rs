@@ -5,19 +5,21 @@
 
 mod elements;
 mod forget;
+mod made;
 mod signals;
 
 pub use elements::Head;
 pub(super) use elements::{EmbedStyle, hash_source, nonce_attribute};
 pub use forget::{Kept, forget_script, now_script};
+pub use made::{frames_script, placeholder_script};
 
 use std::sync::Arc;
 
 use super::Signals;
 use super::assets::{
-    BANNER_CSS, CHOICE_API, EMBED, EVENT, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE, GUARD_GRANTED,
-    IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, OPEN, OPEN_FREE, OPEN_HOSTS, PRINT_CSS, QUESTION,
-    QUESTION_ALONE,
+    BANNER_CSS, CHOICE_API, EMBED, EMBEDS, EVENT, GUARD, GUARD_ALONE, GUARD_FREE, GUARD_FREE_ALONE,
+    GUARD_GRANTED, IDLE, IDLE_GOOGLE, LANDING, LANDING_ALONE, LINK_CSS, MADE, MADE_ASKS, OPEN, OPEN_FREE,
+    OPEN_HOSTS, PRINT_CSS, QUESTION, QUESTION_ALONE,
 };
 use super::html::ScriptValue;
 use crate::policy::catalog::{Catalog, Tracker};
@@ -103,6 +105,12 @@ impl Making<'_> {
             asks_for_file: may_run,
             idle: if may_run { idle } else { "" },
             embed: if may_run && listens { EMBED } else { "" },
+            embeds: if listens { EMBEDS } else { "" },
+            made: match self.embed_style {
+                Some(_) if may_run && listens => MADE_ASKS,
+                Some(_) if may_run => MADE,
+                _ => "",
+            },
             embed_style: self.embed_style.cloned(),
         };
         Head::new(&pieces.join(";"), &self.style(), more)

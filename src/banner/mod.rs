@@ -37,7 +37,9 @@ use crate::proxy::rewrite::Localized;
 pub use consent_page::Signal;
 pub use cookies_page::{OBJECTION_DAYS, WEEKS_DAYS};
 pub use error_page::Trouble;
-pub use head::{Head, Kept, OpenNames, Others, Shown, forget_script, now_script};
+pub use head::{
+    Head, Kept, OpenNames, Others, Shown, forget_script, frames_script, now_script, placeholder_script,
+};
 pub use html::Html;
 pub use language::choose;
 pub use my_data_page::CookieClass;

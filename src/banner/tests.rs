@@ -110,11 +110,9 @@ fn added(banner: &Banner, consent: &Consent, names: OpenNames<'_>, language: usi
 
 /// The same with a held script and a held embed in the page, beside what stands in for each; the placeholders' style once.
 fn added_at_most(banner: &Banner, consent: &Consent, names: OpenNames<'_>, language: usize) -> String {
-    let localized = &banner.localized(consent, Shown::AsPage)[language];
     let head = banner.head(consent, Shown::AsPage, names, Others::MayRun);
-    let frame = ["<iframe srcdoc=", &text(&head.embed_style(None)), "></iframe>"].concat();
-    let more = text(&head.idle(None)) + &frame + &text(&head.embed(None));
-    text(&head.html()) + &written(&localized.banner) + &more + &written(&localized.foot)
+    let (html, embed) = (head.html(), head.embed(None));
+    frames::held(&banner.localized(consent, Shown::AsPage)[language], &head, [html, embed])
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -396,5 +394,6 @@ fn without(page: &str, start: &str, end: &str) -> String {
 
 mod asked;
 mod early;
+mod frames;
 mod free;
 mod redrawn;

@@ -86,6 +86,11 @@ impl LearnedFences {
         }
     }
 
+    /// Did browsers report that a frame of an embed was stopped which this consent does not cover?
+    pub fn refuse_embeds(&self, consent: &Consent, policy: &Policy) -> bool {
+        self.now.load().fences.refuse_embeds(consent, policy.catalog())
+    }
+
     pub(super) fn learn(&self, policy: &Policy, sights: &[(&str, Sight)]) {
         if !policy.know(&self.now.load().fences, sights) {
             self.learn_at(monotonic(), policy, sights);

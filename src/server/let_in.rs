@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::beacon;
 use super::visit::Visit;
-use crate::banner::{Banner, Others, Shown};
+use crate::banner::{Banner, Head, Others, Shown};
 use crate::policy::consent::Consent;
 use crate::policy::fence::admit::{Ours, Way, Ways, admitted, ways};
 use crate::proxy::rewrite::{Keep, Localized};
@@ -42,11 +42,13 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
     let head = |others| visit.site.head(consent, visit.page(), shown, others);
     let has_beacon = shown == Shown::AsPage && beacon::is_in_page(visit);
     let tail = |nonce| if has_beacon { beacon::tag(visit, nonce) } else { Bytes::new() };
+    let refuses_frames = visit.site.fences.refuse_embeds(consent, &visit.site.policy);
     let Some(ways) = read(visit, headers) else {
         let (head, script) = (head(Others::MayRun), Banner::script_tag(None));
-        let (idle, embeds, keep) = (head.idle(None), head.embed(None), head.keep(None));
+        let (idle, keep) = (head.idle(None), head.keep(None));
         let (embed_style, tail) = (head.embed_style(None), tail(None));
-        return LetIn { head: head.html(), script, idle, embeds, embed_style, keep, languages, tail };
+        let (head, embeds) = with_frames(&head, head.html(), None, refuses_frames);
+        return LetIn { head, script, idle, embeds, embed_style, keep, languages, tail };
     };
     let has_beacon = has_beacon && ways.allow_files;
     let is_alone = matches!(ways.script, Way::Hash(_));
@@ -62,16 +64,27 @@ pub(super) fn let_in(visit: &Visit, consent: &Consent, shown: Shown, headers: &m
         has_beacon,
     };
     admit(headers, &ways, &ours);
+    let (html, embeds) = with_frames(&head, head.html_for(&ways), ways.script.nonce(), refuses_frames);
     LetIn {
-        head: head.html_for(&ways),
+        head: html,
         idle: head.idle(ways.script.nonce()),
-        embeds: head.embed(ways.script.nonce()),
+        embeds,
         embed_style: head.embed_style(ways.style.nonce()),
         keep: head.keep(ways.script.nonce()),
         script: if is_alone { Bytes::new() } else { Banner::script_tag(ways.script.nonce()) },
         tail: if has_beacon { tail(ways.script.nonce()) } else { Bytes::new() },
         languages,
     }
+}
+
+/// What goes first in `<head>`, and the script at the foot of a page with a placeholder. Where frames that scripts make are
+/// refused both fetch what they need when there is one.
+fn with_frames(head: &Head, html: Bytes, nonce: Option<&str>, refuses_frames: bool) -> (Bytes, Bytes) {
+    let made = if refuses_frames { head.made(nonce) } else { Bytes::new() };
+    if made.is_empty() {
+        return (html, head.embed(nonce));
+    }
+    (Bytes::from([html, made].concat()), head.embeds(nonce))
 }
 
 /// How ours gets past the shop's policies; `None` when there is none. The fence is ours, and lets ours through.

@@ -24,6 +24,7 @@ pub mod known_scripts;
 mod let_in;
 pub mod limits;
 mod listen;
+mod made_frames;
 mod navigation;
 mod objection;
 mod observe;

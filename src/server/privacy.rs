@@ -13,9 +13,10 @@ use super::practice::Gpc;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use super::{asking, change, from_here};
+use super::{asking, change, from_here, made_frames};
 use crate::banner::{
-    CookieClass, Counted, Kept, Signal, assets, forget_script, is_no_page, now_script, return_from_query,
+    CookieClass, Counted, Kept, Signal, assets, forget_script, frames_script, is_no_page, now_script,
+    return_from_query,
 };
 use crate::policy::catalog::name_matches;
 use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
@@ -44,7 +45,7 @@ pub(super) fn answer<B>(visit: &Visit, path: &str, request: &Request<B>) -> Resu
         "/cookies" => (HTML, banner.cookies_page(language, back.as_deref())),
         "/cookies.json" => ("application/json", banner.cookies_json().to_string()),
         // One address for all: a page's own policy that lets the one through has to say no more for the others.
-        "/choice.js" => (SCRIPT, script(visit, request.uri().query())),
+        "/choice.js" => (SCRIPT, script(visit, request.headers(), request.uri().query())),
         "/statistics" => (HTML, banner.statistics_page(language, counted(visit), back.as_deref())),
         _ => return Err(Refusal::NotFound),
     };
@@ -84,9 +85,15 @@ pub(super) async fn preferences<B>(
 }
 
 /// What pages fetch when they need it.
-fn script(visit: &Visit, query: Option<&str>) -> String {
+fn script(visit: &Visit, headers: &HeaderMap, query: Option<&str>) -> String {
     // What follows a word tells one answer from the next, for the browser.
     let asks = |word: &str| query.is_some_and(|query| query.starts_with(word));
+    if asks("frames") || asks("embeds") {
+        return frames_script(asks("embeds"));
+    }
+    if asks("frame=") {
+        return made_frames::placeholder(visit, headers, query.unwrap_or_default());
+    }
     if !["forget", "now", "new"].into_iter().any(asks) {
         return assets::CHOICE_FILE.to_owned();
     }

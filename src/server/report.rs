@@ -17,7 +17,7 @@ use super::worker::Shared;
 use crate::banner::assets;
 use crate::policy::advice::{Name, Thing};
 use crate::policy::cookies::is_ours;
-use crate::policy::fence::seen::Sight;
+use crate::policy::fence::seen::{FRAMES, Sight};
 use crate::proxy::Body;
 use crate::store::inventory::Via;
 pub(super) use read::ReportError;
@@ -113,6 +113,10 @@ fn note_violations(shared: &Shared, visit: &Visit, violations: &[Violation<'_>])
             Blocked::Word(word) => Name::folded(word.as_bytes()),
             Blocked::Host(host) => {
                 note_host(shared, visit, Via::Report, host);
+                if violation.directive == FRAMES {
+                    let bare = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+                    site.learn(&[(&bare, Sight::Frame)]);
+                }
                 site.policy.name(Thing::Host, host.as_bytes())
             }
         };

@@ -32,6 +32,7 @@ mod inventory;
 mod learning;
 mod link_decoration;
 mod machines;
+mod made_frames;
 mod memory;
 mod modes;
 mod objections;

@@ -35,6 +35,10 @@ pub(super) struct More {
     pub(super) idle: &'static str,
     /// The script at the foot of a page with a placeholder; empty where there is none, and where the head itself has it.
     pub(super) embed: &'static str,
+    /// The same where [`Self::made`] may fetch it.
+    pub(super) embeds: &'static str,
+    /// The script that listens to refused frames; empty where no embed is held, and where no other may run.
+    pub(super) made: &'static str,
     /// The style of placeholders, where there may be one.
     pub(super) embed_style: Option<Arc<EmbedStyle>>,
 }
@@ -104,6 +108,16 @@ impl Head {
     /// The script at the foot of a page with a placeholder; may be empty.
     pub fn embed(&self, nonce: Option<&str>) -> Bytes {
         element(SCRIPT, nonce, self.more.embed, "</script>")
+    }
+
+    /// The script at the foot of a page with a placeholder that has [`Self::made`]; may be empty.
+    pub fn embeds(&self, nonce: Option<&str>) -> Bytes {
+        element(SCRIPT, nonce, self.more.embeds, "</script>")
+    }
+
+    /// The script that goes behind the head where frames that scripts make were refused; may be empty.
+    pub fn made(&self, nonce: Option<&str>) -> Bytes {
+        element(SCRIPT, nonce, self.more.made, "</script>")
     }
 
     /// The style of placeholders, as [`crate::proxy::rewrite::Insertions::embed_style`] wants it.

@@ -73,7 +73,7 @@ impl Opened {
     /// Would this sight of a closed service push another out?
     fn pushes_out(&self, service: &Tracker, sight: Sight, catalog: &Catalog) -> bool {
         let (room, bytes_max) = match sight {
-            Sight::Report => (&self.reported, REPORTED_BYTES_MAX),
+            Sight::Report | Sight::Frame => (&self.reported, REPORTED_BYTES_MAX),
             Sight::Tag(_) => (&self.in_tags, IN_TAGS_BYTES_MAX),
         };
         !room.has_room(service, (catalog, bytes_max))
@@ -104,7 +104,8 @@ impl Policy {
     /// Would news in these sights push something out of a fence? Whoever makes news up could do so without end.
     pub fn pushes_out(&self, fences: &Fences, sights: &[(&str, Sight)]) -> bool {
         sights.iter().any(|(host, sight)| {
-            let service = self.rare(host).filter(|service| !fences.rare().knows(service, *sight));
+            let service =
+                self.rare_service(host, *sight).filter(|service| !fences.rare().knows(service, *sight));
             service.is_some_and(|service| fences.rare().pushes_out(service, *sight, &self.catalog))
         })
     }

@@ -15,12 +15,15 @@ use super::rare::Opened;
 use super::sources::Rank;
 use super::{Fence, NO_PAGE, Policy};
 use crate::policy::advice::{Class, Thing};
-use crate::policy::catalog::{Tracker, host_matches};
+use crate::policy::catalog::{Catalog, Tracker, TrackerId, host_matches};
 use crate::policy::consent::{CategorySet, Consent, TrackerSet};
 
 /// Most hosts of tags kept, and most with marks. A page of a shop names some dozens. Of reports one host of each tracker
 /// is kept, so that the catalogue bounds them.
 const HOSTS_MAX: usize = 256;
+
+/// What a report calls what stopped a frame, whatever directive of the policy says so (CSP Level 3 section 6.1.5).
+pub const FRAMES: &str = "frame-src";
 
 /// How a host was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum Sight {
     Tag(CategorySet),
     /// A browser says that the fence stopped it.
     Report,
+    /// A browser says that the fence stopped a frame of it. It changes no fence.
+    Frame,
 }
 
 /// Hosts that were seen, each once: lower case, no port.
@@ -36,6 +41,8 @@ pub enum Sight {
 pub struct Seen {
     in_tags: BTreeSet<Box<str>>,
     reported: BTreeSet<Box<str>>,
+    /// Of frames, one of each embed.
+    framed: BTreeSet<Box<str>>,
     marked: BTreeMap<Box<str>, CategorySet>,
     /// What is necessary in few shops, and was seen to be so here.
     rare: Opened,
@@ -48,6 +55,8 @@ pub struct Fences {
     /// Trackers that own a host of a tag, and of a report.
     in_tags: TrackerSet,
     reported: TrackerSet,
+    /// Those of which a frame was stopped, and for which a placeholder can stand in.
+    embeds: Vec<TrackerId>,
     /// By [`CategorySet::state`]; where tags run before an answer, one more for who has given none.
     pub(super) of_states: Vec<Fence>,
 }
@@ -58,7 +67,8 @@ impl Seen {
         let tags = self.in_tags.iter().map(|host| (&**host, Sight::Tag(CategorySet::NECESSARY)));
         let marks = self.marked.iter().map(|(host, marks)| (&**host, Sight::Tag(*marks)));
         let reports = self.reported.iter().map(|host| (&**host, Sight::Report));
-        tags.chain(marks).chain(reports).chain(self.rare.sights())
+        let frames = self.framed.iter().map(|host| (&**host, Sight::Frame));
+        tags.chain(marks).chain(reports).chain(frames).chain(self.rare.sights())
     }
 
     /// Was this very host seen?
@@ -77,6 +87,7 @@ impl Seen {
                 None => self.marked.len() >= HOSTS_MAX,
             },
             Sight::Report => self.reported.contains(host),
+            Sight::Frame => self.framed.contains(host),
         }
     }
 }
@@ -96,6 +107,12 @@ impl Fences {
     pub fn crowded_states(&self) -> impl Iterator<Item = (CategorySet, usize)> {
         let states = CategorySet::every().into_iter().zip(&self.of_states);
         states.map(|(state, fence)| (state, fence.sources_left_out)).filter(|(_, left_out)| *left_out > 0)
+    }
+
+    /// Was a frame of an embed stopped, as browsers report, that this consent does not cover? Those in the markup are held before
+    /// a browser asks for them: so a script made it.
+    pub fn refuse_embeds(&self, consent: &Consent, catalog: &Catalog) -> bool {
+        self.embeds.iter().any(|id| !consent.lets_run(catalog.tracker(*id)))
     }
 
     /// Where the hosts of a tracker stand, of three ranks: that of what a tag names, of what a browser reports, of the rest.
@@ -149,14 +166,23 @@ impl Policy {
     fn knows(&self, fences: &Fences, host: &str, sight: Sight) -> bool {
         match self.rare_service(host, sight) {
             Some(service) => fences.seen.rare.knows(service, sight),
+            None if sight == Sight::Frame => self.new_embeds(fences, host).next().is_none(),
             None => fences.seen.knows(host, sight),
         }
     }
 
-    /// The rare service that this sight is of. A mark opens what nobody knows, and nothing else.
-    fn rare_service(&self, host: &str, sight: Sight) -> Option<&Tracker> {
+    /// The rare service that this sight is of. A mark opens what nobody knows, and nothing else; a frame opens nothing.
+    pub(super) fn rare_service(&self, host: &str, sight: Sight) -> Option<&Tracker> {
         let is_mark = matches!(sight, Sight::Tag(marks) if marks != CategorySet::NECESSARY);
-        if is_mark { None } else { self.rare(host) }
+        if is_mark || sight == Sight::Frame { None } else { self.rare(host) }
+    }
+
+    /// Embeds that have this host, and of which no frame was known to be stopped.
+    fn new_embeds(&self, fences: &Fences, host: &str) -> impl Iterator<Item = TrackerId> {
+        let is_new = |tracker: &&Tracker| {
+            tracker.embed && tracker.is_used && !fences.embeds.contains(&tracker.id) && owns(tracker, host)
+        };
+        self.catalog.trackers().filter(is_new).map(|tracker| tracker.id)
     }
 
     /// Takes one sight in. Can it change a fence?
@@ -176,6 +202,12 @@ impl Policy {
                 return self.is_unknown(host);
             }
             Sight::Report => (&mut fences.seen.reported, &mut fences.reported),
+            Sight::Frame => {
+                let new: Vec<_> = self.new_embeds(fences, host).collect();
+                fences.embeds.extend(new);
+                fences.seen.framed.insert(host.into());
+                return false;
+            }
         };
         let mut is_news = false;
         for owner in self.catalog.trackers().filter(|tracker| owns(tracker, host)) {

@@ -29,7 +29,10 @@ const show = async (frame) => {
   const { default: markup } = await import(`${consentry.at}choice.js?${query}`);
   const held = new DOMParser().parseFromString(markup, "text/html").querySelector("iframe[srcdoc]");
   // Meanwhile the shop's script may have had another thought.
-  if (!held || frame.src != src) return;
+  if (!held || frame.src != src || !frame.isConnected) return;
+  // Put in anew it has no past of its own: else the visitor's first step back would be one within the frame.
+  const { parentNode, nextSibling } = frame;
+  frame.remove();
   const taken = IN_THE_WAY.filter((name) => frame.hasAttribute(name)).map((name) => [name, frame.getAttribute(name)]);
   for (const [name] of taken) frame.removeAttribute(name);
   frame.title ||= held.title;
@@ -37,7 +40,9 @@ const show = async (frame) => {
   // The document has the policy of the page, which may ask for the nonce that our own style has.
   const nonce = document.querySelector("style[nonce]")?.nonce;
   frame.srcdoc = nonce ? held.srcdoc.replace("<style", `$& nonce="${nonce}"`) : held.srcdoc;
+  parentNode.insertBefore(frame, nextSibling);
   const moves = new MutationObserver(() => {
+    if (frame.src == src) return;
     moves.disconnect();
     asked.delete(frame);
     for (const [name, value] of taken) frame.setAttribute(name, value);

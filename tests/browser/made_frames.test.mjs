@@ -110,6 +110,22 @@ describe('a frame that a script makes', () => {
     await button(one).waitFor();
   }));
 
+  test('leaves the way back as long as it was', () => held('/plain', page('<p>Dekk</p>'), async (one) => {
+    shop.serve('/made', page(script(make(FILM) + make(MAP))));
+    await open(one, '/made');
+    await until('both', async () => (await one.locator(HELD).count()) === 2 && (await button(one).count()) === 1);
+    await one.goBack();
+    await until('the page before', () => new URL(one.url()).pathname === '/plain');
+  }));
+
+  test('stays where the shop writes the same address once more', () => held('/same', page(script(make(FILM))), async (one) => {
+    await button(one).waitFor();
+    await one.evaluate(() => { const frame = document.querySelector('iframe'); const { src } = frame; frame.src = src; });
+    await one.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+    assert.equal(await one.locator('iframe').getAttribute('srcdoc') === null, false);
+    await button(one).waitFor();
+  }));
+
   test('of a host that nobody can agree to stays as it is', () => held('/unknown', page(script(make('https://unknown.example/frame') + make(FILM))), async (one) => {
     await button(one).waitFor();
     assert.deepEqual(await one.locator('iframe').evaluateAll((frames) => frames.map((frame) => frame.hasAttribute('srcdoc'))), [false, true]);

@@ -95,6 +95,20 @@ async function holds(visitor, before) {
   assert.equal(await cart(visitor), '1');
 }
 
+/** Has agreed, has seen the page that the worker keeps elsewhere, and has said no where no page of the shop was open. */
+async function hoards(visitor) {
+  await chooseBeside(visitor, gateway.url, 'choice=all');
+  await open(visitor, '/hoarded');
+  await isInstalled(visitor);
+  await open(visitor, '/hoarded');
+  await visitor.page.goto('about:blank');
+  await chooseBeside(visitor, gateway.url, 'choice=none');
+}
+/** Waits until the page for a no is there, however often it is loaded again. */
+const showsNo = (visitor) => until('the page for no', async () => (
+  (await ours(visitor).catch(() => '')) === IS_ANSWERED && visitor.page.evaluate(() => document.readyState === 'complete')
+));
+
 describe('a worker that keeps pages', () => {
   test('shows question, guard and link, and follows each answer', () => withVisitor(async (visitor) => {
     await open(visitor);
@@ -156,35 +170,25 @@ describe('a worker that keeps pages', () => {
     await chooseBeside(visitor, gateway.url, 'choice=none');
     await visitor.context.clearCookies({ name: '_ga' });
     await visitor.page.goto(`${gateway.url}/app`);
-    await until('the page for no', async () => (await ours(visitor).catch(() => '')) === IS_ANSWERED && visitor.page.evaluate(() => document.readyState === 'complete'));
+    await showsNo(visitor);
     assert.deepEqual(await written(visitor), [], 'nothing is written');
     assert.equal(await visitor.page.locator('script[data-consentry-held]').count(), 1);
   }));
 
   test('that keeps them elsewhere goes, and the page is loaded without it', () => withVisitor(async (visitor) => {
-    await chooseBeside(visitor, gateway.url, 'choice=all');
-    await open(visitor, '/hoarded');
-    await isInstalled(visitor);
-    await open(visitor, '/hoarded');
-    await visitor.page.goto('about:blank');
-    await chooseBeside(visitor, gateway.url, 'choice=none');
+    await hoards(visitor);
     await visitor.context.clearCookies({ name: '_ga' });
     await visitor.page.goto(`${gateway.url}/hoarded`);
-    await until('the page for no', async () => (await ours(visitor).catch(() => '')) === IS_ANSWERED && visitor.page.evaluate(() => document.readyState === 'complete'));
+    await showsNo(visitor);
     assert.deepEqual(await written(visitor), [], 'nothing is written');
   }));
 
   test('that no browser parts with keeps no page that is wrong', () => withVisitor(async (visitor) => {
-    await chooseBeside(visitor, gateway.url, 'choice=all');
-    await open(visitor, '/hoarded');
-    await isInstalled(visitor);
-    await open(visitor, '/hoarded');
-    await visitor.page.goto('about:blank');
-    await chooseBeside(visitor, gateway.url, 'choice=none');
+    await hoards(visitor);
     // As Chromium does where it is busy, once in some twenty times.
     await visitor.context.addInitScript(() => { ServiceWorkerRegistration.prototype.unregister = () => new Promise(() => {}); });
     await visitor.page.goto(`${gateway.url}/hoarded`, { waitUntil: 'commit' });
-    await until('the page for no', async () => (await ours(visitor).catch(() => '')) === IS_ANSWERED && visitor.page.evaluate(() => document.readyState === 'complete'));
+    await showsNo(visitor);
     assert.match(visitor.page.url(), /\/hoarded\?consentry=\d+$/);
   }));
 

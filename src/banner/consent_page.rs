@@ -61,7 +61,7 @@ impl Banner {
     /// What stands, in one sentence.
     pub(super) fn standing(&self, texts: &Texts, consent: &Consent) -> String {
         let words = &texts.consent;
-        if !self.catalog.asks() && (consent.answered().is_none() || consent.is_refusal()) {
+        if !self.catalog.asks() && !is_yes(consent) {
             return words.nothing.clone();
         }
         let Some(day) = consent.answered() else { return words.unanswered.clone() };
@@ -86,8 +86,7 @@ impl Banner {
     fn why_asked<'a>(&self, texts: &'a Texts, consent: &Consent, signal: Signal) -> Vec<&'a str> {
         let words = &texts.consent;
         if !self.catalog.asks() {
-            let is_yes = consent.answered().is_some() && !consent.is_refusal();
-            return is_yes.then_some(words.nothing.as_str()).into_iter().collect();
+            return is_yes(consent).then_some(words.nothing.as_str()).into_iter().collect();
         }
         let is_said = is_gone(consent);
         let changed = (consent.is_outdated() && !is_said).then_some(words.changed.as_str());
@@ -146,9 +145,14 @@ pub enum Signal {
     Refuses,
 }
 
+/// Was a yes said, whatever of it still stands?
+fn is_yes(consent: &Consent) -> bool {
+    consent.answered().is_some() && !consent.is_refusal()
+}
+
 /// Was a yes said of which nothing stands any more, because what is asked has changed? That is no "no".
 fn is_gone(consent: &Consent) -> bool {
-    consent.answered().is_some() && consent.is_asked() && !consent.is_refusal() && !consent.is_grant()
+    is_yes(consent) && consent.is_asked() && !consent.is_grant()
 }
 
 /// One tracker, with a switch of its own unless it is necessary.

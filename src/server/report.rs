@@ -114,8 +114,7 @@ fn note_violations(shared: &Shared, visit: &Visit, violations: &[Violation<'_>])
             Blocked::Host(host) => {
                 note_host(shared, visit, Via::Report, host);
                 if violation.directive == FRAMES {
-                    let bare = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
-                    site.learn(&[(&bare, Sight::Frame)]);
+                    site.learn(&[(&without_port(host).to_ascii_lowercase(), Sight::Frame)]);
                 }
                 site.policy.name(Thing::Host, host.as_bytes())
             }
@@ -140,9 +139,13 @@ fn note_witness(shared: &Shared, visit: &Visit, found: &Witnessed<'_>) {
     }
 }
 
+fn without_port(host: &str) -> &str {
+    host.split(':').next().unwrap_or_default()
+}
+
 /// The page's own host is nothing that was found.
 fn note_host(shared: &Shared, visit: &Visit, via: Via, host: &str) {
-    let bare = host.split(':').next().unwrap_or_default();
+    let bare = without_port(host);
     if bare.eq_ignore_ascii_case(visit.host.name()) {
         return;
     }

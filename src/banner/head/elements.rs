@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(ready.embed_style_hash(), hash_source(css.as_bytes()));
         let plain = EmbedStyle::new("").css;
         assert!(
-            plain.contains("color:CanvasText;font:16px/1.5 system-ui") && !plain.contains("--"),
+            plain.contains("color:CanvasText;font:16px/1.5 sans-serif") && !plain.contains("--"),
             "{plain}"
         );
         let other = Head::new("a()", "b{}", More::default());

@@ -11,7 +11,7 @@ use crate::banner::{Colour, Colours, Faint, Processor, RADIUS_PIXELS_MAX, Theme}
 const FONT_CHARS_MAX: usize = 200;
 /// What is there when nothing is written; the same as in `js/style`.
 const RADIUS: u32 = 6;
-const FONT: &str = "system-ui, sans-serif";
+const FONT: &str = "sans-serif";
 /// Words that CSS keeps for itself: what they stand for is the shop's page to say.
 const FONTS_OF_THE_PAGE: [&str; 5] = ["inherit", "initial", "unset", "revert", "revert-layer"];
 /// Families that every browser finds and that have letters: what stands behind one of them is never used for text.

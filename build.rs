@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 38] = [
+const SOURCES: [&str; 39] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -42,6 +42,7 @@ const SOURCES: [&str; 38] = [
     "forget.js",
     "pages.js",
     "kept.js",
+    "ahead.js",
     "choice.js",
     "witness.js",
     "event.js",

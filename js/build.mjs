@@ -10,6 +10,7 @@
  * made.js, made-asks.js, embeds.js                      put in where frames that scripts make were refused before
  * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
  * kept.js                                               put in where a service worker may keep the page
+ * ahead.js                                              put in where a browser fetches the page ahead
  * choice-file.js, forget.js, frames.js                  files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
@@ -153,6 +154,7 @@ await script("open.js", "open-free.js", { __HELD__: "false", __HOSTS__: "false" 
 await bundle("keep.js", "keep-hydrated.js", { __HYDRATED__: "true" });
 await bundle("keep.js", "keep-swapped.js", { __HYDRATED__: "false" });
 await bundle("kept.js", "kept.js", {});
+await script("ahead.js", "ahead.js", {});
 await script("witness.js", "witness.js", {});
 await script("event.js", "event.js", {});
 await script("beacon.js", "beacon.js", {});

@@ -66,6 +66,8 @@ pub const KEEP_HYDRATED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-hyd
 pub const KEEP_SWAPPED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-swapped.js"));
 /// Inline, behind the head's script, in a page that a service worker may keep: is it still the page for the answer that stands?
 pub const KEPT: &str = include_str!(concat!(env!("OUT_DIR"), "/kept.js"));
+/// Inline, behind the head's script, in a page that a browser fetches ahead: tells when it is shown.
+pub const AHEAD: &str = include_str!(concat!(env!("OUT_DIR"), "/ahead.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

@@ -13,7 +13,7 @@ use super::worker::Shared;
 use super::{cache, weeks};
 use crate::clock::Clock;
 use crate::counting::agent::is_robot;
-use crate::counting::{Hit, HitKind, Said, Standing};
+use crate::counting::{Hit, HitKind, Said, Standing, WithoutConsent};
 use crate::policy::consent::{Category, Consent};
 use crate::telemetry::Metrics;
 
@@ -156,6 +156,12 @@ pub(super) fn standing(consent: &Consent) -> Standing {
 /// Does a page put the question to this visitor?
 pub(super) fn is_asked(visit: &Visit, shown: &Consent) -> bool {
     visit.site.mode == Mode::Enforce && shown.is_asked()
+}
+
+/// May what this visitor does be counted?
+pub(super) fn may_count(visit: &Visit) -> bool {
+    let is_allowed = visit.site.practice.without_consent != WithoutConsent::Off || visit.has_statistics();
+    is_allowed && !visit.objects()
 }
 
 /// The view of a page that asks. It waits until the page says in which language it does, and is handed in without a

@@ -21,7 +21,7 @@ use super::practice::CountedBy;
 use super::refusal::Refusal;
 use super::visit::Visit;
 use super::worker::Shared;
-use crate::counting::{HitKind, NotCounted, Notice, WithoutConsent};
+use crate::counting::{HitKind, NotCounted, Notice};
 use crate::policy::consent::Consent;
 use crate::proxy::Body;
 pub(super) use read::EventErrors;
@@ -77,11 +77,12 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
         return false;
     }
     let kind = match told.happened {
-        Happened::View { .. } if visit.site.practice.counted_by == CountedBy::Gateway => {
+        // The request of a page that was fetched ahead was not counted.
+        Happened::View { is_ahead: false, .. } if visit.site.practice.counted_by == CountedBy::Gateway => {
             drop_it(shared, visit, look, NotCounted::CountedByGateway);
             return false;
         }
-        Happened::View { notice, properties } => HitKind::View {
+        Happened::View { notice, properties, .. } => HitKind::View {
             status: StatusCode::OK.as_u16(),
             is_public: is_public(shared, visit, &told.page),
             asked: asked(visit, shown, &look, notice.as_deref()),
@@ -97,8 +98,7 @@ fn hand_in(shared: &Shared, visit: &Visit, look: Look, shown: &Consent, told: To
     let look = Look { target, fragment, referrer: told.referrer, ..look };
     shared.hits.hand_in(look.hit(shared, visit, kind));
     // The counter decides the same, and counts why.
-    let is_allowed = visit.site.practice.without_consent != WithoutConsent::Off || visit.has_statistics();
-    is_allowed && !visit.objects() && !is_of_robot
+    count::may_count(visit) && !is_of_robot
 }
 
 /// The question that stood in the page: the one whose notice it named; where it named none of today's, the one in the

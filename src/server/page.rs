@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use super::count::{self, Look, Waiting, is_download, is_html, is_xml, outcome};
 use super::files::{self, Guess};
 use super::navigation::{Purpose, Word};
+use super::practice::CountedBy;
 use super::redirect::Part;
 use super::refusal::Refusal;
 use super::site::Mode;
@@ -21,6 +22,7 @@ use super::validator::Tag;
 use super::visit::Visit;
 use super::worker::Shared;
 use super::{asking, cache, consent_cookie, guard, own_path, own_sent, service_worker, validator, weeks};
+use crate::banner::assets::AHEAD;
 use crate::counting::HitKind;
 use crate::policy::consent::Consent;
 use crate::proxy::encode::{Decoder, EncodeError};
@@ -45,6 +47,9 @@ struct Ask {
     is_kept: bool,
     /// What the page is made for, where it comes by a service worker.
     made_for: Option<String>,
+    /// What tells of the page's view when it is shown: nobody knows here when that is, or whether, of one that a browser fetches
+    /// ahead.
+    ahead: Option<&'static str>,
     /// The tags of the copies that the browser has.
     known: Vec<HeaderValue>,
     /// When it was told that a copy was made.
@@ -71,6 +76,7 @@ impl Ask {
             is_fetched: fragment::is_fetched(purpose, headers),
             is_kept,
             made_for: kept::made_for(is_kept, headers),
+            ahead: is_told_of(visit, purpose).then_some(AHEAD),
             known: validator::known(headers),
             since: headers.get(header::IF_MODIFIED_SINCE).cloned(),
             accept_encoding: headers.get(header::ACCEPT_ENCODING).cloned(),
@@ -79,6 +85,13 @@ impl Ask {
             shown: asking::shown(visit, headers),
         }
     }
+}
+
+/// Is this a page that is counted once it is shown, and not before?
+fn is_told_of(visit: &Visit, purpose: Purpose) -> bool {
+    purpose == Purpose::PageAhead
+        && visit.site.practice.counted_by == CountedBy::Gateway
+        && count::may_count(visit)
 }
 
 /// Passes a request to the origin and its answer back.

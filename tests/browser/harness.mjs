@@ -182,11 +182,12 @@ export async function withdraw(visitor) {
   await settle(page);
 }
 
-/** One question to the statistics: `{dimensions key → metrics}`, or the metrics alone when nothing divides them. */
-export async function ask(metrics, dimensions = [], filters = []) {
-  const response = await fetch(`${gateway.admin}/api/v2/query`, {
+/** One question to the statistics: `{dimensions key → metrics}`, or the metrics alone when nothing divides them. `of` says which
+ * gateway's. */
+export async function ask(metrics, dimensions = [], filters = [], of = gateway) {
+  const response = await fetch(`${of.admin}/api/v2/query`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${of.token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ site_id: 'shop', metrics, date_range: 'day', dimensions, filters }),
   });
   if (!response.ok) throw new Error(`the statistics answered ${response.status}: ${await response.text()}`);

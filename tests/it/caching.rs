@@ -14,7 +14,7 @@ use crate::support::origin::html_page;
 use crate::support::{Gateway, Origin, RULES, Visitor, get, start, start_with};
 
 /// An origin whose page has these fields, and `v1` as its tag unless the address names another.
-fn tagged(fields: &'static [(&'static str, &'static str)]) -> Origin {
+pub fn tagged(fields: &'static [(&'static str, &'static str)]) -> Origin {
     Origin::answering(move |asked| {
         let mut page = html_page(SHOP);
         let tag = asked.target.split_once("tag=").map_or("v1", |(_, tag)| tag);

@@ -8,6 +8,7 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
+mod ahead;
 mod asked;
 mod asking;
 mod bad_choices;

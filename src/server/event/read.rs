@@ -2,9 +2,9 @@
 //!
 //! Keys have a long name and the short one of Plausible's scripts: `name` `n`, `url` `u`, `domain` `d`, `referrer` `r`,
 //! `props` `p` `m` `meta` (an object, or JSON in a text), `revenue` `$`, `interactive` `i`, `hashMode` `h`, and for
-//! `engagement` `e` (milliseconds) and `sd` (percent). Our own script says with `notice` what a page asked. Others are
-//! passed over, so that newer clients are understood; and so are a revenue and properties that are none, as Plausible
-//! does: a purchase is not lost for a faulty amount.
+//! `engagement` `e` (milliseconds) and `sd` (percent). Our own scripts say with `notice` what a page asked, and with `ahead` that
+//! a browser had fetched it before it was shown. Others are passed over, so that newer clients are understood; and so are
+//! a revenue and properties that are none, as Plausible does: a purchase is not lost for a faulty amount.
 //! `domain` is one of these: the site is the one whose host was asked.
 
 use std::collections::BTreeMap;
@@ -58,8 +58,8 @@ pub(super) struct Page {
 
 /// What happened on a page.
 pub(super) enum Happened {
-    /// It was shown, and asked under the notice of that name.
-    View { notice: Option<Box<str>>, properties: Properties },
+    /// It was shown, and asked under the notice of that name. A browser may have fetched it ahead.
+    View { is_ahead: bool, notice: Option<Box<str>>, properties: Properties },
     /// Something that has a name.
     Event { name: Arc<str>, is_interactive: bool, properties: Properties, revenue: Option<Revenue> },
     /// It had attention.
@@ -107,7 +107,8 @@ pub(super) fn event(body: &[u8]) -> Result<Told, EventErrors> {
     let happened = match name {
         VIEW => {
             let notice = fields.get("notice").and_then(Value::as_str).map(Into::into);
-            Happened::View { notice, properties }
+            let is_ahead = fields.get("ahead") == Some(&Value::Bool(true));
+            Happened::View { is_ahead, notice, properties }
         }
         ENGAGEMENT => engagement(&fields)?,
         name => {

@@ -11,7 +11,6 @@
 //! A worker whose script has a `Referrer-Policy` that
 //! leaves no path of it (`no-referrer`, `origin`, `strict-origin`) is not known.
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 
 use super::{Ask, decoder, fragment};
@@ -67,12 +66,9 @@ pub(super) fn made_for(is_kept: bool, headers: &HeaderMap) -> Option<String> {
     made.bytes().all(|byte| byte.is_ascii_alphanumeric() || b",:~-_".contains(&byte)).then_some(made)
 }
 
-/// The script of such a page; `tag` begins one that may run there, and is empty where none may.
-pub(super) fn check(tag: &[u8], made: &str) -> Bytes {
-    match tag {
-        [] => Bytes::new(),
-        tag => Bytes::from([tag, KEPT.replace(MADE_TOKEN, made).as_bytes(), b"</script>"].concat()),
-    }
+/// The script of such a page.
+pub(super) fn check(made: &str) -> String {
+    KEPT.replace(MADE_TOKEN, made)
 }
 
 /// Is the first that is neither space nor a comment a doctype, or the start of `<html>`?

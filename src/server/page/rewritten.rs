@@ -210,6 +210,16 @@ pub(super) fn make_changed(head: &mut response::Parts, coding: Coding) {
 /// Marks a page that answered a form: our scripts do not load it again, and its own forms have no way back to it.
 const SENT: &[u8] = b"<meta id=consentry_sent>";
 
+/// What stands first in the page, with these scripts behind it; `tag` begins one that may run there, and is empty where none may.
+fn followed(head: Bytes, tag: &[u8], scripts: [Option<&str>; 2]) -> Bytes {
+    let scripts: Vec<&str> = scripts.into_iter().flatten().filter(|_| !tag.is_empty()).collect();
+    if scripts.is_empty() {
+        return head;
+    }
+    let scripts = scripts.iter().flat_map(|script| [tag, script.as_bytes(), b"</script>"]);
+    Bytes::from([&head[..]].into_iter().chain(scripts).collect::<Vec<_>>().concat())
+}
+
 fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     let shown = if ask.purpose.is_page() { Shown::AsPage } else { Shown::InFrame };
     let LetIn { mut head, script, idle, embeds, embed_style, keep, languages, tail } =
@@ -218,8 +228,9 @@ fn insertions(visit: &Visit, ask: &Ask, headers: &mut HeaderMap) -> Insertions {
     if visit.is_sent() {
         head = Bytes::from([&head, SENT].concat());
         return_path = Bytes::new();
-    } else if let Some(made) = &ask.made_for {
-        head = Bytes::from([head, kept::check(&script, made)].concat());
+    } else {
+        let check = ask.made_for.as_deref().map(kept::check);
+        head = followed(head, &script, [check.as_deref(), ask.ahead]);
     }
     let origin = Banner::origin(visit.client.is_https, visit.host.authority());
     Insertions {

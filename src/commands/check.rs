@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Failure, load, print, say};
 use crate::config::{Config, Site};
+use crate::counting::WithoutConsent;
 use crate::counting::place::PlacesFile;
 use crate::policy::Policy;
 use crate::policy::consent::Category;
@@ -61,6 +62,7 @@ fn warnings(config: &Config) -> Vec<String> {
     }
     for site in &config.sites {
         warnings.extend(crowded(site).filter(|_| site.mode != Mode::Off));
+        warnings.extend(uncounted(site));
         let origin = &site.origin.origin;
         if let Err(problem) = reach(origin) {
             warnings.push(format!("site \"{}\": the origin {origin} does not answer: {problem}", site.name));
@@ -94,6 +96,27 @@ fn crowded(site: &Site) -> Option<String> {
     Some(format!(
         "site \"{}\": {when}, the fence has no space for {left_out} more hosts: they stay closed; \
          name the trackers the shop uses in [site.consent], such as uses = [\"google-tag\", \"google-analytics\"]",
+        site.name
+    ))
+}
+
+/// A site that counts only who agreed to statistics, and asks nobody.
+fn uncounted(site: &Site) -> Option<String> {
+    if site.practice.without_consent != WithoutConsent::Off {
+        return None;
+    }
+    let why = match site.mode {
+        Mode::Observe => "in the mode \"observe\" nobody is asked",
+        Mode::Off => "in the mode \"off\" nobody is asked",
+        // What is wrong with the trackers themselves was told when the file was read.
+        Mode::Enforce if site.catalog().ok()?.asked().contains(Category::Statistics) => return None,
+        Mode::Enforce => {
+            "nobody is asked about statistics: returns = false, and uses names nothing that is for them"
+        }
+    };
+    Some(format!(
+        "site \"{}\": without_consent = \"off\" counts only who agreed to statistics, and {why}: no visit will be counted; \
+         write without_consent = \"visitors\" in [site.statistics], or leave out what keeps the question away",
         site.name
     ))
 }
@@ -151,6 +174,27 @@ mod tests {
             "{told:?}"
         );
         assert!(warnings(&config(&text.replace("\"enforce\"", "\"off\""))).is_empty());
+    }
+
+    #[test]
+    fn a_site_that_would_count_nobody_is_told_why() {
+        let (_origin, text) = answering();
+        let told = |mode: &str, lines: &str| {
+            let text = text.replace("\"enforce\"", mode).replace("hotjar", "meta-pixel");
+            warnings(&config(&format!("{text}[site.statistics]\n{lines}")))
+        };
+        let nobody = "without_consent = \"off\"\nreturns = false\n";
+        for (mode, lines, why) in [
+            ("\"enforce\"", nobody, "returns = false"),
+            ("\"observe\"", "without_consent = \"off\"\n", "\"observe\" nobody"),
+            ("\"off\"", "without_consent = \"off\"\n", "\"off\" nobody"),
+        ] {
+            let told = told(mode, lines);
+            assert!(told.len() == 1 && told[0].contains(why), "{mode}: {told:?}");
+        }
+        for lines in ["without_consent = \"off\"\n", "returns = false\n"] {
+            assert_eq!(told("\"enforce\"", lines), [""; 0], "{lines}");
+        }
     }
 
     #[test]

@@ -271,6 +271,17 @@ fn necessary_domain_above_a_host_that_needs_consent_is_a_fault() {
 }
 
 #[test]
+fn a_list_of_uses_without_anything_necessary_is_doubted() {
+    for (uses, is_doubted) in
+        [("\"hotjar\"", true), ("", true), ("\"hotjar\", \"stripe\"", false), ("\"*\"", false)]
+    {
+        let text = LEAST.replace("{ mode", &format!("{{ uses = [{uses}], mode"));
+        let told = parse_with(&text, "proxy.toml", Catalog::built_in()).unwrap().warnings.to_string();
+        assert_eq!(told.contains("visitors are told of all"), is_doubted, "{uses}: {told}");
+    }
+}
+
+#[test]
 fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
     for (rule, frees) in [
         ("host = \"*.acme.example\"", true),

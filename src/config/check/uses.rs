@@ -6,6 +6,7 @@ use super::super::file::{Fault, Table};
 use super::super::report::{Problem, nearest};
 use super::{Given, doubt, unique};
 use crate::policy::catalog::TrackerEntry;
+use crate::policy::consent::Category;
 use crate::server::practice::Practice;
 
 /// Every tracker, in the list of those that the site uses.
@@ -47,7 +48,30 @@ pub(super) fn uses(
         return None;
     }
     check_needs(consent, uses.get_ref(), given.built_in, own);
+    check_necessary(consent, &uses, given.built_in, own);
     Some(uses.into_inner().into_iter().map(Spanned::into_inner).collect())
+}
+
+/// Notes a list without anything necessary: then all of that is declared, as if the shop had it.
+fn check_necessary(
+    consent: &Table<'_>,
+    uses: &Spanned<Vec<Spanned<String>>>,
+    built_in: &[TrackerEntry],
+    own: &[TrackerEntry],
+) {
+    let is_necessary = |entry: &&TrackerEntry| entry.category == Category::Necessary.name();
+    let is_named = |entry: &TrackerEntry| uses.get_ref().iter().any(|id| *id.get_ref() == entry.id);
+    let count = built_in.iter().filter(is_necessary).count();
+    let is_said =
+        own.iter().any(|entry| is_necessary(&entry)) || built_in.iter().filter(is_necessary).any(is_named);
+    if is_said || count == 0 {
+        return;
+    }
+    let reason = format!(
+        "uses names nothing that is necessary: visitors are told of all {count} such services that are known"
+    );
+    let remedy = "name those the shop has, such as \"stripe\" or \"woocommerce\"; the inventory tells what was seen (docs/observe.md)";
+    doubt(consent.notes(), uses.span(), &reason, remedy);
 }
 
 /// Notes the trackers that cannot work after a yes, because another one that they need is not used.

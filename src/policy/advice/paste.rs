@@ -12,7 +12,8 @@ const BEGINNING_BYTES_MIN: usize = 3;
 /// Lines for the `[[site]]` whose things were seen. Each line is empty or begins with `#`, so the text can be put
 /// anywhere in a settings file as it is. Lines of explanation begin with `# `, what could be settings with `#` alone:
 ///
-/// - `uses`, the trackers that were seen and need consent, for `[site.consent]`;
+/// - `uses`, the trackers that were seen and need consent, for `[site.consent]`; and by name, as an explanation, those that are
+///   necessary: who names some of them has to know all that the shop needs;
 /// - a `[[site.allow]]` for each unknown host, cookie, key and service worker that is held, with an empty `why` to be filled in.
 ///
 /// Any text may be given as a name: it is folded first ([`Policy::name`]).
@@ -28,6 +29,8 @@ pub fn to_paste<'a>(policy: &Policy, seen: impl IntoIterator<Item = (Thing, &'a 
 struct List {
     /// Ids of trackers that need consent.
     uses: BTreeSet<String>,
+    /// Ids of those that are necessary.
+    necessary: BTreeSet<String>,
     /// Hosts that several trackers share, with their ids.
     shared: BTreeSet<(String, String)>,
     /// Rules that could be written: key and value.
@@ -43,6 +46,7 @@ impl List {
             Class::Tracker(tracker) if Policy::is_asked(tracker) => {
                 self.uses.insert(tracker.name_id.clone());
             }
+            Class::Tracker(tracker) => drop(self.necessary.insert(tracker.name_id.clone())),
             Class::Shared(trackers) => {
                 let asked = trackers.iter().filter(|tracker| Policy::is_asked(tracker));
                 let ids: Vec<&str> = asked.map(|tracker| tracker.name_id.as_str()).collect();
@@ -66,8 +70,13 @@ impl List {
             lines.push(
                 "# Trackers that were seen and need consent. This line belongs in [site.consent].".to_owned(),
             );
-            let ids: Vec<String> = self.uses.iter().map(|id| format!("\"{id}\"")).collect();
-            lines.push(format!("#uses = [{}]", ids.join(", ")));
+            lines.push(format!("#uses = [{}]", quoted(&self.uses)));
+        }
+        if !self.necessary.is_empty() {
+            lines.push(String::new());
+            lines.push("# Necessary services that were seen. Where uses names such ones, too, visitors are told of these alone and not of".to_owned());
+            lines.push("# all that are known, and scripts may store only what these do. Walk through the checkout first.".to_owned());
+            lines.push(format!("# {}", quoted(&self.necessary)));
         }
         if !self.shared.is_empty() {
             lines.push(String::new());
@@ -104,6 +113,11 @@ impl List {
         lines.push(String::new());
         lines.join("\n")
     }
+}
+
+fn quoted(ids: &BTreeSet<String>) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+    ids.join(", ")
 }
 
 /// The rule that would be about this name alone, or about what begins like it; `None` when there is none.
@@ -155,6 +169,7 @@ mod tests {
         ];
         let text = to_paste(plain(), seen);
         assert!(text.contains("\n#uses = [\"google-analytics\", \"hotjar\"]\n"), "{text}");
+        assert!(text.contains("\n# \"shop-cart\", \"shop-session\"\n"), "{text}");
         assert!(text.contains("# www.google.com: "), "{text}");
         let stanza =
             |key: &str| format!("\n#[[site.allow]]\n#{key}\n#category = \"necessary\"\n#why = \"\"\n");

@@ -94,7 +94,7 @@ function answer(host, url, links, destination) {
 let pair;
 
 /** A certificate made for this run, once; browsers under test are told not to mind who signed it. */
-function certificate() {
+export function certificate() {
   pair ??= newCertificate();
   return pair;
 }

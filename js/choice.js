@@ -97,7 +97,7 @@ const again = (answer, receipt, takesBack) => {
     } catch {}
   location.reload();
   // Who is asked whether to leave (beforeunload) may stay.
-  setTimeout(() => settled(answer), 1000);
+  setTimeout(settled, 1000, answer);
 };
 
 /** Was another answer given while this one was on its way? Then nothing follows from this one; a button is pressed again. */
@@ -203,7 +203,7 @@ consentry.choose = async (choice, reply) => {
     // The script that asked hears of it; the page stays, and the next answer is sent.
     if (!isLate) consentry.busy = 0;
     const { error } = await refused.json();
-    fault = Object.assign(new Error(error), { status: refused.status });
+    fault = Object.assign(Error(error), { status: refused.status });
   };
   await send(fields, leave);
   if (fault) throw fault;

@@ -38,7 +38,7 @@ export function preferences(consentry, send, way, tell) {
     back.type = "button";
     back.className = "back";
     back.textContent = page.querySelector("nav a").textContent;
-    back.addEventListener("click", () => dialog.close());
+    back.onclick = () => dialog.close();
     const title = page.querySelector("h1");
     title.id = "title";
     title.tabIndex = -1;

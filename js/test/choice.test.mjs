@@ -222,7 +222,7 @@ test("without a network the page and the question stay, and the next answer is s
 test("where the visitor stays in a page that asks before it goes, the answer is settled all the same", async () => {
   const { page, seen, calls, press } = asked();
   const later = [];
-  page.setTimeout = (what) => later.push(what);
+  page.setTimeout = (what, _, ...given) => later.push(() => what(...given));
   await press("choice", "all");
   assert.deepEqual([calls.reload, seen.removed, !!page.consentry.busy], [1, 0, true]);
   later.forEach((what) => what());
@@ -370,7 +370,7 @@ test("a page that answered a form is not loaded again for a film: it is said in 
 test("who stays in a page that asks before it goes keeps the question when a film was allowed", async () => {
   const { page, seen, calls, press } = asked();
   const later = [];
-  page.setTimeout = (what) => later.push(what);
+  page.setTimeout = (what, _, ...given) => later.push(() => what(...given));
   await press("tracker", "youtube");
   later.forEach((what) => what());
   assert.deepEqual([calls.reload, seen.removed, page.consentry.busy], [1, 0, 0]);

@@ -9,6 +9,7 @@ use super::service_worker;
 
 pub(super) const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 pub(super) const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const UPGRADE: HeaderName = header::UPGRADE_INSECURE_REQUESTS;
 /// What scripts send along that fetch a part of a page and put it in: jQuery and others, htmx, Turbo, pjax, Unpoly. A
 /// browser that goes to a page cannot send these.
 const FRAGMENT: [HeaderName; 5] = [
@@ -124,11 +125,12 @@ fn is_fragment(headers: &HeaderMap) -> bool {
 }
 
 /// Does a service worker pass on that somebody goes to a page? Of what for, Chromium then says no more than that it is no script's
-/// own request: none can be of that mode (Fetch Standard section 5.4). A link to a download is, but names no HTML. A frame that
-/// a worker passes on looks the same, and is taken for a page.
+/// own request: none can be of that mode (Fetch Standard section 5.4). A link to a download is, but names no HTML. Firefox does not
+/// say that much, nor does any browser where a worker makes a request of its own of it: what browsers ask for with a page alone
+/// is left (Upgrade Insecure Requests section 3.2.1). A frame that a worker passes on looks the same, and is taken for a page.
 pub(super) fn is_passed_on(headers: &HeaderMap) -> bool {
     let is = |name: &HeaderName, word: &str| headers.get(name).is_some_and(|value| value == word);
-    is(&DEST, "empty") && is(&MODE, "navigate") && names_html(headers)
+    is(&DEST, "empty") && (is(&MODE, "navigate") || is(&UPGRADE, "1")) && names_html(headers)
 }
 
 /// Browsers that go to a page name HTML, each of them, and send forms. A client that names nothing or everything may be
@@ -180,6 +182,11 @@ mod tests {
         let ahead = ("sec-purpose", "prefetch");
         assert_eq!(purpose(&Method::GET, &[empty, navigate, html, ahead]), Purpose::PageAhead);
         assert_eq!(purpose(&Method::GET, &[empty, navigate]), Purpose::Other, "a link to a download");
+        // Firefox 153, and what `fetch(new Request(event.request, {}))` sends.
+        let (own, page) = (("sec-fetch-mode", "same-origin"), ("upgrade-insecure-requests", "1"));
+        assert_eq!(purpose(&Method::GET, &[empty, own, html, page]), Purpose::Page);
+        assert_eq!(purpose(&Method::GET, &[empty, own, page]), Purpose::Other, "a link to a download");
+        assert_eq!(purpose(&Method::GET, &[empty, own, html]), Purpose::Other, "a script's own request");
         let cors = ("sec-fetch-mode", "cors");
         assert_eq!(purpose(&Method::GET, &[empty, cors, html]), Purpose::Other, "a script's own request");
     }

@@ -24,9 +24,10 @@
     granted() == then ||
     // Tags that run are told before the page goes, and it stays where something would be lost (stays.js): by a file (forget.js),
     // asked for once for each answer, or by what stands in the page (choice.js). Where the file fails and everything was agreed
-    // to, there is no room to look (600 bytes).
+    // to, there is no room to look (600 bytes). Without a file it is noted for which answer that was (consentry.went): the page
+    // that is on its way sets cookies, too, of which the browser tells the one that goes.
     (__ALONE__
-      ? (consentry.stands?.(), self.consentry_sent || location.reload())
+      ? consentry.went == (consentry.went = granted()) || (consentry.stands?.(), self.consentry_sent || location.reload())
       : __FREE__
         ? import(consentry.at + "choice.js?now").catch(() => location.reload())
         : import(consentry.at + (__GRANTED__ ? "choice.js?now" : "choice.js?new") + granted()).catch(

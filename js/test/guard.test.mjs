@@ -206,6 +206,23 @@ test("a page that may fetch no file tells its tags by itself before it goes, and
     }
 });
 
+test("a page that may fetch no file is loaded anew once for each answer, whatever the page on its way sets", async () => {
+  for (const guard of ["guard-alone", "guard-free-alone"]) {
+    const it = makePage({ cookies: { consentry: SEALED.all } });
+    it.guard(HELD, guard);
+    await it.settled();
+    it.jar.set("consentry", SEALED.no);
+    for (const token of ["1", "2", "3"]) {
+      it.jar.set("XSRF-TOKEN", token);
+      it.fire("cookie change", {});
+    }
+    assert.equal(it.calls.reload, 1, guard);
+    it.jar.set("consentry", SEALED.less);
+    it.fire("cookie change", {});
+    assert.equal(it.calls.reload, guard === "guard-alone" ? 2 : 1, `${guard}: another answer, which is the same to who may do all`);
+  }
+});
+
 test("while an answer is on its way in this tab, the guard waits", async () => {
   const it = guarded();
   await it.settled();

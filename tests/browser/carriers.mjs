@@ -113,3 +113,23 @@ export const ownFiles = {
   '/shared.js': (d) => ['text/javascript', `fetch('https://shared-worker.${d}/a', { mode: 'no-cors' }).catch(() => {});`],
   '/frame': (d) => ['text/html; charset=utf-8', `<!doctype html><title>ramme</title><script src="https://frame-own.${d}/a.js"></script>`],
 };
+
+/** A tracker of each category, and a host nobody knows. */
+export const DOMAINS = { statistics: 'stats.example', marketing: 'ads.example', preferences: 'prefs.example', unknown: 'leak.example' };
+
+const tracker = ([category, domain]) => `
+[[site.tracker]]
+id = "test-${category}"
+name = "Test ${category}"
+category = "${category}"
+provider = { name = "Test AS", country = "NO", privacy = "https://${domain}/privacy" }
+purpose = { en = "Tests.", nb = "Tester." }
+hosts = [{ host = "*.${domain}", sockets = true }]
+cookies = [{ name = "test_${category}", days = 30 }]
+storage = ["test_${category}"]
+globals = ["test_${category}"]
+source = "https://${domain}/docs"
+`;
+
+/** What a gateway's settings say of them. */
+export const TABLES = Object.entries(DOMAINS).filter(([category]) => category !== 'unknown').map(tracker).join('');

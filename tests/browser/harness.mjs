@@ -29,11 +29,10 @@ export const gateway = (() => {
   return { shop: need('GATEWAY'), admin: need('ADMIN'), token: need('TOKEN'), prefix: process.env.PREFIX || '/_consentry' };
 })();
 
-/** The Chromium of this machine. */
-export function browserPath() {
-  const named = process.env.CHROMIUM;
-  if (named) return named;
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
+/** The program that the environment names, or the first of these names on the PATH. */
+export function programPath(variable, names) {
+  if (process.env[variable]) return process.env[variable];
+  for (const name of names) {
     for (const dir of (process.env.PATH ?? '').split(delimiter)) {
       try {
         accessSync(join(dir, name), constants.X_OK);
@@ -41,8 +40,11 @@ export function browserPath() {
       } catch { /* not here: look on */ }
     }
   }
-  throw new Error('no Chromium found: install the package "chromium", or name the program in CHROMIUM');
+  throw new Error(`none of ${names.join(', ')} found: install the package "${names[0]}", or name the program in ${variable}`);
 }
+
+/** The Chromium of this machine. */
+export const browserPath = () => programPath('CHROMIUM', ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']);
 
 /** How often Chromium is started until it stays; about one start in five hundred ends in a crash of its own. */
 const LAUNCHES_MAX = 3;

@@ -3,32 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CARRIERS } from './carriers.mjs';
+import { CARRIERS, DOMAINS, TABLES } from './carriers.mjs';
 import { chooseBeside, newVisitor, until } from './harness.mjs';
 import { CODINGS, startGateway, startShop } from './hostile.mjs';
 
-/** A tracker of each category, and a host nobody knows. */
-const DOMAINS = { statistics: 'stats.example', marketing: 'ads.example', preferences: 'prefs.example', unknown: 'leak.example' };
 const EVERY = Object.values(DOMAINS).join(',');
 const ASKED = ['preferences', 'statistics', 'marketing'];
 
 /** Cookies the shop's server sets on everything, by the category they belong to. */
 const COOKIES = { statistics: '_ga', marketing: '_fbp' };
-
-const tracker = (category, domain) => `
-[[site.tracker]]
-id = "test-${category}"
-name = "Test ${category}"
-category = "${category}"
-provider = { name = "Test AS", country = "NO", privacy = "https://${domain}/privacy" }
-purpose = { en = "Tests.", nb = "Tester." }
-hosts = [{ host = "*.${domain}", sockets = true }]
-cookies = [{ name = "test_${category}", days = 30 }]
-storage = ["test_${category}"]
-globals = ["test_${category}"]
-source = "https://${domain}/docs"
-`;
-const TABLES = ASKED.map((category) => tracker(category, DOMAINS[category])).join('');
 
 /**
  * Frames that a script of the shop makes: Chromium opens a connection for them before it asks the policy, and then makes no

@@ -43,18 +43,19 @@
   // A key can be written as a property too (localStorage.key = …), which only a stand-in can see. Setting a property
   // of a stand-in defines it (ECMA-262 section 10.1.9.2), and setItem() knows the rule. It is made when it is asked
   // for: opening a storage makes a page wait for the browser (1.3 ms each in the middle of 20 new browsers). Where an
-  // app's browser has no storage the page is told so.
+  // app's browser has no storage the page is told so. To WebKit a getter that is called on nothing is one of no window.
   ["localStorage", "sessionStorage"].map((name) => {
     let open = self.__lookupGetter__(name),
       standIn;
     self.__defineGetter__(
       name,
-      () =>
-        open() &&
-        (standIn ||= new Proxy(open(), {
-          get: (target, key) => target[key]?.bind?.(target) ?? target[key],
-          defineProperty: (target, key, given) => [target.setItem(key, given.value)],
-        })),
+      (its = open.call(self)) =>
+        (standIn ||=
+          its &&
+          new Proxy(its, {
+            get: (target, key) => target[key]?.bind?.(target) ?? target[key],
+            defineProperty: (target, key, given) => [target.setItem(key, given.value)],
+          })),
     );
   });
 

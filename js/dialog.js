@@ -86,7 +86,7 @@ export function preferences(consentry, send, way, tell) {
     if (find("consentry-dialog")) return;
     opening ??= show()
       .catch(() => navigator.onLine && (location.href = way()))
-      .finally(() => (opening = 0));
+      .finally(() => (opening = void 0));
     return opening;
   };
 }

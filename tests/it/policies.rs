@@ -62,7 +62,7 @@ fn hash(text: &str) -> String {
 }
 
 fn is_fence(value: &str) -> bool {
-    value.starts_with("default-src 'self' data: blob: ")
+    value.starts_with("worker-src 'self' blob:; default-src 'self' data: blob: ")
         && value.contains(" 'unsafe-inline' 'unsafe-eval' ")
         && value.ends_with("; report-uri /_consentry/report")
 }

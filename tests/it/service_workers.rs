@@ -105,7 +105,7 @@ fn a_script_kept_by_a_cache_has_the_tightest_fence() {
         visitor.post(choice, &[]);
         let answer = visitor.get("/a.js", &[("sec-fetch-dest", "script")]);
         let fence = answer.header("content-security-policy").expect("a fence");
-        assert!(fence.starts_with("default-src 'self' data: blob: "), "{fence}");
+        assert!(fence.starts_with("worker-src 'self' blob:; default-src 'self' data: blob: "), "{fence}");
         assert!(!fence.contains('.') && !fence.contains("https:"), "{fence}");
         assert_eq!(answer.header("cache-control"), Some("max-age=600"));
         assert_eq!(answer.header("etag"), Some("\"1\""));

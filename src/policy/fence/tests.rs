@@ -40,8 +40,8 @@ fn sources(policy: &Policy, consent: &Consent, page: Page<'_>) -> Vec<String> {
 
 fn sources_of(fence: &Fence) -> Vec<String> {
     let text = text_of(fence);
-    let list = text.split(';').next().unwrap_or_default();
-    list.split(' ').skip(1).map(str::to_owned).collect()
+    let list = text.split("; ").find_map(|part| part.strip_prefix("default-src ")).unwrap_or_default();
+    list.split(' ').map(str::to_owned).collect()
 }
 
 /// Does a source take `https://host path` on an https page, as browsers read it?
@@ -172,6 +172,17 @@ fn the_shops_own_code_and_hosts_stay_free() {
     assert!(!sources.iter().any(|source| source.starts_with("*:") || source == "*" || source.contains('[')));
 }
 
+/// In WebKit a worker made of a `data:` address is under no policy; HTML has it inherit the one of its page.
+#[test]
+fn no_fence_lets_a_worker_be_made_of_an_address() {
+    let closed = closed();
+    let states = fenced(plain()).map(|consent| text(plain(), &consent, FRONT));
+    for fence in states.chain([closed.to_str().unwrap().to_owned()]) {
+        let workers: Vec<_> = fence.split("; ").filter(|part| part.starts_with("worker-src")).collect();
+        assert_eq!(workers, ["worker-src 'self' blob:"], "{fence}");
+    }
+}
+
 #[test]
 fn apps_that_identify_and_pay_can_be_started_from_a_frame_in_every_state() {
     let rules = vec![allow(Allowed::Frames, Necessary, &["/kasse"])];
@@ -181,7 +192,8 @@ fn apps_that_identify_and_pay_can_be_started_from_a_frame_in_every_state() {
     for (policy, consent) in states {
         for path in ["/", "/kasse"] {
             let fence = text(policy, &consent, Page { path, ..FRONT });
-            let frames = fence.split("; ").filter(|part| !part.starts_with("report-uri"));
+            let frames =
+                fence.split("; ").filter(|part| part.contains("-src '") && !part.starts_with("worker"));
             for directive in frames {
                 for scheme in ["bankid:", "swish:", "vipps:", "mobilepay:", "mitid:", "frejaeid:"] {
                     assert!(directive.split(' ').any(|source| source == scheme), "{scheme} in {directive}");
@@ -252,9 +264,9 @@ fn every_fence_ends_with_where_reports_go() {
     trackers.insert(policy.catalog().named("youtube").unwrap().id);
     for consent in policy.states().chain([Consent::none(), single(&[], trackers)]) {
         let fence = text(policy, &consent, FRONT);
-        let is_whole = fence.starts_with("default-src 'self'")
+        let is_whole = fence.starts_with("worker-src 'self' blob:; default-src 'self'")
             && fence.ends_with("; report-uri /_consentry/report")
-            && fence.matches(';').count() == 1;
+            && fence.matches(';').count() == 2;
         assert!(fence.is_empty() || (is_whole && policy.is_fence(fence.as_bytes())), "{fence}");
     }
     assert!(!policy.is_fence(b"default-src 'self'; report-uri /_consentry/report"));

@@ -15,7 +15,6 @@
  *   last            what was answered last, fields or a button: the same once more is not sent while it is on its way
  *   typed           something was typed in the page (question.js), which is not to be lost (stays.js)
  *   stands()        where no file may be fetched: tells tags what another tab's answer left standing, before the page goes
- *   went            there, for which answer that was (watch.js)
  * document hears "consentry:change" with detail.consent after each choice.
  *
  * What is set when it is built: __DIALOG__ in the file that pages fetch when a button is pressed, somebody opens the preferences or

@@ -35,7 +35,6 @@ export function preferences(consentry, send, way, tell) {
     root.adoptedStyleSheets = [style];
     const dialog = document.createElement("dialog");
     const back = document.createElement("button");
-    back.type = "button";
     back.className = "back";
     back.textContent = page.querySelector("nav a").textContent;
     back.onclick = () => dialog.close();
@@ -82,11 +81,9 @@ export function preferences(consentry, send, way, tell) {
     throw host;
   };
 
-  return () => {
-    if (find("consentry-dialog")) return;
-    opening ??= show()
+  return () =>
+    find("consentry-dialog") ||
+    (opening ||= show()
       .catch(() => navigator.onLine && (location.href = way()))
-      .finally(() => (opening = void 0));
-    return opening;
-  };
+      .finally(() => (opening = 0)));
 }

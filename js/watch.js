@@ -13,21 +13,21 @@
   // a no in another tab costs nobody what was typed in this one.
   // Where nothing is held there is no such page, and what is looked for is everything ("psm").
   // A document in a sandbox is of no origin ("null", not "http…"), may not read cookies, and has no answer that could change.
-  const granted = () =>
+  let granted = () =>
     origin > "i" ||
     (__FREE__
       ? /\.psm\./.test(document.cookie)
       : (/consentry=..\d+.(\w*.[^.;]*)/.exec(document.cookie) || "..")[1]);
-  const then = granted();
-  const check = () =>
+  let then = granted();
+  let check = () =>
     consentry.busy ||
     granted() == then ||
     // Tags that run are told before the page goes, and it stays where something would be lost (stays.js): by a file (forget.js),
     // asked for once for each answer, or by what stands in the page (choice.js). Where the file fails and everything was agreed
-    // to, there is no room to look (600 bytes). Without a file it is noted for which answer that was (consentry.went): the page
-    // that is on its way sets cookies, too, of which the browser tells the one that goes.
+    // to, there is no room to look (600 bytes). Without a file it happens once for each answer, too: the page that is on its way
+    // sets cookies, of which the browser tells the one that goes.
     (__ALONE__
-      ? consentry.went == (consentry.went = granted()) || (consentry.stands?.(), self.consentry_sent || location.reload())
+      ? ((then = granted()), consentry.stands?.(), self.consentry_sent || location.reload())
       : __FREE__
         ? import(consentry.at + "choice.js?now").catch(() => location.reload())
         : import(consentry.at + (__GRANTED__ ? "choice.js?now" : "choice.js?new") + granted()).catch(

@@ -107,8 +107,12 @@ impl Policy {
     fn widened(&self, ready: &Fence, consent: &Consent) -> Fence {
         let mut fence = ready.clone();
         let Some(policy) = &ready.content_security_policy else { return fence };
-        let end = self.fence_end();
-        let mut text = policy.as_bytes().strip_suffix(end.as_bytes()).unwrap_or_default().to_vec();
+        let report = self.fence_end();
+        // What frames are free for stands behind the sources of everything else.
+        let ends = [[FRAMES, &report].concat(), report];
+        let text = |end: &String| policy.as_bytes().strip_suffix(end.as_bytes());
+        let Some((end, text)) = ends.iter().find_map(|end| Some((end, text(end)?))) else { return fence };
+        let mut text = text.to_vec();
         // A container that a category opens is in the state's own fence.
         let stands = |tracker: &Tracker| {
             let mut opened_by = tracker.serves.iter().chain([&tracker.category]);

@@ -150,6 +150,18 @@ fn a_single_tracker_opens_its_own_hosts_only() {
 }
 
 #[test]
+fn a_single_tracker_opens_its_hosts_for_pictures_where_any_frame_is_free_too() {
+    let rules = vec![allow(Allowed::Frames, Necessary, &["/kasse"])];
+    let policy = policy(Settings { allow: rules, ..settings() });
+    let mut trackers = TrackerSet::NONE;
+    trackers.insert(policy.catalog().named("youtube").unwrap().id);
+    for path in ["/", "/kasse"] {
+        let sources = sources(&policy, &single(&[], trackers), Page { path, ..FRONT });
+        assert!(sources.iter().any(|source| source == "*.ytimg.com"), "{path}: {sources:?}");
+    }
+}
+
+#[test]
 fn the_shops_own_code_and_hosts_stay_free() {
     let hosts = vec!["shop.example".into(), "*.cdn.example".into(), "*".into(), "[::1]".into()];
     let policy = policy(Settings { hosts, ..settings() });

@@ -12,7 +12,7 @@
 //! - hosts when the operator lets unknown ones pass: a policy can only say what is allowed, not what is not. Then
 //!   there is no Content-Security-Policy and only the tags are held.
 //!
-//! A worker has a directive of its own, which leaves out `data:`: to WebKit a worker made of such an address has no policy at
+//! A worker has a directive of its own, which leaves out `data:`: to `WebKit` a worker made of such an address has no policy at
 //! all, and reaches any host (HTML has it inherit the page's). One made of a blob inherits it everywhere.
 //!
 //! Scripts start the apps that people identify themselves and pay with by an address in a frame, such as `bankid:`. Their

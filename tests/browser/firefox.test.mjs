@@ -3,16 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CARRIERS, DOMAINS, TABLES } from './carriers.mjs';
+import { ALL, EVERY, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, withNew } from './engines.mjs';
 import { KEYS, newFirefox } from './firefox.mjs';
 import { gateway as demo, until } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 import { NECESSARY_COOKIES } from './shop.mjs';
 
-const EVERY = Object.values(DOMAINS).join(',');
-const ALL = 'necessary,preferences,statistics,marketing';
-/** Looks in a row that find nothing new before a page counts as quiet. */
-const QUIET_LOOKS = 8;
-const page = (body, head = '') => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title>${head}</head><body><main>${body}</main></body></html>`;
 const BUTTON = '<form action="/sok"><button>Søk</button><button type="submit">Kjøp</button><input type="submit" value="Meld på"><input name="q"></form>';
 
 let shop;
@@ -27,15 +23,7 @@ after(async () => {
   await shop?.stop();
 });
 
-/** Runs `walk` with a new visitor, and closes it. */
-async function withFirefox(walk, options) {
-  const visitor = await newFirefox(options);
-  try {
-    await walk(visitor);
-  } finally {
-    await visitor.close();
-  }
-}
+const withFirefox = (steps, options) => withNew(newFirefox, steps, options);
 
 /** Answers beside the pages: the reply's cookies are this visitor's from then on. */
 async function answerBeside(visitor, url, form) {
@@ -52,38 +40,11 @@ async function answerBeside(visitor, url, form) {
   }
 }
 
-/** Hosts that something was wanted from, as names of carriers, by category. */
-function spoken({ passed, outside }) {
-  const hosts = new Set([...passed.asked, ...outside.requests.map((one) => one.host)]);
-  return Object.fromEntries(Object.entries(DOMAINS).map(([category, domain]) => [
-    category, [...hosts].filter((host) => host.endsWith(`.${domain}`)).map((host) => host.slice(0, -domain.length - 1)).sort(),
-  ]));
-}
-
-/** Opens a page and waits until shop, proxy and recorder hear no more of it. */
-async function walk(visitor, url) {
-  await visitor.go(url);
-  let [heard, looks] = [-1, 0];
-  await until('quiet', () => {
-    const now = shop.seen.length + visitor.passed.asked.length + visitor.outside.requests.length;
-    looks = now === heard ? looks + 1 : 0;
-    heard = now;
-    return looks >= QUIET_LOOKS;
-  });
-}
-
-const consent = (visitor) => visitor.evaluate(() => String(self.consentry?.consent ?? ''));
-const isConsent = (visitor, wanted) => until(`the page for ${wanted}`, async () => (await consent(visitor).catch(() => '')) === wanted
-  && visitor.evaluate(() => document.readyState === 'complete').catch(() => false));
-/** Marks the page, so that another in its place shows. */
-const mark = (visitor) => visitor.evaluate(() => { self.isMarked = true; });
-const isNew = (visitor) => until('another page', () => visitor.evaluate(() => !self.isMarked && document.readyState === 'complete').catch(() => false));
-
 for (const javaScript of [true, false]) {
   describe(javaScript ? 'nothing held leaves' : 'nothing held leaves without JavaScript', () => {
     let bare;
     before(() => withFirefox(async (visitor) => {
-      await walk(visitor, `${shop.url}/all?d=${EVERY}&hints=1`);
+      await walk(visitor, shop, `${shop.url}/all?d=${EVERY}&hints=1`);
       bare = spoken(visitor);
     }, { javaScript }));
 
@@ -98,19 +59,10 @@ for (const javaScript of [true, false]) {
       assert.deepEqual(CARRIERS.filter((one) => !bare.unknown.includes(one) && !maySleep.includes(one)), []);
     });
 
-    async function onlyGranted(visitor, granted) {
-      visitor.passed.forget();
-      await walk(visitor, `${gateway.url}/all?d=${EVERY}&hints=1`);
-      const seen = spoken(visitor);
-      const others = Object.entries(seen).filter(([category]) => !granted.includes(category));
-      assert.deepEqual(others, others.map(([category]) => [category, []]), `with ${granted.join() || 'nothing'} granted`);
-      for (const category of granted) {
-        // 103 answers are not passed on. A picture that was refused to a <style> stays so wherever its text is the same.
-        const lost = ['early-hint', 'style-element'];
-        assert.deepEqual(bare[category].filter((one) => !seen[category].includes(one) && !lost.includes(one)), [], `${category} does not work`);
-      }
-      assert.equal((await visitor.every('#end')).length, 1, 'the page is whole');
-    }
+    // 103 answers are not passed on. A picture that was refused to a <style> stays so wherever its text is the same.
+    const onlyGranted = (visitor, granted) => (
+      assertOnlyGranted(visitor, shop, `${gateway.url}/all?d=${EVERY}&hints=1`, { bare, granted, lost: ['early-hint', 'style-element'] })
+    );
 
     // One browser for all: each request shows, also where a connection is open already.
     test('before an answer, after a no, and after a yes to one category', () => withFirefox(async (visitor) => {
@@ -132,10 +84,10 @@ test('nothing held leaves by what Firefox alone loads', () => withFirefox(async 
     `<link rel="next" href="https://next.${d}/a"><link rel="alternate stylesheet" title="x" href="https://alternate.${d}/a.css">`), { headers: { link: links.join(', ') } });
   // What is fetched ahead Firefox leaves where it goes through a proxy.
   const ways = ['alternate', 'cursor', 'field-stylesheet', 'svg-style', 'xml-style'];
-  await walk(visitor, `${shop.url}/odd`);
+  await walk(visitor, shop, `${shop.url}/odd`);
   await until('all of it without the gateway', () => ways.every((one) => spoken(visitor).unknown.includes(one)));
   visitor.passed.forget();
-  await walk(visitor, `${gateway.url}/odd`);
+  await walk(visitor, shop, `${gateway.url}/odd`);
   assert.deepEqual(spoken(visitor).unknown, []);
 }));
 
@@ -162,7 +114,7 @@ describe('in the demo shop', () => {
     await quiet('after a yes');
 
     await visitor.click('#consentry-open');
-    await until('the preferences', () => visitor.evaluate(() => document.querySelector('#consentry-dialog')?.shadowRoot.querySelector('dialog')?.open));
+    await until('the preferences', () => isOpen(visitor));
     await mark(visitor);
     await visitor.evaluate(() => document.querySelector('#consentry-dialog').shadowRoot.querySelector('[data-role="reject-all"]').click());
     await isNew(visitor);
@@ -175,28 +127,26 @@ describe('in the demo shop', () => {
   }));
 
   test('the keyboard alone answers, opens and closes, and other tabs follow', () => withFirefox(async (visitor) => {
-    const focused = () => visitor.evaluate(() => document.activeElement.dataset.role ?? document.activeElement.id);
     await visitor.go(`${demo.shop}/om-oss`);
     // The question comes first.
     const reached = [];
     for (let presses = 0; presses < 4; presses++) {
       await visitor.keys(KEYS.tab);
-      reached.push(await focused());
+      reached.push(await focused(visitor));
     }
     assert.ok(['reject-all', 'accept-all', 'preferences'].every((role) => reached.includes(role)), reached.join());
-    while ((await focused()) !== 'preferences') await visitor.keys(KEYS.shift, KEYS.tab);
+    while ((await focused(visitor)) !== 'preferences') await visitor.keys(KEYS.shift, KEYS.tab);
     await visitor.keys(KEYS.enter);
-    const isOpen = () => visitor.evaluate(() => Boolean(document.querySelector('#consentry-dialog')?.shadowRoot.querySelector('dialog')?.open));
-    await until('the preferences', isOpen);
+    await until('the preferences', () => isOpen(visitor));
     await visitor.keys(KEYS.escape);
-    await until('the page', async () => !(await isOpen()));
-    assert.equal(await focused(), 'preferences', 'focus is where it was');
+    await until('the page', async () => !(await isOpen(visitor)));
+    assert.equal(await focused(visitor), 'preferences', 'focus is where it was');
 
     const { handle } = await visitor.command('WebDriver:NewWindow', { type: 'tab' });
     const first = (await visitor.command('WebDriver:GetWindowHandle')).value;
     await visitor.command('WebDriver:SwitchToWindow', { handle });
     await visitor.go(`${demo.shop}/felger`);
-    while ((await focused()) !== 'reject-all') await visitor.keys(KEYS.tab);
+    while ((await focused(visitor)) !== 'reject-all') await visitor.keys(KEYS.tab);
     await visitor.keys(KEYS.enter);
     await until('the answer', async () => !(await visitor.isSeen('#consentry-banner')));
     await visitor.command('WebDriver:SwitchToWindow', { handle: first });

@@ -92,7 +92,7 @@ async function launch(args, language) {
     const port = await freePort();
     const env = {
       DISPLAY: display.name, HOME: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home,
-      LANG: `${language.replace('-', '_')}.UTF-8`, LANGUAGE: '', LC_ALL: '', NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory', GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1',
+      LANG: `${language.replace('-', '_')}.UTF-8`, LANGUAGE: '', LC_ALL: '', NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory', GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', MESA_SHADER_CACHE_DISABLE: 'true',
       DBUS_SESSION_BUS_ADDRESS: 'disabled:',
     };
     const driver = start('WebKitWebDriver', [`--port=${port}`], env);
@@ -163,8 +163,7 @@ export async function newWebKit({ javaScript = true, language = 'nb-NO', own, ar
     /** A picture of what is seen: PNG. */
     picture: async () => Buffer.from(await command('GET', '/screenshot'), 'base64'),
     async close() {
-      await webkit.stop();
-      await passed.stop();
+      await webkit.stop().finally(passed.stop);
     },
   };
 }

@@ -67,3 +67,20 @@ export async function assertOnlyGranted(visitor, shop, url, { bare, granted, los
   }
   assert.equal((await visitor.every('#end')).length, 1, 'the page is whole');
 }
+
+/** In a page: writes under held names, by every store that there is. */
+export async function writeWhatIsHeld() {
+  const attempt = async (write) => { try { await write(); } catch { /* Refused aloud. */ } };
+  const open = (name) => new Promise((done, fail) => { const asked = indexedDB.open(name); asked.onsuccess = done; asked.onerror = fail; });
+  for (const name of ['test_statistics', '_ga', 'unknown_id']) {
+    await attempt(() => { document.cookie = `${name}=1; path=/`; });
+    await attempt(() => cookieStore.set(name, '1'));
+    await attempt(() => cookieStore.set({ name, value: '1' }));
+    await attempt(() => localStorage.setItem(name, '1'));
+    await attempt(() => { localStorage[name] = '1'; });
+    await attempt(() => { sessionStorage[name] = '1'; });
+    await attempt(() => open(name));
+    await attempt(() => caches.open(name));
+  }
+  await attempt(() => navigator.storage.getDirectory());
+}

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CARRIERS, DOMAINS, TABLES } from './carriers.mjs';
-import { ALL, EVERY, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, withNew } from './engines.mjs';
+import { ALL, EVERY, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, withNew, writeWhatIsHeld } from './engines.mjs';
 import { KEYS, newFirefox } from './firefox.mjs';
 import { gateway as demo, until } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
@@ -187,20 +187,8 @@ describe('a page', () => {
   test('keeps nothing under a held name, by whatever store, and what the shop needs under its own', () => withFirefox(async (visitor) => {
     shop.serve('/stores', page('<h1>Butikk</h1>'));
     await visitor.go(`${gateway.url}/stores`);
+    await visitor.evaluate(writeWhatIsHeld);
     const kept = await visitor.evaluate(async () => {
-      const attempt = async (write) => { try { await write(); } catch { /* Refused aloud. */ } };
-      const open = (name) => new Promise((done, fail) => { const asked = indexedDB.open(name); asked.onsuccess = done; asked.onerror = fail; });
-      for (const name of ['test_statistics', '_ga', 'unknown_id']) {
-        await attempt(() => { document.cookie = `${name}=1; path=/`; });
-        await attempt(() => cookieStore.set(name, '1'));
-        await attempt(() => cookieStore.set({ name, value: '1' }));
-        await attempt(() => localStorage.setItem(name, '1'));
-        await attempt(() => { localStorage[name] = '1'; });
-        await attempt(() => { sessionStorage[name] = '1'; });
-        await attempt(() => open(name));
-        await attempt(() => caches.open(name));
-      }
-      await attempt(() => navigator.storage.getDirectory());
       document.cookie = 'PHPSESSID2=1; path=/';
       localStorage.cart = '1';
       return [document.cookie, Object.keys(localStorage), Object.keys(sessionStorage), (await indexedDB.databases()).map((one) => one.name), await caches.keys()];

@@ -93,7 +93,8 @@ export async function startShop() {
   };
 }
 
-async function freePort() {
+/** A port that was free a moment ago. */
+export async function freePort() {
   const server = net.createServer();
   const port = await new Promise((done, fail) => {
     server.once('error', fail);

@@ -3,10 +3,10 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './harness.mjs';
+import { freePort } from './hostile.mjs';
 import { startPassed } from './passed.mjs';
 
 /** The key under which WebDriver names an element (section 12.2). */
@@ -36,17 +36,6 @@ function start(name, args, env, stdio = ['ignore', 'pipe', 'pipe']) {
 }
 
 const below = (path) => { try { return readdirSync(path).map((name) => join(path, name)); } catch { return []; } };
-
-/** A port that was free a moment ago. */
-async function freePort() {
-  const server = net.createServer();
-  const port = await new Promise((done, fail) => {
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => done(server.address().port));
-  });
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 /** A display that nobody sees; its number is the first that is free. */
 async function startDisplay() {

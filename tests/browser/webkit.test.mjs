@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CARRIERS, DOMAINS, TABLES } from './carriers.mjs';
-import { ALL, EVERY, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, withNew } from './engines.mjs';
+import { ALL, EVERY, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, withNew, writeWhatIsHeld } from './engines.mjs';
 import { until } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
 import { KEYS, newWebKit } from './webkit.mjs';
@@ -83,22 +83,10 @@ test('nothing held leaves by a worker of an address, which WebKit has under no p
 test('a page keeps nothing under a held name, by whatever store, and what the shop needs under its own', () => withWebKit(async (visitor) => {
   shop.serve('/stores', page('<h1>Butikk</h1>', '<script>localStorage.setItem("cart", "1"); sessionStorage.cart = "2"; self.isOn = true;</script>'));
   await visitor.go(`${gateway.url}/stores`);
-  const kept = await visitor.evaluate(async () => {
-    const attempt = async (write) => { try { await write(); } catch { /* Refused aloud. */ } };
-    const open = (name) => new Promise((done, fail) => { const asked = indexedDB.open(name); asked.onsuccess = done; asked.onerror = fail; });
-    for (const name of ['test_statistics', '_ga', 'unknown_id']) {
-      await attempt(() => { document.cookie = `${name}=1; path=/`; });
-      await attempt(() => cookieStore.set(name, '1'));
-      await attempt(() => cookieStore.set({ name, value: '1' }));
-      await attempt(() => localStorage.setItem(name, '1'));
-      await attempt(() => { localStorage[name] = '1'; });
-      await attempt(() => { sessionStorage[name] = '1'; });
-      await attempt(() => open(name));
-      await attempt(() => caches.open(name));
-    }
-    await attempt(() => navigator.storage.getDirectory());
-    return [self.isOn, Object.keys(localStorage), localStorage.getItem('cart') + sessionStorage.cart, Object.keys(sessionStorage), await caches.keys(), document.cookie];
-  });
+  await visitor.evaluate(writeWhatIsHeld);
+  const kept = await visitor.evaluate(async () => (
+    [self.isOn, Object.keys(localStorage), localStorage.getItem('cart') + sessionStorage.cart, Object.keys(sessionStorage), await caches.keys(), document.cookie]
+  ));
   assert.deepEqual(kept, [true, ['cart'], '12', ['cart'], [], '']);
   assert.deepEqual((await visitor.cookies()).map((one) => one.name), ['PHPSESSID']);
 }));

@@ -93,6 +93,8 @@ proptest! {
 
     #[test]
     fn what_shops_write_stays(slug in slug(), room in "(dekk|bil|pris|sko|vare)") {
+        // `rma-4711` is a case of somebody's, and letters by chance may say so.
+        prop_assume!(!slug.split('-').any(errand::says));
         let path = format!("/{room}/{slug}");
         prop_assert_eq!(page(&path), path.as_str());
         prop_assert_eq!(public_page(&path), path.as_str());

@@ -21,20 +21,19 @@
   let then = granted();
   let check = () =>
     consentry.busy ||
-    granted() == then ||
+    // Once for each answer: the page that is on its way sets cookies, of which the browser tells the one that goes.
+    then == (then = granted()) ||
     // Tags that run are told before the page goes, and it stays where something would be lost (stays.js): by a file (forget.js),
-    // asked for once for each answer, or by what stands in the page (choice.js). Where the file fails and everything was agreed
-    // to, there is no room to look (600 bytes). Without a file it happens once for each answer, too: the page that is on its way
-    // sets cookies, of which the browser tells the one that goes.
+    // or by what stands in the page (choice.js). Where the file fails and everything was agreed to, there is no room to look
+    // (600 bytes).
     (__ALONE__
-      ? ((then = granted()), consentry.stands?.(), self.consentry_sent || location.reload())
+      ? (consentry.stands?.(), self.consentry_sent || location.reload())
       : __FREE__
         ? import(consentry.at + "choice.js?now").catch(() => location.reload())
-        : import(consentry.at + (__GRANTED__ ? "choice.js?now" : "choice.js?new") + granted()).catch(
+        : import(consentry.at + (__GRANTED__ ? "choice.js?now" : "choice.js?new") + then).catch(
             () => self.consentry_sent || location.reload(),
           ));
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
-  addEventListener("pageshow", check);
-  addEventListener("visibilitychange", check);
+  for (const name of ["pageshow", "visibilitychange"]) addEventListener(name, check);
   self.cookieStore?.addEventListener("change", check);
 }

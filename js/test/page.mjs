@@ -8,7 +8,7 @@ const built = (name) => readFileSync(fileURLToPath(new URL(`../dist/${name}`, im
 /** A page here fetches no file: what it asks for is noted. */
 const fetching = (code) => code.replaceAll("import(", "imported(");
 
-export function makePage({ cookies = {}, state = null, hasStorage = true, isSandboxed = false } = {}) {
+export function makePage({ cookies = {}, state = null, hasStorage = true, isSandboxed = false, hasFiles = true } = {}) {
   const jar = new Map(Object.entries(cookies));
   const heard = [];
   const later = [];
@@ -84,7 +84,10 @@ export function makePage({ cookies = {}, state = null, hasStorage = true, isSand
     // What waits for a time has its turn in settled().
     setTimeout: (job, ms) => (ms ? later.push(job) : setTimeout(job)),
     consentry: {},
-    imported: async (address) => calls.imported.push(address),
+    imported: async (address) => {
+      calls.imported.push(address);
+      if (!hasFiles) throw new TypeError("Failed to fetch dynamically imported module");
+    },
     origin: isSandboxed ? "null" : "https://shop.example",
     history: {
       state,

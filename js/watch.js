@@ -16,7 +16,7 @@
   let granted = () =>
     origin > "i" ||
     (__FREE__
-      ? /\.psm\./.test(document.cookie)
+      ? /\.psm/.test(document.cookie)
       : (/consentry=..\d+.(\w*.[^.;]*)/.exec(document.cookie) || "..")[1]);
   let then = granted();
   let check = () =>
@@ -34,6 +34,7 @@
             () => self.consentry_sent || location.reload(),
           ));
   // A page comes back from the back/forward cache; a tab is looked at again; the browser tells of another tab's answer.
-  for (const name of ["pageshow", "visibilitychange"]) addEventListener(name, check);
+  addEventListener("pageshow", check);
+  addEventListener("visibilitychange", check);
   self.cookieStore?.addEventListener("change", check);
 }

@@ -95,8 +95,6 @@ uses = [
   "google-tag", "google-tag-manager", "google-analytics", "google-ads", "doubleclick", "meta-pixel", "youtube",
   "klarna", "vipps", "consentry", "shop-session", "shop-cart", "shop-login",
 ]
-[site.theme]
-font = "system-ui, sans-serif"
 [site.statistics]
 properties = ["kind", "payment"]
 {k}

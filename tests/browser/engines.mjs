@@ -1,28 +1,22 @@
 // What the tests in browsers other than Chromium share: how a page is walked, and whom it spoke to.
 
 import assert from 'node:assert/strict';
-import { DOMAINS } from './carriers.mjs';
+import { CARRIERS, DOMAINS } from './carriers.mjs';
 import { until } from './harness.mjs';
 
 /** Every category's hosts, as the shop's pages take them. */
 export const EVERY = Object.values(DOMAINS).join(',');
 /** What a yes to everything reads like in a page. */
 export const ALL = 'necessary,preferences,statistics,marketing';
+/** The key under which WebDriver names an element (section 12.2). */
+export const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+/** Named keys, as WebDriver has them (section 15.4.2). */
+export const KEYS = { tab: '\uE004', enter: '\uE007', escape: '\uE00C', shift: '\uE008', space: ' ' };
 /** Looks in a row that find nothing new before a page counts as quiet. */
 const QUIET_LOOKS = 8;
 
 /** A page of a shop. */
 export const page = (body, head = '') => `<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Butikk</title>${head}</head><body><main>${body}</main></body></html>`;
-
-/** Runs `walk` with a visitor that `start` makes, and closes it. */
-export async function withNew(start, walk, options) {
-  const visitor = await start(options);
-  try {
-    await walk(visitor);
-  } finally {
-    await visitor.close();
-  }
-}
 
 /** Hosts that something was wanted from, as names of carriers, by category. */
 export function spoken({ passed, outside }) {
@@ -54,6 +48,12 @@ export const isNew = (visitor) => until('another page', () => visitor.evaluate((
 export const isOpen = (visitor) => visitor.evaluate(() => Boolean(document.querySelector('#consentry-dialog')?.shadowRoot.querySelector('dialog')?.open));
 /** What has focus, by what its role or its id says. */
 export const focused = (visitor) => visitor.evaluate(() => document.activeElement.dataset.role ?? document.activeElement.id);
+
+/** Every carrier was asked for without the gateway, but for those that the engine may leave (`maySleep`); without JavaScript the plainest. */
+export function assertAwake(bare, javaScript, maySleep) {
+  const wanted = javaScript ? CARRIERS.filter((one) => !maySleep.includes(one)) : ['image', 'stylesheet', 'noscript-image', 'frame', 'own-css'];
+  assert.deepEqual(wanted.filter((one) => !bare.unknown.includes(one)), []);
+}
 
 /** What is granted works as without us, and nothing else leaves: `bare` holds what was asked for without the gateway. */
 export async function assertOnlyGranted(visitor, shop, url, { bare, granted, lost }) {

@@ -6,16 +6,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ELEMENT } from './engines.mjs';
 import { programPath, until } from './harness.mjs';
 import { startPassed } from './passed.mjs';
 
-/** The key under which WebDriver names an element (section 12.2). */
-const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 /** Longest wait for a script or a page. Unit: ms. */
 const PATIENCE_MS = 20_000;
-
-/** Named keys, as WebDriver has them (section 15.4.2). */
-export const KEYS = { tab: '\uE004', enter: '\uE007', escape: '\uE00C', shift: '\uE008', space: ' ' };
 
 /** What a Firefox does on its own account is off, and what it does for a visitor is as it comes. */
 const OWN_ACCOUNT = {

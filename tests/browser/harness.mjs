@@ -119,9 +119,9 @@ export async function newVisitor({ javaScript = true, language = 'nb-NO', userAg
   };
 }
 
-/** Runs `walk` with a new visitor, and closes it. */
-export async function withVisitor(walk, options) {
-  const visitor = await newVisitor(options);
+/** Runs `walk` with a new visitor, and closes it. `start` makes one. */
+export async function withVisitor(walk, options, start = newVisitor) {
+  const visitor = await start(options);
   try {
     await walk(visitor);
   } finally {

@@ -5,17 +5,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ELEMENT } from './engines.mjs';
 import { until } from './harness.mjs';
 import { freePort } from './hostile.mjs';
 import { startPassed } from './passed.mjs';
 
-/** The key under which WebDriver names an element (section 12.2). */
-const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 /** Longest wait for a script or a page. Unit: ms. */
 const PATIENCE_MS = 20_000;
-
-/** Named keys, as WebDriver has them (section 15.4.2). */
-export const KEYS = { tab: '\uE004', enter: '\uE007', escape: '\uE00C', shift: '\uE008', space: ' ' };
 
 /** Starts a program and gives it with what it wrote last; `gone` is when it ended. */
 function start(name, args, env, stdio = ['ignore', 'pipe', 'pipe']) {

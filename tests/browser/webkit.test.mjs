@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CARRIERS, DOMAINS, TABLES } from './carriers.mjs';
-import { ALL, EVERY, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, withNew, writeWhatIsHeld } from './engines.mjs';
-import { until } from './harness.mjs';
+import { DOMAINS, TABLES } from './carriers.mjs';
+import { ALL, ELEMENT, EVERY, KEYS, assertAwake, assertOnlyGranted, consent, focused, isConsent, isNew, isOpen, mark, page, spoken, walk, writeWhatIsHeld } from './engines.mjs';
+import { until, withVisitor } from './harness.mjs';
 import { startGateway, startShop } from './hostile.mjs';
-import { KEYS, newWebKit } from './webkit.mjs';
+import { newWebKit } from './webkit.mjs';
 
 const TAG = '<script src="https://script.stats.example/a.js"></script>';
 const FILM = '<iframe id="film" width="400" height="225" src="https://www.youtube.com/embed/abc"></iframe>';
@@ -25,7 +25,7 @@ after(async () => {
   await shop?.stop();
 });
 
-const withWebKit = (steps, options) => withNew(newWebKit, steps, options);
+const withWebKit = (steps, options) => withVisitor(steps, options, newWebKit);
 
 /** Answers beside the pages, as another tab would. */
 async function answerBeside(visitor, form) {
@@ -45,13 +45,9 @@ for (const javaScript of [true, false]) {
     }, { javaScript }));
 
     test('while all of it does without the gateway', () => {
-      if (!javaScript) {
-        assert.ok(['image', 'stylesheet', 'noscript-image', 'frame', 'own-css'].every((one) => bare.unknown.includes(one)), bare.unknown.join());
-        return;
-      }
       // WebKit knows no speculation rules and no prefetch, and takes up manifests, tracks and hints as it likes.
       const maySleep = ['early-hint', 'speculation-rules', 'noscript-image', 'noscript-frame', 'manifest', 'prefetch', 'track', 'base-image'];
-      assert.deepEqual(CARRIERS.filter((one) => !bare.unknown.includes(one) && !maySleep.includes(one)), []);
+      assertAwake(bare, javaScript, maySleep);
     });
 
     test('before an answer, after a no, and after a yes to one category', () => withWebKit(async (visitor) => {
@@ -171,7 +167,7 @@ describe('an answer', () => {
   test('is given for one film by its button', () => withWebKit(async (visitor) => {
     await visitor.go(`${gateway.url}/dekk`);
     const film = await visitor.one('#film');
-    await visitor.command('POST', '/frame', { id: { 'element-6066-11e4-a52e-4f735466cecf': film } });
+    await visitor.command('POST', '/frame', { id: { [ELEMENT]: film } });
     await until('the placeholder', async () => /YouTube/.test(await visitor.text('body')));
     await visitor.click('button');
     await visitor.command('POST', '/frame', { id: null });

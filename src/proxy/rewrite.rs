@@ -15,6 +15,7 @@ mod insert;
 mod judge;
 mod language;
 mod long;
+mod near;
 mod parts;
 mod pass;
 mod placeholder;
@@ -200,7 +201,7 @@ impl Rewriter {
             let waiting = self.tail.len();
             let (more, after) = rest.split_at(joined.min(rest.len()));
             self.tail.extend_from_slice(more);
-            let done = self.walker.walk(&self.tail, is_last, out)?;
+            let done = self.walker.walk_over(waiting, &self.tail, is_last, out)?;
             if is_last {
                 self.tail.clear();
                 return Ok(());

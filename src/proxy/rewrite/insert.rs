@@ -6,10 +6,10 @@ use bytes::Bytes;
 
 use super::edits::{Edits, Rank};
 use super::language::find_language;
+use super::near::is_space;
 use super::parts::{Insertions, Localized, Part};
 use super::placeholder::Filling;
 use super::redrawn::AwaitedSigns;
-use super::tag::is_space;
 
 /// Tags that have a place in the frame of a page.
 pub(super) const NAMES: [&[u8]; 6] = [b"html", b"head", b"body", b"frameset", b"plaintext", b"br"];

@@ -1,9 +1,12 @@
 //! Passes over text and tags that change nothing: many at once where [`super::signs`] sees none of interest, else one
 //! after the other.
 
+use bytes::BytesMut;
 use fearless_simd::Level;
 use memchr::memchr;
 
+use super::RewriteError;
+use super::near::find;
 use super::plain::{Images, plain_end, statement_end};
 use super::signs::calm_end;
 use super::walker::Walker;
@@ -26,11 +29,13 @@ pub(super) struct Passing {
     level: Level,
     /// Up to here nothing is passed over at once.
     walked_to: usize,
+    /// The first text from here on is left to what follows.
+    enough: usize,
 }
 
 impl Passing {
     pub(super) fn new() -> Self {
-        Self { pace: Pace::Passes, level: Level::new(), walked_to: 0 }
+        Self { pace: Pace::Passes, level: Level::new(), walked_to: 0, enough: usize::MAX }
     }
 
     /// Moves every position `by` bytes to the front.
@@ -40,6 +45,26 @@ impl Passing {
 }
 
 impl Walker {
+    /// Walks over the `waiting` bytes that `buf` begins with, and as little of what follows as decides them: that is still
+    /// in the next piece, and passed over there with all that it goes on in.
+    pub(super) fn walk_over(
+        &mut self,
+        waiting: usize,
+        buf: &[u8],
+        is_last: bool,
+        out: &mut BytesMut,
+    ) -> Result<usize, RewriteError> {
+        self.passing.enough = if is_last { usize::MAX } else { waiting };
+        let done = self.walk(buf, is_last, out);
+        self.passing.enough = usize::MAX;
+        done
+    }
+
+    /// Is all done that was to be walked over?
+    pub(super) const fn has_enough(&self) -> bool {
+        self.at >= self.passing.enough
+    }
+
     /// Does a tag without a sign change nothing here?
     pub(super) fn is_calm(&self) -> bool {
         self.frame.is_settled() && !self.doubt.is_watchful() && self.judge.images() == Images::OwnArePlain
@@ -60,6 +85,9 @@ impl Walker {
             if images == Images::OwnArePlain && self.at >= self.passing.walked_to {
                 let calm = calm_end(self.passing.level, buf, self.at);
                 (self.at, self.passing.walked_to) = (calm.end, calm.walked_to);
+                if calm.is_rest && find(b'>', &buf[self.at..]).is_none() {
+                    return self.next_tag(buf); // No whole tag is left.
+                }
             }
             let start = self.next_tag(buf);
             if start + 1 == self.passing.walked_to {
@@ -71,6 +99,9 @@ impl Walker {
                 return start;
             }
             self.at = end;
+            if self.has_enough() {
+                return end;
+            }
         }
     }
 
@@ -86,6 +117,9 @@ impl Walker {
             }
             let Some(end) = statement_end(buf, start) else { return start };
             self.at = end;
+            if self.has_enough() {
+                return end;
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Tags that nothing here acts on, known without reading them as tags.
 
 use super::TAG_BYTES_MAX;
-use super::tag::{self, ATTRIBUTES_MAX, CLOSE, EQUALS, Name, OTHER, SLASH, SPACE, is_space, skip};
+use super::near::{self, CLOSE, EQUALS, OTHER, SLASH, SPACE, is_space, skip};
+use super::tag::{ATTRIBUTES_MAX, Name};
 use crate::policy::markup::{self, LinkReading};
 
 /// The places of the attributes that matter on every element.
@@ -59,7 +60,7 @@ pub(super) enum Images {
 pub(super) fn plain_end(buf: &[u8], start: usize, images: Images) -> Option<usize> {
     let is_end = buf.get(start + 1) == Some(&b'/');
     let from = start + 1 + usize::from(is_end);
-    let name_end = tag::name_end(buf, from, SPACE | SLASH | CLOSE);
+    let name_end = near::name_end(buf, from, SPACE | SLASH | CLOSE);
     let name = buf.get(from..name_end)?;
     let (word, bit) = place(name.len(), *name.first()?, *name.last()?);
     if !name[0].is_ascii_alphabetic() {
@@ -114,7 +115,7 @@ fn attributes_end(
             return (at - start < TAG_BYTES_MAX).then_some(at + 1);
         }
         let first = at;
-        at = tag::name_end(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);
+        at = near::name_end(buf, at + 1, SPACE | SLASH | CLOSE | EQUALS);
         let name = &buf[first..at];
         let (word, bit) = place(name.len(), buf[first], buf[at - 1]);
         if ODD[word] & 1 << bit != 0 {
@@ -126,7 +127,7 @@ fn attributes_end(
             b'=' => {
                 let quote @ (b'"' | b'\'') = buf.get(at + 1)? else { return None };
                 value = &buf[at + 2..];
-                value = &value[..memchr::memchr(*quote, value)?];
+                value = &value[..near::find(*quote, value)?];
                 at += 3 + value.len();
             }
             _ => {

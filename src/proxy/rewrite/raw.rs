@@ -5,7 +5,7 @@
 
 use memchr::{memchr, memchr2};
 
-use super::tag::is_space;
+use super::near::is_space;
 
 /// How deep a script's text is in `<!--` and `<script`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use fearless_simd::{Level, Simd, dispatch, u8x16};
 use memchr::memrchr;
 
 use super::TAG_BYTES_MAX;
-use super::tag::is_space;
+use super::near::is_space;
 use crate::policy::markup;
 
 /// Less than this is walked. Unit: bytes.
@@ -130,6 +130,8 @@ pub(super) struct Calm {
     pub(super) end: usize,
     /// Up to here it is to walk, for there is a sign or nothing is known.
     pub(super) walked_to: usize,
+    /// Is that where the look had to end?
+    pub(super) is_rest: bool,
 }
 
 /// Where to go on, in text at `from`, on a page of which the promise at the top of this file holds.
@@ -137,14 +139,16 @@ pub(super) fn calm_end(level: Level, buf: &[u8], from: usize) -> Calm {
     // No tag that is passed over may be longer than one that is waited for.
     let seen = &buf[..buf.len().min(from + TAG_BYTES_MAX)];
     if seen.len() - from < AHEAD_BYTES_MIN {
-        return Calm { end: from, walked_to: seen.len() };
+        return Calm { end: from, walked_to: seen.len(), is_rest: true };
     }
-    let Look { end, has_apostrophe, .. } = look(level, seen, from);
+    let Look { end, is_hit, has_apostrophe } = look(level, seen, from);
     let walked_to = end + 1;
-    let Some(close) = memrchr(b'>', &seen[from..end]) else { return Calm { end: from, walked_to } };
+    let Some(close) = memrchr(b'>', &seen[from..end]) else {
+        return Calm { end: from, walked_to, is_rest: !is_hit };
+    };
     let calm = &seen[from..from + close];
     let is_open = may_be_open(calm, b'"') || (has_apostrophe && may_be_open(calm, b'\''));
-    Calm { end: if is_open { from } else { from + close + 1 }, walked_to }
+    Calm { end: if is_open { from } else { from + close + 1 }, walked_to, is_rest: !is_hit }
 }
 
 /// May the last of these quotes have opened a value?

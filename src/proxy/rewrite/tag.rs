@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::near::{CLOSE, EQUALS, OTHER, SLASH, SPACE, find, lower, name_end, skip};
 use crate::policy::markup::Span;
 
 /// Most attributes in one tag. Real pages stay under 40; a tag with more is not rewritten.
@@ -60,59 +61,6 @@ impl State {
     }
 }
 
-pub(super) const SPACE: u8 = 1;
-pub(super) const SLASH: u8 = 2;
-pub(super) const CLOSE: u8 = 4;
-pub(super) const EQUALS: u8 = 8;
-pub(super) const OTHER: u8 = 16;
-
-/// The class of every byte.
-const CLASSES: [u8; 256] = {
-    let mut classes = [OTHER; 256];
-    let mut byte = 0_u8;
-    loop {
-        classes[byte as usize] = match byte {
-            b'/' => SLASH,
-            b'>' => CLOSE,
-            b'=' => EQUALS,
-            _ if is_space(byte) => SPACE,
-            _ => OTHER,
-        };
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    classes
-};
-
-/// The first byte from `at` on that is of one of these classes.
-#[inline]
-pub(super) fn skip(buf: &[u8], at: usize, stops: u8) -> usize {
-    let rest = buf.get(at..).unwrap_or_default();
-    rest.iter().position(|byte| CLASSES[*byte as usize] & stops != 0).map_or(buf.len(), |offset| at + offset)
-}
-
-/// Where a name ends that goes on at `at`: at the first byte that is of one of these classes, of which no letter is.
-#[inline]
-pub(super) fn name_end(buf: &[u8], mut at: usize, stops: u8) -> usize {
-    const EACH: u64 = u64::MAX / 0xFF;
-    while let Some(chunk) = buf.get(at..).and_then(<[u8]>::first_chunk) {
-        let bytes = u64::from_le_bytes(*chunk);
-        // Below `@` stands whatever ends a name; the highest bit says of each byte if it is above.
-        let above = bytes | ((bytes & (0x7F * EACH)) + (0x40 * EACH));
-        let below = !above & (0x80 * EACH);
-        at += below.trailing_zeros() as usize / 8;
-        if below != 0 {
-            if CLASSES[buf[at] as usize] & stops != 0 {
-                return at;
-            }
-            at += 1;
-        }
-    }
-    skip(buf, at, stops)
-}
-
 /// The attribute whose name begins at `name`, when it is a whole one as nearly all are: with its value in quotes, right
 /// behind an `=`. `None` says nothing.
 #[inline]
@@ -120,13 +68,8 @@ fn usual(buf: &[u8], name: usize) -> Option<Span> {
     let name_end = name_end(buf, name + 1, SPACE | SLASH | CLOSE | EQUALS);
     let value = name_end + 2;
     let [b'=', quote @ (b'"' | b'\'')] = buf.get(name_end..value)? else { return None };
-    let length = memchr::memchr(*quote, &buf[value..])?;
+    let length = find(*quote, &buf[value..])?;
     Some(Span { name, name_end, value, value_end: value + length })
-}
-
-/// White space within a tag; a carriage return counts, the input stream turns it into a line feed.
-pub(super) const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b'\x0C')
 }
 
 impl Scan {
@@ -195,9 +138,7 @@ impl Scan {
         let mut state = self.state;
         loop {
             at = match state {
-                State::Quoted(quote) => {
-                    memchr::memchr(quote, buf.get(at..)?).map_or(buf.len(), |length| at + length)
-                }
+                State::Quoted(quote) => find(quote, buf.get(at..)?).map_or(buf.len(), |length| at + length),
                 State::Name | State::AttributeName => name_end(buf, at, state.stops()),
                 _ => skip(buf, at, state.stops()),
             };
@@ -330,16 +271,6 @@ impl Name {
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
-}
-
-/// Eight bytes with their capital letters made small.
-const fn lower(bytes: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 0xFF;
-    let seven_bits = bytes & (0x7F * EACH);
-    // The highest bit of each says if it is `A` or more, and if it is more than `Z`.
-    let from_a = seven_bits + (0x80 - b'A' as u64) * EACH;
-    let behind_z = seven_bits + (0x7F - b'Z' as u64) * EACH;
-    bytes | (from_a & !behind_z & !bytes & (0x80 * EACH)) >> 2
 }
 
 #[cfg(test)]

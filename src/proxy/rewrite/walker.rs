@@ -9,6 +9,7 @@ use super::hidden::{Hidden, first_end, first_markup};
 use super::insert::Frame;
 use super::judge::{Judge, Place};
 use super::long::Long;
+use super::near::find;
 use super::pass::Passing;
 use super::placeholder::Shows;
 use super::raw::{self, Escape};
@@ -213,8 +214,13 @@ impl Walker {
 
     /// Text between tags, up to what follows the next `<`.
     fn text(&mut self, buf: &[u8], is_last: bool) -> Result<Step, RewriteError> {
-        let start = self.pass(buf);
-        self.at = start;
+        if !self.has_enough() {
+            self.at = self.pass(buf);
+        }
+        if self.has_enough() {
+            return Ok(Step::Waits);
+        }
+        let start = self.at;
         let rest = &buf[start..];
         let (state, length) = match rest {
             [_, b'a'..=b'z' | b'A'..=b'Z', ..] | [_, b'/', b'a'..=b'z' | b'A'..=b'Z', ..] => (State::Tag, 0),
@@ -257,7 +263,7 @@ impl Walker {
         if buf.get(from) == Some(&b'<') {
             return from;
         }
-        let start = memchr(b'<', &buf[from..]).map_or(buf.len(), |offset| from + offset);
+        let start = find(b'<', &buf[from..]).map_or(buf.len(), |offset| from + offset);
         self.note_text(buf, from, start);
         start
     }

@@ -41,6 +41,14 @@ impl CookieClass<'_> {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The stable name of the tracker that sets it.
+    fn tracker(&self) -> Option<&str> {
+        match self {
+            Self::Tracker(tracker) => Some(&tracker.name_id),
+            _ => None,
+        }
+    }
 }
 
 impl Banner {
@@ -98,7 +106,12 @@ impl Banner {
         counted: Counted,
         receipt: Option<&Value>,
     ) -> Value {
-        let sent = cookies.iter().map(|(name, class)| json!({ "name": name, "class": class.name() }));
+        let sent = cookies
+            .iter()
+            .map(|(name, class)| json!({ "name": name, "class": class.name(), "tracker": class.tracker() }));
+        let processors = self.settings.processors.iter().map(|Processor { name, country, purpose, url }| {
+            json!({ "name": name, "country": country, "purpose": purpose, "url": url })
+        });
         let trackers = consent.trackers().iter().map(|id| &self.catalog.tracker(id).name_id);
         json!({
             "controller": {
@@ -107,6 +120,7 @@ impl Banner {
                 "email": self.settings.controller.email,
                 "complaints": self.settings.controller.complaint_url,
             },
+            "processors": processors.collect::<Vec<_>>(),
             "answer": {
                 "day": consent.answered().map(|day| day.0),
                 "number": consent.receipt().map(|number| number.to_string()),
@@ -258,6 +272,25 @@ mod tests {
         assert!(page.contains("<td>consentry_objection</td><td>Your objection</td>"), "{page}");
         assert!(page.contains("<td>consentry_weeks</td><td>Statistics · First and latest"), "{page}");
         assert!(page.contains("<td>cart</td><td>Necessary</td>"), "{page}");
+    }
+
+    /// GDPR art. 15(1)(c) and 20: who takes the file along has what the page says.
+    #[test]
+    fn the_file_names_trackers_and_processors_as_the_page_does() {
+        let (catalog, mut banner) = (catalog(), banner());
+        let (name, country) = ("Hosting AS".to_owned(), "NO".to_owned());
+        let (purpose, url) = ("runs the servers".to_owned(), "https://hosting.example/".to_owned());
+        banner.settings.processors.push(Processor { name, country, purpose, url });
+        let counter = CookieClass::Tracker(catalog.named("counter").unwrap());
+        let cookies = [("_count", counter), ("consentry", CookieClass::Answer)];
+        let file = banner.my_data_json(&Consent::none(), &cookies, COUNTED, None);
+        let sent = json!([
+            { "name": "_count", "class": "statistics", "tracker": "counter" },
+            { "name": "consentry", "class": "answer", "tracker": null },
+        ]);
+        assert_eq!(file["cookies_sent"], sent);
+        let processor = json!({ "name": "Hosting AS", "country": "NO", "purpose": "runs the servers", "url": "https://hosting.example/" });
+        assert_eq!(file["processors"], json!([processor]));
     }
 
     #[test]

@@ -91,8 +91,8 @@ const again = (answer, receipt, takesBack) => {
   if (isEmbed(answer) ? self.consentry_sent : isTyped) return 1;
   if (receipt)
     try {
-      const kept = [document.referrer, history.state, document.activeElement.id];
-      if (__DIALOG__ && isTyped) kept.push(typed());
+      const had = document.activeElement;
+      const kept = [document.referrer, history.state, had.id || had.dataset.consentrySrc, __DIALOG__ && isTyped && typed()];
       history.replaceState({ consentry: kept }, "");
     } catch {}
   location.reload();
@@ -134,7 +134,7 @@ const follow = async ({ granted, refused, receipt, takes_back, unchanged }, answ
   if ((receipt || takes_back || isKnown) && !again(answer, receipt, takes_back)) return;
   settled(answer);
   // Who sees the page sees it stay as it was: there it is said where the film would be.
-  told("", isEmbed(answer) ? placeholders(answer) : []);
+  told(0, isEmbed(answer) ? placeholders(answer) : []);
 };
 
 /** `leave` sends the answer in the way of browsers, where the server does not take it from here: it then says why. */

@@ -39,7 +39,6 @@ export function preferences(consentry, send, way, tell) {
     back.textContent = page.querySelector("nav a").textContent;
     back.onclick = () => dialog.close();
     const title = page.querySelector("h1");
-    title.id = "title";
     title.tabIndex = -1;
     title.autofocus = true;
     dialog.setAttribute("aria-labelledby", "title");
@@ -50,7 +49,6 @@ export function preferences(consentry, send, way, tell) {
     const inner = document.createElement("div");
     inner.className = "inner";
     inner.append(...page.querySelector("main").childNodes, foot);
-    inner.querySelector("form").id = "form";
     const buttons = inner.querySelector(".buttons");
     for (const button of buttons.children) button.setAttribute("form", "form");
     dialog.append(back, inner, buttons);

@@ -4,10 +4,10 @@
  */
 export const find = (id) => document.getElementById(id);
 
-/** Focus that was lost goes to the element of this id, or else to where the page begins. */
+/** Focus that was lost goes to the element of this id, or to the film whose address it is, or else to where the page begins. */
 const land = (id) => {
   if (document.activeElement != document.body) return;
-  const target = find(id) || document.querySelector("main") || document.body;
+  const target = find(id) || document.querySelector(`[src="${id}"]`) || document.querySelector("main") || document.body;
   if (target.tabIndex < 0 && !target.hasAttribute("tabindex")) {
     target.tabIndex = -1;
     // No ring around half the page, and nothing to be clicked into later.
@@ -27,7 +27,9 @@ const region = (lang) => {
   const made = document.createElement("p");
   made.id = "consentry-status";
   made.setAttribute("role", "status");
-  Object.assign(made, { lang, dir: "ltr" }).style.cssText = "position:absolute;clip-path:inset(50%)";
+  made.lang = lang;
+  made.dir = "ltr";
+  made.style.cssText = "position:absolute;clip-path:inset(50%)";
   document.body.append(made);
   return made;
 };
@@ -48,7 +50,7 @@ export const whenRead = (job) => (document.readyState == "loading" ? addEventLis
 /** Once there is a page to say it in. */
 export const told = (id, places = []) =>
   whenRead(() => {
-    land(id);
     // What cannot be said is left unsaid.
     say(places).catch(() => {});
+    land(id);
   });

@@ -118,7 +118,7 @@ test("a grant keeps the referrer and loads the page anew", async () => {
   page.history.state = { page: 3 };
   await press("choice", "all");
   assert.equal(calls.reload, 1);
-  assert.deepEqual(structuredClone(page.history.state), { consentry: ["https://shop.example/", { page: 3 }, "chosen-with"] });
+  assert.deepEqual(structuredClone(page.history.state), { consentry: ["https://shop.example/", { page: 3 }, "chosen-with", undefined] });
   assert.deepEqual([...seen.changed[0]], ["necessary", "preferences", "statistics", "marketing"]);
 });
 

@@ -36,7 +36,10 @@ impl Banner {
                 html.raw(" ").text(more);
             }
             html.raw("</p>");
-            html.raw("<form method=\"post\"").attribute("action", &way.address("/choice")).raw(">");
+            // Over a page of the shop's the answers stand beside it, and send it by its name (js/dialog.js).
+            html.raw("<form id=\"form\" method=\"post\"")
+                .attribute("action", &way.address("/choice"))
+                .raw(">");
             hidden(html, "return", way.back().unwrap_or(&here));
             hidden(html, "layer", "page");
             hidden(html, "notice", self.told(language).version());

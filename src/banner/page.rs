@@ -57,8 +57,8 @@ impl Banner {
             Some(back) => html.link(back, &texts.consent.back),
             None => html.link("/", if name.is_empty() { &texts.consent.back } else { name }),
         };
-        html.raw("</nav><main>");
-        html.element("h1", title);
+        // Over a page of the shop's the dialog has its name from there (js/dialog.js).
+        html.raw("</nav><main><h1 id=\"title\">").text(title).raw("</h1>");
         body(&mut html);
         html.raw("</main><footer>");
         let links = [

@@ -243,6 +243,20 @@ describe('a stand-in', () => {
     await until('the film', () => one.locator('iframe[src]').count());
   }, null));
 
+  // WCAG 2.2, 2.4.3: whoever hears the page is not sent back to where it begins.
+  test('gives its place in the page to the film, by keyboard, with the same one twice and another above', () => {
+    shop.serve('/above', page('', `${FILM('', 'above')}${FILM('', 'it?a=1&amp;b=2')}${FILM('', 'it?a=1&amp;b=2')}`));
+    return withVisitor(async ({ page: one }) => {
+      await open(one, '/above');
+      await one.frameLocator(`${HELD} >> nth=1`).locator('button').focus();
+      await one.keyboard.press('Enter');
+      await until('the films', async () => (await one.locator('iframe[src]').count()) === 3);
+      await one.locator('#consentry-status', { hasText: 'YouTube' }).waitFor({ state: 'attached' });
+      const at = await one.evaluate(() => [...document.querySelectorAll('iframe')].indexOf(document.activeElement));
+      assert.equal(at, 1);
+    });
+  });
+
   test('says what stands where the page answered a form, and leaves the question', () => withVisitor(async ({ page: one }) => {
     shop.serve('/order', page('', '<form method="post" action="/done"><button id="order">Bestill</button></form>'));
     shop.serve('/done', page('', FILM('width="300" height="200"')));

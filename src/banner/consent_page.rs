@@ -99,8 +99,7 @@ impl Banner {
 
     fn category(&self, html: &mut Html, texts: &Texts, category: Category, consent: &Consent) {
         let words = texts.category(category);
-        let (named, fold) = (format!("name-{}", category.name()), format!("fold-{}", category.name()));
-        html.raw("<section><div class=\"row\"><h2").attribute("id", &named).raw(">");
+        html.raw("<section><div class=\"row\"><h2>");
         if category == Category::Necessary {
             html.text(&words.name)
                 .raw("</h2><span class=\"soft\">")
@@ -118,10 +117,10 @@ impl Banner {
         let has_own = category == Category::Statistics && self.catalog.remembers_returns();
         let has_vouched = vouched(&self.catalog, category).next().is_some();
         if has_own || has_vouched || trackers.peek().is_some() {
-            // Each says of which category it is: those who hear it do not see what stands above.
-            html.raw("<details><summary").attribute("id", &fold);
-            html.attribute("aria-labelledby", &format!("{fold} {named}")).raw(">");
-            html.text(&texts.consent.open).raw("</summary>");
+            // Each says of which category it is: those who hear it do not see what stands above. It says so in its own text:
+            // of one that is named by another element (aria-labelledby) Chromium has the text read out as well.
+            html.raw("<details><summary>").text(&texts.consent.open);
+            html.raw(" <span class=\"unseen\">").text(&words.name).raw("</span></summary>");
             if has_own {
                 self.declare_own(html, texts, category);
             }

@@ -45,7 +45,7 @@ fn r17_there_is_a_switch_for_what_is_asked_about_and_for_nothing_else() {
     let switches: Vec<_> =
         page.split("role=\"switch\" id=\"").skip(1).map(|rest| rest.split('"').next()).collect();
     assert_eq!(switches, [Some("category-statistics"), Some("tracker-counter")]);
-    assert_eq!(page.matches("<h2 id=\"name-").count(), 2, "and what is necessary: {page}");
+    assert_eq!(page.matches("<h2>").count(), 2, "and what is necessary: {page}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 /** What became of the question whether trackers may run: how many were asked, what they said, and of which category. */
 
-import { byId, element, table } from "./dom.js";
+import { byId, element, put, table } from "./dom.js";
 import { FEW, count, isNamed, percent, rate, valueName } from "./format.js";
 
 /** The figures of the whole, in the order in which they are asked for. */
@@ -60,7 +60,7 @@ export function showConsent([whole, answers, rows], act) {
       ]),
     );
   }
-  section.replaceChildren(...body);
+  put(section, ...body);
 }
 
 function head({ changed, save }) {
@@ -75,6 +75,7 @@ function head({ changed, save }) {
     type: "button",
     class: "csv",
     text: "CSV",
+    "aria-label": "CSV: Consent",
     title: "Save the answers as comma-separated values",
     onclick: () => save(consentQuestions()[1], "consent"),
   });

@@ -1,6 +1,6 @@
 /** The six totals, each with its change, each a button that draws it. */
 
-import { byId, element } from "./dom.js";
+import { byId, element, put } from "./dom.js";
 import { FEW, METRICS, change } from "./format.js";
 
 /**
@@ -16,7 +16,7 @@ export function showFigures(now, before, { chosen, choose }) {
       moved(metric, now?.[index], before?.[index]),
     ]),
   );
-  byId("figures").replaceChildren(...cells);
+  put(byId("figures"), ...cells);
 }
 
 function value(metric, figure) {

@@ -1,6 +1,6 @@
 /** What was seen in the shop's traffic: names, what is known of them, and lines for the settings. */
 
-import { byId, element } from "./dom.js";
+import { byId, element, put } from "./dom.js";
 import { count } from "./format.js";
 
 const KINDS = { cookie: "Cookie", host: "Host", storage: "Stored key", "service-worker": "Service worker" };
@@ -56,8 +56,7 @@ export function showFound({ mode, things, reports }, lines) {
     it.last_day,
     count(it.times),
   ]);
-  const text = element("textarea", { readonly: true, rows: 12, "aria-label": "Lines for the settings" });
-  text.value = lines;
+  const text = element("textarea", { readonly: true, rows: 12, "aria-label": "Lines for the settings", text: lines });
   const copy = element("button", {
     type: "button",
     text: "Copy",
@@ -73,7 +72,8 @@ export function showFound({ mode, things, reports }, lines) {
   });
   const section = (title, ...children) => element("section", {}, [element("h2", { text: title }), ...children]);
   const soft = (text) => element("p", { class: "soft", text });
-  byId("found").replaceChildren(
+  put(
+    byId("found"),
     section("Found in the shop's traffic", soft(MODES[mode] ?? ""), rows.length ? table(heads, rows) : soft("Nothing yet.")),
     section("Lines for the settings", soft("For [[site]]. Take the # away from what the shop needs, and say why."), text, copy),
     section(

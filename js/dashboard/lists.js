@@ -1,6 +1,6 @@
 /** The lists: each row with its bar behind the label and its figure at the end. */
 
-import { byId, element, table } from "./dom.js";
+import { byId, element, put, table } from "./dom.js";
 import { FEW, count, isNamed, money, rate, valueName } from "./format.js";
 
 /** Rows shown at first, and rows shown at most. */
@@ -63,6 +63,9 @@ const LISTS = GROUPS.flat();
 /** Which list of each frame is looked at. */
 const looked = GROUPS.map(() => 0);
 
+/** Lists of which every row was asked for: they stay so when figures come again. */
+const opened = new Set();
+
 /** The lists that are looked at. */
 export const lookedAt = () => GROUPS.map((lists, group) => lists[looked[group]]);
 
@@ -81,36 +84,41 @@ export function frameLists(act) {
 }
 
 function frame(lists, group, { changed, save }) {
-  const names = element("span", { class: "soft", text: said(lists[looked[group]]) });
+  const shown = () => lists[looked[group]];
+  const names = element("span", { class: "soft" });
+  const csv = element("button", {
+    type: "button",
+    class: "csv",
+    text: "CSV",
+    title: "Save this list as comma-separated values",
+    onclick: () => save(shown()),
+  });
+  const section = element("section", { id: `list-${group}` });
+  // Whoever goes from button to button, or from frame to frame, hears which list it is about.
+  const name = () => {
+    names.textContent = said(shown());
+    csv.setAttribute("aria-label", `CSV: ${shown().name}`);
+    section.setAttribute("aria-label", shown().name);
+  };
   const choose = element(
     "select",
     {
       "aria-label": "What this list shows",
       onchange: () => {
         looked[group] = choose.selectedIndex;
-        names.textContent = said(lists[looked[group]]);
-        changed(lists[looked[group]]);
+        name();
+        changed(shown());
       },
     },
     lists.map((list) => element("option", { text: list.name })),
   );
   choose.selectedIndex = looked[group];
-  return element("section", { id: `list-${group}`, "aria-label": lists[0].name }, [
-    element("div", { class: "list-head" }, [
-      element("h2", {}, [choose]),
-      element("span", {}, [
-        names,
-        element("button", {
-          type: "button",
-          class: "csv",
-          text: "CSV",
-          title: "Save this list as comma-separated values",
-          onclick: () => save(lists[looked[group]]),
-        }),
-      ]),
-    ]),
+  name();
+  section.append(
+    element("div", { class: "list-head" }, [element("h2", {}, [choose]), element("span", {}, [names, csv])]),
     element("div", { class: "rows", "aria-busy": "true" }),
-  ]);
+  );
+  return section;
 }
 
 const said = (list) => list.metrics.map((metric) => metric.name).join(" · ");
@@ -121,7 +129,7 @@ const body = (list) => {
 
 /** A sentence in place of the rows. */
 export function sayInList(list, sentence) {
-  body(list).replaceChildren(element("p", { class: "soft", text: sentence }));
+  put(body(list), element("p", { class: "soft", text: sentence }));
   body(list).setAttribute("aria-busy", "false");
 }
 
@@ -142,19 +150,24 @@ export function showList(list, results, choice) {
   const items = shown.map((row) => line(list, row, { most, ...choice }));
   const target = body(list);
   target.setAttribute("aria-busy", "false");
-  target.replaceChildren(table(items.slice(0, ROWS_FIRST), list.metrics.length));
-  if (items.length <= ROWS_FIRST) return;
+  const { dimension, name, metrics } = list;
+  if (items.length <= ROWS_FIRST || opened.has(dimension)) return put(target, table(items, metrics.length));
   const more = element("button", {
     type: "button",
     class: "more",
     text: `Show ${items.length - ROWS_FIRST} more`,
+    "aria-label": `Show ${items.length - ROWS_FIRST} more: ${name}`,
     onclick: () => {
+      opened.add(dimension);
       target.querySelector("ul").append(...items.slice(ROWS_FIRST));
       more.remove();
-      items[ROWS_FIRST].querySelector("button")?.focus();
+      const [next] = items.slice(ROWS_FIRST);
+      const inner = next.querySelector("button") ?? next;
+      if (inner === next) next.tabIndex = -1;
+      inner.focus();
     },
   });
-  target.append(more);
+  put(target, table(items.slice(0, ROWS_FIRST), metrics.length), more);
 }
 
 /** What was added up stands last, whatever its size. */

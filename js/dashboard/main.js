@@ -5,7 +5,7 @@ import * as api from "./api.js";
 import { draw, redraw } from "./chart.js";
 import { consentQuestions, showConsent } from "./consent.js";
 import { PERIODS, bucketOf, buckets, now, rangeName, ranges } from "./dates.js";
-import { byId, element } from "./dom.js";
+import { byId, element, put, say } from "./dom.js";
 import { showFigures } from "./figures.js";
 import { showFound } from "./found.js";
 import { METRICS, count, valueName } from "./format.js";
@@ -86,7 +86,8 @@ function showView(span) {
   byId("found").hidden = !isFound;
   for (const id of ["all-figures", "periods", "span", "filters", "made"]) byId(id).hidden = isFound;
   byId("page").textContent = isFound ? "Figures" : "Found";
-  byId("periods").replaceChildren(
+  put(
+    byId("periods"),
     ...PERIODS.map((period) =>
       element("button", {
         type: "button",
@@ -97,8 +98,8 @@ function showView(span) {
       }),
     ),
   );
-  byId("span").textContent = `${rangeName(span.now)}, compared with ${rangeName(span.before)}`;
-  byId("filters").replaceChildren(...(view.filter ? [chip(view.filter)] : []));
+  say(byId("span"), `${rangeName(span.now)}, compared with ${rangeName(span.before)}`);
+  put(byId("filters"), ...(view.filter ? [chip(view.filter)] : []));
 }
 
 function chip({ dimension, value }) {
@@ -142,8 +143,10 @@ async function askConsent(isLate) {
   try {
     const answers = await Promise.all(consentQuestions().map(ask));
     if (isLate()) return;
-    const mine = round;
-    const changed = () => askConsent(() => mine !== round);
+    const changed = () => {
+      const mine = round;
+      askConsent(() => mine !== round);
+    };
     showConsent(answers.map((it) => it.results), { changed, save });
   } catch (trouble) {
     if (!isLate()) failed(trouble);

@@ -153,6 +153,25 @@ for (const javaScript of [true, false])
       await until('the film', () => one.locator('iframe[src]').count());
     }, { javaScript }));
 
+    test('w5_is_in_view_and_not_under_the_question_when_it_has_focus', () => withVisitor(async ({ page: one }) => {
+      shop.serve('/far', page('p{height:1200px}', `<a href="/">Hjem</a><p>Les</p>${FILM('width="300" height="200"')}<p>Mer</p>`));
+      for (const size of [{ width: 320, height: 568 }, { width: 1280, height: 900 }]) {
+        await one.setViewportSize(size);
+        // Far below what is seen, and where the question lies.
+        for (const scrolled of [0, 850]) {
+          await open(one, '/far');
+          await one.evaluate((y) => scrollTo(0, y), scrolled);
+          await one.locator('main a').evaluate((link) => link.focus({ preventScroll: true }));
+          await one.keyboard.press('Tab');
+          await until('the button in view', async () => {
+            const { y, height } = await button(one).boundingBox();
+            const { y: top } = await one.locator('#consentry-banner').boundingBox();
+            return y >= 0 && y + height <= top;
+          });
+        }
+      }
+    }, { javaScript }));
+
     test('in a page within a page has that page go on, and no other', () => withVisitor(async (visitor) => {
       const one = visitor.page;
       shop.serve('/inner', page('', FILM()));

@@ -4,7 +4,7 @@
  * guard.js, guard-granted.js, guard-alone.js, guard-free.js,
  * guard-free-alone.js, landing.js, landing-alone.js, signals.js,
  *                                                       what the script in <head> is put together from
- * default.js, answered.js, heed.js, uet.js, clarity.js, heed-clarity.js,
+ * default.js, answered.js, heed.js, heed-queues.js, uet.js, clarity.js, heed-clarity.js,
  * idle.js, idle-google.js, open.js, open-hosts.js, open-free.js, question.js,
  * question-alone.js, choice-api.js, embed.js, event.js
  * made.js, made-asks.js, embeds.js                      put in where frames that scripts make were refused before
@@ -135,7 +135,9 @@ await guard("guard-free-alone.js", true, true, true);
 await script("landing.js", "landing.js", { __ALONE__: "false" });
 await script("landing.js", "landing-alone.js", { __ALONE__: "true" });
 await script("signals.js", "signals.js", {});
-for (const name of ["default.js", "answered.js", "heed.js", "uet.js", "clarity.js", "heed-clarity.js"]) await script(name, name, {});
+for (const name of ["default.js", "answered.js", "uet.js", "clarity.js", "heed-clarity.js"]) await script(name, name, {});
+await script("heed.js", "heed.js", { __QUEUES__: "false" });
+await script("heed.js", "heed-queues.js", { __QUEUES__: "true" });
 await script("idle.js", "idle.js", { __HELD__: "false" });
 await script("idle.js", "idle-google.js", { __HELD__: "true" });
 await bundle("forget.js", "forget.js", {}, "esm");

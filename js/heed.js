@@ -5,7 +5,11 @@
  *
  * Google's tags put a push() of their own in the place of the queue's, keep what they are given and then call the one that
  * was there. So the rule stands before whatever push() is the newest. A page may put a new queue in the place of ours
- * (dataLayer = [...]): what we said goes first into that one, too.
+ * (dataLayer = [...]): what we said goes first into that one, too. So it does where the tag's address gives the queue another
+ * name (&l=NAME): the tag reads no other. A script element is seen when it is put in, before what it names can run.
+ *
+ * What is set when it is built: __QUEUES__ where such a queue is heeded, too: where statistics or marketing are asked about and were not
+ * agreed to.
  *   __A__ preferences, __B__ statistics, __C__ marketing: whose yes it needs; "necessary" where a single tracker has one
  */
 {
@@ -35,12 +39,33 @@
     return queue;
   };
   const ours = [...dataLayer];
+  const begin = (next) => {
+    next.forEach(heed);
+    next.unshift(...ours);
+    return watch(next);
+  };
   let queue = watch(dataLayer);
   self.__defineGetter__("dataLayer", () => queue);
   self.__defineSetter__("dataLayer", (next) => {
-    if (next == queue || !Array.isArray(next)) return;
-    next.forEach(heed);
-    next.unshift(...ours);
-    queue = watch(next);
+    if (next != queue && Array.isArray(next)) queue = begin(next);
   });
+  if (__QUEUES__) {
+    const names = ["dataLayer"];
+    // What is told of consent later is told in every queue, and first in those to come. By this name a page may have its gtag().
+    const { gtag } = consentry;
+    consentry.gtag = function (command) {
+      if (command != "consent") return gtag(...arguments);
+      ours.push(arguments);
+      for (const name of names) self[name].push(arguments);
+    };
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const { src } of addedNodes) {
+          const name = /\/(gtm\.|gtag\/)js\?(.*&)?l=(\w+)/.exec(src)?.[3];
+          if (!name || names.includes(name) || !Array.isArray((self[name] ??= []))) continue;
+          names.push(name);
+          begin(self[name]);
+        }
+    }).observe(document, { childList: true, subtree: true });
+  }
 }

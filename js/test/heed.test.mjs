@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
-const source = readFileSync(fileURLToPath(new URL("../dist/heed.js", import.meta.url)), "utf8");
+const read = (name) => readFileSync(fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url)), "utf8");
 const DENIED = "denied";
 const GRANTED = "granted";
 
@@ -11,9 +11,14 @@ const GRANTED = "granted";
  * A page of a visitor who agreed to statistics: what we said stands in the queue. Names of a page are found in an object, for
  * the global object of node:vm has no accessors.
  */
-function heeded({ consent = ["necessary", "statistics"], statistics = "statistics" } = {}) {
-  const page = { consentry: { consent }, dataLayer: [] };
+function pageOf(source, { consent = ["necessary", "statistics"], statistics = "statistics" } = {}) {
+  const page = { consentry: { consent, gtag: () => {} }, dataLayer: [] };
   page.self = page.window = page;
+  // Elements are for a browser: tests/browser/snippets.test.mjs.
+  page.MutationObserver = class {
+    observe() {}
+  };
+  page.document = page;
   page.gtag = function () {
     page.dataLayer.push(arguments);
   };
@@ -25,6 +30,11 @@ function heeded({ consent = ["necessary", "statistics"], statistics = "statistic
   return { page, run };
 }
 
+/** With and without an eye on queues of another name. */
+function both(promise, walk) {
+  for (const name of ["heed", "heed-queues"]) test(`${promise} (${name})`, () => walk((given) => pageOf(read(name), given)));
+}
+
 const OURS = [["consent", "default", { ad_storage: DENIED }], ["consent", "default", { ad_storage: GRANTED, region: ["US"] }]];
 /** What was said after ours. */
 function queue(it) {
@@ -33,7 +43,7 @@ function queue(it) {
   return all.slice(2);
 }
 
-test("what is refused cannot be granted by a command of the shop's, and what is granted can", () => {
+both("what is refused cannot be granted by a command of the shop's, and what is granted can", (heeded) => {
   const it = heeded();
   it.run('gtag("consent", "update", { ad_storage: "granted", analytics_storage: "granted", ad_user_data: "granted", own_storage: "granted" })');
   it.run('gtag("consent", "default", { ad_personalization: "granted", region: ["NO"], wait_for_update: 500 })');
@@ -43,13 +53,13 @@ test("what is refused cannot be granted by a command of the shop's, and what is 
   ]);
 });
 
-test("a snippet that defines gtag and the queue once more is heeded too", () => {
+both("a snippet that defines gtag and the queue once more is heeded too", (heeded) => {
   const it = heeded();
   it.run('window.dataLayer = window.dataLayer || []; function gtag() { dataLayer.push(arguments) } gtag("consent", "update", { ad_storage: "granted" })');
   assert.deepEqual(queue(it).at(-1), ["consent", "update", { ad_storage: DENIED }]);
 });
 
-test("a tag that puts its own push before ours reads nothing that was not agreed to", () => {
+both("a tag that puts its own push before ours reads nothing that was not agreed to", (heeded) => {
   const it = heeded();
   // What Google's tags do: keep what comes, let the queue have it, then read what was kept.
   it.run(`self.read = []; { const kept = []; const { push } = dataLayer; dataLayer.push = function () {
@@ -61,13 +71,13 @@ test("a tag that puts its own push before ours reads nothing that was not agreed
   assert.equal(queue(it).length, 2);
 });
 
-test("the shop's own object stays as it was", () => {
+both("the shop's own object stays as it was", (heeded) => {
   const it = heeded();
   it.run('self.own = { ad_storage: "granted" }; gtag("consent", "update", own)');
   assert.equal(it.page.own.ad_storage, GRANTED);
 });
 
-test("a queue in the place of ours begins with what we said", () => {
+both("a queue in the place of ours begins with what we said", (heeded) => {
   const it = heeded();
   it.run('dataLayer = [{ page: 1 }, (function () { return arguments })("consent", "default", { ad_storage: "granted" })]; gtag("consent", "update", { ad_storage: "granted" })');
   assert.deepEqual(queue(it), [
@@ -77,7 +87,7 @@ test("a queue in the place of ours begins with what we said", () => {
   ]);
 });
 
-test("a choice in this page is told as it is", () => {
+both("a choice in this page is told as it is", (heeded) => {
   const it = heeded();
   it.run('consentry.consent = ["necessary", "statistics", "marketing"]; gtag("consent", "update", { ad_storage: "granted" })');
   assert.deepEqual(queue(it).at(-1), ["consent", "update", { ad_storage: GRANTED }]);
@@ -85,13 +95,13 @@ test("a choice in this page is told as it is", () => {
   assert.deepEqual(queue(it).at(-1), ["consent", "update", { ad_storage: DENIED, analytics_storage: DENIED }]);
 });
 
-test("what a single tracker may do passes", () => {
+both("what a single tracker may do passes", (heeded) => {
   const it = heeded({ consent: ["necessary"], statistics: "necessary" });
   it.run('gtag("consent", "update", { ad_storage: "granted", analytics_storage: "granted" })');
   assert.deepEqual(queue(it).at(-1), ["consent", "update", { ad_storage: DENIED, analytics_storage: GRANTED }]);
 });
 
-test("everything else passes as it is", () => {
+both("everything else passes as it is", (heeded) => {
   const it = heeded();
   it.run('dataLayer.push(null, undefined, 1, "consent", { event: "x" }, ["consent"], { 0: "consent" }); gtag("config", "G-1", { ad_storage: "granted" })');
   assert.deepEqual(queue(it), [null, null, 1, ["c", "o", "n", "s", "e", "n", "t"], { event: "x" }, ["consent"], { 0: "consent" }, ["config", "G-1", { ad_storage: GRANTED }]]);

@@ -27,6 +27,8 @@ pub const DEFAULT: &str = include_str!(concat!(env!("OUT_DIR"), "/default.js"));
 pub const ANSWERED: &str = include_str!(concat!(env!("OUT_DIR"), "/answered.js"));
 /// Inline, after them, where Google's tags may run and something is refused; tokens `__A__`, `__B__`, `__C__`.
 pub const HEED: &str = include_str!(concat!(env!("OUT_DIR"), "/heed.js"));
+/// The same where statistics or marketing are asked about and not agreed to: heeds queues of another name, too.
+pub const HEED_QUEUES: &str = include_str!(concat!(env!("OUT_DIR"), "/heed-queues.js"));
 /// Inline, after the signals, where the site uses Microsoft's advertising tag; tokens `__HOW__`, `__C__`.
 pub const UET: &str = include_str!(concat!(env!("OUT_DIR"), "/uet.js"));
 /// Inline, after the signals, where the site uses Microsoft Clarity.

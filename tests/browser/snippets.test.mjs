@@ -30,13 +30,13 @@ after(async () => {
  * the later one (developers.google.com/tag-platform/security/guides/consent; entries of google_tag_data.ics). Told as "analytics
  * ads".
  */
-const state = (page) => page.evaluate(() => {
+const state = (page, queue = 'dataLayer') => page.evaluate((name) => {
   const said = { default: {}, update: {} };
-  for (const [command, how, given] of [...dataLayer].filter((one) => one?.[0] === 'consent')) Object.assign(said[how], given);
+  for (const [command, how, given] of [...self[name]].filter((one) => one?.[0] === 'consent')) Object.assign(said[how], given);
   const all = { ...said.default, ...said.update };
   if (new Set([all.ad_storage, all.ad_user_data, all.ad_personalization]).size !== 1) throw new Error(JSON.stringify(all));
   return `${all.analytics_storage} ${all.ad_storage}`;
-});
+}, queue);
 
 /** The state on a page with this head, of a visitor who answered so; then `later` is run in the page. */
 async function stateOf({ head, answer, later, to = gateway }) {
@@ -70,6 +70,47 @@ test('nothing that the shop says grants what was refused, before the tag is ther
 test('a queue that the shop puts in the place of ours begins with what the visitor said', async () => {
   const head = `<script>dataLayer = [{ page: 'front' }];</script>${snippet(`gtag('consent', 'default', ${four('granted')})`)}${GTAG}`;
   assert.deepEqual(await stateOf({ head, answer: 'choice=some&category=statistics' }), ['granted denied', true]);
+});
+
+/** How shops give the queue another name: an element of the page, and scripts that make one, as npm's packages do. */
+const OTHER_QUEUES = {
+  'an element before the queue': `<script async src="https://www.googletagmanager.com/gtag/js?id=G-TEST000001&l=ownLayer"></script>
+    <script>window.ownLayer = window.ownLayer || []; function gtag(){ownLayer.push(arguments);} gtag('js', new Date()); OWN; gtag('config', 'G-TEST000001');</script>`,
+  'an element behind a queue that is a variable': `<script>var ownLayer = []; function gtag(){ownLayer.push(arguments);} gtag('js', new Date()); OWN; gtag('config', 'G-TEST000001');</script>
+    <script src="https://www.googletagmanager.com/gtag/js?l=ownLayer&id=G-TEST000001"></script>`,
+  'a script that makes the element': `<script>(function (w, d, s, l, i) { w[l] = w[l] || []; w[l].push({ 'gtm.start': 1, event: 'gtm.js' }); var f = d.getElementsByTagName(s)[0], j = d.createElement(s);
+    j.async = true; j.src = 'https://www.googletagmanager.com/gtm.js?id=' + i + '&l=' + l; f.parentNode.insertBefore(j, f); })(window, document, 'script', 'ownLayer', 'GTM-TEST001'); function gtag(){ownLayer.push(arguments);} OWN;</script>`,
+};
+
+for (const [how, head] of Object.entries(OTHER_QUEUES))
+  test(`g1_g7_a_queue_of_another_name_says_what_the_visitor_said_first: ${how}`, async () => {
+    const own = `gtag('consent', 'update', ${four('granted')})`;
+    shop.serve('/queue', html(head.replace('OWN', own)));
+    await withVisitor(async (visitor) => {
+      await chooseBeside(visitor, gateway.url, 'choice=some&category=statistics');
+      await visitor.page.goto(`${gateway.url}/queue`, { waitUntil: 'networkidle' });
+      assert.ok(visitor.outside.to('www.googletagmanager.com').length > 0, 'the tag runs');
+      assert.equal(await state(visitor.page, 'ownLayer'), 'granted denied');
+      const first = await visitor.page.evaluate(() => [...ownLayer].slice(0, 2).map(([command, when]) => `${command} ${when}`));
+      assert.deepEqual(first, ['consent default', 'consent update']);
+      // A snippet that runs later.
+      assert.equal(await visitor.page.evaluate((later) => { self.eval(later); return ownLayer.at(-1)[2].ad_storage; }, own), 'denied');
+      // What is told in this page reaches every queue, and what is no consent its own.
+      await visitor.page.evaluate(() => consentry.gtag('event', 'x'));
+      await visitor.page.evaluate(() => { consentry.consent = ['necessary']; consentry.gtag('consent', 'update', { analytics_storage: 'denied' }); });
+      assert.equal(await state(visitor.page, 'ownLayer'), 'denied denied');
+      assert.ok(!(await visitor.page.evaluate(() => [...ownLayer].some((one) => one[0] === 'event' && one[1] === 'x'))));
+      assert.deepEqual(visitor.faults, []);
+    });
+  });
+
+test('an address that only looks like one of Google\'s tags makes no queue', async () => {
+  shop.serve('/queue', html('<script src="/own.js?id=G-1&l=nb"></script><script>self.found = typeof nb</script>'));
+  await withVisitor(async (visitor) => {
+    await chooseBeside(visitor, gateway.url, 'choice=some&category=statistics');
+    await visitor.page.goto(`${gateway.url}/queue`, { waitUntil: 'networkidle' });
+    assert.equal(await visitor.page.evaluate(() => self.found), 'undefined');
+  });
 });
 
 test('where tags run unasked a shop\'s grant waits for the visitor\'s', async () => {

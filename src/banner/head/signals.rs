@@ -7,7 +7,7 @@
 //! where the visitor gave none (`js/heed-clarity.js`).
 
 use super::super::Region;
-use super::super::assets::{ANSWERED, CLARITY, DEFAULT, HEED, HEED_CLARITY, SIGNALS, UET};
+use super::super::assets::{ANSWERED, CLARITY, DEFAULT, HEED, HEED_CLARITY, HEED_QUEUES, SIGNALS, UET};
 use super::super::html::ScriptValue;
 use super::{GOOGLES, Making};
 use crate::policy::catalog::{ConsentMode, Tracker};
@@ -35,6 +35,11 @@ impl Granted {
             statistics: categories.contains(Category::Statistics),
             marketing: categories.contains(Category::Marketing),
         }
+    }
+
+    /// Was something refused, or not answered yet, that Google's tags ask about? What nobody is asked about was not.
+    fn is_short_of(self, asked: Self) -> bool {
+        (asked.statistics && !self.statistics) || (asked.marketing && !self.marketing)
     }
 
     /// A script that states what is granted.
@@ -113,7 +118,8 @@ impl Making<'_> {
             pieces.push("consentry.gtag(\"set\",\"url_passthrough\",!0)".to_owned());
         }
         if granted != Granted::ALL && !self.is_google_held() {
-            pieces.push(granted.needed(HEED));
+            let is_short = granted.is_short_of(Granted::of(self.catalog.asked()));
+            pieces.push(granted.needed(if is_short { HEED_QUEUES } else { HEED }));
         }
         pieces.extend(self.microsofts());
         pieces
@@ -242,11 +248,19 @@ mod tests {
 
     #[test]
     fn where_something_is_refused_others_cannot_grant_it() {
-        let heeds = |script: &str| script.contains("__defineSetter__(\"dataLayer\"");
+        let heeds = |script: &str| script.contains("__defineSetter__(\"push\"");
         assert!(heeds(&built_in(&[Category::Statistics], &[])));
         assert!(heeds(&built_in(&[], &["google-analytics"])));
         assert!(!heeds(&built_in(&Category::ASKED, &[])), "everything was agreed to");
         assert!(!heeds(&built_in(&[], &[])), "nobody hears");
+        let heeds_queues = |script: &str| script.contains("new MutationObserver");
+        let but_preferences = [Category::Statistics, Category::Marketing];
+        assert!(heeds_queues(&built_in(&[Category::Statistics], &[])));
+        assert!(heeds_queues(&built_in(&[], &["google-analytics"])));
+        assert!(heeds(&built_in(&but_preferences, &[])) && !heeds_queues(&built_in(&but_preferences, &[])));
+        let uses = ["google-tag".into(), "google-analytics".into()];
+        let catalog = Catalog::new(Catalog::built_in().unwrap()).unwrap().using(&uses);
+        assert!(!heeds_queues(&under(&catalog, &Category::ASKED, &[])), "nobody is asked about marketing");
         let statistics = built_in(&[Category::Statistics], &[]);
         assert!(
             statistics.contains("ad_storage:\"marketing\"")
@@ -265,12 +279,11 @@ mod tests {
             String::from_utf8(making.head(HELD, Others::MayRun).html().to_vec()).unwrap()
         };
         let undecided = script(&Consent::none().before_answer());
-        let (own, heed) =
-            (undecided.find("region:[\"US\"]"), undecided.find("__defineSetter__(\"dataLayer\""));
+        let (own, heed) = (undecided.find("region:[\"US\"]"), undecided.find("__defineSetter__(\"push\""));
         assert!(own.is_some() && own < heed, "our own default of a country passes: {undecided}");
         assert!(undecided.contains(",wait_for_update:500") && !undecided.contains("\"update\"]"));
         let refused = script(&of(CategorySet::NECESSARY));
-        assert!(!refused.contains("\"update\"]") && !refused.contains("__defineSetter__(\"dataLayer\""));
+        assert!(!refused.contains("\"update\"]") && !refused.contains("__defineSetter__(\"push\""));
         assert!(!script(&Consent::none()).contains("region:"), "nor do they run for who is not asked");
     }
 
@@ -332,8 +345,6 @@ mod tests {
         let consent = of(CategorySet::NECESSARY.with(Category::Statistics));
         let making = Making { shown: Shown::InFrame, ..making(&catalog, &consent) };
         let frame = String::from_utf8(making.head(HELD, Others::MayRun).html().to_vec()).unwrap();
-        assert!(
-            frame.contains("[\"default\",\"update\"]") && frame.contains("__defineSetter__(\"dataLayer\"")
-        );
+        assert!(frame.contains("[\"default\",\"update\"]") && frame.contains("__defineSetter__(\"push\""));
     }
 }

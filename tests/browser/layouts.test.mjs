@@ -11,6 +11,9 @@ const page = (css, { body = `<main><h1>Butikk</h1>${ROWS}</main>`, head = '', ro
   `<!doctype html><html ${root}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Butikk</title><style>${css}</style>${head}</head><body>${body}</body></html>`;
 const PHONE = { width: 390, height: 600 };
 const SHELL = 'html,body{height:100%;margin:0;overflow:hidden}main{height:100%;overflow:auto}';
+/** As MediaWiki and many themes have it: what the page holds runs out of the body, and a margin there makes no page longer. */
+const LOW = 'html,body{height:100%;margin:0}';
+const COLUMN = `${LOW}body{display:flex;flex-direction:column}main{flex:1 0 auto}`;
 
 let shop;
 let gateway;
@@ -172,7 +175,7 @@ describe('what has focus', () => {
     }
   }
 
-  for (const [name, css] of [['a page', ''], ['a page that scrolls inside', SHELL]]) {
+  for (const [name, css] of [['a page', ''], ['a page that scrolls inside', SHELL], ['a page longer than its body', LOW], ['a page longer than its column', COLUMN]]) {
     for (const javaScript of [true, false]) {
       test(`w5_nothing_with_focus_is_wholly_under_the_banner: ${name}, ${javaScript ? 'with' : 'without'} JavaScript`, () => visit(async (one) => {
         shop.serve('/long', page(css));

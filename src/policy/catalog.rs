@@ -20,6 +20,8 @@ mod offer;
 mod own;
 #[cfg(test)]
 mod platforms;
+#[cfg(test)]
+mod services;
 mod under;
 mod vouched;
 

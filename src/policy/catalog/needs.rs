@@ -195,7 +195,7 @@ fn innocent_look_alikes_belong_to_nobody() {
         assert_eq!(found(catalog.host(host, "/assets/analytics-dashboard.js")), None, "{host}");
     }
     for address in
-        ["www.google.com/search", "www.gstatic.com/charts/loader.js", "accounts.google.com/", "www.bing.com/"]
+        ["www.google.com/search", "www.gstatic.com/images/loader.js", "accounts.google.com/", "www.bing.com/"]
     {
         let (host, path) = address.split_at(address.find('/').unwrap());
         assert_eq!(found(catalog.host(host, path)), None, "{address}");

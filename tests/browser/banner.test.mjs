@@ -197,7 +197,7 @@ describe('every right', () => {
 
   test('opening the preferences moves nothing, and an answer leaves no room behind', () => withVisitor(async (one) => {
     await one.open('/');
-    const at = () => one.page.evaluate(() => [scrollY, parseFloat(getComputedStyle(document.querySelector('#consentry-open')).marginBottom)]);
+    const at = () => one.page.evaluate(() => [scrollY, parseFloat(getComputedStyle(document.querySelector('#consentry-open').parentElement).paddingBottom)]);
     assert.ok((await at())[1] > 100, 'the banner covers nothing at the end of the page');
     await one.page.locator('#consentry-banner [data-role="preferences"]').click();
     await one.page.locator('dialog[open]').waitFor();

@@ -147,3 +147,16 @@ fn holes(found: &mut BTreeSet<String>, path: &str, value: &toml::Value) {
         other => panic!("{path} is {other:?}"),
     }
 }
+
+#[test]
+fn every_country_of_the_catalogue_has_a_name_in_every_language() {
+    let entries = Catalog::built_in().unwrap();
+    let countries: BTreeSet<_> = entries.iter().map(|entry| entry.provider.country.as_str()).collect();
+    assert!(countries.contains("NO") && countries.contains("CZ"));
+    for language in LANGUAGES {
+        let texts = Texts::built_in(language).unwrap();
+        let nameless: Vec<_> =
+            countries.iter().filter(|code| !code.is_empty() && texts.country(code) == **code).collect();
+        assert!(nameless.is_empty(), "{language}: {nameless:?}");
+    }
+}

@@ -17,7 +17,7 @@ const pages = readdirSync(directory).filter((name) => name.endsWith('.html')).so
 const OPENED = 24;
 
 /** Libraries and shops' own deliverers, which the catalogue counts as necessary. */
-const NECESSARY = ['ajax.aspnetcdn.com', 'ajax.googleapis.com', 'cdnjs.cloudflare.com', 'code.jquery.com', 'i0.wp.com', 'netdna.bootstrapcdn.com'];
+const NECESSARY = ['ajax.aspnetcdn.com', 'ajax.googleapis.com', 'ajax.microsoft.com', 'cdnjs.cloudflare.com', 'code.jquery.com', 'i0.wp.com', 'netdna.bootstrapcdn.com'];
 
 let shop;
 let gateway;

@@ -15,7 +15,7 @@ use consentry::proxy::charset::ToUtf8;
 use consentry::proxy::encode::{Coding, Decoder, Encoder};
 use consentry::proxy::page::PageBody;
 use consentry::proxy::reader::Reader;
-use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, Rewriter};
+use consentry::proxy::rewrite::{Insertions, Keep, Localized, Outlet, Part, Rewriter};
 use consentry::proxy::{Body, BodyError};
 use http_body::{Body as _, Frame};
 
@@ -129,10 +129,8 @@ fn peak(policy: &Arc<Policy>, insertions: &Insertions, body: Bytes, from: &str, 
 
 fn coded(page: &[u8], coding: Coding) -> Bytes {
     let mut encoder = Encoder::new(coding);
-    let mut out = bytes::BytesMut::new();
-    encoder.encode(page, &mut out).expect("it can be coded");
-    encoder.end(&mut out).expect("it can be coded");
-    out.freeze()
+    encoder.put(page);
+    encoder.end().expect("it can be coded")
 }
 
 fn main() {

@@ -1,6 +1,7 @@
 //! A page on its way: the origin's body → decoded → in UTF-8 where it must be → rewritten → encoded, frame by frame, with
-//! the visitor's pull as the only drive, but for what is read ahead ([`PageBody::read_ahead`]). When any step fails, what was decided before it is given, the body ends in an error
-//! and the page is cut: it never passes raw.
+//! the visitor's pull as the only drive, but for what is read ahead ([`PageBody::read_ahead`]). What the rewriter decides is
+//! encoded where it lies. When any step fails, what was decided before it is given, the body ends in an error and the page
+//! is cut: it never passes raw.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -8,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use http_body::{Body as HttpBody, Frame};
 
 use super::body::{Body, BodyError};
@@ -123,18 +124,18 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
     }
 
     /// Takes in what was received, one step of it when it is coded, and gives what the visitor gets for it.
-    fn take_in(&mut self) -> Result<BytesMut, BodyError> {
-        let mut page = BytesMut::new();
-        let read = self.read(&mut page);
-        self.settle(read, page)
+    fn take_in(&mut self) -> Result<Bytes, BodyError> {
+        let read = self.read();
+        self.settle(read)
     }
 
-    fn read(&mut self, page: &mut BytesMut) -> Result<(), PageError> {
+    fn read(&mut self) -> Result<(), PageError> {
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
         if self.decoder.is_identity() {
             let plain = std::mem::take(&mut self.received);
-            page.reserve(plain.len() + PAGE_ROOM);
+            encoder.make_room(plain.len() + PAGE_ROOM);
             self.has_begun |= !plain.is_empty();
-            return Ok(self.reader.push(&plain, page)?);
+            return Ok(self.reader.push(&plain, encoder)?);
         }
         let mut rest = &self.received[..];
         let plain = self.decoder.step(&mut rest)?;
@@ -142,79 +143,74 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
         self.has_more = !plain.is_empty();
         if self.has_more {
             self.has_begun = true;
-            page.reserve(plain.len() + PAGE_ROOM);
-            self.reader.push(plain, page)?;
+            encoder.make_room(plain.len() + PAGE_ROOM);
+            self.reader.push(plain, encoder)?;
         }
         self.received.advance(done);
         Ok(())
     }
 
     /// The origin's body is over, and so are its coding, the page and our coding.
-    fn finish(&mut self) -> Result<BytesMut, BodyError> {
-        let mut page = BytesMut::with_capacity(PAGE_ROOM);
-        let read = self.read_end(&mut page);
-        let is_whole = read.is_ok();
-        let mut last = self.settle(read, page)?;
-        if !is_whole {
-            return Ok(last);
+    fn finish(&mut self) -> Result<Bytes, BodyError> {
+        if let Err(error) = self.read_end() {
+            return self.settle(Err(error));
         }
-        if let Some(encoder) = self.encoder.take() {
-            encoder.end(&mut last).map_err(cut)?;
-        }
+        self.tell_if_asked();
+        let last = self.encoder.take().map_or(Ok(Bytes::new()), Encoder::end).map_err(cut)?;
         let HeldCounts { tags, long_tags, .. } = self.reader.held();
         (self.tell)(Told::Over(Outcome::Whole { held: tags, long: long_tags }, self.reader.hosts()));
         Ok(last)
     }
 
-    fn read_end(&mut self, page: &mut BytesMut) -> Result<(), PageError> {
+    fn read_end(&mut self) -> Result<(), PageError> {
         self.decoder.end()?;
         if self.nothing == Nothing::Stays && !self.has_begun {
             return Ok(());
         }
-        Ok(self.reader.end(page)?)
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        Ok(self.reader.end(encoder)?)
     }
 
     /// Gives what was decided. When the page could not be read further, the failure comes after it.
-    fn settle(&mut self, read: Result<(), PageError>, mut page: BytesMut) -> Result<BytesMut, BodyError> {
+    fn settle(&mut self, read: Result<(), PageError>) -> Result<Bytes, BodyError> {
         if let Err(error) = read {
             if let PageError::Coding(_) = error {
-                self.end_early(&mut page);
+                self.end_early();
             }
             self.failure = Some(cut(error));
         }
-        self.encoded(page)
+        self.encoded()
     }
 
     /// The origin broke off: what came of the page, then the failure.
-    fn break_off(&mut self, error: BodyError) -> Result<BytesMut, BodyError> {
-        let mut page = BytesMut::new();
-        self.end_early(&mut page);
+    fn break_off(&mut self, error: BodyError) -> Result<Bytes, BodyError> {
+        self.end_early();
         self.failure = Some(error);
-        self.encoded(page)
+        self.encoded()
     }
 
     /// No more of the page can come, so what waits for more of it is decided on. That it cannot be read further then is
     /// nothing new: the page is cut either way.
-    fn end_early(&mut self, page: &mut BytesMut) {
-        if self.has_begun && self.reader.end(page).is_err() {
+    fn end_early(&mut self) {
+        if self.has_begun
+            && let Some(encoder) = &mut self.encoder
+            && self.reader.end(encoder).is_err()
+        {
             self.has_more = false;
         }
     }
 
-    fn encoded(&mut self, page: BytesMut) -> Result<BytesMut, BodyError> {
+    fn encoded(&mut self) -> Result<Bytes, BodyError> {
+        self.tell_if_asked();
+        self.encoder.as_mut().map_or(Ok(Bytes::new()), Encoder::empty).map_err(cut)
+    }
+
+    fn tell_if_asked(&mut self) {
         if !self.has_asked
             && let Some(language) = self.reader.asks_in()
         {
             self.has_asked = true;
             (self.tell)(Told::Asks(language));
-        }
-        match &mut self.encoder {
-            Some(encoder) if !page.is_empty() => {
-                let mut coded = BytesMut::with_capacity(page.len() / 2);
-                encoder.encode(&page, &mut coded).map_err(cut)?;
-                Ok(coded)
-            }
-            _ => Ok(page),
         }
     }
 
@@ -238,7 +234,7 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
             };
             match made {
                 Ok(page) if page.is_empty() => {}
-                Ok(page) => return Poll::Ready(Some(Ok(page.freeze()))),
+                Ok(page) => return Poll::Ready(Some(Ok(page))),
                 Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
             }
         }

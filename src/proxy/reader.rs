@@ -1,9 +1,9 @@
 //! Who reads a page as it passes: the rewriter, or an onlooker that changes nothing.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::charset::{CharsetError, ToUtf8};
-use super::rewrite::{HeldCounts, RewriteError, Rewriter, begins_with_markup};
+use super::rewrite::{HeldCounts, Nowhere, Outlet, RewriteError, Rewriter, begins_with_markup};
 use crate::policy::markup::Named;
 
 /// What a page goes through.
@@ -30,8 +30,6 @@ pub enum ReadError {
 pub struct Onlooker {
     /// Gone when the page cannot be read.
     rewriter: Option<Box<Rewriter>>,
-    /// What the rewriter made of the page, which nobody gets.
-    unread: BytesMut,
     /// The first bytes of the page, as far as they came.
     start: Vec<u8>,
     /// Does the page begin with markup? Nothing is known while there was only space.
@@ -43,38 +41,30 @@ pub struct Onlooker {
 impl Onlooker {
     /// An onlooker that reads as `rewriter` does; `tail` is ASCII markup, or nothing.
     pub fn new(rewriter: Rewriter, tail: Bytes) -> Self {
-        Self {
-            rewriter: Some(Box::new(rewriter)),
-            unread: BytesMut::new(),
-            start: Vec::new(),
-            has_markup: None,
-            tail,
-        }
+        Self { rewriter: Some(Box::new(rewriter)), start: Vec::new(), has_markup: None, tail }
     }
 
-    fn push(&mut self, plain: &[u8], out: &mut BytesMut) {
-        out.extend_from_slice(plain);
+    fn push(&mut self, plain: &[u8], out: &mut dyn Outlet) {
+        out.put(plain);
         let missing = MARK_BYTES.saturating_sub(self.start.len()).min(plain.len());
         self.start.extend_from_slice(&plain[..missing]);
         if self.has_markup.is_none() && !plain.trim_ascii_start().is_empty() {
             self.has_markup = Some(begins_with_markup(plain));
         }
-        self.read(|rewriter, unread| rewriter.push(plain, unread));
+        self.read(|rewriter| rewriter.push(plain, &mut Nowhere));
     }
 
-    fn end(&mut self, out: &mut BytesMut) {
-        self.read(Rewriter::end);
+    fn end(&mut self, out: &mut dyn Outlet) {
+        self.read(|rewriter| rewriter.end(&mut Nowhere));
         // In UTF-16 these bytes would be other letters; and what begins with text may be a machine's to read.
         if self.has_markup != Some(false) && !matches!(self.start[..], [0xFE, 0xFF] | [0xFF, 0xFE]) {
-            out.extend_from_slice(&self.tail);
+            out.put(&self.tail);
         }
     }
 
-    fn read(&mut self, step: impl FnOnce(&mut Rewriter, &mut BytesMut) -> Result<(), RewriteError>) {
+    fn read(&mut self, step: impl FnOnce(&mut Rewriter) -> Result<(), RewriteError>) {
         let Some(rewriter) = &mut self.rewriter else { return };
-        let is_read = step(rewriter, &mut self.unread).is_ok();
-        self.unread.clear();
-        if !is_read {
+        if step(rewriter).is_err() {
             self.rewriter = None;
         }
     }
@@ -84,7 +74,7 @@ impl Onlooker {
 const MARK_BYTES: usize = 2;
 
 impl Reader {
-    pub(super) fn push(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), ReadError> {
+    pub(super) fn push(&mut self, plain: &[u8], out: &mut dyn Outlet) -> Result<(), ReadError> {
         match self {
             Self::Rewrites(charset, rewriter) => {
                 charset.push(plain, &mut |text| rewriter.push(text, out).map_err(ReadError::Markup))
@@ -96,7 +86,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn end(&mut self, out: &mut BytesMut) -> Result<(), ReadError> {
+    pub(super) fn end(&mut self, out: &mut dyn Outlet) -> Result<(), ReadError> {
         match self {
             Self::Rewrites(charset, rewriter) => {
                 charset.end(&mut |text| rewriter.push(text, out).map_err(ReadError::Markup))?;
@@ -138,6 +128,7 @@ impl Reader {
 mod tests {
     use std::sync::{Arc, LazyLock};
 
+    use bytes::BytesMut;
     use proptest::prelude::*;
 
     use super::*;

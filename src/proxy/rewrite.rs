@@ -16,6 +16,7 @@ mod judge;
 mod language;
 mod long;
 mod near;
+mod outlet;
 mod parts;
 mod pass;
 mod placeholder;
@@ -35,6 +36,7 @@ use bytes::{Buf, BytesMut};
 
 pub use judge::HeldCounts;
 pub use language::find_language;
+pub use outlet::{Nowhere, Outlet};
 pub use parts::{Insertions, Keep, Localized, Part};
 pub use tag::ATTRIBUTES_MAX;
 
@@ -136,13 +138,13 @@ impl Rewriter {
         self
     }
 
-    /// Takes the next piece and adds to `out` what is decided. After an error nothing more comes out.
-    pub fn push(&mut self, chunk: &[u8], out: &mut BytesMut) -> Result<(), RewriteError> {
+    /// Takes the next piece and hands on to `out` what is decided. After an error nothing more comes out.
+    pub fn push(&mut self, chunk: &[u8], out: &mut dyn Outlet) -> Result<(), RewriteError> {
         self.take(chunk, false, out)
     }
 
     /// Ends the page. A tag that was cut off is left out, as browsers do.
-    pub fn end(&mut self, out: &mut BytesMut) -> Result<(), RewriteError> {
+    pub fn end(&mut self, out: &mut dyn Outlet) -> Result<(), RewriteError> {
         self.take(&[], true, out)
     }
 
@@ -162,7 +164,7 @@ impl Rewriter {
         self.walker.judge.hosts.named()
     }
 
-    fn take(&mut self, chunk: &[u8], is_last: bool, out: &mut BytesMut) -> Result<(), RewriteError> {
+    fn take(&mut self, chunk: &[u8], is_last: bool, out: &mut dyn Outlet) -> Result<(), RewriteError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -172,7 +174,7 @@ impl Rewriter {
     }
 
     /// `chunk` is empty when it is the last.
-    fn walk(&mut self, chunk: &[u8], is_last: bool, out: &mut BytesMut) -> Result<(), RewriteError> {
+    fn walk(&mut self, chunk: &[u8], is_last: bool, out: &mut dyn Outlet) -> Result<(), RewriteError> {
         let mut rest = chunk;
         if !self.has_begun {
             if self.tail.len() + rest.len() < self.start_bytes && !is_last {
@@ -188,7 +190,7 @@ impl Rewriter {
                 self.walker.frame.leave();
             }
             self.has_begun = true;
-            out.extend_from_slice(&start[..mark]);
+            out.put(&start[..mark]);
             if self.tail.is_empty() {
                 rest = &rest[mark..];
             } else {

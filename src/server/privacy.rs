@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde_json::Value;
 
@@ -23,6 +23,7 @@ use crate::policy::cookies::{CONSENT_COOKIE, OBJECTION_COOKIE, WEEKS_COOKIE};
 use crate::policy::{Allow, Allowed};
 use crate::proxy::Body;
 use crate::proxy::encode::{Coding, EncodeError, Encoder};
+use crate::proxy::rewrite::Outlet;
 use crate::store::ledger::Receipt;
 
 /// The type of pages.
@@ -153,10 +154,9 @@ fn coded(coding: Coding, body: String) -> (Coding, Bytes) {
 }
 
 fn coded_whole(coding: Coding, quality: u32, body: &str) -> Result<Bytes, EncodeError> {
-    let (mut out, mut encoder) = (BytesMut::new(), Encoder::with_quality(coding, quality));
-    encoder.encode(body.as_bytes(), &mut out)?;
-    encoder.end(&mut out)?;
-    Ok(out.freeze())
+    let mut encoder = Encoder::with_quality(coding, quality);
+    encoder.put(body.as_bytes());
+    encoder.end()
 }
 
 /// What *my data* is made of, as a page.

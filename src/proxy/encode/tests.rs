@@ -1,8 +1,10 @@
 use std::io::{Read, Write};
 
+use flate2::Compression;
 use proptest::prelude::*;
 
 use super::*;
+use crate::proxy::rewrite::Outlet;
 
 fn encoded(coding: &str, plain: &[u8]) -> Vec<u8> {
     let level = Compression::default();
@@ -74,19 +76,23 @@ proptest! {
     fn what_is_encoded_can_be_read_after_each_piece(
         plain in prop::collection::vec(prop::sample::select(b"abc<>\n".as_slice()), 0..20_000),
         size in 1_usize..5000,
+        parts in 1_usize..5000,
     ) {
         for coding in [Coding::Identity, Coding::Gzip, Coding::Brotli] {
             let mut encoder = Encoder::new(coding);
             let mut decoder = Decoder::new(coding.name().unwrap_or_default()).unwrap();
-            let mut out = BytesMut::new();
             let mut read = Vec::new();
             for (index, piece) in plain.chunks(size).enumerate() {
-                encoder.encode(piece, &mut out).unwrap();
-                decoder.decode(&out.split(), &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
+                piece.chunks(parts).for_each(|part| encoder.put(part));
+                let coded = encoder.empty().unwrap();
+                decoder.decode(&coded, &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
                 prop_assert_eq!(read.len(), plain.len().min((index + 1) * size));
+                prop_assert!(encoder.empty().unwrap().is_empty());
             }
-            encoder.end(&mut out).unwrap();
-            decoder.decode(&out, &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
+            encoder.put(b"<p>");
+            let last = encoder.end().unwrap();
+            decoder.decode(&last, &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
+            prop_assert_eq!(read.split_off(plain.len()), b"<p>");
             prop_assert!(decoder.end().is_ok());
             prop_assert_eq!(&read, &plain);
         }

@@ -1,6 +1,8 @@
 //! What is put into the page, and where. Nothing is ever taken out of it but its end.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+
+use super::Outlet;
 
 /// Why something is put in: of two at one place, a part of the page's frame comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,15 +52,15 @@ impl Edits {
     }
 
     /// Writes `buf` up to `end` with what belongs into it.
-    pub(super) fn write(&mut self, buf: &[u8], end: usize, out: &mut BytesMut) {
+    pub(super) fn write(&mut self, buf: &[u8], end: usize, out: &mut dyn Outlet) {
         let mut written = 0;
         let due = self.0.iter().take_while(|edit| edit.at <= end).count();
         for edit in self.0.drain(..due) {
-            out.extend_from_slice(&buf[written..edit.at]);
-            out.extend_from_slice(&edit.text);
+            out.put(&buf[written..edit.at]);
+            out.put(&edit.text);
             written = edit.at;
         }
-        out.extend_from_slice(&buf[written..end]);
+        out.put(&buf[written..end]);
         for edit in &mut self.0 {
             edit.at -= end;
         }

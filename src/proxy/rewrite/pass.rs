@@ -1,15 +1,14 @@
 //! Passes over text and tags that change nothing: many at once where [`super::signs`] sees none of interest, else one
 //! after the other.
 
-use bytes::BytesMut;
 use fearless_simd::Level;
 use memchr::memchr;
 
-use super::RewriteError;
 use super::near::find;
 use super::plain::{Images, plain_end, statement_end};
 use super::signs::calm_end;
 use super::walker::Walker;
+use super::{Outlet, RewriteError};
 
 /// What the walker does about tags that change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +51,7 @@ impl Walker {
         waiting: usize,
         buf: &[u8],
         is_last: bool,
-        out: &mut BytesMut,
+        out: &mut dyn Outlet,
     ) -> Result<usize, RewriteError> {
         self.passing.enough = if is_last { usize::MAX } else { waiting };
         let done = self.walk(buf, is_last, out);

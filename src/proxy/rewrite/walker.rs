@@ -1,6 +1,6 @@
 //! Walks through a page from tag to tag, and knows at each byte what it is: text, tag, comment, raw text, script.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use memchr::memchr;
 
 use super::doubt::{Doubt, Split};
@@ -16,7 +16,7 @@ use super::raw::{self, Escape};
 use super::signs;
 use super::tag::{Name, Scan};
 use super::template::Templates;
-use super::{INLINE_BYTES_MAX, JOINED_BYTES, RewriteError, TAG_BYTES_MAX};
+use super::{INLINE_BYTES_MAX, JOINED_BYTES, Outlet, RewriteError, TAG_BYTES_MAX};
 use crate::policy::markup::{self, Code, Redrawn, SIGN_BYTES_MAX};
 
 /// What the byte at the walker's position belongs to.
@@ -85,7 +85,7 @@ impl Walker {
         &mut self,
         buf: &[u8],
         is_last: bool,
-        out: &mut BytesMut,
+        out: &mut dyn Outlet,
     ) -> Result<usize, RewriteError> {
         let step = self.steps(buf, is_last)?;
         let mut end = self.settled().min(self.hidden.settled()).min(buf.len());

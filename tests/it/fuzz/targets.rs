@@ -17,7 +17,7 @@ use consentry::policy::fence::admit::{Ours, admitted, ways};
 use consentry::policy::{Page, Policy, Settings, Unknown};
 use consentry::proxy::charset::{CharsetError, ToUtf8, of_content_type};
 use consentry::proxy::encode::{Coding, DECODED_BYTES_PER_PIECE_MAX, Decoder, EncodeError, Encoder, Stop};
-use consentry::proxy::rewrite::{Insertions, Keep, Localized, Part, RewriteError, Rewriter};
+use consentry::proxy::rewrite::{Insertions, Keep, Localized, Outlet, Part, RewriteError, Rewriter};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use oracle::{Scripting, alive};
 
@@ -235,11 +235,12 @@ pub fn coding(input: &[u8]) {
     }
     for coding in [Coding::Gzip, Coding::Brotli] {
         let mut encoder = Encoder::new(coding);
-        let mut coded = BytesMut::new();
+        let mut coded = Vec::new();
         for piece in pieces(body) {
-            encoder.encode(piece, &mut coded).expect("it can be encoded");
+            encoder.put(piece);
+            coded.extend_from_slice(&encoder.empty().expect("it can be encoded"));
         }
-        encoder.end(&mut coded).expect("it can be encoded");
+        coded.extend_from_slice(&encoder.end().expect("it can be encoded"));
         let (plain, end) = decoded(coding.name().expect("it has one"), [&coded[..]]).expect("known");
         assert!(end == End::Bomb || (end == End::Whole && plain == body), "{coding:?}");
     }

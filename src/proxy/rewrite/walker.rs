@@ -93,7 +93,7 @@ impl Walker {
             let is_cut_tag = matches!(self.state, State::Tag | State::Long(_));
             end = self.hidden.cut().unwrap_or(if is_cut_tag { self.settled() } else { buf.len() });
             self.edits.cut(end);
-            self.finish(end);
+            self.finish(buf, end);
             if self.hidden.cut().is_none() && self.is_harmless_rest(buf) {
                 end = buf.len();
                 (self.at, self.state) = (end, State::Text);
@@ -382,11 +382,11 @@ impl Walker {
 
     /// Closes what is open and puts in what is missing. In an unfinished script or plain text nothing can be put:
     /// it would be code or text there.
-    fn finish(&mut self, end: usize) {
-        if !self.frame.is_open() {
-            return;
-        }
+    fn finish(&mut self, buf: &[u8], end: usize) {
+        // A `</` at the end is text, and would be a comment with what is put behind it (HTML 13.2.5.7).
+        let end = if self.state == State::Text && buf[..end].ends_with(b"</") { end - 2 } else { end };
         let closing: Vec<u8> = match self.state {
+            _ if !self.frame.is_open() => return,
             State::Script(_) | State::Inline { .. } | State::Plain | State::Long(_) => return,
             State::Text | State::Tag => Vec::new(),
             State::Comment { .. } => b"-->".to_vec(),

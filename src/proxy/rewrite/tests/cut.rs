@@ -24,3 +24,14 @@ fn a_tag_that_ends_nowhere_stays_where_it_leads_nowhere() {
     }
     assert!(full("<p>a<b").ends_with("<i>foot</i><b"), "{}", full("<p>a<b"));
 }
+
+#[test]
+fn an_end_tag_of_which_only_the_start_is_there_takes_in_nothing_of_ours() {
+    for source in ["<p>a</", "<body></", "</"] {
+        for length in 1..=source.len() {
+            let (out, result) = rewritten(Consent::none(), insertions(), source.as_bytes().chunks(length));
+            let out = String::from_utf8(out).unwrap();
+            assert!(result.is_ok() && out.ends_with("<i>foot</i></"), "{source} by {length}: {out}");
+        }
+    }
+}

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::{Access, access};
+
 use super::{Failure, load, print, say};
 use crate::config::{Config, Site};
 use crate::counting::WithoutConsent;
@@ -56,6 +58,7 @@ fn problems(config: &Config) -> Vec<String> {
 
 fn warnings(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
+    warnings.extend(unwritable(&config.store.path).map(|problem| format!("[store]: {problem}")));
     // One that is not there at all was told with its line in the config.
     if let Some(table) = config.places.as_deref().filter(|table| table.exists()) {
         warnings.extend(PlacesFile::open(table).err().map(|problem| problem.to_string()));
@@ -76,6 +79,19 @@ fn warnings(config: &Config) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// A directory that could not be written to, or made, by who runs this.
+fn unwritable(path: &Path) -> Option<String> {
+    let path = std::path::absolute(path).ok()?;
+    let there = path.ancestors().find(|there| there.exists())?;
+    let problem = if there.is_dir() {
+        access(there, Access::WRITE_OK | Access::EXEC_OK).err()?.to_string()
+    } else {
+        "it is no directory".to_owned()
+    };
+    let (path, there) = (path.display(), there.display());
+    Some(format!("{path} cannot be written to: {there}: {problem}; the user that serves must own it"))
 }
 
 /// A fence that has no space for every tracker that a visitor may agree to.
@@ -213,6 +229,18 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].starts_with("site \"shop\": ") && told[0].contains("junk.pem"), "{told:?}");
         assert!(told[1].starts_with("[store.clickhouse]: ") && told[1].contains("junk.pem"), "{told:?}");
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_written_is_told() {
+        let (_origin, text) = answering();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let told = |path: &Path| warnings(&config(&format!("[store]\npath = {path:?}\n{text}")));
+        assert_eq!(told(&directory.path().join("not/there/yet")), [""; 0]);
+        let told = told(&file.join("var"));
+        assert!(told.len() == 1 && told[0].contains("file: it is no directory"), "{told:?}");
     }
 
     #[test]

@@ -178,10 +178,10 @@ fn load(path: &Path) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// Tells the operator something, on standard error.
-#[allow(clippy::print_stderr, reason = "a command talks to a terminal")]
+/// Tells the operator something, on standard error. Who reads it may have enough, as `head` does; where nobody can be told,
+/// that cannot be told either, and the exit code says how it went.
 fn say(text: &str) {
-    eprintln!("{}", text.trim_end());
+    let _is_told = writeln!(std::io::stderr(), "{}", text.trim_end());
 }
 
 /// Prints a result, on standard output. Who reads it may have enough, as `head` does; a result that is lost otherwise ends

@@ -99,9 +99,11 @@ fn limit(table: &Table<'_>, key: &'static str, bounds: std::ops::RangeInclusive<
 }
 
 fn server_settings(listen: &Table<'_>, limits: &Table<'_>) -> server::Settings {
+    let before = listen.notes().count();
     let http = listen.list("http", value::listen);
+    let is_read = listen.notes().count() == before;
     let admin = listen.parsed("admin", value::listen);
-    if let Some(http) = http.as_ref().filter(|http| http.get_ref().is_empty()) {
+    if let Some(http) = http.as_ref().filter(|http| is_read && http.get_ref().is_empty()) {
         let remedy = "write at least one address: http = [\"127.0.0.1:8080\"]";
         listen.notes().add(Problem::error(http.span(), "http names no address to listen on").remedy(remedy));
     }

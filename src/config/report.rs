@@ -196,6 +196,11 @@ impl<'t> Notes<'t> {
         Self { broken, ..notes }
     }
 
+    /// How many problems are noted.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
     /// Notes `problem`, unless it is noted already or only follows from a line that is no TOML.
     pub(super) fn add(&self, problem: Problem) {
         let line = problem.at.as_ref().map(|at| line_of(self.text, at.start));

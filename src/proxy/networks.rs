@@ -1,6 +1,6 @@
 //! Sets of networks, as operators write them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.7`.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A set of networks. An IPv4 address and the same one mapped into IPv6 (RFC 4291 section 2.5.5.2) are one address.
@@ -62,6 +62,14 @@ impl Networks {
 impl FromIterator<Network> for Networks {
     fn from_iter<I: IntoIterator<Item = Network>>(networks: I) -> Self {
         Self(networks.into_iter().collect())
+    }
+}
+
+impl Network {
+    /// Does it hold every address of a family?
+    pub fn is_everything(&self) -> bool {
+        self.mask == 0
+            || *self == Self { first: bits_of(Ipv4Addr::UNSPECIFIED.into()), mask: u128::MAX << 32 }
     }
 }
 
@@ -133,6 +141,15 @@ mod tests {
         assert!(Networks::parse(["::/0"]).unwrap().contains(address("2001:db8::1")));
         assert!(Networks::parse(["::ffff:10.0.0.0/104"]).unwrap().contains(address("10.9.9.9")));
         assert!(!Networks::default().contains(address("127.0.0.1")));
+    }
+
+    #[test]
+    fn everything_is_told_from_much() {
+        for (text, is_everything) in
+            [("0.0.0.0/0", true), ("::/0", true), ("0.0.0.0/1", false), ("::/1", false), ("0.0.0.0", false)]
+        {
+            assert_eq!(text.parse::<Network>().unwrap().is_everything(), is_everything, "{text}");
+        }
     }
 
     #[test]

@@ -67,6 +67,7 @@ mod store_tokens;
 mod stores;
 mod support;
 mod tidy;
+mod told;
 mod unchanged;
 mod untouched;
 mod untyped;

@@ -14,6 +14,7 @@ use super::{
     uses, value,
 };
 use crate::counting::{SiteSettings, Thresholds};
+use crate::proxy::networks::Networks;
 use crate::{banner, policy, proxy};
 
 /// The largest threshold: beyond it no shop of ours would see a single name.
@@ -39,10 +40,21 @@ pub(super) fn site(table: &Table<'_>, given: &Given<'_>) -> (Known, Option<Site>
     (known, settings)
 }
 
+/// Who is believed when they say whom they ask for.
+fn trusted_proxies(table: &Table<'_>) -> Networks {
+    let networks = table.list("trusted_proxies", value::network).map_or_else(Vec::new, Spanned::into_inner);
+    for everything in networks.iter().filter(|network| network.get_ref().is_everything()) {
+        let reason = "everybody is believed when they say which address they come from";
+        let remedy = "name the proxies' own networks, such as \"10.0.0.0/8\"; else a visitor counts as many, and passes every limit";
+        table.notes().add(Problem::warning(everything.span(), reason).remedy(remedy));
+    }
+    networks.into_iter().map(Spanned::into_inner).collect()
+}
+
 fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site> {
     let origin = origin(table, given, known);
     let time_zone = table.parsed("time_zone", value::time_zone);
-    let networks = table.list("trusted_proxies", value::network).map_or_else(Vec::new, Spanned::into_inner);
+    let networks = trusted_proxies(table);
     let prefix = or(table.parsed("prefix", value::prefix), "/_consentry".to_owned());
     let banner = shown(table, given, &prefix);
     let consent = consent::consent(table, &known.hosts);
@@ -74,7 +86,7 @@ fn settings(table: &Table<'_>, given: &Given<'_>, known: &Known) -> Option<Site>
     let spans_hosts = domain.is_some();
     Some(Site {
         origin: origin?,
-        trusted_proxies: networks.into_iter().map(Spanned::into_inner).collect(),
+        trusted_proxies: networks,
         mode,
         policy: policy::Settings { hosts: hosts.clone(), prefix, unknown_cookies, unknown_hosts, allow },
         trackers,

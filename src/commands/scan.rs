@@ -50,6 +50,7 @@ pub(super) fn run(scan: &Scan) -> Result<(), Failure> {
     }
     let has_browser = matches!(looked, Some(Ok(_)));
     notes.extend(looked.into_iter().flatten().flatten());
+    notes.extend(asking(&seen));
     if seen.left_out() > 0 {
         notes.push(format!("{} more things were not noted", seen.left_out()));
     }
@@ -67,6 +68,15 @@ fn tell(scan: &Scan, found: &report::Scan<'_>) {
         print(found.text().trim_end());
         say("next: the same with --toml gives lines for the settings");
     }
+}
+
+/// Who asks visitors for consent there already.
+fn asking(seen: &Seen) -> Option<String> {
+    let names = seen.asking();
+    let who = names.into_iter().collect::<Vec<_>>().join(", ");
+    (!who.is_empty()).then(|| {
+        format!("visitors are asked for consent by {who}: take it out before this gateway asks, too")
+    })
 }
 
 fn redirected(fetched: &Fetched) -> Option<String> {

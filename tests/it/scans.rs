@@ -97,6 +97,18 @@ fn a_report_is_for_people_and_lines_are_for_the_settings() {
 }
 
 #[test]
+fn a_banner_that_is_there_already_is_told() {
+    let origin =
+        Origin::answering(|_| html_page("<script src=https://consent.cookiebot.com/uc.js></script>"));
+    let address = format!("http://{}", origin.address);
+    let notes = json(&[&address])["notes"].to_string();
+    assert!(notes.contains("visitors are asked for consent by Cookiebot"), "{notes}");
+    let lines = scan(&[&address, "--no-browser", "--toml"]);
+    let text = String::from_utf8(lines.stdout).expect("text");
+    assert!(text.contains("# These ask visitors, too.") && text.contains("\n# \"cookiebot\"\n"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_a_code() {
     let circle = Origin::answering(|_| {
         Response::builder().status(302).header("location", "/").body(Bytes::new()).expect("a response")

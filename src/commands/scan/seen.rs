@@ -162,6 +162,12 @@ impl Seen {
         signs.filter(|(tracker, _)| !is_found(tracker)).collect()
     }
 
+    /// Who asks visitors for consent.
+    pub(super) fn asking(&self) -> BTreeSet<&str> {
+        let trackers = self.findings().into_iter().flat_map(|finding| finding.trackers);
+        trackers.filter(|tracker| tracker.asks).map(|tracker| tracker.name.as_str()).collect()
+    }
+
     /// What an operator could write about it: the things as the settings know them.
     pub(super) fn things(&self) -> Vec<(Thing, String)> {
         let hosts = self.hosts.keys().map(|host| (Thing::Host, host.clone()));

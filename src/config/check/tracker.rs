@@ -101,6 +101,7 @@ fn tracker(table: &Table<'_>) -> Option<(Spanned<String>, TrackerEntry)> {
         signatures,
         access,
         embed,
+        asks: false,
         consent_mode,
         // Who writes an entry uses it, and knows the site's hosts.
         rare: false,

@@ -13,7 +13,7 @@ const BEGINNING_BYTES_MIN: usize = 3;
 /// anywhere in a settings file as it is. Lines of explanation begin with `# `, what could be settings with `#` alone:
 ///
 /// - `uses`, the trackers that were seen and need consent, for `[site.consent]`; and by name, as an explanation, those that are
-///   necessary: who names some of them has to know all that the shop needs;
+///   necessary: who names some of them has to know all that the shop needs; and those that ask visitors for consent;
 /// - a `[[site.allow]]` for each unknown host, cookie, key and service worker that is held, with an empty `why` to be filled in.
 ///
 /// Any text may be given as a name: it is folded first ([`Policy::name`]).
@@ -31,6 +31,8 @@ struct List {
     uses: BTreeSet<String>,
     /// Ids of those that are necessary.
     necessary: BTreeSet<String>,
+    /// Ids of those that ask visitors for consent.
+    asking: BTreeSet<String>,
     /// Hosts that several trackers share, with their ids.
     shared: BTreeSet<(String, String)>,
     /// Rules that could be written: key and value.
@@ -46,7 +48,10 @@ impl List {
             Class::Tracker(tracker) if Policy::is_asked(tracker) => {
                 self.uses.insert(tracker.name_id.clone());
             }
-            Class::Tracker(tracker) => drop(self.necessary.insert(tracker.name_id.clone())),
+            Class::Tracker(tracker) => {
+                self.necessary.insert(tracker.name_id.clone());
+                self.asking.extend(tracker.asks.then(|| tracker.name_id.clone()));
+            }
             Class::Shared(trackers) => {
                 let asked = trackers.iter().filter(|tracker| Policy::is_asked(tracker));
                 let ids: Vec<&str> = asked.map(|tracker| tracker.name_id.as_str()).collect();
@@ -77,6 +82,11 @@ impl List {
             lines.push("# Necessary services that were seen. Where uses names such ones, too, visitors are told of these alone and not of".to_owned());
             lines.push("# all that are known, and scripts may store only what these do. Walk through the checkout first.".to_owned());
             lines.push(format!("# {}", quoted(&self.necessary)));
+        }
+        if !self.asking.is_empty() {
+            lines.push(String::new());
+            lines.push("# These ask visitors, too. Take them out of the pages before mode = \"enforce\" (docs/observe.md).".to_owned());
+            lines.push(format!("# {}", quoted(&self.asking)));
         }
         if !self.shared.is_empty() {
             lines.push(String::new());
@@ -166,10 +176,12 @@ mod tests {
             (Thing::Host, "img.example"),
             (Thing::Host, "static.hotjar.com"),
             (Thing::ServiceWorker, "sw.js"),
+            (Thing::Host, "consent.cookiebot.com"),
         ];
         let text = to_paste(plain(), seen);
         assert!(text.contains("\n#uses = [\"google-analytics\", \"hotjar\"]\n"), "{text}");
-        assert!(text.contains("\n# \"shop-cart\", \"shop-session\"\n"), "{text}");
+        assert!(text.contains("\n# \"cookiebot\", \"shop-cart\", \"shop-session\"\n"), "{text}");
+        assert!(text.contains("These ask visitors, too.") && text.contains("\n# \"cookiebot\"\n"), "{text}");
         assert!(text.contains("# www.google.com: "), "{text}");
         let stanza =
             |key: &str| format!("\n#[[site.allow]]\n#{key}\n#category = \"necessary\"\n#why = \"\"\n");

@@ -82,6 +82,7 @@ fn checked(id: TrackerId, entry: TrackerEntry) -> Result<Tracker, String> {
         signatures: entry.signatures,
         access,
         embed: entry.embed,
+        asks: entry.asks,
         consent_mode: if entry.consent_mode { ConsentMode::Heeded } else { ConsentMode::Ignored },
         spread,
         source: entry.source,

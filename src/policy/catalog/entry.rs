@@ -11,6 +11,7 @@ use crate::policy::consent::{Category, TrackerSet};
 const DOMAINS_MAX: usize = 8;
 
 /// One named product, third-party or first-party, with what it uses.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub struct Tracker {
     /// Its place in this catalogue.
@@ -52,6 +53,8 @@ pub struct Tracker {
     pub access: Option<Access>,
     /// Its frames show something the visitor may want to see: a placeholder stands in for them.
     pub embed: bool,
+    /// It asks visitors for consent itself.
+    pub asks: bool,
     /// What its tags make of signals of consent.
     pub consent_mode: ConsentMode,
     /// When its hosts stand in a fence, if it is necessary.
@@ -178,6 +181,7 @@ pub struct OwnRule {
 }
 
 /// One `[[tracker]]` as it is written in `config/trackers.toml` and in `[[site.tracker]]`.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrackerEntry {
@@ -224,6 +228,9 @@ pub struct TrackerEntry {
     /// See [`Tracker::access`]; left out, it is not said, or the site when the provider has no country.
     #[serde(default)]
     pub access: Option<Access>,
+    /// See [`Tracker::asks`].
+    #[serde(default)]
+    pub asks: bool,
     /// See [`Tracker::embed`].
     #[serde(default)]
     pub embed: bool,

@@ -260,6 +260,7 @@ mod tests {
             signatures: Vec::new(),
             access: None,
             embed: false,
+            asks: false,
             consent_mode: false,
             rare: false,
             below_site: Vec::new(),

@@ -1,6 +1,7 @@
 //! What the built-in catalogue must know of the services that real pages load, and what it must leave to the operator: hosts
 //! that anybody can have something behind.
 
+use super::Tracker;
 use super::needs::{built_in, found};
 use crate::policy::consent::Category;
 
@@ -32,5 +33,20 @@ fn a_host_behind_which_anybody_can_stand_belongs_to_nobody() {
                  shop.blogspot.com dl.dropboxusercontent.com";
     for host in hosts.split_whitespace() {
         assert_eq!(found(catalog.host(host, "/assets/app.js")), None, "{host}");
+    }
+}
+
+/// They remember an answer, so they ask for one.
+#[test]
+fn who_asks_visitors_is_known() {
+    let catalog = built_in();
+    let asks = catalog.trackers().filter(|tracker| tracker.asks);
+    let remember =
+        catalog.trackers().filter(|tracker| tracker.purpose["en"].contains("other consent window"));
+    let ids = |list: Vec<&Tracker>| list.iter().map(|tracker| tracker.name_id.clone()).collect::<Vec<_>>();
+    let asks = ids(asks.collect());
+    assert_eq!(asks, ids(remember.collect()));
+    for id in ["cookiebot", "onetrust", "usercentrics", "cookie-notices"] {
+        assert!(asks.iter().any(|one| one == id), "{id} in {asks:?}");
     }
 }

@@ -202,7 +202,7 @@ impl<F: FnMut(Told<'_>) + Unpin> PageBody<F> {
 
     fn encoded(&mut self) -> Result<Bytes, BodyError> {
         self.tell_if_asked();
-        self.encoder.as_mut().map_or(Ok(Bytes::new()), Encoder::empty).map_err(cut)
+        self.encoder.as_mut().map_or(Ok(Bytes::new()), Encoder::flush).map_err(cut)
     }
 
     fn tell_if_asked(&mut self) {

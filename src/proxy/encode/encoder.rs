@@ -15,8 +15,8 @@ const GZIP_LEVEL: u32 = 4;
 /// Quality of Brotli towards visitors, for the same reason.
 const BROTLI_QUALITY: u32 = 4;
 
-/// Window of Brotli for pages that pass (log 2): 64 KiB. With 256 KiB each page on its way takes 384 KiB more, and comes out as small
-/// where it has less than 64 KiB, and 1 % smaller where it has more (400 pages of the open web).
+/// Window of Brotli for pages that pass (log 2): 64 KiB. With 256 KiB each page on its way takes 384 KiB more, and comes out as
+/// small where it has less than 64 KiB, and 1 % smaller where it has more (400 pages of the open web).
 const BROTLI_WINDOW: u32 = 16;
 
 /// The same for what is coded whole: 256 KiB.
@@ -25,7 +25,7 @@ const BROTLI_WINDOW_WHOLE: u32 = 18;
 /// Puts a body into a content coding, piece by piece ([`Outlet`]), and gives what it became when it is asked for.
 pub struct Encoder {
     kind: Kind,
-    /// Was anything put since it was emptied?
+    /// Was anything put since it was flushed?
     is_behind: bool,
     failure: Option<EncodeError>,
 }
@@ -52,8 +52,8 @@ impl Encoder {
         Self::with(coding, BROTLI_QUALITY, BROTLI_WINDOW)
     }
 
-    /// One for a body that is there whole, with another quality of Brotli, 0 to 11: of 38 KB of ours 4 makes 6.2 KB in 0.8 ms, 5 makes 5.8 in 2, and 11
-    /// makes 5.3 in 38.
+    /// One for a body that is there whole, with another quality of Brotli, 0 to 11: of 38 KB of ours 4 makes 6.2 KB in 0.8 ms, 5
+    /// makes 5.8 in 2, and 11 makes 5.3 in 38.
     pub fn with_quality(coding: Coding, quality: u32) -> Self {
         Self::with(coding, quality, BROTLI_WINDOW_WHOLE)
     }
@@ -82,8 +82,8 @@ impl Encoder {
         }
     }
 
-    /// Gives what it has, encoded so far that the visitor can read all that was put.
-    pub fn empty(&mut self) -> Result<Bytes, EncodeError> {
+    /// Gives what there is, encoded so far that the visitor can read all that was put.
+    pub fn flush(&mut self) -> Result<Bytes, EncodeError> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }

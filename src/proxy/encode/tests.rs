@@ -84,10 +84,10 @@ proptest! {
             let mut read = Vec::new();
             for (index, piece) in plain.chunks(size).enumerate() {
                 piece.chunks(parts).for_each(|part| encoder.put(part));
-                let coded = encoder.empty().unwrap();
+                let coded = encoder.flush().unwrap();
                 decoder.decode(&coded, &mut |bytes| { read.extend_from_slice(bytes); Ok(()) }).unwrap();
                 prop_assert_eq!(read.len(), plain.len().min((index + 1) * size));
-                prop_assert!(encoder.empty().unwrap().is_empty());
+                prop_assert!(encoder.flush().unwrap().is_empty());
             }
             encoder.put(b"<p>");
             let last = encoder.end().unwrap();

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 /// Takes what is decided of a page, in order. It is handed on where it lies, so that what encodes it reads it there.
 pub trait Outlet {
-    /// Takes the next piece. What goes wrong with it is told when the outlet is emptied.
+    /// Takes the next piece. What goes wrong with it is told when the outlet is asked for what it made.
     fn put(&mut self, piece: &[u8]);
 }
 

@@ -238,7 +238,7 @@ pub fn coding(input: &[u8]) {
         let mut coded = Vec::new();
         for piece in pieces(body) {
             encoder.put(piece);
-            coded.extend_from_slice(&encoder.empty().expect("it can be encoded"));
+            coded.extend_from_slice(&encoder.flush().expect("it can be encoded"));
         }
         coded.extend_from_slice(&encoder.end().expect("it can be encoded"));
         let (plain, end) = decoded(coding.name().expect("it has one"), [&coded[..]]).expect("known");

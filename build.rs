@@ -9,7 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build needs of `js/`; folders are taken whole.
-const SOURCES: [&str; 39] = [
+const SOURCES: [&str; 40] = [
     ".npmrc",
     "package.json",
     "package-lock.json",
@@ -43,6 +43,7 @@ const SOURCES: [&str; 39] = [
     "pages.js",
     "kept.js",
     "ahead.js",
+    "areas.js",
     "choice.js",
     "witness.js",
     "event.js",

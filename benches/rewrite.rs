@@ -151,6 +151,7 @@ fn insertions() -> Insertions {
         keep: Keep {
             hydrated: Bytes::from_static(b"<script>k</script>"),
             swapped: Bytes::from_static(b"<script>w</script>"),
+            areas: Bytes::from_static(b"<script>a</script>"),
         },
         tail: Bytes::from_static(b"<script defer src=b></script>"),
         is_part: false,

@@ -11,6 +11,7 @@
  * keep-hydrated.js, keep-swapped.js                     put in where the page's scripts draw all of it anew
  * kept.js                                               put in where a service worker may keep the page
  * ahead.js                                              put in where a browser fetches the page ahead
+ * areas.js                                              put in where the page's scripts tell each other what they store
  * choice-file.js, forget.js, frames.js                  files that visitors' browsers fetch when they are needed
  * witness.js                                            a file that pages of the mode "observe" fetch
  * beacon.js(.hash)                                      a file that pages fetch where the operator asked for it
@@ -157,6 +158,7 @@ await bundle("keep.js", "keep-hydrated.js", { __HYDRATED__: "true" });
 await bundle("keep.js", "keep-swapped.js", { __HYDRATED__: "false" });
 await bundle("kept.js", "kept.js", {});
 await script("ahead.js", "ahead.js", {});
+await script("areas.js", "areas.js", {});
 await script("witness.js", "witness.js", {});
 await script("event.js", "event.js", {});
 await script("beacon.js", "beacon.js", {});

@@ -70,6 +70,8 @@ pub const KEEP_SWAPPED: &str = include_str!(concat!(env!("OUT_DIR"), "/keep-swap
 pub const KEPT: &str = include_str!(concat!(env!("OUT_DIR"), "/kept.js"));
 /// Inline, behind the head's script, in a page that a browser fetches ahead: tells when it is shown.
 pub const AHEAD: &str = include_str!(concat!(env!("OUT_DIR"), "/ahead.js"));
+/// Inline, once, before the first sign that scripts pass on what they store by events, where the guard stands in for stores.
+pub const AREAS: &str = include_str!(concat!(env!("OUT_DIR"), "/areas.js"));
 /// Served at `PREFIX/witness.js`: pages of a site that is only observed fetch it.
 pub const WITNESS: &str = include_str!(concat!(env!("OUT_DIR"), "/witness.js"));
 /// Inline, last, on every page: lets the shop's scripts tell of events.

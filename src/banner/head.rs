@@ -111,6 +111,7 @@ impl Making<'_> {
                 Some(_) if may_run => MADE,
                 _ => "",
             },
+            guards_stores: !self.is_free(names),
             embed_style: self.embed_style.cloned(),
         };
         Head::new(&pieces.join(";"), &self.style(), more)
@@ -151,8 +152,7 @@ impl Making<'_> {
     }
 
     fn guard(&self, names: OpenNames<'_>, others: Others) -> String {
-        let is_free = self.consent.covers(self.catalog) && names.storage == OpenNames::EVERY;
-        let guard = match (is_free, others) {
+        let guard = match (self.is_free(names), others) {
             (true, Others::MayRun) => return GUARD_FREE.to_owned(),
             (true, Others::MayNot) => return GUARD_FREE_ALONE.to_owned(),
             (false, Others::MayRun) if !self.consent.is_grant() => GUARD,
@@ -163,6 +163,11 @@ impl Making<'_> {
         let (before, after) = guard.split_once(STORAGE_TOKEN).unwrap_or((guard, ""));
         let before = before.replacen(COOKIES_TOKEN, ScriptValue::regex(names.cookies).as_str(), 1);
         [&before, ScriptValue::regex(names.storage).as_str(), after].concat()
+    }
+
+    /// Is nothing kept from storing?
+    fn is_free(&self, names: OpenNames<'_>) -> bool {
+        self.consent.covers(self.catalog) && names.storage == OpenNames::EVERY
     }
 
     fn style(&self) -> String {

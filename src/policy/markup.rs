@@ -18,6 +18,7 @@ mod sight;
 mod snippet;
 mod speculation;
 mod stand_in;
+mod stores;
 mod unfenced;
 mod url;
 
@@ -38,6 +39,7 @@ use sight::is_out_of_sight;
 use snippet::Found;
 pub(super) use stand_in::StandIns;
 pub use stand_in::stand_in_call;
+pub use stores::passes_stores_on;
 
 pub use carrier::{ANYWHERE, CARRIERS};
 pub use entity::{decode, in_value, unquoted};

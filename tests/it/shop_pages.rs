@@ -39,6 +39,8 @@ const PUT_IN: [&str; 3] =
 
 /// What is put in once where a page says that its scripts draw it anew.
 const KEEP: &str = "<script>put in to keep it</script>";
+/// What is put in once where a page says that its scripts pass on what they store.
+const AREAS: &str = "<script>put in to let events pass</script>";
 
 /// What ends at the end of a page whatever of these the shop left open, so that what is put in last stands behind it.
 const ENDS: [&str; 8] = ["-->", ">", "]]>", "</title>", "</style>", "</textarea>", "</noscript>", "</xmp>"];
@@ -89,6 +91,7 @@ fn insertions() -> Insertions {
         keep: Keep {
             hydrated: Bytes::from_static(KEEP.as_bytes()),
             swapped: Bytes::from_static(KEEP.as_bytes()),
+            areas: Bytes::from_static(AREAS.as_bytes()),
         },
         tail: Bytes::new(),
         is_part: false,
@@ -125,8 +128,10 @@ fn rewritten(name: &str, page: &[u8], piece: usize, insertions: Insertions) -> V
 
 /// The page without what was put in, each part of which is there once at most, in its order; what keeps it stands anywhere.
 fn without_what_was_put_in(name: &str, mut page: Vec<u8>) -> Vec<u8> {
-    if let Some(at) = memchr::memmem::find(&page, KEEP.as_bytes()) {
-        page.drain(at..at + KEEP.len());
+    for part in [KEEP, AREAS] {
+        if let Some(at) = memchr::memmem::find(&page, part.as_bytes()) {
+            page.drain(at..at + part.len());
+        }
     }
     let mut from = 0;
     for part in PUT_IN {

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
-use super::super::assets::{EMBED_CSS, KEEP_HYDRATED, KEEP_SWAPPED};
+use super::super::assets::{AREAS, EMBED_CSS, KEEP_HYDRATED, KEEP_SWAPPED};
 use crate::policy::fence::admit::Ways;
 use crate::policy::markup::in_value;
 use crate::proxy::rewrite::Keep;
@@ -39,6 +39,8 @@ pub(super) struct More {
     pub(super) embeds: &'static str,
     /// The script that listens to refused frames; empty where no embed is held, and where no other may run.
     pub(super) made: &'static str,
+    /// Does the guard stand in for the page's stores?
+    pub(super) guards_stores: bool,
     /// The style of placeholders, where there may be one.
     pub(super) embed_style: Option<Arc<EmbedStyle>>,
 }
@@ -95,14 +97,16 @@ impl Head {
         element(SCRIPT, nonce, self.more.idle, "</script>")
     }
 
-    /// The scripts that keep ours in a page that is drawn anew, with a nonce if there is one; none where no other may run.
+    /// The scripts for pages that tell of what their scripts do: that keep ours where they are drawn anew, and let events pass
+    /// stores on. With a nonce if there is one; none where no other may run.
     pub fn keep(&self, nonce: Option<&str>) -> Keep {
         if !self.more.asks_for_file {
             return Keep::default();
         }
-        let [hydrated, swapped] =
-            [KEEP_HYDRATED, KEEP_SWAPPED].map(|code| element(SCRIPT, nonce, code, "</script>"));
-        Keep { hydrated, swapped }
+        let areas = if self.more.guards_stores { AREAS } else { "" };
+        let [hydrated, swapped, areas] =
+            [KEEP_HYDRATED, KEEP_SWAPPED, areas].map(|code| element(SCRIPT, nonce, code, "</script>"));
+        Keep { hydrated, swapped, areas }
     }
 
     /// The script at the foot of a page with a placeholder; may be empty.

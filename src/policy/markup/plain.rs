@@ -5,7 +5,7 @@
 //! are the caller's to see to.
 
 use super::carrier::{self, Kind, Role};
-use super::{is_swapped, rel_loads, url};
+use super::{is_swapped, passes_stores_on, rel_loads, url};
 
 /// Is this attribute of an `<img>` one that loads nothing but from the page's own host?
 pub fn is_own_image(name: &[u8], value: &[u8]) -> bool {
@@ -22,7 +22,7 @@ pub fn is_statement(name: &[u8], value: &[u8]) -> bool {
     match name.len() {
         7 if name.eq_ignore_ascii_case(b"charset") => value.eq_ignore_ascii_case(b"utf-8"),
         10 if name.eq_ignore_ascii_case(b"http-equiv") => false,
-        _ => !is_swapped(b"meta", name, value),
+        _ => !is_swapped(b"meta", name, value) && !passes_stores_on(b"meta", name, value),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Insertions {
     pub embeds: Bytes,
     /// What [`Part::Style`] becomes, fit for a placeholder; may be empty.
     pub embed_style: Bytes,
-    /// Whole script elements, of which one goes before the first sign that scripts draw the page anew; may be empty.
+    /// Whole script elements, which go before the first sign of what they are for; may be empty.
     pub keep: Keep,
     /// Goes behind the foot, at the page's end; may be empty.
     pub tail: Bytes,
@@ -51,13 +51,16 @@ impl Insertions {
     }
 }
 
-/// What keeps the question and the link in a page that is drawn anew.
+/// What few pages need, which tell of it by a sign: two that keep the question and the link in a page that is drawn anew, and one
+/// beside them.
 #[derive(Clone, Debug, Default)]
 pub struct Keep {
     /// For [`Redrawn::Hydrated`].
     pub hydrated: Bytes,
     /// For [`Redrawn::Swapped`].
     pub swapped: Bytes,
+    /// For scripts that pass on what they store by events; empty where nothing stands in for stores.
+    pub areas: Bytes,
 }
 
 /// The parts in one language.

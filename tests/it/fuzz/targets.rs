@@ -117,6 +117,7 @@ fn insertions() -> Insertions {
         keep: Keep {
             hydrated: Bytes::from_static(b"<script>k</script>"),
             swapped: Bytes::from_static(b"<script>w</script>"),
+            areas: Bytes::from_static(b"<script>a</script>"),
         },
         tail: Bytes::new(),
         is_part: false,

@@ -114,7 +114,8 @@ fn any_head() -> impl Strategy<Value = String> {
 
 /// With what is put in before signs that scripts draw the page anew, before a policy in the page, and for held scripts.
 fn all_insertions() -> Insertions {
-    let keep = Keep { hydrated: Bytes::from_static(b"<h>"), swapped: Bytes::from_static(b"<s>") };
+    let [hydrated, swapped, areas] = [&b"<h>"[..], b"<s>", b"<a>"].map(Bytes::from_static);
+    let keep = Keep { hydrated, swapped, areas };
     Insertions { keep, idle: Bytes::from_static(b"<idle>"), ..insertions() }
 }
 

@@ -7,10 +7,13 @@ use super::*;
 /// The marks of what is put in for a page that is hydrated, and for one whose body is swapped.
 const HYDRATED: &str = "<script>k</script>";
 const SWAPPED: &str = "<script>w</script>";
+/// The mark of what is put in where scripts pass on what they store by events.
+const AREAS: &str = "<script>a</script>";
 
 fn keeping() -> Insertions {
-    let [hydrated, swapped] = [HYDRATED, SWAPPED].map(|script| Bytes::from_static(script.as_bytes()));
-    Insertions { keep: Keep { hydrated, swapped }, ..insertions() }
+    let [hydrated, swapped, areas] =
+        [HYDRATED, SWAPPED, AREAS].map(|script| Bytes::from_static(script.as_bytes()));
+    Insertions { keep: Keep { hydrated, swapped, areas }, ..insertions() }
 }
 
 fn in_pieces(source: &str, consent: Consent, cut: usize) -> String {
@@ -59,6 +62,43 @@ fn what_keeps_ours_stands_once_before_the_first_sign_whatever_was_agreed_to() {
 }
 
 #[test]
+fn what_lets_events_pass_stores_on_stands_once_before_the_first_sign_beside_the_other() {
+    for (source, wanted) in [
+        (
+            "<head><meta name=generator content='VitePress v1'><script src=/_nuxt/a.js></script></head>",
+            "<script>a</script><meta",
+        ),
+        (
+            "<head><title>x</title><meta charset=utf-8><meta name=generator content='Docusaurus v3'></head>",
+            "<script>a</script><meta name",
+        ),
+        (
+            "<head><title>x</title><script type=module src=/assets/index-a.js></script></head>",
+            "<script>a</script><script type",
+        ),
+        (
+            "<body><p>x</p><script src=/_nuxt/a.js></script><script src=/_nuxt/b.js></script>",
+            "<script>a</script><script src=/_nuxt/a",
+        ),
+        (
+            "<body><script>self.__next_f=1</script><script src=/_nuxt/a.js></script>",
+            "<script>a</script><script src",
+        ),
+        (
+            "<body><script src=/_nuxt/a.js></script><script>self.__next_f=1</script>",
+            "<script>k</script><script>self",
+        ),
+    ] {
+        for cut in [1, 7, source.len()] {
+            let page = in_pieces(source, Consent::none(), cut);
+            assert_eq!(page.matches(AREAS).count(), 1, "{page}");
+            assert_eq!(page.matches(HYDRATED).count(), source.matches("__next_f").count(), "{page}");
+            assert!(page.contains(wanted), "{page}");
+        }
+    }
+}
+
+#[test]
 fn a_page_without_a_sign_gets_nothing_of_it() {
     for source in [
         "<p>x",
@@ -67,6 +107,7 @@ fn a_page_without_a_sign_gets_nothing_of_it() {
         "<body><script type=application/json>self.__next_f.push(1)</script>",
         "<body><script src=/a.js>self.__next_f.push(1)</script>",
         "<body><noscript><script>self.__next_f.push(1)</script></noscript>",
+        "<body><template><script src=/_nuxt/a.js></script></template><script src=/assets/shop.js></script>",
         "<body><template><script>self.__next_f.push(1)</script></template>",
         "<body><div hx-boost=true data-turbo=1 data-turbo-track=reload>x</div>",
         // A policy in the page may be against it.

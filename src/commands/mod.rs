@@ -11,6 +11,7 @@ mod scan;
 mod schema;
 mod serve;
 mod stats;
+mod stop;
 mod store;
 mod token;
 

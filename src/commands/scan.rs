@@ -11,6 +11,7 @@ mod seen;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::stop::Stop;
 use super::{Failure, Scan, failed, print, say};
 use crate::policy::catalog::Catalog;
 use crate::policy::{Policy, Settings, Unknown};
@@ -35,7 +36,10 @@ pub(super) fn run(scan: &Scan) -> Result<(), Failure> {
         notes.extend(redirected(&fetched));
         notes.extend(fetched.notes);
     }
-    let looked = browser.as_ref().map(|program| look(program, scan, &here, &mut seen));
+    let looked = match &browser {
+        Some(program) => Some(look(program, scan, &here, &mut seen)?),
+        None => None,
+    };
     match (&looked, problem) {
         (Some(Err(error)), _) if named.is_some() => return Err(failed(error)),
         (None, Some(problem)) => return Err(failed(problem)),
@@ -90,15 +94,20 @@ fn named_browser(scan: &Scan) -> Option<PathBuf> {
     if scan.no_browser { None } else { scan.browser.clone().or_else(from_environment) }
 }
 
+/// The outer error is that it was told to stop.
 fn look(
     program: &std::path::Path,
     scan: &Scan,
     here: &Address,
     seen: &mut Seen,
-) -> Result<Vec<String>, String> {
-    let mut browser = Browser::start(program, &scan.browser_arg)?;
-    let commands = browser.commands.take().ok_or("Chromium has no pipe")?;
-    Devtools::over(commands, &browser.messages).look(&here.to_string(), seen)
+) -> Result<Result<Vec<String>, String>, Failure> {
+    // Whoever ends the look early leaves no browser and no directory of it behind.
+    let stop = Stop::listen()?;
+    let looked = Browser::start(program, &scan.browser_arg).and_then(|mut browser| {
+        let commands = browser.commands.take().ok_or("Chromium has no pipe")?;
+        Devtools::over(commands, &browser.messages).until(&stop).look(&here.to_string(), seen)
+    });
+    if stop.is_wanted() { Err(failed("stopped before the page was seen")) } else { Ok(looked) }
 }
 
 /// The rules of a site that has none of its own yet.

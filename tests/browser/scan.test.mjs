@@ -1,7 +1,8 @@
 // `consentry scan` with a browser: all that a page loads and keeps is seen, and nothing of the look is left behind.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,12 @@ const PAGE = `<!doctype html><html><head><title>x</title>
 </script></head><body><iframe src="https://frame.example/"></iframe>
 <div style="height: 5000px"></div><img loading="lazy" src="https://lazy.example/a.gif" alt=""></body></html>`;
 
+/** A page that asks before it goes on. */
+const DIALOGS = `<!doctype html><title>x</title><script>
+  alert('Welcome');
+  localStorage.setItem('confirm: ' + confirm('Are you 18?'), '1');
+</script>`;
+
 describe('a scan with a browser', () => {
   let outside;
   let shop;
@@ -36,7 +43,7 @@ describe('a scan with a browser', () => {
     outside = await startOutside();
     shop = http.createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'text/html', 'set-cookie': 'PHPSESSID=1; HttpOnly' });
-      response.end(PAGE);
+      response.end(request.url === '/dialogs' ? DIALOGS : PAGE);
     });
     await new Promise((done) => shop.listen(0, '127.0.0.1', done));
   });
@@ -77,6 +84,27 @@ describe('a scan with a browser', () => {
     assert.deepEqual(outside.requests.map((request) => request.host), []);
     assert.deepEqual(found.hosts, []);
     assert.deepEqual([...found.cookies, ...found.storage].filter((one) => one.before_choice !== 'open'), []);
+  });
+
+  test('sees a page that opens dialogs, and answers none', async () => {
+    const found = await scan(`http://127.0.0.1:${shop.address().port}/dialogs`);
+    assert.equal(found.means, 'with a browser', found.notes.join('; '));
+    assert.deepEqual(found.notes, ['2 dialog(s) of the page were closed without an answer']);
+    assert.deepEqual(names(found.storage), ['confirm: false']);
+  });
+
+  test('ends with its browser when it is told to', async () => {
+    const address = `http://127.0.0.1:${shop.address().port}/`;
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      const scanned = spawn(program, ['scan', address], { stdio: 'ignore' });
+      const ended = once(scanned, 'exit');
+      do {
+        const [request] = await once(shop, 'request');
+        if (!request.headers['user-agent'].includes('consentry-scan')) break;
+      } while (true);
+      scanned.kill(signal);
+      assert.deepEqual(await ended, [1, null], signal);
+    }
   });
 
   test('leaves no directory behind', () => {

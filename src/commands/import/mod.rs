@@ -22,7 +22,6 @@ mod plan;
 mod progress;
 mod session;
 mod source;
-mod stop;
 mod tell;
 mod write;
 
@@ -41,9 +40,9 @@ use self::lines::Lines;
 use self::plan::{Plan, unopened};
 use self::progress::Progress;
 use self::session::{LINES_A_BATCH, Parts, Reader, Session};
-use self::stop::Stop;
 use self::tell::End;
 use self::write::{Aim, Parcel, WAITING_MAX, Writer};
+use super::stop::Stop;
 use super::{Failure, failed, load, print, say};
 use crate::clock::{Clock as _, Entropy, SystemClock, SystemEntropy};
 use crate::config::{Config, Site};

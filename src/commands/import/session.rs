@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use bytes::Bytes;
 
+use super::super::stop::Stop;
 use super::super::{Failure, failed};
 use super::combined::Combined;
 use super::jsonl;
@@ -18,7 +19,6 @@ use super::lines::{LINE_BYTES_MAX, Lines, Next};
 use super::order::Order;
 use super::plan::{Plan, changed};
 use super::progress::Progress;
-use super::stop::Stop;
 use super::tell::{End, FAULTS_TOLD_MAX, Figures};
 use super::write::{Aim, Parcel};
 use crate::counting::tally::{Sums, Tally};

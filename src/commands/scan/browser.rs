@@ -46,13 +46,19 @@ const REMOVE_TRIES: usize = 40;
 
 /// The first Chromium on the `PATH`.
 pub(super) fn find() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let is_program = |file: &Path| {
+    NAMES.iter().find_map(|name| program(Path::new(name)))
+}
+
+/// The program of this name: a bare one is looked for on the `PATH`.
+fn program(name: &Path) -> Option<PathBuf> {
+    let is_program = |file: &PathBuf| {
         file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
     };
-    NAMES.iter().find_map(|name| {
-        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
-    })
+    if name.components().count() > 1 {
+        return Some(name.to_owned()).filter(is_program);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(is_program)
 }
 
 /// A running Chromium. Dropped, it is ended and its directory removed.
@@ -67,12 +73,13 @@ pub(super) struct Browser {
 
 impl Browser {
     /// Starts the program with these arguments beside the usual ones.
-    pub(super) fn start(program: &Path, further: &[String]) -> Result<Self, String> {
+    pub(super) fn start(name: &Path, further: &[String]) -> Result<Self, String> {
+        let program = program(name).ok_or_else(|| format!("{}: there is no such program", name.display()))?;
         let directory = Directory::new()?;
         let failed =
             |error: &dyn std::fmt::Display| format!("{} was not started: {error}", program.display());
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", SHELL, "sh"]).arg(program).args(further);
+        command.args(["-c", SHELL, "sh"]).arg(&program).args(further);
         command.arg(format!("--user-data-dir={}", directory.0.display()));
         // Chromium's own sandbox cannot be had by root.
         if std::fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0) {
@@ -198,8 +205,10 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_says_nothing() {
-        let browser = Browser::start(Path::new("/nowhere/chromium"), &[]).unwrap();
-        assert!(browser.messages.recv().is_err());
+    fn a_program_that_is_not_there_is_told() {
+        for name in ["/nowhere/chromium", "no-such-chromium", "/etc/passwd"] {
+            let problem = Browser::start(Path::new(name), &[]).err();
+            assert_eq!(problem, Some(format!("{name}: there is no such program")));
+        }
     }
 }

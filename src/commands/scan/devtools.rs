@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::super::stop::Stop;
 use super::seen::Seen;
 
 /// Longest look at a page, from the moment it is opened.
@@ -18,6 +19,8 @@ const LOOK: Duration = Duration::from_secs(30);
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// A page that asks for nothing for so long is quiet.
 const QUIET: Duration = Duration::from_millis(1500);
+/// How often it is asked whether the look is to end early.
+const STOP_LOOK: Duration = Duration::from_millis(200);
 /// Most frames and workers that are listened to.
 const TARGETS_MAX: usize = 200;
 
@@ -45,6 +48,8 @@ const KEPT: &str = r"(async () => {
 pub(super) struct Devtools<'a, W> {
     to: W,
     from: &'a Receiver<Vec<u8>>,
+    /// Whether to end early.
+    stop: Option<&'a Stop>,
     last_id: u64,
 }
 
@@ -54,6 +59,8 @@ struct Look<'a> {
     /// How it calls itself, without saying that nobody sees its window.
     agent: String,
     has_loaded: bool,
+    /// Dialogs that its scripts opened.
+    dialogs: usize,
     targets: usize,
     /// When it last asked for something.
     asked: Instant,
@@ -71,13 +78,25 @@ struct Message {
 
 impl<'a, W: Write> Devtools<'a, W> {
     pub(super) fn over(to: W, from: &'a Receiver<Vec<u8>>) -> Self {
-        Self { to, from, last_id: 0 }
+        Self { to, from, stop: None, last_id: 0 }
     }
 
-    /// Opens the page, notes what it sets and loads, and returns what the operator should know.
+    /// Ends early when it is told to.
+    pub(super) fn until(self, stop: &'a Stop) -> Self {
+        Self { stop: Some(stop), ..self }
+    }
+
+    /// Opens the page, notes what it sets and loads, and returns what the operator should know. What was seen before a page
+    /// stopped answering counts.
     pub(super) fn look(&mut self, address: &str, seen: &mut Seen) -> Result<Vec<String>, String> {
-        let mut look =
-            Look { seen, agent: String::new(), has_loaded: false, targets: 0, asked: Instant::now() };
+        let mut look = Look {
+            seen,
+            agent: String::new(),
+            has_loaded: false,
+            dialogs: 0,
+            targets: 0,
+            asked: Instant::now(),
+        };
         let version = self.call(&mut look, None, "Browser.getVersion", &json!({}))?;
         let agent = version["userAgent"].as_str().unwrap_or_default();
         look.agent = agent.replace("HeadlessChrome", "Chrome");
@@ -94,16 +113,34 @@ impl<'a, W: Write> Devtools<'a, W> {
             return Err(format!("Chromium could not open {address}: {problem}"));
         }
         let mut notes = Vec::new();
-        if !self.until_loaded(&mut look, end)? {
-            notes.push(format!("the page was still loading after {} s", LOOK.as_secs()));
+        if let Err(problem) = self.look_through(&mut look, &session, end, &mut notes) {
+            notes.push(format!("{problem}: some of what the page loads and keeps may be missing"));
         }
-        self.evaluate(&mut look, &session, SCROLL)?;
-        look.asked = Instant::now();
-        self.until_quiet(&mut look, end)?;
-        self.read_kept(&mut look, &session)?;
+        if look.dialogs > 0 {
+            notes.push(format!("{} dialog(s) of the page were closed without an answer", look.dialogs));
+        }
         // It ends by itself when it is told; if not, it is ended.
         let _ = self.send(None, "Browser.close", &json!({}));
         Ok(notes)
+    }
+
+    fn look_through(
+        &mut self,
+        look: &mut Look<'_>,
+        session: &str,
+        end: Instant,
+        notes: &mut Vec<String>,
+    ) -> Result<(), String> {
+        if !self.until_loaded(look, end)? {
+            notes.push(format!("the page was still loading after {} s", LOOK.as_secs()));
+        }
+        let scrolled = self.evaluate(look, session, SCROLL);
+        look.asked = Instant::now();
+        self.until_quiet(look, end)?;
+        self.read_cookies(look)?;
+        // A page whose scripts never rest tells nothing of itself.
+        scrolled?;
+        self.read_kept(look, session)
     }
 
     fn until_loaded(&mut self, look: &mut Look<'_>, end: Instant) -> Result<bool, String> {
@@ -122,12 +159,16 @@ impl<'a, W: Write> Devtools<'a, W> {
         }
     }
 
-    fn read_kept(&mut self, look: &mut Look<'_>, session: &str) -> Result<(), String> {
+    fn read_cookies(&mut self, look: &mut Look<'_>) -> Result<(), String> {
         let cookies = self.call(look, None, "Storage.getCookies", &json!({}))?;
         for cookie in cookies["cookies"].as_array().into_iter().flatten() {
             let text = |key: &str| cookie[key].as_str().unwrap_or_default();
             look.seen.cookie(text("domain"), text("name"));
         }
+        Ok(())
+    }
+
+    fn read_kept(&mut self, look: &mut Look<'_>, session: &str) -> Result<(), String> {
         let kept = self.evaluate(look, session, KEPT)?;
         let kept: Value = serde_json::from_str(kept["result"]["value"].as_str().unwrap_or("{}"))
             .map_err(|error| format!("Chromium answered what is no JSON: {error}"))?;
@@ -191,9 +232,12 @@ impl<'a, W: Write> Devtools<'a, W> {
         Ok(self.last_id)
     }
 
-    /// The next message, when one comes in time.
+    /// The next message, when one comes in time; sooner than `wait` it may be nothing.
     fn next(&mut self, look: &mut Look<'_>, wait: Duration) -> Result<Option<Message>, String> {
-        let bytes = match self.from.recv_timeout(wait) {
+        if self.stop.is_some_and(Stop::is_wanted) {
+            return Err("stopped".to_owned());
+        }
+        let bytes = match self.from.recv_timeout(wait.min(STOP_LOOK)) {
             Ok(bytes) => bytes,
             Err(RecvTimeoutError::Timeout) => return Ok(None),
             Err(RecvTimeoutError::Disconnected) => return Err("Chromium ended unasked".to_owned()),
@@ -203,6 +247,11 @@ impl<'a, W: Write> Devtools<'a, W> {
             && let Some(session) = look.take(&message)
         {
             self.listen(look, &session)?;
+        }
+        if message.method == "Page.javascriptDialogOpening" {
+            // Nothing runs on while one is open. To leave a page is no answer to it.
+            let close = json!({"accept": message.content["type"] == "beforeunload"});
+            self.send(message.session.as_deref(), "Page.handleJavaScriptDialog", &close)?;
         }
         Ok(Some(message))
     }
@@ -222,6 +271,7 @@ impl Look<'_> {
                 self.seen.request(content["url"].as_str().unwrap_or_default());
             }
             "Page.loadEventFired" => self.has_loaded = true,
+            "Page.javascriptDialogOpening" => self.dialogs += 1,
             "Target.attachedToTarget" if event.session.is_some() && self.targets < TARGETS_MAX => {
                 self.targets += 1;
                 return content["sessionId"].as_str().map(str::to_owned);

@@ -60,6 +60,8 @@ async fn follow(mut address: Address) -> Result<Fetched, String> {
         }
         if !head.status.is_success() {
             notes.push(format!("the page answered {}", head.status));
+        } else if let Some(problem) = no_page(&heads, &body) {
+            notes.push(problem);
         }
         return Ok(Fetched { address, redirects, heads, body, notes });
     }
@@ -159,6 +161,16 @@ impl Fetched {
     }
 }
 
+/// Why there are no tags in what a successful answer brought.
+fn no_page(heads: &[(String, HeaderMap)], body: &[u8]) -> Option<String> {
+    let (_, headers) = heads.last()?;
+    if !is_html(headers) {
+        let kind = headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("something else").to_owned();
+        return Some(format!("no page is at this address but {kind}: there are no tags to read in it"));
+    }
+    body.is_empty().then(|| "the answer is empty: there are no tags to read in it".to_owned())
+}
+
 fn is_html(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
@@ -215,6 +227,17 @@ fn hosts(policy: Arc<Policy>, address: &Address, page: &[u8]) -> Vec<Box<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_is_no_page_is_told() {
+        let told = |kind: &'static str, body: &[u8]| {
+            let head = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
+            no_page(&[("shop.example".to_owned(), head)], body)
+        };
+        assert_eq!(told("text/html; charset=utf-8", b"<p>"), None);
+        assert!(told("application/pdf", b"%PDF").unwrap().contains("but application/pdf"));
+        assert!(told("text/html", b"").unwrap().contains("is empty"));
+    }
 
     #[test]
     fn a_link_header_names_its_addresses() {

@@ -152,3 +152,35 @@ fn a_chromium_that_ends_or_talks_nonsense_is_told() {
     });
     assert!(notes.unwrap_err().contains("no JSON"));
 }
+
+#[test]
+fn a_dialog_of_the_page_is_closed_without_an_answer() {
+    let (notes, _, told) = looked(|message, also| {
+        if message["method"] == "Page.navigate" {
+            let opened = json!({"message": "Are you 18?", "type": "confirm"});
+            let event =
+                json!({"method": "Page.javascriptDialogOpening", "sessionId": "page", "params": opened});
+            say(also, &event);
+        }
+        if message["method"] == "Page.handleJavaScriptDialog" {
+            assert_eq!(message["params"]["accept"], false);
+        }
+        usual(message, also)
+    });
+    assert_eq!(notes.unwrap(), ["1 dialog(s) of the page were closed without an answer"]);
+    assert!(told.contains(&"page Page.handleJavaScriptDialog".to_owned()), "{told:?}");
+}
+
+#[test]
+fn what_was_seen_of_a_page_that_stops_answering_counts() {
+    let (notes, seen, told) = looked(|message, also| match message["method"].as_str() {
+        Some("Runtime.evaluate") => json!({"error": {"message": "the page is busy"}}),
+        _ => usual(message, also),
+    });
+    let notes = notes.unwrap();
+    assert!(notes.len() == 1 && notes[0].contains("the page is busy: some of what"), "{notes:?}");
+    let names: Vec<String> = seen.findings().iter().map(|one| one.name.clone()).collect();
+    assert!(names.contains(&"_ga".to_owned()), "{names:?}");
+    assert!(names.contains(&"connect.facebook.net".to_owned()), "{names:?}");
+    assert_eq!(told.last().map(String::as_str), Some("- Browser.close"));
+}

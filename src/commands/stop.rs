@@ -1,13 +1,14 @@
-//! Ctrl-C and SIGTERM: the import ends after the line it is at, with everything before it in the store.
+//! Ctrl-C and SIGTERM, for commands that tidy up before they end: an import ends after the line it is at, with everything
+//! before it in the store; a scan ends the browser it started.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::super::{Failure, failed};
+use super::{Failure, failed};
 
-/// Was the import told to stop?
+/// Was the command told to stop?
 #[derive(Clone)]
 pub(super) struct Stop(Arc<AtomicBool>);
 

@@ -307,6 +307,22 @@ fn allow_rule_that_frees_a_built_in_tracker_is_doubted() {
 }
 
 #[test]
+fn allow_rule_for_all_below_a_public_suffix_is_refused_or_doubted() {
+    let told = |host: &str| {
+        let text =
+            format!("{LEAST}[[site.allow]]\nhost = \"{host}\"\ncategory = \"marketing\"\nwhy = \"x\"\n");
+        read_text(&text).map(|loaded| loaded.warnings.to_string()).map_err(|report| report.to_string())
+    };
+    for host in ["*.com", "*.co.uk", "*.no"] {
+        assert!(told(host).unwrap_err().contains("would take every host that ends so"), "{host}");
+    }
+    assert!(told("*.cloudfront.net").unwrap().contains("anybody can have a host below this one"));
+    for host in ["*.shop.com", "d1.cloudfront.net", "*.d1.cloudfront.net", "*.intranet"] {
+        assert!(!told(host).unwrap().contains("anybody"), "{host}");
+    }
+}
+
+#[test]
 fn frames_of_any_host_on_every_page_are_doubted() {
     for (paths, category, is_doubted) in
         [("/", "necessary", true), ("/checkout", "necessary", false), ("/", "marketing", false)]

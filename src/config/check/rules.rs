@@ -15,12 +15,13 @@ use crate::policy::{Allow, Allowed};
 /// Every rule of a site with these languages that could be read, and where each stands.
 pub(super) fn allow(site: &Table<'_>, languages: &[String]) -> Vec<(Allow, Range<usize>)> {
     let tables = site.tables("allow", "site.allow");
-    tables.iter().filter_map(|table| allow_one(table, languages)).collect()
+    let rules: Vec<_> = tables.iter().filter_map(|table| allow_one(table, languages)).collect();
+    check_endings(site, &rules);
+    rules
 }
 
 fn allow_one(table: &Table<'_>, languages: &[String]) -> Option<(Allow, Range<usize>)> {
-    let host =
-        table.parsed("host", value::host_rule).map(|host| (host.span(), Allowed::Host(host.into_inner())));
+    let host = table.parsed("host", allowed_host).map(|host| (host.span(), Allowed::Host(host.into_inner())));
     let cookie = table
         .parsed("cookie", value::cookie_rule)
         .map(|name| (name.span(), Allowed::Cookie(name.into_inner())));
@@ -60,6 +61,34 @@ fn allow_one(table: &Table<'_>, languages: &[String]) -> Option<(Allow, Range<us
         paths: paths.into_iter().map(Spanned::into_inner).collect(),
     };
     is_one.then_some((allow, at))
+}
+
+/// A host, or all below one that somebody has: `*.com` and `*.co.uk` would take in most of the web.
+fn allowed_host(text: &str) -> Result<String, Fault> {
+    let host = value::host_rule(text)?;
+    if ending(&host) == Some(psl::Type::Icann) {
+        let reason = format!("\"{text}\" would take every host that ends so");
+        return Err(Fault::new(reason, "name the host, or what is below one domain: \"*.shop.example\""));
+    }
+    Ok(host)
+}
+
+/// Of a rule for all below an ending under which anybody can have a name (Public Suffix List): what kind of ending it is.
+fn ending(rule: &str) -> Option<psl::Type> {
+    let below = rule.strip_prefix("*.")?;
+    let suffix = psl::suffix(below.as_bytes()).filter(|suffix| suffix.as_bytes() == below.as_bytes())?;
+    suffix.typ()
+}
+
+/// Notes rules for all below a service's domain under which each of its customers has a name (`*.cloudfront.net`).
+fn check_endings(site: &Table<'_>, rules: &[(Allow, Range<usize>)]) {
+    for (allow, at) in rules {
+        let Allowed::Host(rule) = &allow.what else { continue };
+        if ending(rule).is_some() {
+            let reason = "anybody can have a host below this one: the rule takes those of strangers, too";
+            doubt(site.notes(), at.clone(), reason, "name the shop's own host there");
+        }
+    }
 }
 
 /// What it is needed for, as visitors read it. Of what is asked about (`is_asked`) it may not be said that it is necessary,

@@ -141,7 +141,7 @@ fn sites(admin: &Admin, headers: &HeaderMap) -> Result<Response<Body>, Refusal> 
 async fn found(admin: &Admin, request: &Request<Incoming>) -> Result<Response<Body>, Refusal> {
     let access = access(admin, request.headers())?;
     let site = admin.inventory.site_of(request).filter(|site| access.opens(&site.name));
-    let site = site.ok_or(Refusal::NotFound)?;
+    let site = site.ok_or(Refusal::NoSite)?;
     Ok(match admin.inventory.answer(&site, request).await? {
         inventory::Answer::Json(body) => with_type("application/json", body),
         inventory::Answer::Toml(body) => with_type("application/toml; charset=utf-8", body),
@@ -150,9 +150,9 @@ async fn found(admin: &Admin, request: &Request<Incoming>) -> Result<Response<Bo
 
 fn key_log(admin: &Admin, request: &Request<Incoming>) -> Result<Response<Body>, Refusal> {
     let access = access(admin, request.headers())?;
-    let asked = keys::site_of(request).ok_or(Refusal::NotFound)?;
+    let asked = keys::site_of(request).ok_or(Refusal::NoSite)?;
     let site = admin.sites.iter().find(|site| *site.name == asked && access.opens(&site.name));
-    let (kind, body) = keys::answer(&admin.key_log, &site.ok_or(Refusal::NotFound)?.name, request.headers())?;
+    let (kind, body) = keys::answer(&admin.key_log, &site.ok_or(Refusal::NoSite)?.name, request.headers())?;
     Ok(with_type(kind, body))
 }
 

@@ -32,6 +32,9 @@ pub(super) enum Refusal {
     /// Nothing is at this reserved path.
     #[error("there is nothing at this address")]
     NotFound,
+    /// What is asked for names no site, or one that the token does not open.
+    #[error("write ?site=NAME, the name of a site that this token opens; /api/sites lists them")]
+    NoSite,
     /// The reserved path takes other methods.
     #[error("this address takes {0} only")]
     Method(&'static str),
@@ -130,7 +133,7 @@ impl Refusal {
             | Self::Question(_) => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSite => StatusCode::NOT_FOUND,
             Self::Outdated => StatusCode::CONFLICT,
             Self::BodyTooLarge | Self::TooManyTrackers => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -156,6 +159,7 @@ impl Refusal {
             Self::HeadTooLarge => "head_too_large",
             Self::UnknownHost => "unknown_host",
             Self::NotFound => "not_found",
+            Self::NoSite => "no_site",
             Self::Method(_) => "method_not_allowed",
             Self::BodyTooLarge => "body_too_large",
             Self::BodySlow => "body_slow",

@@ -68,6 +68,14 @@ pub(crate) fn public_receipt_key(directory: &Path) -> Result<Option<PublicKey>, 
     Ok(Some(SigningKey::from_seed(&Zeroizing::new(read(&path)?)).public()))
 }
 
+/// What is wrong with the keys that are there. None is made, and one that only the user that serves may read is passed over.
+pub(crate) fn faults(settings: &SealKeys, directory: &Path) -> Vec<KeyError> {
+    let receipts = directory.join(RECEIPT_KEY);
+    let keys = [&settings.key, &receipts].into_iter().chain(&settings.previous_keys);
+    let read_by_us = |fault: &KeyError| !matches!(fault, KeyError::File { .. });
+    keys.filter_map(|path| read(path).err()).filter(read_by_us).collect()
+}
+
 /// Writes a new key beside its place and links it there, so that another gateway that starts at the same moment finds
 /// either no key or a whole one, and the first to link wins.
 fn make_if_missing(path: &Path, entropy: &dyn Entropy) -> Result<(), KeyError> {

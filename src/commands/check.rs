@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::fs::{Access, access};
 
 use super::{Failure, load, print, say};
+use crate::app;
 use crate::config::{Config, Site};
 use crate::counting::WithoutConsent;
 use crate::counting::place::PlacesFile;
@@ -42,7 +43,8 @@ pub(super) fn run(path: &Path) -> Result<(), Failure> {
 
 /// What would keep the program from starting, in files that the config names.
 fn problems(config: &Config) -> Vec<String> {
-    let mut problems = Vec::new();
+    let faults = app::keys::faults(&config.seal, &config.store.path);
+    let mut problems: Vec<String> = faults.iter().map(|fault| format!("[store]: {fault}")).collect();
     for site in &config.sites {
         if let Err(problem) = Origin::new(&site.origin) {
             problems.push(format!("site \"{}\": {problem}", site.name));
@@ -154,6 +156,7 @@ fn reach(origin: &http::Uri) -> Result<(), String> {
 mod tests {
     use std::fmt::Write as _;
     use std::net::TcpListener;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
     use crate::config;
@@ -229,6 +232,25 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].starts_with("site \"shop\": ") && told[0].contains("junk.pem"), "{told:?}");
         assert!(told[1].starts_with("[store.clickhouse]: ") && told[1].contains("junk.pem"), "{told:?}");
+    }
+
+    #[test]
+    fn a_key_that_would_be_refused_is_told() {
+        let (_origin, text) = answering();
+        let directory = tempfile::tempdir().unwrap();
+        let key = directory.path().join("old.key");
+        let told = |mode: u32, bytes: &[u8]| {
+            std::fs::write(&key, bytes).unwrap();
+            std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+            let path = directory.path();
+            problems(&config(&format!("[store]\npath = {path:?}\nprevious_keys = [{key:?}]\n{text}")))
+        };
+        assert_eq!(told(0o600, &[7; 32]), [""; 0]);
+        let open = told(0o644, &[7; 32]);
+        assert!(open.len() == 1 && open[0].contains("chmod 600"), "{open:?}");
+        let short = told(0o600, &[7; 31]);
+        assert!(short.len() == 1 && short[0].contains("is no key"), "{short:?}");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no key is made");
     }
 
     #[test]

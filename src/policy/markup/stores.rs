@@ -3,19 +3,25 @@
 //! `VueUse` (useStorage, since 11) makes a `StorageEvent` each time it writes, and Docusaurus does so by `initStorageEvent`. Both
 //! are packed into the shop's files, which nobody reads: so the page tells by who built it. None of this decides what is held.
 
-use memchr::memmem;
-
 /// Does an attribute of this `<meta>` or `<script>` say that Nuxt, `VitePress`, Docusaurus, or Vite for a page of scripts alone,
 /// built the page? Looked up in what each writes, December 2026.
 #[inline]
 pub fn passes_stores_on(element: &[u8], name: &[u8], value: &[u8]) -> bool {
-    const GENERATORS: [&[u8]; 2] = [b"Docusaurus", b"VitePress"];
-    const FILES: [&[u8]; 2] = [b"/_nuxt/", b"/assets/index-"];
-    match (element, name) {
-        (b"meta", b"content") => GENERATORS.iter().any(|known| value.starts_with(known)),
-        (b"script", b"src") => FILES.iter().any(|known| memmem::find(value, known).is_some()),
+    match (name.len(), value.first()) {
+        (7, Some(b'D' | b'V')) => element == b"meta" && name == b"content" && is_generator(value),
+        (3, Some(_)) => element == b"script" && name == b"src" && is_file(value),
         _ => false,
     }
+}
+
+fn is_generator(value: &[u8]) -> bool {
+    value.starts_with(b"Docusaurus") || value.starts_with(b"VitePress")
+}
+
+/// Has the address a folder or a file as Nuxt and Vite call them?
+fn is_file(value: &[u8]) -> bool {
+    let is_called = |rest: &[u8]| rest.starts_with(b"/_nuxt/") || rest.starts_with(b"/assets/index-");
+    value.iter().enumerate().any(|(at, byte)| *byte == b'/' && is_called(&value[at..]))
 }
 
 #[cfg(test)]

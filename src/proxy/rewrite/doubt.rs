@@ -40,9 +40,10 @@ pub(super) const SOURCES: [&[u8]; 6] = [b"svg", b"math", b"select", b"noscript",
 const OPENING: usize = 4;
 
 /// The innermost of the open elements that have two readings, by what it makes of a start tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Inside {
     /// Read as anywhere in a page: there is none, or one in which each reading has come back to that.
+    #[default]
     Plain,
     /// `svg` or `math`.
     Foreign,
@@ -53,9 +54,10 @@ enum Inside {
 }
 
 /// What another reading may find in what one hides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Split {
     /// Nothing: all hide it.
+    #[default]
     None,
     /// An end tag of the `<noscript>` that is open; up to it all is text there.
     Noscript,
@@ -68,30 +70,88 @@ pub(super) enum Split {
 pub(super) struct Doubt {
     /// With the templates within them.
     open: SmallVec<[&'static [u8]; 4]>,
+    /// What they make of what stands in them.
+    within: Within,
     is_lasting: bool,
     /// Could a `<col>` come first in a template here?
     awaits_column: bool,
 }
 
+/// What some open elements make of what stands in them. Every tag asks, and seldom does one change it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Within {
+    inside: Inside,
+    /// See [`Doubt::split`].
+    split: Split,
+    /// See [`Doubt::split_alike`].
+    split_alike: Split,
+    is_noscript: bool,
+    /// Is it more than a `select`?
+    is_raised: bool,
+}
+
+/// What is open within the innermost template that stands in one of them: a template begins anew.
+fn nest<'a>(open: &'a [&'static [u8]]) -> &'a [&'static [u8]] {
+    let template = open.iter().rposition(|open| *open == b"template");
+    &open[template.map_or(0, |at| at + 1)..]
+}
+
+impl Within {
+    fn of(open: &[&'static [u8]]) -> Self {
+        let nest = nest(open);
+        let is_noscript = open.contains(&b"noscript".as_slice());
+        let is_known = nest.iter().all(|open| matches!(*open, b"svg" | b"math" | b"select" | b"noscript"));
+        let is_split = nest.iter().any(|open| !matches!(*open, b"select" | b"noscript"));
+        // Is the content that of an SVG element whose content is HTML, in every reading: in that in which it is one, and in
+        // those in which the `svg` has ended before and nobody knows such an element?
+        let is_point = |open: &&[u8]| matches!(*open, b"foreignobject" | b"desc");
+        let is_plain =
+            nest.last().is_none_or(is_point) && nest.iter().all(|open| *open == b"svg" || is_point(open));
+        Self {
+            inside: match nest.last().copied() {
+                _ if is_plain => Inside::Plain,
+                Some(b"svg" | b"math") => Inside::Foreign,
+                Some(b"select") => Inside::Select,
+                Some(b"noscript") => Inside::Noscript,
+                _ => Inside::Point,
+            },
+            split: match () {
+                () if is_split => Split::Any,
+                () if is_noscript => Split::Noscript,
+                () => Split::None,
+            },
+            split_alike: match () {
+                () if is_noscript && is_known => Split::Noscript,
+                () if is_plain || is_known => Split::None,
+                () => Split::Any,
+            },
+            is_noscript,
+            is_raised: nest.iter().any(|open| *open != b"select"),
+        }
+    }
+}
+
 impl Doubt {
     /// May readings differ here?
     #[inline]
-    pub(super) fn is_raised(&self) -> bool {
-        self.is_lasting || self.nest().iter().any(|open| *open != b"select")
+    pub(super) const fn is_raised(&self) -> bool {
+        self.is_lasting || self.within.is_raised
     }
 
     /// Must each tag be looked at by itself?
+    #[inline]
     pub(super) fn is_watchful(&self) -> bool {
         self.is_lasting || self.is_open()
     }
 
     /// Is an element open that has two readings?
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         !self.open.is_empty()
     }
 
     /// Raises doubt for the rest of the page.
-    pub(super) fn last(&mut self) {
+    pub(super) const fn last(&mut self) {
         self.is_lasting = true;
     }
 
@@ -102,72 +162,34 @@ impl Doubt {
     }
 
     /// What another reading may find in raw text, in a script or in a CDATA section.
-    pub(super) fn split(&self) -> Split {
-        let nest = self.nest();
-        match () {
-            () if self.is_lasting || nest.iter().any(|open| !matches!(*open, b"select" | b"noscript")) => {
-                Split::Any
-            }
-            () if self.is_noscript() => Split::Noscript,
-            () => Split::None,
-        }
+    #[inline]
+    pub(super) const fn split(&self) -> Split {
+        if self.is_lasting { Split::Any } else { self.within.split }
     }
 
     /// The same of a comment or the value of an attribute.
-    pub(super) fn split_alike(&self) -> Split {
-        let is_known = |open: &&[u8]| matches!(*open, b"svg" | b"math" | b"select" | b"noscript");
-        match () {
-            () if self.is_lasting => Split::Any,
-            () if self.is_noscript() && self.nest().iter().all(is_known) => Split::Noscript,
-            () if self.is_plain() || self.nest().iter().all(is_known) => Split::None,
-            () => Split::Any,
-        }
+    #[inline]
+    pub(super) const fn split_alike(&self) -> Split {
+        if self.is_lasting { Split::Any } else { self.within.split_alike }
     }
 
     /// Is markup here most likely within `svg` or `math`, where no text is raw?
-    pub(super) fn is_foreign(&self) -> bool {
-        matches!(self.inside(), Inside::Foreign | Inside::Point)
+    #[inline]
+    pub(super) const fn is_foreign(&self) -> bool {
+        matches!(self.within.inside, Inside::Foreign | Inside::Point)
     }
 
     /// Does a tag of this name, in whatever case, change nothing here if it is neither one of [`SOURCES`] nor one of
     /// [`POINTS`]?
-    pub(super) fn is_indifferent(&self) -> bool {
-        self.inside() != Inside::Point
+    #[inline]
+    pub(super) const fn is_indifferent(&self) -> bool {
+        !matches!(self.within.inside, Inside::Point)
     }
 
     /// Is this within `<noscript>`?
-    pub(super) fn is_noscript(&self) -> bool {
-        self.open.contains(&b"noscript".as_slice())
-    }
-
-    /// What is open within the innermost template that stands in one of them: a template begins anew.
-    fn nest(&self) -> &[&'static [u8]] {
-        let template = self.open.iter().rposition(|open| *open == b"template");
-        &self.open[template.map_or(0, |at| at + 1)..]
-    }
-
-    /// Is the content that of an SVG element whose content is HTML, in every reading: in that in which it is one, and in
-    /// those in which the `svg` has ended before and nobody knows such an element?
-    fn is_plain(&self) -> bool {
-        let nest = self.nest();
-        let is_point = |open: &&[u8]| matches!(*open, b"foreignobject" | b"desc");
-        nest.last().is_none_or(is_point) && nest.iter().all(|open| *open == b"svg" || is_point(open))
-    }
-
-    /// Every tag asks, and hardly ever is one open.
     #[inline]
-    fn inside(&self) -> Inside {
-        if self.is_open() { self.inside_open() } else { Inside::Plain }
-    }
-
-    fn inside_open(&self) -> Inside {
-        match self.nest().last().copied() {
-            _ if self.is_plain() => Inside::Plain,
-            Some(b"svg" | b"math") => Inside::Foreign,
-            Some(b"select") => Inside::Select,
-            Some(b"noscript") => Inside::Noscript,
-            _ => Inside::Point,
-        }
+    pub(super) const fn is_noscript(&self) -> bool {
+        self.within.is_noscript
     }
 
     /// A start tag was read.
@@ -185,7 +207,7 @@ impl Doubt {
         {
             return;
         }
-        let inside = self.inside();
+        let inside = self.within.inside;
         let is_foreign = inside == Inside::Foreign;
         match inside {
             Inside::Select => self.is_lasting |= is_shifting(name),
@@ -223,7 +245,7 @@ impl Doubt {
             Inside::Plain if self.open.is_empty() => {}
             Inside::Plain => self.push(b"template"),
             // One in SVG is no select in every reading.
-            Inside::Select if self.nest().len() == 1 => self.push(b"template"),
+            Inside::Select if nest(&self.open).len() == 1 => self.push(b"template"),
             _ => self.is_lasting = true,
         }
     }
@@ -233,6 +255,7 @@ impl Doubt {
             self.is_lasting = true;
         } else {
             self.open.push(name);
+            self.within = Within::of(&self.open);
         }
     }
 
@@ -249,6 +272,7 @@ impl Doubt {
         };
         self.is_lasting |= depth + 1 != self.open.len();
         self.open.truncate(depth);
+        self.within = Within::of(&self.open);
     }
 }
 

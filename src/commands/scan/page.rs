@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout_at};
 
 use super::address::{Address, place};
 use super::seen::Seen;
@@ -20,7 +21,7 @@ use crate::proxy::{self, Body, Origin};
 const REDIRECTS_MAX: usize = 5;
 /// Most of a page that is read. Unit: bytes, decoded.
 const PAGE_BYTES_MAX: usize = 4 << 20;
-/// Longest wait for one answer, its body included.
+/// Longest wait for one answer. A body that has not ended by then is taken as far as it came.
 const WAIT: Duration = Duration::from_secs(15);
 /// Who asks, said openly.
 const AGENT: &str = concat!("Mozilla/5.0 (compatible; consentry-scan/", env!("CARGO_PKG_VERSION"), ")");
@@ -48,9 +49,7 @@ pub(super) fn fetch(address: &Address) -> Result<Fetched, String> {
 async fn follow(mut address: Address) -> Result<Fetched, String> {
     let (mut heads, mut notes) = (Vec::new(), Vec::new());
     for redirects in 0..=REDIRECTS_MAX {
-        let asked = tokio::time::timeout(WAIT, ask(&address, &mut notes)).await;
-        let slow = || format!("{} did not answer within {} s", address.origin(), WAIT.as_secs());
-        let (head, body) = asked.map_err(|_| slow())??;
+        let (head, body) = ask(&address, &mut notes).await?;
         let location = head.headers.get(header::LOCATION).filter(|_| head.status.is_redirection()).cloned();
         heads.push((address.host().to_owned(), head.headers));
         if let Some(location) = location {
@@ -70,6 +69,7 @@ async fn follow(mut address: Address) -> Result<Fetched, String> {
 
 type Answer = (http::response::Parts, Vec<u8>);
 
+/// A page that streams for ever is read until its time is up.
 async fn ask(address: &Address, notes: &mut Vec<String>) -> Result<Answer, String> {
     let origin = address.origin();
     let settings = proxy::Settings {
@@ -89,12 +89,14 @@ async fn ask(address: &Address, notes: &mut Vec<String>) -> Result<Answer, Strin
         .header("sec-fetch-mode", "navigate")
         .body(Body::Empty)
         .map_err(|error| error.to_string())?;
-    let sent = Origin::new(&settings).map_err(|error| error.to_string())?.send(request).await;
-    let answer = sent.map_err(|error| format!("{origin}: {}", chain(&error)))?;
-    read(answer, notes).await
+    let until = Instant::now() + WAIT;
+    let sender = Origin::new(&settings).map_err(|error| error.to_string())?;
+    let sent = timeout_at(until, sender.send(request)).await;
+    let answer = sent.map_err(|_| format!("{origin} did not answer within {} s", WAIT.as_secs()))?;
+    read(answer.map_err(|error| format!("{origin}: {}", chain(&error)))?, until, notes).await
 }
 
-async fn read(answer: Response<Body>, notes: &mut Vec<String>) -> Result<Answer, String> {
+async fn read(answer: Response<Body>, until: Instant, notes: &mut Vec<String>) -> Result<Answer, String> {
     let (head, mut body) = answer.into_parts();
     let codings = head.headers.get_all(header::CONTENT_ENCODING).iter();
     let codings: Vec<&str> = codings.filter_map(|coding| coding.to_str().ok()).collect();
@@ -105,7 +107,12 @@ async fn read(answer: Response<Body>, notes: &mut Vec<String>) -> Result<Answer,
         if page.len() < PAGE_BYTES_MAX { Ok(()) } else { Err(Stop) }
     };
     let mut problem = None;
-    while let Some(frame) = body.frame().await {
+    loop {
+        let Ok(frame) = timeout_at(until, body.frame()).await else {
+            problem = Some(format!("it had not ended after {} s", WAIT.as_secs()));
+            break;
+        };
+        let Some(frame) = frame else { break };
         let data = frame.map(|frame| frame.into_data().unwrap_or_default());
         let taken = data.map_err(|error| error.to_string());
         let taken =
@@ -226,7 +233,13 @@ fn hosts(policy: Arc<Policy>, address: &Address, page: &[u8]) -> Vec<Box<str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use http_body::{Body as HttpBody, Frame};
+
     use super::*;
+    use crate::proxy::BodyError;
 
     #[test]
     fn an_answer_that_is_no_page_is_told() {
@@ -237,6 +250,30 @@ mod tests {
         assert_eq!(told("text/html; charset=utf-8", b"<p>"), None);
         assert!(told("application/pdf", b"%PDF").unwrap().contains("but application/pdf"));
         assert!(told("text/html", b"").unwrap().contains("is empty"));
+    }
+
+    /// A page that begins, and never goes on.
+    struct Stuck(Option<Bytes>);
+
+    impl HttpBody for Stuck {
+        type Data = Bytes;
+        type Error = BodyError;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+            self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_that_does_not_end_is_read_as_far_as_it_came() {
+        let mut notes = Vec::new();
+        let body = Body::stream(Stuck(Some(Bytes::from_static(b"<p>"))));
+        let (_, page) = read(Response::new(body), Instant::now(), &mut notes).await.unwrap();
+        assert_eq!(page, b"<p>");
+        assert_eq!(notes, ["the page was read in part: it had not ended after 15 s"]);
     }
 
     #[test]

@@ -44,16 +44,22 @@ impl Inventory {
 
     /// What was seen on `site`.
     pub(super) async fn answer<B>(&self, site: &Site, request: &Request<B>) -> Result<Answer, Refusal> {
-        let wants_toml = wants_toml(request.uri().query(), request.headers());
+        let wants_toml = wants_toml(request.uri().query(), request.headers())?;
         let found = self.sightings.found(site.name.clone()).await.map_err(Refusal::Store)?;
         Ok(if wants_toml { Answer::Toml(lines(site, &found)) } else { Answer::Json(json(site, &found)) })
     }
 }
 
-fn wants_toml(query: Option<&str>, headers: &HeaderMap) -> bool {
-    let is_said = query.is_some_and(|query| query.split('&').any(|field| field == "format=toml"));
+/// The form that is asked for: what the query says, or else the head.
+fn wants_toml(query: Option<&str>, headers: &HeaderMap) -> Result<bool, Refusal> {
+    let said = query.unwrap_or_default().split('&').find_map(|field| field.strip_prefix("format="));
     let accepts = |accept: &http::HeaderValue| accept.as_bytes().starts_with(b"application/toml");
-    is_said || headers.get(header::ACCEPT).is_some_and(accepts)
+    match said {
+        Some("toml") => Ok(true),
+        Some("json") => Ok(false),
+        Some(_) => Err(Refusal::Format("json, toml")),
+        None => Ok(headers.get(header::ACCEPT).is_some_and(accepts)),
+    }
 }
 
 fn lines(site: &Site, found: &Found) -> String {
@@ -130,9 +136,16 @@ mod tests {
         let accept = |kind: &'static str| {
             HeaderMap::from_iter([(header::ACCEPT, http::HeaderValue::from_static(kind))])
         };
-        assert!(wants_toml(Some("site=shop&format=toml"), &HeaderMap::new()));
-        assert!(wants_toml(Some("site=shop"), &accept("application/toml")));
-        assert!(!wants_toml(Some("site=format=toml"), &accept("application/json")));
-        assert!(!wants_toml(None, &HeaderMap::new()));
+        let table = [
+            (Some("site=shop&format=toml"), HeaderMap::new(), true),
+            (Some("site=shop"), accept("application/toml"), true),
+            (Some("site=shop&format=json"), accept("application/toml"), false),
+            (Some("site=format=toml"), accept("application/json"), false),
+            (None, HeaderMap::new(), false),
+        ];
+        for (query, headers, is_toml) in table {
+            assert_eq!(wants_toml(query, &headers).ok(), Some(is_toml), "{query:?}");
+        }
+        assert!(matches!(wants_toml(Some("format=yaml"), &HeaderMap::new()), Err(Refusal::Format(_))));
     }
 }

@@ -35,6 +35,9 @@ pub(super) enum Refusal {
     /// What is asked for names no site, or one that the token does not open.
     #[error("write ?site=NAME, the name of a site that this token opens; /api/sites lists them")]
     NoSite,
+    /// An answer in a form that is not made.
+    #[error("format is one of: {0}")]
+    Format(&'static str),
     /// The reserved path takes other methods.
     #[error("this address takes {0} only")]
     Method(&'static str),
@@ -130,6 +133,7 @@ impl Refusal {
             | Self::Event(_)
             | Self::Objection(_)
             | Self::BodyBroken
+            | Self::Format(_)
             | Self::Question(_) => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
@@ -160,6 +164,7 @@ impl Refusal {
             Self::UnknownHost => "unknown_host",
             Self::NotFound => "not_found",
             Self::NoSite => "no_site",
+            Self::Format(_) => "bad_format",
             Self::Method(_) => "method_not_allowed",
             Self::BodyTooLarge => "body_too_large",
             Self::BodySlow => "body_slow",

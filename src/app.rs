@@ -212,9 +212,16 @@ pub fn start(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -
     let visitors = open_door(&config, doors.visitors, shared.clone(), followed)?;
     let admin = open_desk(&config, doors.operators, desk)?;
     let successors = hand_over::await_successors(&config, &visitors, &admin, orders);
+    shared.metrics.started_seconds.set(seconds(&*shared.clock));
+    shared.metrics.settings_read_seconds.set(seconds(&*shared.clock));
     tracing::info!(visitors = ?visitors.addresses(), admin = %admin.addresses()[0], sites = config.sites.len(), "serving");
     let threads = Threads { counting, last_hits, delivery, inventory, upkeep, copying, sitemaps };
     Ok(Running { config, visitors, admin, sites, shared, successors, threads })
+}
+
+/// Unit: seconds since 1970.
+fn seconds(clock: &dyn Clock) -> u64 {
+    u64::try_from(clock.now().as_second()).unwrap_or(0)
 }
 
 fn start_upkeep(
@@ -313,6 +320,21 @@ impl Running {
     /// Takes a new config for requests from now on. What is listened on, stored and counted stays as it is: a config
     /// that changes those is refused whole.
     pub fn reload(&self, config: &Config) -> Result<(), AppError> {
+        let taken = self.take(config);
+        self.note_reload(taken.is_ok());
+        taken
+    }
+
+    /// Notes for operators whether the settings that were read last are in force.
+    pub fn note_reload(&self, is_taken: bool) {
+        let Shared { metrics, clock, .. } = &*self.shared;
+        metrics.settings_refused.set(u64::from(!is_taken));
+        if is_taken {
+            metrics.settings_read_seconds.set(seconds(&**clock));
+        }
+    }
+
+    fn take(&self, config: &Config) -> Result<(), AppError> {
         sites::check_reload(&self.config, config)?;
         let sites = sites::make(config, &*self.shared.entropy)?;
         sites::follow(&self.sites.borrow(), &sites);

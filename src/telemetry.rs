@@ -138,6 +138,12 @@ pub struct Metrics {
     pub inventory_failing: Figure,
     /// Is the log of keys failing now? 1, or 0.
     pub key_log_failing: Figure,
+    /// When the process began to serve. Unit: seconds since 1970.
+    pub started_seconds: Figure,
+    /// When the settings that are in force were read. Unit: seconds since 1970.
+    pub settings_read_seconds: Figure,
+    /// Were the settings that were read last refused? 1, or 0.
+    pub settings_refused: Figure,
 }
 
 impl Metrics {
@@ -155,6 +161,9 @@ impl Metrics {
     /// The text exposition format of Prometheus, version 0.0.4.
     pub fn expose(&self) -> String {
         let mut text = String::with_capacity(4096);
+        let (name, version) = ("app_build_info", env!("CARGO_PKG_VERSION"));
+        let _ = write!(text, "# HELP {name} The program.\n# TYPE {name} gauge\n");
+        let _ = writeln!(text, "{name}{{version=\"{version}\"}} 1");
         self.expose_answers(&mut text);
         for (name, kind, help, figure) in self.list() {
             let value = figure.get();
@@ -206,6 +215,19 @@ impl Metrics {
                 &self.receipts_copy_failing,
             ),
             ("store_failing", "gauge", "1 while the store takes no batch.", &self.store_failing),
+            ("process_start_time_seconds", "gauge", "When it began to serve.", &self.started_seconds),
+            (
+                "app_settings_read_seconds",
+                "gauge",
+                "When the settings in force were read.",
+                &self.settings_read_seconds,
+            ),
+            (
+                "app_settings_refused",
+                "gauge",
+                "1 while the last settings are refused.",
+                &self.settings_refused,
+            ),
             ("app_date_in_doubt", "gauge", "1 while nothing old is erased.", &self.date_in_doubt),
             (
                 "store_key_log_failing",

@@ -67,7 +67,10 @@ impl Signals {
 fn reload(running: &Running, path: Option<&Path>) {
     let Some(path) = path else { return };
     match config::load(path) {
-        Err(report) => tracing::error!("the config was not reloaded:\n{report}"),
+        Err(report) => {
+            running.note_reload(false);
+            tracing::error!("the config was not reloaded:\n{report}");
+        }
         Ok(loaded) => match running.reload(&loaded.config) {
             Ok(()) => tracing::info!("the config was reloaded"),
             Err(error) => tracing::error!(%error, "the config was not reloaded"),

@@ -203,6 +203,9 @@ fn degraded(admin: &Admin, depth: Result<&Depth, &StoreError>) -> Vec<String> {
         (metrics.receipts_copy_failing.get() > 0)
             .then(|| "receipts are not copied to the server: the log has the reason".to_owned()),
         (metrics.date_in_doubt.get() > 0).then(clock),
+        (metrics.settings_refused.get() > 0).then(|| {
+            "the settings on disk were refused, those before are in force: the log has the reason".to_owned()
+        }),
         (metrics.inventory_failing.get() > 0)
             .then(|| "names that are seen cannot be written: the log has the reason".to_owned()),
         admin
@@ -230,6 +233,8 @@ async fn ready(admin: &Admin) -> Response<Body> {
         "status": if broken.is_some() { "failing" } else if degraded.is_empty() { "ready" } else { "degraded" },
         "degraded": degraded,
         "failing": broken,
+        "version": env!("CARGO_PKG_VERSION"),
+        "settings_read_seconds": admin.metrics.settings_read_seconds.get(),
         "pending_batches": depth.batches,
         "pending_bytes": depth.bytes,
         "pending_seconds": depth.oldest_seconds,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::origin::html_page;
 use crate::support::{
     Answer, Gateway, Origin, RULES, Visitor, client, get, noon, rules_of_mode, settings, start, start_in,
-    start_with,
+    start_with, wait,
 };
 
 /// Planted in names, values, paths and reports; none of it may be found afterwards.
@@ -358,13 +358,4 @@ fn pages_pass_while_names_cannot_be_written_and_that_is_told() {
         get(gateway.admin, "/metrics", &[]).text().contains("store_inventory_failing 0\n")
     });
     assert_eq!(thing(&gateway.found(&token), "cookie", "_ga")["seen"], 1, "nothing was lost meanwhile");
-}
-
-/// Waits for something, at most thirty seconds.
-fn wait(what: &str, is_so: impl Fn() -> bool) {
-    let begun = std::time::Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed().as_secs() < 30, "{what}");
-        std::thread::yield_now();
-    }
 }

@@ -177,3 +177,12 @@ impl Drop for Gateway {
         }
     }
 }
+
+/// Waits for something, at most thirty seconds.
+pub fn wait(what: &str, is_so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed().as_secs() < 30, "{what}");
+        std::thread::yield_now();
+    }
+}

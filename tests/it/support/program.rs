@@ -92,10 +92,19 @@ impl Program {
 
     /// Sends SIGTERM, waits for a clean end, and gives everything it logged.
     pub fn stop(self) -> String {
-        let told =
-            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("it runs");
-        assert!(told.success());
+        self.tell("-TERM");
         self.wait()
+    }
+
+    /// Puts these settings in the place of those it was started with, and has it read them: SIGHUP.
+    pub fn reread(&self, settings: &str) {
+        std::fs::write(self.directory.path().join("consentry.toml"), settings).expect("written");
+        self.tell("-HUP");
+    }
+
+    fn tell(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(told.expect("it runs").success());
     }
 }
 

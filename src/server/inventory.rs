@@ -64,7 +64,7 @@ fn wants_toml(query: Option<&str>, headers: &HeaderMap) -> Result<bool, Refusal>
 
 fn lines(site: &Site, found: &Found) -> String {
     let named = found.things.iter().filter(|seen| seen.name != OTHER);
-    to_paste(&site.policy, named.map(|seen| (seen.thing, seen.name.as_str())))
+    to_paste(&site.policy, named.map(|seen| (seen.thing, seen.name.as_str())), &[])
 }
 
 fn json(site: &Site, found: &Found) -> String {

@@ -160,9 +160,11 @@ impl Fetched {
         {
             let kind = headers.get(header::CONTENT_TYPE);
             let page = in_utf8(kind, &self.body);
-            for host in hosts(seen.policy().clone(), &self.address, &page) {
-                seen.host(&host);
+            let rewriter = read_tags(seen.policy().clone(), &self.address, &page);
+            for named in rewriter.hosts() {
+                seen.host(&named.host);
             }
+            seen.tags(rewriter.held().trackers);
             seen.text(&page);
         }
     }
@@ -213,8 +215,8 @@ fn in_utf8(kind: Option<&HeaderValue>, body: &[u8]) -> Vec<u8> {
     page
 }
 
-/// The other hosts that the page's tags name, read as the gateway reads them.
-fn hosts(policy: Arc<Policy>, address: &Address, page: &[u8]) -> Vec<Box<str>> {
+/// The page's tags, read as the gateway reads them.
+fn read_tags(policy: Arc<Policy>, address: &Address, page: &[u8]) -> Rewriter {
     let path = address.target.split('?').next().unwrap_or_default();
     let rewriter = Rewriter::new(policy, Consent::none(), address.host(), path, Insertions::none());
     let mut rewriter = rewriter.noting_hosts();
@@ -228,7 +230,7 @@ fn hosts(policy: Arc<Policy>, address: &Address, page: &[u8]) -> Vec<Box<str>> {
     }
     // A page that cannot be read to its end has named what it named.
     let _ = rewriter.end(&mut out);
-    rewriter.hosts().iter().map(|named| named.host.clone()).collect()
+    rewriter
 }
 
 #[cfg(test)]

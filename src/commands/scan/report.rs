@@ -79,7 +79,8 @@ impl Scan<'_> {
     /// For the settings.
     pub(super) fn toml(&self) -> String {
         let things = self.seen.things();
-        let pasted = to_paste(self.seen.policy(), things.iter().map(|(thing, name)| (*thing, name.as_str())));
+        let things = things.iter().map(|(thing, name)| (*thing, name.as_str()));
+        let pasted = to_paste(self.seen.policy(), things, &self.seen.told_apart());
         let mut text = format!("# {} seen {}.\n", plain(&self.address), self.means);
         for note in &self.notes {
             let _ = writeln!(text, "# {}", plain(note));
@@ -148,6 +149,7 @@ mod tests {
 
     use super::*;
     use crate::commands::scan::policy_for;
+    use crate::policy::consent::TrackerSet;
 
     fn seen() -> Seen {
         let mut seen = Seen::new(Arc::new(policy_for("shop.example").unwrap()), "shop.example");
@@ -197,8 +199,10 @@ mod tests {
     fn a_program_reads_the_same() {
         let seen = seen();
         let json: Value = serde_json::from_str(&scan(&seen).json()).unwrap();
-        assert_eq!(json["hosts"][1]["trackers"][0]["id"], "google-maps");
-        assert_eq!(json["hosts"][1]["before_choice"], "held");
+        let hosts = json["hosts"].as_array().unwrap();
+        let maps = hosts.iter().find(|host| host["name"] == "www.google.com").unwrap();
+        assert_eq!(maps["trackers"][0]["id"], "google-maps");
+        assert_eq!(maps["before_choice"], "held");
         assert_eq!(
             json["trackers"][0],
             json!({"tracker": "meta-pixel", "known": "by its snippet in the page"})
@@ -216,5 +220,20 @@ mod tests {
             "{text}"
         );
         assert!(toml::from_str::<toml::Table>(&text).unwrap().is_empty());
+    }
+
+    /// By the path of a request (the map), or by what stands in the page (the container): of both the host is shared.
+    #[test]
+    fn whose_a_shared_host_is_goes_into_the_line_of_what_is_used() {
+        let mut seen = seen();
+        seen.host("www.googletagmanager.com");
+        let mut trackers = TrackerSet::NONE;
+        trackers.insert(seen.policy().catalog().named("google-tag-manager").unwrap().id);
+        seen.tags(trackers);
+        let text = scan(&seen).toml();
+        let uses =
+            "\n#uses = [\"google-analytics\", \"google-maps\", \"google-tag-manager\", \"meta-pixel\"]\n";
+        assert!(text.contains(uses), "{text}");
+        assert!(!text.contains("several trackers share"), "{text}");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address::{Place, place};
 use crate::policy::advice::{Advice, Class, Fate, Thing};
 use crate::policy::catalog::{Sent, Tracker, host_matches, name_matches};
-use crate::policy::consent::{Category, Consent};
+use crate::policy::consent::{Category, Consent, TrackerSet};
 use crate::policy::{Page, Policy, Standing};
 
 /// Most hosts, cookies, keys or workers that are noted, each.
@@ -133,6 +133,14 @@ impl Seen {
         }
     }
 
+    /// Trackers whose tags stand in the page.
+    pub(super) fn tags(&mut self, trackers: TrackerSet) {
+        let policy = self.policy.clone();
+        for tracker in policy.catalog().trackers().filter(|tracker| trackers.contains(tracker.id)) {
+            self.sign(&tracker.name_id, "by a tag in the page");
+        }
+    }
+
     fn sign(&mut self, id: &str, how: &'static str) {
         self.signs.entry(id.to_owned()).or_insert(how);
     }
@@ -168,9 +176,27 @@ impl Seen {
         trackers.filter(|tracker| tracker.asks).map(|tracker| tracker.name.as_str()).collect()
     }
 
-    /// What an operator could write about it: the things as the settings know them.
+    /// Whose the shared hosts are, by what was asked for there or stands in the page.
+    pub(super) fn told_apart(&self) -> Vec<&Tracker> {
+        self.hosts.iter().flat_map(|(host, paths)| self.sharing(host, paths)).collect()
+    }
+
+    /// Who of those that share a host was seen; none where it is not shared, or nobody knows.
+    fn sharing(&self, host: &str, paths: &BTreeSet<String>) -> Vec<&Tracker> {
+        match self.policy.advice(Thing::Host, host).class {
+            Class::Shared(sharing) if paths.is_empty() => {
+                sharing.into_iter().filter(|tracker| self.signs.contains_key(&tracker.name_id)).collect()
+            }
+            Class::Shared(_) => self.of_host(host, paths).trackers,
+            _ => Vec::new(),
+        }
+    }
+
+    /// What an operator could write about it: the things as the settings know them, but hosts of which more is known
+    /// ([`Seen::told_apart`]).
     pub(super) fn things(&self) -> Vec<(Thing, String)> {
-        let hosts = self.hosts.keys().map(|host| (Thing::Host, host.clone()));
+        let hosts = self.hosts.iter().filter(|(host, paths)| self.sharing(host, paths).is_empty());
+        let hosts = hosts.map(|(host, _)| (Thing::Host, host.clone()));
         let sites = self.cookies.iter().filter(|cookie| cookie.domain.is_empty());
         let cookies = sites.map(|cookie| (Thing::Cookie, cookie.name.clone()));
         let storage = self.storage.iter().map(|name| (Thing::Storage, name.clone()));

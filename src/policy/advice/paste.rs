@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Policy;
+use super::super::catalog::Tracker;
 use super::{Class, Fate, Thing};
 
 /// Shortest beginning of a name that a rule may be about: a shorter one would let strangers through. Unit: bytes.
@@ -16,9 +17,17 @@ const BEGINNING_BYTES_MIN: usize = 3;
 ///   necessary: who names some of them has to know all that the shop needs; and those that ask visitors for consent;
 /// - a `[[site.allow]]` for each unknown host, cookie, key and service worker that is held, with an empty `why` to be filled in.
 ///
-/// Any text may be given as a name: it is folded first ([`Policy::name`]).
-pub fn to_paste<'a>(policy: &Policy, seen: impl IntoIterator<Item = (Thing, &'a str)>) -> String {
+/// Any text may be given as a name: it is folded first ([`Policy::name`]). `known` are trackers that were seen by something that
+/// no name tells, such as the path of a request.
+pub fn to_paste<'a>(
+    policy: &Policy,
+    seen: impl IntoIterator<Item = (Thing, &'a str)>,
+    known: &[&Tracker],
+) -> String {
     let mut list = List::default();
+    for tracker in known {
+        list.add_tracker(tracker);
+    }
     for (thing, raw) in seen {
         list.add(policy, thing, policy.name(thing, raw.as_bytes()).as_str());
     }
@@ -45,13 +54,7 @@ impl List {
     fn add(&mut self, policy: &Policy, thing: Thing, name: &str) {
         let advice = policy.advice(thing, name);
         match advice.class {
-            Class::Tracker(tracker) if Policy::is_asked(tracker) => {
-                self.uses.insert(tracker.name_id.clone());
-            }
-            Class::Tracker(tracker) => {
-                self.necessary.insert(tracker.name_id.clone());
-                self.asking.extend(tracker.asks.then(|| tracker.name_id.clone()));
-            }
+            Class::Tracker(tracker) => self.add_tracker(tracker),
             Class::Shared(trackers) => {
                 let asked = trackers.iter().filter(|tracker| Policy::is_asked(tracker));
                 let ids: Vec<&str> = asked.map(|tracker| tracker.name_id.as_str()).collect();
@@ -64,6 +67,16 @@ impl List {
                 None => drop(self.unruly.insert((thing.name(), name.to_owned()))),
             },
             _ => {}
+        }
+    }
+
+    fn add_tracker(&mut self, tracker: &Tracker) {
+        let id = || tracker.name_id.clone();
+        if Policy::is_asked(tracker) {
+            self.uses.insert(id());
+        } else {
+            self.necessary.insert(id());
+            self.asking.extend(tracker.asks.then(id));
         }
     }
 
@@ -178,7 +191,7 @@ mod tests {
             (Thing::ServiceWorker, "sw.js"),
             (Thing::Host, "consent.cookiebot.com"),
         ];
-        let text = to_paste(plain(), seen);
+        let text = to_paste(plain(), seen, &[]);
         assert!(text.contains("\n#uses = [\"google-analytics\", \"hotjar\"]\n"), "{text}");
         assert!(text.contains("\n# \"cookiebot\", \"shop-cart\", \"shop-session\"\n"), "{text}");
         assert!(text.contains("These ask visitors, too.") && text.contains("\n# \"cookiebot\"\n"), "{text}");
@@ -198,7 +211,7 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_nothing_to_write() {
-        assert!(!to_paste(plain(), []).contains("\n#"));
+        assert!(!to_paste(plain(), [], &[]).contains("\n#"));
     }
 
     #[test]
@@ -212,7 +225,7 @@ mod tests {
             }
             let mut hosts = Hosts::noted();
             policy.note_owner(tracker.id, &mut hosts);
-            let text = to_paste(policy, hosts.named().iter().map(|named| (Thing::Host, &*named.host)));
+            let text = to_paste(policy, hosts.named().iter().map(|named| (Thing::Host, &*named.host)), &[]);
             assert!(text.contains(&tracker.name_id), "{}: {text}", tracker.name_id);
         }
     }
@@ -226,7 +239,7 @@ mod tests {
             ),
         ) {
             let seen: Vec<(Thing, &str)> = names.iter().map(|(kind, name)| (Thing::ALL[*kind], &name[..])).collect();
-            let text = to_paste(plain(), seen);
+            let text = to_paste(plain(), seen, &[]);
             prop_assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
             prop_assert!(toml::from_str::<toml::Table>(&text).unwrap().is_empty());
             let bare = |line: &str| match line.strip_prefix('#') {

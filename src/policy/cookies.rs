@@ -8,6 +8,7 @@ mod expiry;
 mod guard;
 mod withdrawal;
 
+pub use expiry::removes;
 pub(super) use guard::Claims;
 pub use guard::GuardRules;
 pub use withdrawal::{Scheme, strays};
@@ -58,7 +59,7 @@ impl Policy {
         if is_ours(name) {
             return false;
         }
-        self.cookie_bytes_are_open(consent, page.path, name) || expiry::removes(set_cookie)
+        self.cookie_bytes_are_open(consent, page.path, name) || removes(set_cookie)
     }
 }
 

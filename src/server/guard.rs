@@ -218,8 +218,6 @@ fn filter_set_cookies(visit: &Visit, headers: &mut HeaderMap, metrics: &Metrics)
     true
 }
 
-/// Adds the fence beside whatever policy the shop sends itself: several policies only ever tighten each other (CSP
-/// Level 3 section 8.1), and of the members of a Permissions-Policy the last counts, which closes.
 /// Does this head fence a page in?
 pub(super) fn has_fence(visit: &Visit, headers: &HeaderMap) -> bool {
     headers.get_all(CSP).iter().any(|value| visit.site.policy.is_fence(value.as_bytes()))
@@ -245,6 +243,8 @@ pub(super) fn widen_fence(visit: &Visit, named: &[Named], headers: &mut HeaderMa
     }
 }
 
+/// Adds the fence beside whatever policy the shop sends itself: several policies only ever tighten each other (CSP
+/// Level 3 section 8.1), and of the members of a Permissions-Policy the last counts, which closes.
 fn raise_fence(visit: &Visit, consent: &Consent, headers: &mut HeaderMap) {
     let name = match visit.site.mode {
         Mode::Enforce => CSP,

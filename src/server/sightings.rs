@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use tokio::sync::oneshot;
 
 pub use table::{Claim, Table};
@@ -24,7 +24,7 @@ use super::site::{Mode, Site};
 use crate::clock::Entropy;
 use crate::counting::SiteIndex;
 use crate::policy::advice::{Name, Thing};
-use crate::policy::cookies::is_ours;
+use crate::policy::cookies::{is_ours, removes};
 use crate::store::StoreError;
 use crate::store::inventory::{Found, PageToken, Via};
 use crate::telemetry::Metrics;
@@ -141,10 +141,11 @@ impl Sightings {
         }
     }
 
-    /// Notes the names of the cookies that the shop's server sets, held or not.
+    /// Notes the names of the cookies that the shop's server sets, held or not. One that it removes is none.
     pub(super) fn see_set_cookies(&self, site: &Site, headers: &HeaderMap) {
-        let lines = headers.get_all(header::SET_COOKIE).iter();
-        let pairs = lines.filter_map(|line| line.as_bytes().split(|byte| *byte == b';').next());
+        let lines = headers.get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes);
+        let set = lines.filter(|line| !removes(line));
+        let pairs = set.filter_map(|line| line.split(|byte| *byte == b';').next());
         for name in pairs.filter_map(name_of).take(COOKIES_NOTED_MAX) {
             self.see(site, Thing::Cookie, Via::SetCookie, name);
         }

@@ -146,6 +146,23 @@ fn an_inventory_fills_from_real_traffic_and_says_what_would_happen() {
 }
 
 #[test]
+fn a_cookie_that_the_shop_removes_is_none_that_it_sets() {
+    let origin = Origin::answering(|_| {
+        let mut answer = html_page("<!doctype html><p>Dekk");
+        for line in ["_fbp=; Max-Age=0; Path=/", "_ga=GA1.1.4711; Path=/"] {
+            answer.headers_mut().append("set-cookie", line.parse().expect("a value"));
+        }
+        answer
+    });
+    let gateway = start(&origin);
+    let answer = Visitor::of(gateway.visitors).open("/");
+    assert_eq!(answer.headers_named("set-cookie"), ["_fbp=; Max-Age=0; Path=/"], "removing is no storing");
+    let found = gateway.found(&gateway.token());
+    assert_eq!(thing(&found, "cookie", "_ga")["seen"], 1);
+    assert!(!found.to_string().contains("_fbp"), "{found:#}");
+}
+
+#[test]
 fn the_witness_of_observe_adds_what_only_a_browser_sees() {
     let origin = shop();
     let gateway = start_with(&origin, &rules_of_mode("observe"));

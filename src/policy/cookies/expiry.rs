@@ -7,7 +7,7 @@ const EXPIRED_YEAR_MAX: u32 = 2000;
 
 /// Is it certain that a browser removes the cookie? The last valid `Max-Age` decides; without one, the last valid
 /// `Expires`.
-pub(super) fn removes(set_cookie: &[u8]) -> bool {
+pub fn removes(set_cookie: &[u8]) -> bool {
     let mut by_age = None;
     let mut by_date = None;
     for attribute in set_cookie.split(|byte| *byte == b';').skip(1) {

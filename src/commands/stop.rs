@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and a terminal that is closed, for commands that tidy up before they end: an import ends after the line it is at, with everything
+//! Ctrl-C and SIGTERM, for commands that tidy up before they end: an import ends after the line it is at, with everything
 //! before it in the store; a scan ends the browser it started.
 
 use std::sync::Arc;
@@ -17,22 +17,17 @@ impl Stop {
     pub(super) fn listen() -> Result<Self, Failure> {
         let stop = Self(Arc::new(AtomicBool::new(false)));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let (mut interrupt, mut terminate, mut hang_up) = {
+        let (mut interrupt, mut terminate) = {
             let _inside = runtime.enter();
             (
                 signal(SignalKind::interrupt()).map_err(failed)?,
                 signal(SignalKind::terminate()).map_err(failed)?,
-                signal(SignalKind::hangup()).map_err(failed)?,
             )
         };
         let told = stop.clone();
         let listen = move || {
             runtime.block_on(async {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                    _ = hang_up.recv() => {}
-                }
+                tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
             });
             told.0.store(true, Ordering::Relaxed);
         };

@@ -7,8 +7,7 @@ export const find = (id) => document.getElementById(id);
 /** Focus that was lost goes to the element of this id, or to the film whose address it is, or else to where the page begins. */
 const land = (id) => {
   if (document.activeElement != document.body) return;
-  // What had focus may have had no id; for an empty one Firefox writes to the console.
-  const target = find((id ||= 0)) || document.querySelector(`[src="${id}"]`) || document.querySelector("main") || document.body;
+  const target = find(id) || document.querySelector(`[src="${id}"]`) || document.querySelector("main") || document.body;
   if (target.tabIndex < 0 && !target.hasAttribute("tabindex")) {
     target.tabIndex = -1;
     // No ring around half the page, and nothing to be clicked into later.

@@ -364,14 +364,14 @@ fn pages_pass_while_names_cannot_be_written_and_that_is_told() {
     assert_eq!(Visitor::of(gateway.visitors).open("/").status, 200);
     let token = gateway.token();
     let ready = || get(gateway.admin, "/readyz", &[]);
-    wait("the fault is told", || ready().text().contains("names that are seen cannot be written"));
+    wait("the fault is told", 30, || ready().text().contains("names that are seen cannot be written"));
     assert_eq!(ready().status, 200, "it is no reason to send visitors elsewhere");
     assert!(get(gateway.admin, "/metrics", &[]).text().contains("store_inventory_failing 1\n"));
     let authorization = format!("Bearer {token}");
     let answer = get(gateway.admin, "/api/inventory?site=shop", &[("authorization", &authorization)]);
     assert_eq!(answer.status, 503);
     std::fs::remove_dir(&path).expect("the way is free");
-    wait("names are written again", || {
+    wait("names are written again", 30, || {
         get(gateway.admin, "/metrics", &[]).text().contains("store_inventory_failing 0\n")
     });
     assert_eq!(thing(&gateway.found(&token), "cookie", "_ga")["seen"], 1, "nothing was lost meanwhile");

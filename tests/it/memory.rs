@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::privacy::every_file;
 use crate::support::origin::html_page;
-use crate::support::{self, Origin, Program, client};
+use crate::support::{self, Origin, Program, client, wait};
 
 /// Tells a process of this binary to be the gateway; its value is the file with the settings.
 const SETTINGS: &str = "CONSENTRY_TEST_SETTINGS";
@@ -327,12 +327,8 @@ fn keys_that_cannot_be_locked_are_told_once_and_counting_goes_on() {
         client::get(program.visitors, "/", &[("user-agent", AGENT), ("accept", "text/html")]).status,
         200
     );
-    let begun = Instant::now();
     let question = json!({"metrics": ["pageviews"], "date_range": "day"});
-    while program.ask(&token, &question)["results"][0]["metrics"] != json!([1]) {
-        assert!(begun.elapsed().as_secs() < 10, "it was not counted");
-        std::thread::yield_now();
-    }
+    wait("it is counted", 10, || program.ask(&token, &question)["results"][0]["metrics"] == json!([1]));
     let log = program.stop();
     assert_eq!(log.matches("keys cannot be locked in memory").count(), 1, "{log}");
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::events::tell;
 use crate::pages::PLAIN;
 use crate::support::origin::{Asked, html_page};
-use crate::support::{Gateway, Origin, Visitor, get, start_with};
+use crate::support::{Gateway, Origin, Visitor, get, start_with, wait};
 
 const RULES: &str = r#"
 [site.consent]
@@ -30,13 +30,9 @@ fn names(gateway: &Gateway, token: &str) -> Vec<String> {
     rows.iter().map(|row| row["dimensions"][0].as_str().expect("a name").to_owned()).collect()
 }
 
-/// Looks again until `is_so`, at most ten seconds of real time.
-fn until(mut is_so: impl FnMut() -> bool) {
-    let begun = std::time::Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed().as_secs() < 10, "waited in vain");
-        std::thread::yield_now();
-    }
+/// Looks again until `is_so`, at most ten seconds.
+fn until(is_so: impl FnMut() -> bool) {
+    wait("waited in vain", 10, is_so);
 }
 
 /// A shop that says for each address how long its page may be kept.

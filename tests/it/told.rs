@@ -25,12 +25,12 @@ fn settings_that_are_refused_while_it_runs_are_told_until_they_are_mended() {
         .find_map(|line| line.strip_prefix("process_start_time_seconds ")?.parse().ok());
     assert!(started.is_some_and(|seconds: u64| seconds > 1_700_000_000), "{started:?}");
     program.reread(&good.replace("\"enforce\"", "\"enforced\""));
-    wait("it is told", || asked("/readyz").contains("the settings on disk were refused"));
+    wait("it is told", 30, || asked("/readyz").contains("the settings on disk were refused"));
     assert!(asked("/metrics").contains("app_settings_refused 1\n"));
     assert_eq!(get(program.admin, "/readyz", &[]).status, 200, "those before are in force");
     assert_eq!(get(program.visitors, "/", &[]).status, 200);
     program.reread(&good);
-    wait("it is mended", || asked("/metrics").contains("app_settings_refused 0\n"));
+    wait("it is mended", 30, || asked("/metrics").contains("app_settings_refused 0\n"));
     assert!(!asked("/readyz").contains("refused"));
     program.stop();
 }

@@ -178,11 +178,11 @@ impl Drop for Gateway {
     }
 }
 
-/// Waits for something, at most thirty seconds.
-pub fn wait(what: &str, is_so: impl Fn() -> bool) {
+/// Looks again until `is_so`, at most so many seconds of real time.
+pub fn wait(what: &str, seconds_max: u64, mut is_so: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
     while !is_so() {
-        assert!(begun.elapsed().as_secs() < 30, "{what}");
+        assert!(begun.elapsed().as_secs() < seconds_max, "{what}");
         std::thread::yield_now();
     }
 }
